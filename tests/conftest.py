@@ -1,0 +1,16 @@
+"""Every test belongs to exactly one tier: `unit`, `statistical` or `e2e` (see `pyproject.toml`)."""
+
+import pytest
+
+TIERS = ("unit", "statistical", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fail collection if a test lacks a tier or claims two."""
+    faults = []
+    for item in items:
+        tiers = [tier for tier in TIERS if item.get_closest_marker(tier)]
+        if len(tiers) != 1:
+            faults.append(f"{item.nodeid}: {' and '.join(tiers) or 'no tier'}")
+    if faults:
+        raise pytest.UsageError(f"each test needs exactly one marker of {', '.join(TIERS)}:\n  " + "\n  ".join(faults))
