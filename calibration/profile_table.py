@@ -1,0 +1,158 @@
+"""The long table of area profiles while it is being built, and the rules for borrowing what is not published."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from calibration.boundaries import with_predecessors
+from calibration.panel import DATA, ENGLAND, SOURCE, Panel
+
+# Rates are pooled over these years and never later: the year ending March 2025 is held out to test the model.
+RATE_YEARS = (2022, 2023, 2024)
+# Inputs (what happened to an authority rather than what it did) run to the last published year.
+LAST_YEAR = 2025
+COLUMNS = ("area", "quantity", "year_ending", "value", "unit", "source", "status", "basis")
+ORDER = ("own", "own-earlier-year", "predecessor", "region", "london", "england", "national-default")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its pedigree: `status` published, derived or assumed; `basis` as in `ORDER`."""
+
+    value: float
+    basis: str
+    status: str = "published"
+
+
+def weakest(*bases: str) -> str:
+    """Return the most borrowed of several bases."""
+    return max(bases, key=ORDER.index)
+
+
+@dataclass
+class ProfileTable:
+    """Everything a builder step needs: the panel, the places, and the rows made so far."""
+
+    panel: Panel
+    rows: list[tuple] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.published = self.panel
+        self.authorities = self.panel.authorities
+        self.panel, self.inherited = with_predecessors(self.panel)
+        self.names = self.authorities["name"].tolist()
+        self.places = [*self.names, ENGLAND]
+        self.region_of = dict(zip(self.authorities["name"], self.authorities["region"], strict=True))
+
+    def add(self, area: str, quantity: str, year: int, figure: Figure, unit: str, source: str = SOURCE) -> None:
+        """Append one row; a value that is not finite is a fault of the builder."""
+        if not np.isfinite(figure.value):
+            raise ValueError(f"{area}, {quantity}, {year}: {figure.value} is not a number")
+        self.rows.append(
+            (area, quantity, year, float(f"{figure.value:.7g}"), unit, source, figure.status, figure.basis)
+        )
+
+    def own(self, area: str, measure: str, year: int) -> Figure | None:
+        """Return the authority's own cell, or its latest earlier one."""
+        cell = self.panel.cell(area, measure, year, own_only=True)
+        if cell is None:
+            return None
+        if (area, cell.year_ending) in self.inherited:
+            return Figure(cell.value, "predecessor", "derived")
+        return Figure(cell.value, cell.basis, "published")
+
+    def rate(self, area: str, measure: str, year: int) -> Figure:
+        """Return a rate, price or percentage, borrowed as a rate if need be."""
+        own = self.own(area, measure, year)
+        if own is not None:
+            return own
+        cell = self.panel.cell(area, measure, year)
+        if cell is None:
+            raise ValueError(f"{measure}: nothing published for {area}, its region or England up to {year}")
+        return Figure(cell.value, cell.basis, "published")
+
+    def count(self, area: str, measure: str, year: int) -> Figure:
+        """Return a count or sum of money; borrowed per child aged 0-17 from the region or England."""
+        own = self.own(area, measure, year)
+        if own is not None:
+            return own
+        children = self.own(area, "population_0_17", year)
+        for place, basis in self.panel.lenders(area):
+            cell = self.panel.cell(place, measure, year, own_only=True)
+            if cell is not None and children is not None:
+                lender_children = self.panel.cell(place, "population_0_17", cell.year_ending, own_only=True)
+                return Figure(cell.value / lender_children.value * children.value, basis, "derived")
+        raise ValueError(f"{measure}: nothing published for {area}, its region or England up to {year}")
+
+    def pooled(self, area: str, parts: Callable[[str, int], tuple[float, float]]) -> Figure:
+        """Return sum of numerators over sum of denominators in `RATE_YEARS`, borrowed if no year is complete.
+
+        Parameters
+        ----------
+        parts : callable
+            (place, year) -> (numerator, denominator); nan where not published.
+        """
+        for place, basis in [(area, "own"), *self.panel.lenders(area)]:
+            pairs = {year: parts(place, year) for year in RATE_YEARS}
+            pairs = {year: pair for year, pair in pairs.items() if np.isfinite(pair).all()}
+            numerator, denominator = (sum(pair[i] for pair in pairs.values()) for i in (0, 1))
+            if denominator > 0:
+                if any((place, year) in self.inherited for year in pairs):
+                    basis = "predecessor"
+                return Figure(numerator / denominator, basis, "derived")
+        raise ValueError(f"nothing to pool for {area}")
+
+    def cell(self, place: str, measure: str, year: int) -> float:
+        """Return the published cell or nan."""
+        return self.panel.value(place, measure, year)
+
+    def write(self, path: Path) -> None:
+        """Write the table, sorted, so that a rebuild changes only what changed."""
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(sorted(self.rows, key=lambda row: (row[0] != ENGLAND, *row[:3])))
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table as a frame."""
+        return pd.DataFrame(self.rows, columns=list(COLUMNS))
+
+
+@cache
+def _national() -> pd.DataFrame:
+    return pd.read_csv(DATA / "national.csv")
+
+
+def national(indicator: str, topic: str | None = None) -> pd.Series:
+    """Return an England series of `national.csv`, indexed by year ending."""
+    frame = _national()
+    rows = frame[(frame.indicator == indicator) & ((frame.topic == topic) if topic else True)]
+    if rows.empty:
+        raise KeyError(f"no indicator {indicator!r} in national.csv")
+    return rows.drop_duplicates("year_ending", keep="last").set_index("year_ending")["value"].astype(float).sort_index()
+
+
+def shrink(raw: float, centre: float, size: float, half: float, widest: float) -> float:
+    """Pull a noisy ratio towards its region's, on the log scale.
+
+    Parameters
+    ----------
+    raw, centre : float
+        The authority's own ratio, and its region's.
+    size : float
+        How many children the raw ratio rests on.
+    half : float
+        The size at which own and region count equally.
+    widest : float
+        The raw ratio is first brought within `centre / widest` and `centre * widest`: beyond that lies miscoding.
+    """
+    bounded = float(np.clip(raw, centre / widest, centre * widest))
+    weight = size / (size + half)
+    return float(np.exp(weight * np.log(bounded) + (1 - weight) * np.log(centre)))
