@@ -75,6 +75,16 @@ class Panel:
         return [c for c in self.frame.columns if c not in KEY_COLUMNS]
 
     @cached_property
+    def _columns(self) -> dict[str, dict[tuple[str, int], float]]:
+        """Published cells only, by column, for quick reading."""
+        return {m: self._rows[m].dropna().astype(float).to_dict() for m in self.measures}
+
+    @cached_property
+    def _years_of(self) -> dict[str, list[int]]:
+        """Years each place has a row for, ascending."""
+        return self.frame.sort_values("year_ending").groupby("name")["year_ending"].agg(list).to_dict()
+
+    @cached_property
     def authorities(self) -> pd.DataFrame:
         """Authorities of the panel's latest year: name, ons_code, la_code, region, sorted by name."""
         latest = self.frame.year_ending.max()
@@ -94,10 +104,8 @@ class Panel:
         """Return the cell itself; nan when it is not published."""
         if measure not in self._rows.columns:
             raise PanelError(f"no column {measure!r} in the panel")
-        try:
-            return float(self._rows.at[(name, year), measure])
-        except KeyError:
-            return float("nan")
+        series = self._columns[measure]
+        return series.get((name, year), float("nan"))
 
     def cell(self, name: str, measure: str, year: int, *, own_only: bool = False) -> Cell | None:
         """Return the cell, or what stands in for it; None when nothing does.
@@ -134,16 +142,14 @@ class Panel:
 
     def series(self, name: str, measure: str) -> pd.Series:
         """Return the published years of one measure, indexed by year ending."""
-        if measure not in self._rows.columns:
-            raise PanelError(f"no column {measure!r} in the panel")
-        if name not in self._rows.index.get_level_values("name"):
-            return pd.Series(dtype=float)
-        return self._rows.loc[name, measure].dropna()
+        cells = {year: self.value(name, measure, year) for year in self._years_of.get(name, [])}
+        return pd.Series(cells, dtype=float).dropna()
 
     def _latest(self, name: str, measure: str, year: int) -> tuple[float, int] | None:
-        series = self.series(name, measure)
-        series = series[series.index <= year]
-        return None if series.empty else (float(series.iloc[-1]), int(series.index[-1]))
+        for known in reversed(self._years_of.get(name, [])):
+            if known <= year and not np.isnan(value := self.value(name, measure, known)):
+                return value, known
+        return None
 
     def authority_sum(self, measure: str, year: int) -> float:
         """Sum a count over the authorities whose cell is published."""

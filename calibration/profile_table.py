@@ -83,13 +83,23 @@ class ProfileTable:
         own = self.own(area, measure, year)
         if own is not None:
             return own
-        children = self.own(area, "population_0_17", year)
+        children = self.children(area, year)
         for place, basis in self.panel.lenders(area):
             cell = self.panel.cell(place, measure, year, own_only=True)
-            if cell is not None and children is not None:
+            if cell is not None:
                 lender_children = self.panel.cell(place, "population_0_17", cell.year_ending, own_only=True)
                 return Figure(cell.value / lender_children.value * children.value, basis, "derived")
         raise ValueError(f"{measure}: nothing published for {area}, its region or England up to {year}")
+
+    def children(self, area: str, year: int) -> Figure:
+        """Return children aged 0-17; before an authority's first figure, moved back as its region's children did."""
+        own = self.own(area, "population_0_17", year)
+        if own is not None:
+            return own
+        known = self.panel.series(area, "population_0_17")
+        region = self.panel.series(self.region_of[area], "population_0_17")
+        first = known.index[0]
+        return Figure(known[first] * region[year] / region[first], "region", "derived")
 
     def pooled(self, area: str, parts: Callable[[str, int], tuple[float, float]]) -> Figure:
         """Return sum of numerators over sum of denominators in `RATE_YEARS`, borrowed if no year is complete.

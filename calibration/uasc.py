@@ -1,10 +1,10 @@
 """Starts of unaccompanied asylum-seeking children (UASC) by authority, which nobody publishes, from their stocks.
 
-For each year and authority, *ordinary* starts = change in stock + mean stock x England's leaving rate. A few authorities
-(Kent above all) receive far more children than they keep: those leave within weeks by the National Transfer Scheme and
-are counted again as a start where they arrive. These *pass-through* starts are what is left of an authority's starts
-aged 10 and over after its ordinary UASC starts and the other starts its under-tens imply, where that remainder is at
-least 50 children and a fifth of all its starts. England's leaving rate excludes pass-through, and ordinary starts are
+For each year and authority, *ordinary* starts = change in stock + mean stock x England's leaving rate. A few
+authorities where children arrive (`ENTRY_AUTHORITIES`) receive far more of them than they keep: those leave within weeks
+by the National Transfer Scheme and are counted again as a start where they settle. These *pass-through* starts are what
+is left of such an authority's starts aged 10 and over after its ordinary UASC starts and the other starts its under-tens
+imply, where that remainder is at least 50 children. England's leaving rate excludes pass-through, and ordinary starts are
 scaled so that ordinary + pass-through of the panel = the published national figure x the panel's share of the stock
 (pass-through, all of which is in the panel, counted in full).
 
@@ -21,7 +21,8 @@ from calibration.profile_table import ProfileTable, national
 
 YEARS = tuple(range(2019, 2026))
 SMALLEST_PASSTHROUGH = 50.0  # children a year; smaller remainders are noise of the estimate
-SMALLEST_SHARE = 0.20  # of all the authority's starts
+# Ports and intake units: Dover, Heathrow, Lunar House. Elsewhere many starts in adolescence are of resident children.
+ENTRY_AUTHORITIES = ("Kent", "Hillingdon", "Croydon")
 UNDER_TEN = ("under_1_year", "1_to_4_years", "5_to_9_years")
 # Age at start of UASC, England (87 % are 16 or over); published for the stock, assumed for starts.
 AGE_SPLIT = {"10_to_15": 0.13, "16_plus": 0.87}
@@ -51,13 +52,14 @@ def _one_year(table: ProfileTable, year: int) -> pd.DataFrame:
     mean_stock = (england_stock[year] + england_stock[year - 1]) / 2
     coverage = (stock + before).sum() / 2 / mean_stock
 
+    entry = np.isin(table.names, ENTRY_AUTHORITIES)
     passthrough = np.zeros(len(stock))
     for _ in range(50):  # leaving rate and pass-through define each other; converges geometrically
         leaving_rate = (england_starts - change - passthrough.sum()) / mean_stock
         ordinary = np.maximum(0.0, stock - before + leaving_rate * (stock + before) / 2)
         ordinary *= (england_starts - passthrough.sum()) * coverage / ordinary.sum()
         rest = np.nan_to_num(room - ordinary)
-        passthrough = np.where((rest >= SMALLEST_PASSTHROUGH) & (rest >= SMALLEST_SHARE * starts), rest, 0.0)
+        passthrough = np.where(entry & (rest >= SMALLEST_PASSTHROUGH), rest, 0.0)
     frame = pd.DataFrame({
         "area": table.names,
         "year_ending": year,
