@@ -8,9 +8,10 @@ from calibration.panel import ENGLAND
 from calibration.profile_money import PRICE_YEAR, UNIT_COSTS
 from calibration.profile_table import Figure, ProfileTable
 
-# National minimum fostering allowance 2025-26, GBP a week: (years of age it spans, rest of England, South East, London).
+# National minimum fostering allowance 2025-26, GBP a week: (years of age spanned, rest of England, South East, London).
 MINIMUM_ALLOWANCE = [(3, 170, 189, 198), (2, 176, 196, 201), (6, 194, 216, 225), (5, 220, 247, 257), (2, 258, 288, 299)]
-UPLIFT_2025 = 1.035  # to move the allowance back to 2024-25; assumed (12.4 % and 6.9 % are published for the years before)
+# To move the allowance back to 2024-25; assumed (12.4 % and 6.9 % are published for the years before).
+UPLIFT_2025 = 1.035
 SGO_SHORTFALL, CAO_SHORTFALL = 40.0, 54.0  # below kinship foster allowances, GBP a week (Kinship, 2024)
 SGO_SHARE, CAO_SHARE = 0.75, 0.32  # children whose carer gets a regular allowance (Kinship survey, 2021)
 # Secure welfare beds are bought nationally and no price is published; assumed a quarter dearer than a children's home.
@@ -28,8 +29,9 @@ def add_allowances(table: ProfileTable) -> None:
         region = table.region_of.get(area, "rest")
         zone = "London" if region.endswith("London") else "South East" if region == "South East" else "rest"
         for order, less in (("kinship", 0.0), ("sgo", SGO_SHORTFALL), ("cao", CAO_SHORTFALL)):
-            table.add(area, f"{order}_allowance", PRICE_YEAR, Figure(by_zone[zone] - less, "national-default", "derived"),
-                      "GBP per child-week, 2024-25, before means test", source)  # fmt: skip
+            figure = Figure(by_zone[zone] - less, "national-default", "derived")
+            unit = "GBP per child-week, 2024-25, before means test"
+            table.add(area, f"{order}_allowance", PRICE_YEAR, figure, unit, source)
     home = next(row[3] for row in table.rows if row[:2] == (ENGLAND, "price_childrens_home"))
     week = "GBP per child-week, 2024-25"
     for quantity, value, unit, where, status in (

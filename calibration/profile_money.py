@@ -1,13 +1,16 @@
 """Profiles, fourth part: social workers, spend by line, and prices (price base: outturn 2024-25).
 
 Published weekly costs are whole lines over days (`residential_cost_per_week_gbp` holds supported accommodation), and
-authorities' own are noisy to useless. So a price is England's, times an authority's factor: what its line came to over what
-its placements would have cost at England's prices, first kept within a factor of its region's and then shrunk towards it
-(`profile_table.shrink`). England's prices reproduce England's line exactly; factors are scaled so that the authorities'
-prices x placements add up to the sum of their published lines. What an authority spent beyond that is not modelled.
+authorities' own are noisy to useless. So a price is England's, times an authority's factor: what its line came to over
+what its placements would have cost at England's prices, first kept within a factor of its region's median and then
+shrunk towards it (`profile_table.shrink`). England's prices reproduce England's line exactly; factors are scaled so that
+the authorities' prices x placements add up to the sum of their published lines. What one authority spent beyond that is
+not modelled.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from calibration.panel import ENGLAND, SOURCE
 from calibration.profile_places import children_in, foster_children
@@ -18,8 +21,8 @@ WEEKS = 365 / 7
 WORKFORCE_YEARS = tuple(range(2017, 2026))
 SPEND_LINES = ("cla", "leaving_care", "family_support", "safeguarding", "young_people", "youth_justice", "early_years",
                "other", "children_services")  # fmt: skip
-# Price of a week over the mean foster week: agency 820 (Competition and Markets Authority, 2020) over 600 (panel, 2020);
-# kinship assumed from allowances and support without a fee; in-house is what makes the mean.
+# Price of a week over the mean foster week: agency 820 (Competition and Markets Authority, 2020) over 600 (panel,
+# 2020); kinship assumed from allowances and support without a fee; in-house is what makes the mean.
 AGENCY_RATIO = 820 / 600
 KINSHIP_RATIO = 0.60
 # One authority's price for supported accommodation at 16-17 in 2023 (unit_costs.csv, Lincolnshire), moved to 2024-25 by
@@ -28,7 +31,8 @@ SUPPORTED_PRICE_2024 = 621.0
 SUPPORTED_GROWTH = 765 / 720
 HOME_PRICE_PUBLISHED_2024 = 6106.0  # National Audit Office: 318,400 a year, 2023-24
 FOSTER_HALF, HOME_HALF, LEAVER_HALF, WORKER_HALF, ADOPTION_HALF = 100.0, 20.0, 50.0, 60.0, 15.0
-WIDEST = 1.6
+# Furthest that an authority's raw price may lie from its region's before it counts as miscoding (Leeds: foster 270).
+FOSTER_WIDEST, HOME_WIDEST, OTHER_WIDEST = 1.35, 1.5, 1.6
 AGENCY_WORKER_PREMIUM = 0.40  # unit_costs.csv: 40.6 %, range 30-100 %
 UNIT_COSTS = "calibration/data/unit_costs.csv"
 METHOD = f"{SOURCE}; calibration/profile_money.py"
@@ -79,17 +83,17 @@ def _spend(table: ProfileTable, area: str) -> None:
 
 
 def _factors(table: ProfileTable, lines: dict[str, Figure], expected: dict[str, float], children: dict[str, float],
-             half: float) -> tuple[dict[str, Figure], float]:  # fmt: skip
+             half: float, widest: float = OTHER_WIDEST) -> tuple[dict[str, Figure], float]:  # fmt: skip
     """Return each authority's price factor, and the scale that made prices x placements add up to the lines."""
     regional = {}
     for region in set(table.region_of.values()):
-        members = [name for name in table.names if table.region_of[name] == region]
-        regional[region] = sum(lines[n].value for n in members) / sum(expected[n] for n in members)
+        members = [n for n in table.names if table.region_of[n] == region and expected[n] > 0]
+        regional[region] = float(np.median([lines[n].value / expected[n] for n in members]))
     raw = {}
     for name in table.names:
         centre = regional[table.region_of[name]]
         ratio = lines[name].value / expected[name] if expected[name] > 0 else centre
-        raw[name] = shrink(ratio, centre, children[name], half, WIDEST)
+        raw[name] = shrink(ratio, centre, children[name], half, widest)
     scale = sum(lines[n].value for n in table.names) / sum(raw[n] * expected[n] for n in table.names)
     factors = {name: Figure(value * scale, lines[name].basis, "derived") for name, value in raw.items()}
     return factors | {ENGLAND: Figure(1.0, "own", "derived")}, scale
@@ -110,7 +114,7 @@ def _foster_prices(table: ProfileTable) -> dict[str, float]:
         basis = weakest(price.basis, kinds[name]["agency"].basis)
         lines[name] = Figure(price.value * children[name], basis, "derived")
         expected[name] = sum(mean * ratios[kind] * figure.value for kind, figure in kinds[name].items())
-    factors, scale = _factors(table, lines, expected, children, FOSTER_HALF)
+    factors, scale = _factors(table, lines, expected, children, FOSTER_HALF, FOSTER_WIDEST)
     for area, factor in factors.items():
         for kind, ratio in ratios.items():
             figure = Figure(mean * ratio * factor.value, factor.basis, "derived")
@@ -127,7 +131,7 @@ def _supported(table: ProfileTable, area: str, year: int) -> float:
 
 
 def england_home_price(table: ProfileTable, year: int, supported_price: float) -> float:
-    """Return England's price of a week in a children's home: (line - supported and other) / home-weeks (domain 2.5)."""
+    """Return England's price of a week in a children's home: (line - supported and other) / home-weeks."""
     homes = children_in(table, ENGLAND, "childrens_home", year).value
     line = table.cell(ENGLAND, "residential_cost_per_week_gbp", year) * homes
     return (line - supported_price * _supported(table, ENGLAND, year)) / homes
@@ -144,7 +148,7 @@ def _home_prices(table: ProfileTable) -> dict[str, float]:
         rest = cost.value * homes.value - supported_price * _supported(table, name, PRICE_YEAR)
         lines[name] = Figure(max(0.0, rest), weakest(cost.basis, homes.basis), "derived")
         expected[name], children[name] = price * homes.value, homes.value
-    factors, scale = _factors(table, lines, expected, children, HOME_HALF)
+    factors, scale = _factors(table, lines, expected, children, HOME_HALF, HOME_WIDEST)
     for area, factor in factors.items():
         table.add(area, "price_childrens_home", PRICE_YEAR, Figure(price * factor.value, factor.basis, "derived"),
                   "GBP per child-week, 2024-25", METHOD)  # fmt: skip
@@ -177,7 +181,7 @@ def _adoption_prices(table: ProfileTable) -> None:
     for area in table.places:
         own = table.rate(area, "adoption_cost_per_week_gbp", PRICE_YEAR)
         adopted = table.own(area, "cla_adopted", PRICE_YEAR)
-        value = shrink(own.value, england, adopted.value if adopted else 0.0, ADOPTION_HALF, WIDEST)
+        value = shrink(own.value, england, adopted.value if adopted else 0.0, ADOPTION_HALF, OTHER_WIDEST)
         table.add(area, "price_adoption_placement", PRICE_YEAR, Figure(value, own.basis, "derived"),
                   "GBP per child-week, adoption service, 2024-25", METHOD)  # fmt: skip
 
@@ -185,8 +189,8 @@ def _adoption_prices(table: ProfileTable) -> None:
 def _worker_costs(table: ProfileTable) -> None:
     """Add the cost of a permanent social worker with all the safeguarding line pays for around them.
 
-    The line of 2023-24 over FTE of 30 September 2023, an agency worker counting 1.4; then moved to 2024-25 by the growth
-    of England's published weekly social-work cost.
+    The line of 2023-24 over FTE of 30 September 2023, an agency worker counting 1.4; then moved to 2024-25 by the
+    growth of England's published weekly social-work cost.
     """
     weekly = [table.cell(ENGLAND, "social_work_cost_per_week_gbp", year) for year in (2024, PRICE_YEAR)]
     growth = weekly[1] / weekly[0]
@@ -202,7 +206,8 @@ def _worker_costs(table: ProfileTable) -> None:
         for year, price in ((2024, england), (PRICE_YEAR, england * growth)):
             table.add(area, "social_worker_cost", year, Figure(price * factor.value, factor.basis, "derived"),
                       "GBP a year per permanent FTE, overheads of the safeguarding line included", METHOD)  # fmt: skip
-    table.add(ENGLAND, "agency_worker_premium", PRICE_YEAR, Figure(AGENCY_WORKER_PREMIUM, "national-default", "assumed"),
-              "share added to the cost of a permanent FTE", f"{UNIT_COSTS}, agency premium 40.6 (30-100) %")  # fmt: skip
+    premium = Figure(AGENCY_WORKER_PREMIUM, "national-default", "assumed")
+    table.add(ENGLAND, "agency_worker_premium", PRICE_YEAR, premium, "share added to the cost of a permanent FTE",
+              f"{UNIT_COSTS}, agency premium 40.6 (30-100) %")  # fmt: skip
 
 

@@ -119,8 +119,8 @@ def kinship_share_of_foster(year: int) -> float:
 def foster_children(table: ProfileTable, area: str, year: int) -> dict[str, Figure]:
     """Return children in in-house, agency and kinship foster care on 31 March.
 
-    Kinship is England's share of the authority's foster children; in-house are its filled places; agency is the rest, at
-    least `SMALLEST_AGENCY_SHARE`; if filled places exceed what is left, in-house gives way.
+    Kinship is England's share of the authority's foster children; in-house are its filled places; agency is the rest,
+    at least `SMALLEST_AGENCY_SHARE`; if filled places exceed what is left, in-house gives way.
     """
     foster = children_in(table, area, "foster", year)
     filled = _places(table, area, "foster_places_filled", year)

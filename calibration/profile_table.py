@@ -18,6 +18,9 @@ from calibration.panel import DATA, ENGLAND, SOURCE, Panel
 RATE_YEARS = (2022, 2023, 2024)
 # Inputs (what happened to an authority rather than what it did) run to the last published year.
 LAST_YEAR = 2025
+# Fewer children than this cannot carry rates of their own (City of London, Isles of Scilly): they borrow all but these.
+TOO_SMALL = 2_000
+OWN_HOWEVER_SMALL = ("population_0_17", "referrals")
 COLUMNS = ("area", "quantity", "year_ending", "value", "unit", "source", "status", "basis")
 ORDER = ("own", "own-earlier-year", "predecessor", "region", "london", "england", "national-default")
 
@@ -49,6 +52,8 @@ class ProfileTable:
         self.panel, self.inherited = with_predecessors(self.panel)
         self.names = self.authorities["name"].tolist()
         self.places = [*self.names, ENGLAND]
+        small = self.authorities["name"].map(lambda name: self.panel.value(name, "population_0_17", LAST_YEAR))
+        self.too_small = frozenset(self.authorities["name"][small < TOO_SMALL])
         self.region_of = dict(zip(self.authorities["name"], self.authorities["region"], strict=True))
 
     def add(self, area: str, quantity: str, year: int, figure: Figure, unit: str, source: str = SOURCE) -> None:
@@ -60,7 +65,9 @@ class ProfileTable:
         )
 
     def own(self, area: str, measure: str, year: int) -> Figure | None:
-        """Return the authority's own cell, or its latest earlier one."""
+        """Return the authority's own cell, or its latest earlier one; None for what a tiny authority must borrow."""
+        if area in self.too_small and measure not in OWN_HOWEVER_SMALL:
+            return None
         cell = self.panel.cell(area, measure, year, own_only=True)
         if cell is None:
             return None
@@ -120,7 +127,9 @@ class ProfileTable:
         raise ValueError(f"nothing to pool for {area}")
 
     def cell(self, place: str, measure: str, year: int) -> float:
-        """Return the published cell or nan."""
+        """Return the published cell or nan (always nan for what a tiny authority must borrow)."""
+        if place in self.too_small and measure not in OWN_HOWEVER_SMALL:
+            return float("nan")
         return self.panel.value(place, measure, year)
 
     def write(self, path: Path) -> None:

@@ -1,7 +1,7 @@
 """Make the area profiles that scenarios read: `python -m calibration.profiles`.
 
-Writes `scenarios/data/areas.csv` (one row per authority) and `scenarios/data/area_profiles.csv` (long: one row per area,
-quantity and year, with unit, source, status and basis). Areas are the panel's authorities of the latest year and the
+Writes `scenarios/data/areas.csv` (one row per authority) and `scenarios/data/area_profiles.csv` (long: one row per
+area, quantity and year, with unit, source, status and basis). Areas are the panel's authorities of the latest year and the
 pseudo-area `England`, whose rows also hold what is the same everywhere. Each part's rules are in its own module:
 `profile_demand`, `profile_care` (with `uasc`), `profile_places`, `profile_money`, `profile_allowances`.
 """
@@ -21,8 +21,6 @@ from calibration.profile_places import add_places
 from calibration.profile_table import LAST_YEAR, ProfileTable
 
 SCENARIO_DATA = Path(__file__).parents[1] / "scenarios" / "data"
-# Fewer children than this cannot carry rates of their own (City of London, Isles of Scilly).
-TOO_SMALL = 2_000
 
 
 def build_profiles(panel_file: str | Path = PANEL_FILE) -> tuple[ProfileTable, dict[str, float]]:
@@ -60,8 +58,8 @@ def write_areas(table: ProfileTable, path: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["name", "code", "ons_code", "la_code", "region", "too_small"])
         for row in table.authorities.itertuples():
-            small = table.children(row.name, LAST_YEAR).value < TOO_SMALL
-            writer.writerow([row.name, int(row.la_code), row.ons_code, row.la_code, row.region, str(small).lower()])
+            small = str(row.name in table.too_small).lower()
+            writer.writerow([row.name, int(row.la_code), row.ons_code, row.la_code, row.region, small])
 
 
 def main(arguments: list[str] | None = None) -> int:

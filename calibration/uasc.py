@@ -1,12 +1,12 @@
 """Starts of unaccompanied asylum-seeking children (UASC) by authority, which nobody publishes, from their stocks.
 
 For each year and authority, *ordinary* starts = change in stock + mean stock x England's leaving rate. A few
-authorities where children arrive (`ENTRY_AUTHORITIES`) receive far more of them than they keep: those leave within weeks
-by the National Transfer Scheme and are counted again as a start where they settle. These *pass-through* starts are what
-is left of such an authority's starts aged 10 and over after its ordinary UASC starts and the other starts its under-tens
-imply, where that remainder is at least 50 children. England's leaving rate excludes pass-through, and ordinary starts are
-scaled so that ordinary + pass-through of the panel = the published national figure x the panel's share of the stock
-(pass-through, all of which is in the panel, counted in full).
+authorities where children arrive (`ENTRY_AUTHORITIES`) receive far more of them than they keep: those leave within
+weeks by the National Transfer Scheme and are counted again as a start where they settle. These *pass-through* starts
+are what is left of such an authority's starts aged 10 and over after its ordinary UASC starts and the other starts its
+under-tens imply, where that remainder is at least 50 children. England's leaving rate excludes pass-through, and
+ordinary starts are scaled so that ordinary + pass-through of the panel = the published national figure x the panel's
+share of the stock (pass-through, all of which is in the panel, counted in full).
 
 Before 2021 no ages are published: the under-tens of 2021 stand in.
 """
