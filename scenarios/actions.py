@@ -1,0 +1,214 @@
+"""The generic vocabulary in which levers speak to the engines: what changes, for whom, and from when.
+
+`sim` interprets these few kinds of action and knows no lever. A *target* is a `stage.transition`, or the name of a group (the `area_ratio`
+value its transitions share, such as `care_entry`). Months are written YYYY-MM. Wherever a number is a `Distribution` it is drawn once
+for each run (ruling 5), by inverse cumulative distribution; two actions of the same `name` share their draw.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from scenarios.distributions import Distribution
+from scenarios.timeline import MonthSeries
+
+Payer = Literal["authority", "grant", "health", "schools", "courts", "benefits"]
+FundedBy = Literal["authority", "grant"]
+CostBasis = Literal[
+    "gbp_per_year_per_authority",
+    "gbp_per_child_0_17_per_year",
+    "gbp_per_admission",
+    "gbp_per_week_in_stage",
+    "gbp_per_event",
+    "gbp_once_per_authority",
+]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing a lever does.
+
+    Attributes
+    ----------
+    name
+        A stable name, unique among a scenario's levers; draws are addressed by it.
+    """
+
+    name: str
+
+    def distributions(self) -> dict[str, Distribution]:
+        """Return the uncertain numbers of the action, by field."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in found.items() if isinstance(value, Distribution)}
+
+
+@dataclass(frozen=True)
+class ReachedEffect(Action):
+    """Hazards of the families a programme reaches.
+
+    A family is reached if its addressed uniform (family, name, episode) is below `reach`; its hazards of `targets` are then multiplied
+    by HR = 1 - fidelity * (1 - hazard_ratio).
+
+    Attributes
+    ----------
+    targets
+        Transitions or groups.
+    hazard_ratio
+        The effect on those reached, at full fidelity.
+    fidelity
+        How much of the effect is delivered, 0 to 1.
+    reach
+        Share reached, by month; it never falls.
+    unit
+        `family` or `child`: whose uniform decides.
+    complement, complement_weight
+        For outcomes of a stated duration, where `hazard_ratio` is a risk ratio: the outcome that takes up what the targets lose. Its hazard
+        is multiplied by 1 + complement_weight * (1 - HR), so that time in the stage does not change.
+    """
+
+    targets: tuple[str, ...]
+    hazard_ratio: Distribution
+    fidelity: Distribution
+    reach: MonthSeries
+    unit: Literal["family", "child"] = "family"
+    complement: str | None = None
+    complement_weight: float = 0.0
+
+
+@dataclass(frozen=True)
+class HelpEffect(Action):
+    """Hazards of families admitted to a place, in a window of months since admission.
+
+    HR = 1 - fidelity * strength * (1 - hazard_ratio) from `from_months` (included) to `until_months` (excluded) after admission, whether or not
+    the family still holds the place. Windows of one name share a draw; they do not overlap.
+    """
+
+    place: str
+    targets: tuple[str, ...]
+    hazard_ratio: Distribution
+    fidelity: Distribution
+    from_months: float
+    until_months: float
+    strength: float = 1.0
+
+
+@dataclass(frozen=True)
+class SetRate(Action):
+    """The hazard of one transition is `per_year` in every band from `start` on (its multipliers stay)."""
+
+    target: str
+    per_year: Distribution
+    start: str
+
+
+@dataclass(frozen=True)
+class ScaleRate(Action):
+    """Hazards of `targets` are multiplied by 1 + phase * (ratio - 1), phase rising to 1 over `ramp_months`, for everyone."""
+
+    targets: tuple[str, ...]
+    ratio: Distribution
+    start: str
+    ramp_months: int = 0
+
+
+@dataclass(frozen=True)
+class AddPlaces(Action):
+    """Places on top of those an authority has.
+
+    Attributes
+    ----------
+    place
+        The kind of place, as the pathway names it.
+    basis
+        `spend_gbp_per_child_per_year`: places = series * children aged 0-17 / `cost_per_family_gbp` * `mean_dwell_years` (ruling 22).
+        `places_per_area`: the series itself, for each authority.
+    series
+        By month; any ramp is inside it.
+    cost_per_family_gbp
+        For the first basis: pounds per family helped.
+    mean_dwell_years
+        For the first basis: how long a family holds a place on average.
+    """
+
+    place: str
+    basis: Literal["spend_gbp_per_child_per_year", "places_per_area"]
+    series: MonthSeries
+    cost_per_family_gbp: Distribution | None = None
+    mean_dwell_years: float | None = None
+
+    def places(self, month: int | str, children_0_17: float, cost_per_family_gbp: float | None = None) -> float:
+        """Return the places (not rounded) of an authority in a month, given the drawn cost per family (default: its mean)."""
+        if self.basis == "places_per_area":
+            return self.series.at(month)
+        cost = cost_per_family_gbp if cost_per_family_gbp is not None else self.cost_per_family_gbp.mean
+        return self.series.at(month) * children_0_17 / cost * self.mean_dwell_years
+
+
+@dataclass(frozen=True)
+class PlanWeight(Action):
+    """The weight of one placement in a placement plan (`entry`, `move`, `uasc`) is multiplied by a ratio, phased in over a ramp."""
+
+    plan: str
+    placement: str
+    ratio: Distribution
+    start: str
+    ramp_months: int = 0
+
+
+@dataclass(frozen=True)
+class Pool(Action):
+    """From `start` the authorities of a region share this part of each kind of place; the rest stays with its owner."""
+
+    start: str
+    shares: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class PriceGain(Action):
+    """Prices of placements fall by a share as they are let again: share * (1 - exp(-relet_share_per_year * years since start))."""
+
+    stages: tuple[str, ...]
+    fraction: Distribution
+    relet_share_per_year: Distribution
+    start: str
+
+
+@dataclass(frozen=True)
+class Cost(Action):
+    """A cost (or, below 0, an income) of the reform.
+
+    Attributes
+    ----------
+    line, label
+        Column name and words for the line of cost.
+    payer
+        Who bears it.
+    funded_by
+        Whether it enters the authority's budget loop (`authority`) or not (`grant`).
+    basis
+        What `amount` is per: an authority and year; a child aged 0-17 and year; an admission to `place`; a week in `stage`, per child or family
+        there; an event (any of `targets`); or an authority, once, in the month of `start`.
+    amount
+        Pounds, at the scenario's price base, times `series` (by month: share of the basis it applies to, or pounds if `amount` is 1).
+    start, end
+        First month, and the month from which it is no longer paid (None: to the horizon).
+    """
+
+    line: str
+    label: str
+    payer: Payer
+    funded_by: FundedBy
+    basis: CostBasis
+    amount: Distribution
+    series: MonthSeries
+    start: str
+    end: str | None = None
+    place: str | None = None
+    stage: str | None = None
+    targets: tuple[str, ...] = ()
+
+
+def targets_of(action: Action) -> tuple[str, ...]:
+    """Return the transitions or groups an action names."""
+    single = (action.target,) if isinstance(action, SetRate) else ()
+    complement = getattr(action, "complement", None)
+    return (*getattr(action, "targets", ()), *single, *((complement,) if complement else ()))

@@ -1,0 +1,255 @@
+"""Put a scenario together from the files it extends: one document with the pathway, settings and levers, each entry with its mark."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scenarios.documents import Document, read_document
+from scenarios.faults import Fault, PathKey, ScenarioError
+from scenarios.levers import LEVERS
+from scenarios.names import nearest, suggestion
+from scenarios.overrides import Override, read_overrides
+from scenarios.schema import SCENARIO_KEYS
+
+SHIPPED = Path(__file__).parent
+PATHWAY_FILE = "pathway"
+
+
+@dataclass
+class Composed:
+    """A scenario before its numbers are checked.
+
+    `document` holds the pathway's entries, `settings`, `levers` (by name) and `areas`; `history_settings` the settings of the file
+    at the bottom of the chain, which the past was made with; `chain` the files from that one to the scenario itself.
+    """
+
+    document: Document
+    history_settings: dict[str, Any]
+    overrides: list[Override]
+    chain: list[Document]
+    kinds: dict[str, str]
+    faults: list[Fault]
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the scenarios that come with the package."""
+    return sorted(path.stem for path in SHIPPED.glob("*.yaml") if path.stem != PATHWAY_FILE)
+
+
+def find_file(name: str, beside: Path | None = None) -> Path | None:
+    """Return the file a scenario name or path means: a shipped name, or a path (relative to the file that names it)."""
+    looks_like_path = name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name
+    if not looks_like_path:
+        return SHIPPED / f"{name}.yaml" if name in shipped_names() else None
+    path = Path(name) if beside is None else beside / name
+    try:
+        return path if path.exists() else None
+    except (OSError, ValueError):
+        return None
+
+
+def compose(name: str | Path) -> Composed:
+    """Read a scenario and everything it extends.
+
+    Raises
+    ------
+    ScenarioError
+        If a file cannot be read or no pathway is reached; lesser faults are in `Composed.faults`.
+    """
+    path = name if isinstance(name, Path) else (find_file(name) or Path(name))
+    if isinstance(name, str) and find_file(name) is None and not name.endswith((".yaml", ".yml")) and not path.exists():
+        hint = nearest(name, shipped_names())
+        message = f"no such scenario, expected one of {', '.join(shipped_names())} or a YAML file"
+        raise ScenarioError([Fault(name, 0, 0, "", message + (f"; did you mean {hint!r}?" if hint else ""))])
+    faults: list[Fault] = []
+    chain: list[tuple[Path, Document]] = []
+    _collect(path, [], chain, faults)
+    base = _pathway(chain, faults)
+    if base is None:
+        raise ScenarioError(faults)
+    composed = Composed(base, {}, [], [document for _, document in chain], {}, faults)
+    for _, document in chain:
+        _overlay(composed, document)
+    for _, document in chain:
+        found, wrong = read_overrides(document, base.data)
+        composed.overrides += found
+        faults += wrong
+    return composed
+
+
+def shown_name(path: Path) -> str:
+    """Return how messages name a file: shipped files by name alone, others as given."""
+    return path.name if path.parent == SHIPPED else str(path)
+
+
+def _collect(path: Path, open_: list[Path], chain: list[tuple[Path, Document]], faults: list[Fault]) -> None:
+    """Append a file to the chain after everything it extends, once."""
+    if any(_same(path, done) for done, _ in chain):
+        return
+    try:
+        document = read_document(path, shown_name(path))
+    except ScenarioError as error:
+        faults += error.faults
+        return
+    faults += [*document.faults, *_header_faults(document)]
+    extends = document.data.get("extends") or []
+    for index, name in enumerate(
+        [extends] if isinstance(extends, str) else extends if isinstance(extends, list) else []
+    ):
+        here: PathKey = ("extends",) if isinstance(extends, str) else ("extends", index)
+        if not isinstance(name, str):
+            faults.append(document.fault(here, f"is {name!r}, expected the name or file of a scenario"))
+            continue
+        found = find_file(name, path.parent)
+        if found is None:
+            message = (
+                f"there is no scenario {name!r}, {suggestion(name, shipped_names())} (or a YAML file beside this one)"
+            )
+            faults.append(document.fault(here, message))
+        elif any(_same(found, other) for other in (*open_, path)):
+            loop = " → ".join(shown_name(other) for other in (*open_, path, found))
+            faults.append(document.fault(here, f"extends itself ({loop}), expected a chain that ends"))
+        else:
+            _collect(found, [*open_, path], chain, faults)
+    chain.append((path, document))
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one == other
+
+
+def _header_faults(document: Document) -> list[Fault]:
+    """Check the top of a scenario file."""
+    faults = []
+    for key in document.data:
+        if key not in SCENARIO_KEYS:
+            faults.append(document.fault((key,), f"unknown key {key!r}, {suggestion(key, SCENARIO_KEYS)}", at_key=True))
+    for key in ("name", "description", "pathway"):
+        value = document.data.get(key)
+        if key == "name" and "name" not in document.data:
+            faults.append(
+                document.fault(
+                    (), "the key 'name' is missing, expected a scenario such as `name: …`, `extends: baseline`"
+                )
+            )
+        elif key in document.data and (not isinstance(value, str) or not value.strip()):
+            faults.append(document.fault((key,), f"is {value!r}, expected text"))
+    extends = document.data.get("extends")
+    if "extends" in document.data and not isinstance(extends, str | list):
+        faults.append(
+            document.fault(("extends",), f"is {extends!r}, expected the name or file of a scenario (or a list)")
+        )
+    if not extends and not document.data.get("pathway"):
+        message = "the key 'extends' is missing, expected `extends: baseline` (or, for a baseline of your own, `pathway: FILE`)"
+        faults.append(document.fault((), message))
+    return faults
+
+
+def _pathway(chain: list[tuple[Path, Document]], faults: list[Fault]) -> Document | None:
+    """Read the pathway that the chain stands on (the last file that names one decides)."""
+    for path, document in reversed(chain):
+        name = document.data.get("pathway")
+        if not isinstance(name, str):
+            continue
+        found = SHIPPED / f"{PATHWAY_FILE}.yaml" if name == PATHWAY_FILE else find_file(name, path.parent)
+        if found is None:
+            message = f"there is no pathway file {name!r}, expected `pathway` (the one that is shipped) or a YAML file"
+            faults.append(document.fault(("pathway",), message))
+            return None
+        try:
+            pathway = read_document(found, shown_name(found))
+        except ScenarioError as error:
+            faults += error.faults
+            return None
+        faults += pathway.faults
+        for key in ("settings", "levers", "set", "areas"):
+            if key in pathway.data:
+                faults.append(pathway.fault((key,), f"{key!r} belongs in a scenario, not in a pathway", at_key=True))
+        pathway.data |= {"settings": {}, "levers": {}, "areas": {}}
+        return pathway
+    return None
+
+
+def _overlay(composed: Composed, document: Document) -> None:
+    """Lay a file's settings, levers and areas over what is there."""
+    base, faults = composed.document, composed.faults
+    for key in ("settings", "areas"):
+        block = document.data.get(key)
+        if block is None:
+            continue
+        if not isinstance(block, dict):
+            faults.append(document.fault((key,), f"is {block!r}, expected a mapping"))
+            continue
+        _merge(base.data[key], block, (key,), document, base)
+    if document.data.get("pathway") and not document.data.get("extends"):
+        composed.history_settings = _copy(base.data["settings"])
+    block = document.data.get("levers")
+    if block is None:
+        return
+    if not isinstance(block, list):
+        faults.append(document.fault(("levers",), "is not a list, expected `- family_help: …` under `levers:`"))
+        return
+    for index, item in enumerate(block):
+        _lever(composed, document, index, item)
+
+
+def _lever(composed: Composed, document: Document, index: int, item: Any) -> None:
+    """Add one lever under its name (by default, its kind)."""
+    here: PathKey = ("levers", index)
+    if not isinstance(item, dict) or len(item) != 1:
+        composed.faults.append(
+            document.fault(here, "is not one lever, expected `- family_help:` with its settings below")
+        )
+        return
+    kind, settings = next(iter(item.items()))
+    here = (*here, kind)
+    if kind not in LEVERS:
+        message = f"unknown lever {kind!r}, {suggestion(kind, LEVERS)}"
+        composed.faults.append(document.fault(here, message, at_key=True))
+        return
+    if not isinstance(settings, dict):
+        composed.faults.append(document.fault(here, f"is {settings!r}, expected the settings of the lever"))
+        return
+    name = settings.get("name", kind)
+    if not isinstance(name, str) or not name.replace("_", "").isalnum():
+        composed.faults.append(document.fault((*here, "name"), f"is {name!r}, expected letters, digits and _"))
+        return
+    if name in composed.kinds:
+        message = f"the lever {name!r} is there already; expected `name:` to tell two of a kind apart"
+        composed.faults.append(document.fault(here, message, at_key=True))
+        return
+    composed.kinds[name] = kind
+    composed.document.data["levers"][name] = {**_copy(settings), "name": name}
+    _remark(composed.document, ("levers", name), document, here)
+
+
+def _merge(under: dict[str, Any], over: dict[str, Any], path: PathKey, document: Document, base: Document) -> None:
+    """Lay one mapping over another, entry by entry; a number with its source is one entry."""
+    for key, value in over.items():
+        here = (*path, key)
+        if isinstance(value, dict) and isinstance(under.get(key), dict) and "value" not in value:
+            _merge(under[key], value, here, document, base)
+            if here not in base.marks:
+                base.marks[here] = document.mark(here)
+        else:
+            under[key] = _copy(value)
+            _remark(base, here, document, here)
+
+
+def _remark(base: Document, path: PathKey, document: Document, source: PathKey) -> None:
+    """Give an entry of the composed document the marks it has in the file it comes from."""
+    for other in [mark for mark in base.marks if mark[: len(path)] == path]:
+        del base.marks[other]
+    for other, mark in document.marks.items():
+        if other[: len(source)] == source:
+            base.marks[path + other[len(source) :]] = mark
+
+
+def _copy(value: Any) -> Any:
+    """Copy plain data."""
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,71 @@
+"""What all levers share: uncertain numbers read from YAML, a name, a start, and who pays.
+
+Levers turn a reform, in a planner's terms, into the generic actions the engines interpret. Each lever's docstring states its mechanism, its
+parameters with units, and how strong the evidence is. Effects are of those reached: effect = reach * fidelity * effect on those reached.
+Programmes reach the same families, so ratios of two levers multiply only where the same family is reached by both; where a lever provides
+places, reach is what the places allow and may not be given as well (ruling 6).
+"""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
+
+from scenarios.actions import Action, FundedBy, Payer
+from scenarios.distributions import Distribution, DistributionError, parse_distribution
+from scenarios.pathway_schema import Pathway
+from scenarios.quantities import Frozen, NonNegative, Text
+from scenarios.schema import Month
+
+
+def _distribution(data: Any) -> Distribution:
+    try:
+        return parse_distribution(data)
+    except DistributionError as error:
+        raise ValueError(f"{error.key}: {error}" if error.key else str(error)) from None
+
+
+def _above(low: float, name: str) -> Any:
+    def check(value: Distribution) -> Distribution:
+        if value.bounds[0] < low:
+            raise ValueError(f"can be {value.bounds[0]:g}, expected {name}")
+        return value
+
+    return check
+
+
+def _share(value: Distribution) -> Distribution:
+    if value.bounds[0] < 0 or value.bounds[1] > 1:
+        raise ValueError(f"can be {value.bounds[0]:g} to {value.bounds[1]:g}, expected a share from 0 to 1")
+    return value
+
+
+def _positive(value: Distribution) -> Distribution:
+    if value.bounds[0] <= 0:
+        raise ValueError(f"can be {value.bounds[0]:g}, expected more than 0")
+    return value
+
+
+# pydantic must not look inside Distribution: it is read by `parse_distribution` alone.
+Uncertain = Annotated[Any, BeforeValidator(_distribution)]
+UncertainShare = Annotated[Any, BeforeValidator(lambda data: _share(_distribution(data)))]
+UncertainAmount = Annotated[Any, BeforeValidator(lambda data: _above(0, "0 or more")(_distribution(data)))]
+UncertainPositive = Annotated[Any, BeforeValidator(lambda data: _positive(_distribution(data)))]
+ByMonth = dict[Month, NonNegative]
+
+
+class Lever(Frozen):
+    """What every lever has: a name (to tell two of a kind apart), a start, and who pays for it."""
+
+    kind: ClassVar[str]
+    name: Text
+    start: Month
+    payer: Payer = "authority"
+    funded_by: FundedBy = "authority"
+
+    def actions(self, pathway: Pathway) -> tuple[Action, ...]:
+        """Return what the lever does on a pathway."""
+        raise NotImplementedError
+
+    def first_month(self) -> str:
+        """Return the month before which the lever changes nothing."""
+        return self.start

@@ -1,0 +1,198 @@
+"""The levers a scenario file may use: family help, Regional Care Cooperatives, and kinship care (in `kinship_lever`)."""
+
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator, model_validator
+
+from scenarios.actions import Action, AddPlaces, Cost, HelpEffect, Pool, PriceGain, SetRate
+from scenarios.distributions import Distribution
+from scenarios.kinship_lever import Kinship
+from scenarios.lever_base import ByMonth, Lever, Uncertain, UncertainAmount, UncertainPositive, UncertainShare
+from scenarios.pathway_schema import Pathway
+from scenarios.quantities import Frozen, NonNegative, Share, Text, WholeNumber
+from scenarios.timeline import MonthSeries, add_months, month_index
+
+DAYS_PER_YEAR = 365.25
+
+
+class Effect(Frozen):
+    """The effect on one group of transitions, by months since admission.
+
+    Attributes
+    ----------
+    hazard_ratio
+        On those admitted, at full fidelity.
+    from_months, until_months
+        When it acts.
+    builds_over_months, fades_over_months
+        It rises to its full strength over the first, and falls to nothing over the last of the window, in steps of six months at most.
+    """
+
+    hazard_ratio: UncertainPositive
+    from_months: NonNegative
+    until_months: NonNegative
+    builds_over_months: NonNegative = 0.0
+    fades_over_months: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _window(self) -> "Effect":
+        if self.until_months <= self.from_months:
+            raise ValueError(f"until_months: {self.until_months:g} is not after from_months {self.from_months:g}")
+        if self.builds_over_months + self.fades_over_months > self.until_months - self.from_months:
+            raise ValueError("builds_over_months: with fades_over_months it is longer than the effect lasts")
+        return self
+
+    def windows(self) -> list[tuple[float, float, float]]:
+        """Return (from month, until month, strength) pieces, strength being that of the middle of the piece."""
+        edges = {self.from_months, self.until_months}
+        for start, length in (
+            (self.from_months, self.builds_over_months),
+            (self.until_months - self.fades_over_months, self.fades_over_months),
+        ):
+            steps = -(-length // 6)
+            edges |= {start + length * step / steps for step in range(int(steps) + 1)} if steps else set()
+        ordered = sorted(edges)
+        return [(a, b, self._strength((a + b) / 2)) for a, b in zip(ordered, ordered[1:], strict=False)]
+
+    def _strength(self, month: float) -> float:
+        built = (month - self.from_months) / self.builds_over_months if self.builds_over_months else 1.0
+        left = (self.until_months - month) / self.fades_over_months if self.fades_over_months else 1.0
+        return min(1.0, built, left)
+
+
+class FamilyHelp(Lever):
+    """Investment in intensive family help: places bought with money, offered to families in need, changing what follows.
+
+    Mechanism: spending buys places (spend / cost per family * mean dwell), which open over `ramp_months` after each rise in spend while
+    the money is spent from the start (recruitment, training, old and new teams side by side). Families in need are offered a place at a
+    stated rate, wait for it, and once admitted have their hazards multiplied for some months: fewer enter care; for a while more enquiries
+    open, because somebody is looking. Reach is what the places allow.
+
+    Parameters: `spend_gbp_per_child_per_year` (£ per child aged 0-17 and year, by month, on top of the baseline's family support),
+    `cost_per_family_gbp`, `ramp_months`, `offers_per_year` (per family in the stage named), `fidelity` (share of the effect delivered),
+    `effects` (group of transitions: hazard ratio and when it acts, in months since admission).
+
+    Evidence: moderate. National evaluation of Troubled Families (matched comparison, 1.7 % against 2.5 % looked after at 19-24 months;
+    more child protection plans at 7-18 months); area spending shows no effect after 2014/15; multisystemic therapy and social workers in
+    schools, both randomised, showed none.
+    """
+
+    kind: ClassVar[str] = "family_help"
+    place: Text = "intensive_family_help"
+    ramp_months: WholeNumber
+    spend_gbp_per_child_per_year: ByMonth = Field(min_length=1)
+    cost_per_family_gbp: UncertainPositive
+    offers_per_year: dict[Text, UncertainAmount]
+    fidelity: UncertainShare
+    effects: dict[Text, Effect]
+    reach: Any = None
+
+    @field_validator("reach")
+    @classmethod
+    def _places_decide(cls, reach: Any) -> None:
+        raise ValueError("is given together with places, expected only one: reach is what the places allow")
+
+    @model_validator(mode="after")
+    def _spend_from_start(self) -> "FamilyHelp":
+        first = min(self.spend_gbp_per_child_per_year, key=month_index)
+        if month_index(first) < month_index(self.start):
+            raise ValueError(f"start: {self.start} is after the first spending in {first}")
+        return self
+
+    def actions(self, pathway: Pathway) -> tuple[Action, ...]:
+        """Return places, offers, effects and the spending."""
+        places = MonthSeries.of(self.spend_gbp_per_child_per_year, self.start, self.ramp_months)
+        opened = [stage for stage, item in pathway.stages.items() if item.needs and item.needs.place == self.place]
+        dwell = pathway.mean_days(opened[0]) / DAYS_PER_YEAR if opened else 0.0
+        found: list[Action] = [
+            AddPlaces(
+                f"{self.name}.places",
+                self.place,
+                "spend_gbp_per_child_per_year",
+                places,
+                self.cost_per_family_gbp,
+                dwell,
+            )
+        ]
+        for target, rate in self.offers_per_year.items():
+            found.append(SetRate(f"{self.name}.{target}", target, rate, self.start))
+        for group, effect in self.effects.items():
+            for start, end, strength in effect.windows():
+                name = f"{self.name}.{group}"
+                found.append(
+                    HelpEffect(name, self.place, (group,), effect.hazard_ratio, self.fidelity, start, end, strength)
+                )
+        spending = MonthSeries.of(self.spend_gbp_per_child_per_year, self.start)
+        found.append(
+            Cost(
+                f"{self.name}.spend",
+                self.name,
+                "Intensive family help",
+                self.payer,
+                self.funded_by,
+                "gbp_per_child_0_17_per_year",
+                Distribution.fixed(1.0),
+                spending,
+                self.start,
+                place=self.place,
+            )  # fmt: skip
+        )
+        return tuple(found)
+
+
+class RegionalCareCooperative(Lever):
+    """A Regional Care Cooperative: authorities of a region commission placements as one customer and share places.
+
+    Mechanism: after `set_up_months` the authorities pool a part of each kind of place (`pooled_shares`; foster carers stay with
+    their authority) and prices of `bought` placements fall by `price_gain` as placements are let again. Pooling makes no place. Costs come
+    first: setting up, then running cost, with the authorities' own commissioning teams running alongside for `double_running_months`.
+
+    Parameters: shares 0 to 1; `price_gain` a share of the price (below 0: dearer); `relet_share_per_year`; pounds per authority (and year).
+
+    Evidence: none of effect. Phase 1 of the pathfinders' evaluation is feasibility and process; no savings estimate exists. The competition
+    authority backed regional commissioning but called lack of supply the fundamental issue.
+    """
+
+    kind: ClassVar[str] = "regional_care_cooperative"
+    set_up_months: WholeNumber
+    double_running_months: WholeNumber
+    pooled_shares: dict[Text, Share]
+    bought: tuple[Text, ...] = Field(min_length=1)
+    price_gain: Uncertain
+    relet_share_per_year: UncertainAmount
+    set_up_gbp_per_authority: UncertainAmount
+    running_gbp_per_authority_per_year: UncertainAmount
+    double_running_gbp_per_authority_per_year: UncertainAmount
+
+    @model_validator(mode="after")
+    def _gain_is_a_share(self) -> "RegionalCareCooperative":
+        low, high = self.price_gain.bounds
+        if low < -0.5 or high > 0.5:
+            raise ValueError(f"price_gain: can be {low:g} to {high:g}, expected a share of the price such as 0.02")
+        return self
+
+    def actions(self, pathway: Pathway) -> tuple[Action, ...]:
+        """Return pooling, the price gain, and the costs."""
+        works = add_months(self.start, self.set_up_months)
+        double_until = add_months(self.start, self.double_running_months)
+        return (
+            Pool(f"{self.name}.pool", works, tuple(sorted(self.pooled_shares.items()))),
+            PriceGain(f"{self.name}.price", self.bought, self.price_gain, self.relet_share_per_year, works),
+            self._cost("set_up", "RCC set-up", "gbp_once_per_authority", self.set_up_gbp_per_authority),
+            self._cost("running", "RCC running", "gbp_per_year_per_authority", self.running_gbp_per_authority_per_year),
+            self._cost(
+                "double_running",
+                "RCC double running",
+                "gbp_per_year_per_authority",
+                self.double_running_gbp_per_authority_per_year,
+                double_until,
+            ),  # fmt: skip
+        )
+
+    def _cost(self, part: str, label: str, basis: str, amount: Distribution, end: str | None = None) -> Cost:
+        always = MonthSeries.of(1.0, self.start)
+        name, line = f"{self.name}.{part}", f"{self.name}_{part}"
+        return Cost(name, line, label, self.payer, self.funded_by, basis, amount, always, self.start, end)
+
+
+LEVERS: dict[str, type[Lever]] = {lever.kind: lever for lever in (FamilyHelp, RegionalCareCooperative, Kinship)}

@@ -1,0 +1,364 @@
+"""Load scenarios: everything checked, all faults at once, nothing left to fail later.
+
+`load("early-help")` or `load("my-reform.yaml")` returns a frozen `Scenario`, or raises `ScenarioError` with every fault as
+`file:line:column: path: what is wrong, what was expected, nearest valid name`.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from scenarios.actions import Action, AddPlaces, Cost, HelpEffect, PlanWeight, Pool, PriceGain, targets_of
+from scenarios.composing import Composed, compose, find_file, shipped_names
+from scenarios.documents import Document, read_document
+from scenarios.faults import Fault, PathKey, ScenarioError
+from scenarios.lever_base import Lever
+from scenarios.levers import LEVERS
+from scenarios.names import suggestion
+from scenarios.overrides import PATHWAY_KEYS, Override, apply
+from scenarios.pathway_checks import check_pathway
+from scenarios.pathway_schema import Pathway
+from scenarios.schema import Settings
+from scenarios.timeline import month_index
+from scenarios.validation import validate
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario, checked and complete.
+
+    Attributes
+    ----------
+    key
+        Its file's name without `.yaml`: how results name it.
+    name, description
+        Words.
+    pathway
+        The pathway before any override: what history is simulated with.
+    settings, history_settings
+        Settings of the run, and those of the baseline at the bottom of the chain, which history is simulated with.
+    levers
+        The levers, in the order of the files.
+    actions
+        What they do.
+    overrides
+        What `set` changes, in the order of the files.
+    areas
+        Numbers of areas that the scenario gives itself: {area: {quantity: plain data}}.
+    text
+        The source of the scenario's own file; `chain` names every file from the bottom of the chain to it, `texts` holds them all.
+    document
+        The composed plain data with the line and column of every entry.
+    """
+
+    key: str
+    name: str
+    description: str
+    pathway: Pathway
+    settings: Settings
+    history_settings: Settings
+    levers: tuple[Lever, ...]
+    actions: tuple[Action, ...]
+    overrides: tuple[Override, ...]
+    areas: dict[str, dict[str, Any]]
+    text: str
+    chain: tuple[str, ...]
+    texts: dict[str, str]
+    document: Document = field(repr=False, compare=False)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of everything that decides results: pathway, settings, levers, overrides and areas (comments do not)."""
+        changes = [(list(item.path), item.month, item.value) for item in self.overrides]
+        return _digest([self.document.data, self.history_settings.model_dump(mode="json"), changes])
+
+    @cached_property
+    def history_hash(self) -> str:
+        """SHA-256 of what history is simulated with; scenarios that share it share their past (ruling 37)."""
+        base = {key: self.document.data[key] for key in PATHWAY_KEYS}
+        return _digest([base, self.history_settings.model_dump(mode="json"), self.areas])
+
+    @cached_property
+    def timeline(self) -> tuple[tuple[str, Pathway], ...]:
+        """The pathway from each month at which `set` changes it, from the branch month of the settings on."""
+        return self.epochs(self.settings.from_)
+
+    def epochs(self, branch: str) -> tuple[tuple[str, Pathway], ...]:
+        """Return (month, pathway) from a branch month on; the first is always the branch month.
+
+        Raises
+        ------
+        ScenarioError
+            If the scenario is dated before the branch (ruling 37).
+        """
+        faults = self.date_faults(branch)
+        if faults:
+            raise ScenarioError(faults)
+        dated = [item for item in self.overrides if item.path[0] in PATHWAY_KEYS]
+        months = sorted({branch, *(item.month for item in dated if item.month)}, key=month_index)
+        return tuple((month, _pathway_at(self.document.data, dated, month)) for month in months)
+
+    def date_faults(self, branch: str) -> list[Fault]:
+        """Return what is dated before the branch month."""
+        faults = [
+            item.fault(
+                f"{item.month} is before the branch month {branch}, expected {branch} or later (the past is another baseline's)"
+            )
+            for item in self.overrides
+            if item.month and month_index(item.month) < month_index(branch)
+        ]
+        for lever in self.levers:
+            if month_index(lever.first_month()) < month_index(branch):
+                message = f"the lever starts in {lever.first_month()}, before the branch month {branch}; expected {branch} or later"
+                faults.append(self.document.fault(("levers", lever.name, "start"), message))
+        return faults
+
+
+def load(name_or_path: str | Path) -> Scenario:
+    """Load a shipped scenario by name, or any scenario by path.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault found in the file, in those it extends, and in its pathway.
+    """
+    composed = compose(name_or_path)
+    document, faults = composed.document, composed.faults
+    pathway, wrong = _base_pathway(document)
+    faults += wrong
+    history, wrong = validate(Settings, document, ("settings",), composed.history_settings)
+    faults += wrong if composed.history_settings else []
+    undated = [item for item in composed.overrides if item.path[0] not in PATHWAY_KEYS]
+    _set_now(document, undated)
+    settings, wrong = validate(Settings, document, ("settings",))
+    faults += [fault for fault in wrong if fault not in faults]
+    levers, wrong = _levers(composed)
+    faults += wrong
+    if pathway is not None and settings is not None:
+        faults += _between(document, pathway, settings)
+        faults += _override_faults(composed, settings)
+    actions: tuple[Action, ...] = ()
+    if pathway is not None:
+        actions = tuple(action for lever in levers for action in lever.actions(pathway))
+        faults += [
+            fault for lever in levers for fault in _action_faults(document, lever, lever.actions(pathway), pathway)
+        ]
+    if faults or pathway is None or settings is None or history is None:
+        raise ScenarioError(
+            faults or [Fault(str(name_or_path), 0, 0, "settings", "no settings, expected those of a baseline")]
+        )
+    scenario = _scenario(composed, pathway, settings, history, levers, actions)
+    if late := scenario.date_faults(settings.from_):
+        raise ScenarioError(late)
+    return scenario
+
+
+def available_scenarios() -> dict[str, str]:
+    """Return the shipped scenarios: name → what it is called and what it is."""
+    result = {}
+    for name in shipped_names():
+        data = read_document(find_file(name)).data
+        result[name] = f"{data['name']}. {' '.join(str(data.get('description', '')).split())}"
+    return result
+
+
+def _scenario(
+    composed: Composed,
+    pathway: Pathway,
+    settings: Settings,
+    history: Settings,
+    levers: list[Lever],
+    actions: tuple[Action, ...],
+) -> Scenario:
+    own = composed.chain[-1]
+    return Scenario(
+        key=Path(own.file).stem,
+        name=own.data["name"],
+        description=" ".join(str(own.data.get("description", "")).split()),
+        pathway=pathway,
+        settings=settings,
+        history_settings=history,
+        levers=tuple(levers),
+        actions=actions,
+        overrides=tuple(composed.overrides),
+        areas=composed.document.data["areas"],
+        text=own.text,
+        chain=tuple(document.file for document in composed.chain),
+        texts={document.file: document.text for document in (composed.document, *composed.chain)},
+        document=composed.document,
+    )
+
+
+def _pathway_data(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in ("settings", "levers", "areas")}
+
+
+def _base_pathway(document: Document) -> tuple[Pathway | None, list[Fault]]:
+    return validate(Pathway, document, (), _pathway_data(document.data))
+
+
+def _pathway_at(data: dict[str, Any], overrides: list[Override], month: str) -> Pathway:
+    """Return the pathway in force in a month."""
+    now = [item for item in overrides if item.month is None]
+    later = sorted((item for item in overrides if item.month), key=lambda item: month_index(item.month))
+    due = [item for item in later if month_index(item.month) <= month_index(month)]
+    return Pathway.model_validate(apply(_pathway_data(data), now + due))
+
+
+def _set_now(document: Document, undated: list[Override]) -> None:
+    """Apply overrides of settings and levers, which have no dates, to the composed document."""
+    for item in undated:
+        here: Any = document.data
+        for part in item.path[:-1]:
+            here = here[part]
+        here[item.path[-1]] = item.value
+        document.marks[item.path] = item.mark
+
+
+def _override_faults(composed: Composed, settings: Settings) -> list[Fault]:
+    """Check the pathway of every epoch, and blame the overrides that first make it wrong."""
+    dated = [item for item in composed.overrides if item.path[0] in PATHWAY_KEYS]
+    months = sorted({item.month for item in dated if item.month}, key=month_index)
+    faults: list[Fault] = []
+    before: list[Override] = []
+    for month in [None, *months]:
+        step = [item for item in dated if item.month == month]
+        if not step:
+            continue
+        document = Document(composed.document.file, "", apply(_pathway_data(composed.document.data), before + step))
+        document.marks = dict(composed.document.marks)
+        for item in step:
+            document.marks[item.path] = item.mark
+        pathway, wrong = validate(Pathway, document)
+        if pathway is not None:
+            wrong = [document.fault(path, message) for path, message in check_pathway(pathway, _entered(settings))]
+        faults += [_blame(fault, step) for fault in wrong]
+        before += step
+    return faults
+
+
+def _blame(fault: Fault, step: list[Override]) -> Fault:
+    """Move a fault that overrides cause to the override nearest to it (the one that shares most of its path)."""
+
+    def shared(item: Override) -> int:
+        parts, theirs = fault.path.split("."), [str(part) for part in item.path]
+        return sum(1 for a, b in zip(parts, theirs, strict=False) if a == b)
+
+    item = max(step, key=shared)
+    return Fault(item.mark.file, item.mark.line, item.mark.column, fault.path, fault.message)
+
+
+def _entered(settings: Settings) -> tuple[str, ...]:
+    """Return the stages that policy leads to."""
+    switch = settings.policy.families_first
+    return tuple(switch.replaces.values()) if switch else ()
+
+
+def _between(document: Document, pathway: Pathway, settings: Settings) -> list[Fault]:
+    """Check the pathway's names, and those that settings speak of."""
+    faults = []
+    root: PathKey = ("settings", "policy", "families_first", "replaces")
+    switch = settings.policy.families_first
+    needs = pathway.stages_of("need")
+    for old, new in (switch.replaces if switch else {}).items():
+        for name, at_key in ((old, True), (new, False)):
+            if name not in needs:
+                faults.append(
+                    document.fault((*root, old), f"unknown stage {name!r}, {suggestion(name, needs)}", at_key)
+                )
+    placements = pathway.stages_of("placement")
+    for name in settings.prices.real_growth_per_year:
+        if name not in placements:
+            path = ("settings", "prices", "real_growth_per_year", name)
+            faults.append(
+                document.fault(path, f"unknown placement {name!r}, {suggestion(name, placements)}", at_key=True)
+            )
+    faults += [document.fault(path, message) for path, message in check_pathway(pathway, _entered(settings))]
+    return faults + _area_faults(document, settings)
+
+
+def _area_faults(document: Document, settings: Settings) -> list[Fault]:
+    """Check the names of authorities against the areas that are known."""
+    switch = settings.policy.families_first
+    named = [
+        ("settings", "policy", "families_first", "authorities", name) for name in (switch.authorities if switch else {})
+    ]
+    named += [("areas", name) for name in document.data["areas"]]
+    if not named:
+        return []
+    from scenarios.areas import UnknownNameError, find_area
+
+    faults = []
+    for path in named:
+        try:
+            find_area(path[-1])
+        except UnknownNameError as error:
+            faults.append(document.fault(path, str(error), at_key=True))
+    return faults
+
+
+def _levers(composed: Composed) -> tuple[list[Lever], list[Fault]]:
+    """Check every lever's settings."""
+    levers, faults = [], []
+    for name, kind in composed.kinds.items():
+        lever, wrong = validate(LEVERS[kind], composed.document, ("levers", name))
+        faults += wrong
+        if lever is not None:
+            levers.append(lever)
+    return levers, faults
+
+
+def _action_faults(document: Document, lever: Lever, actions: tuple[Action, ...], pathway: Pathway) -> list[Fault]:
+    """Check that what a lever acts on exists: transitions and groups, places, placements and stages."""
+    transitions, groups = set(pathway.step_names()), set(pathway.groups())
+    known: list[tuple[str, set[str], str]] = []
+    for action in actions:
+        known += [(name, transitions | groups, "transition or group") for name in targets_of(action)]
+        if isinstance(action, AddPlaces | HelpEffect | Cost) and action.place:
+            known.append((action.place, set(pathway.places), "place"))
+        if isinstance(action, Cost) and action.stage:
+            known.append((action.stage, set(pathway.stages), "stage"))
+        if isinstance(action, Pool):
+            known += [(name, set(pathway.places), "place") for name, _ in action.shares]
+        if isinstance(action, PriceGain):
+            known += [(name, set(pathway.stages_of("placement")), "placement") for name in action.stages]
+        if isinstance(action, PlanWeight):
+            known += _plan_names(action, pathway)
+    root: PathKey = ("levers", lever.name)
+    faults = []
+    for name, options, what in dict.fromkeys((name, frozenset(options), what) for name, options, what in known):
+        if name not in options:
+            path, at_key = _where(document.data["levers"][lever.name], name)
+            faults.append(document.fault(root + path, f"unknown {what} {name!r}, {suggestion(name, options)}", at_key))
+    return faults
+
+
+def _plan_names(action: PlanWeight, pathway: Pathway) -> list[tuple[str, set[str], str]]:
+    """Return what a change of placement plans speaks of."""
+    plans = {"entry", "move", "uasc"}
+    known = [(action.plan, plans, "placement plan")]
+    if action.plan in plans:
+        known.append(
+            (action.placement, set(getattr(pathway.placement_plans, action.plan).weights), "placement of the plan")
+        )
+    return known
+
+
+def _where(data: Any, name: str, path: PathKey = ()) -> tuple[PathKey, bool]:
+    """Return where a lever's settings speak a name (or, of `stage.transition`, either half), and whether as a key."""
+    names = {name, name.split(".")[-1]}
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in items:
+        if key in names or (isinstance(value, str) and value in names):
+            return (*path, key), key in names
+        found, at_key = _where(value, name, (*path, key))
+        if found:
+            return found, at_key
+    return (), False
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode("utf-8")).hexdigest()

@@ -1,0 +1,416 @@
+"""What a pathway file may say: streams, families, teams, stages and their transitions, placement plans and places.
+
+Keys are those of `pathway.yaml`. This module checks each entry by itself; `pathway_checks` checks that names meet.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from scenarios.durations import Duration, check_bands
+from scenarios.quantities import (
+    BY_AGE,
+    BY_NEEDS,
+    BY_QUINTILE,
+    AgeFromConception,
+    AgeYears,
+    Flag,
+    Frozen,
+    NonNegative,
+    Positive,
+    Share,
+    Sourced,
+    Status,
+    Text,
+    Value,
+    WholeNumber,
+    check_increasing,
+    check_shares,
+)
+
+FAMILY_TRACKS = ("need", "protection", "court", "support")
+CHILD_TRACKS = ("care", "placement", "legal")
+Track = Literal["need", "protection", "court", "support", "care", "placement", "legal"]
+DrivenBy = Literal["team", "place", "court", "family", "none"]
+Clock = Literal["stage", "care_episode", "case_episode", "since_exit"]
+STAY, IDLE = "stay", "idle"
+
+
+# ---------------------------------------------------------------- who arrives
+
+
+class ArrivesInCare(Frozen):
+    """A child who arrives straight in care, under a legal status."""
+
+    legal_status: Text
+
+
+class Ages(Sourced):
+    """Ages at arrival, in years, and the share at each."""
+
+    values: tuple[AgeYears, ...]
+    shares: tuple[Share, ...]
+
+    @model_validator(mode="after")
+    def _shares(self) -> "Ages":
+        if len(self.values) != len(self.shares):
+            raise ValueError(f"shares: {len(self.shares)} for {len(self.values)} ages, expected one each")
+        check_shares(self.shares)
+        return self
+
+
+class Stream(Frozen):
+    """A kind of arrival: where it starts, and the area-profile quantity that counts it per year."""
+
+    quantity: Text
+    arrives_at: Text | None = None
+    arrives_in_care: ArrivesInCare | None = None
+    ages_years: Ages | None = None
+
+    @model_validator(mode="after")
+    def _one_start(self) -> "Stream":
+        if (self.arrives_at is None) == (self.arrives_in_care is None):
+            raise ValueError("needs one of arrives_at and arrives_in_care")
+        return self
+
+
+class Shares(Sourced):
+    """Shares that sum to 1."""
+
+    shares: tuple[Share, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _sum(self) -> "Shares":
+        check_shares(self.shares)
+        return self
+
+
+class ChildrenShares(Shares):
+    """Shares of families with 1, 2, … children at first referral (8 slots)."""
+
+    shares: tuple[Share, ...] = Field(min_length=1, max_length=8)
+
+
+class NeedsShares(Shares):
+    """Shares of children with standard, enhanced, complex and very complex needs."""
+
+    shares: tuple[Share, ...] = Field(min_length=4, max_length=4)
+
+
+class AgeShares(Sourced):
+    """Shares of ages between band edges, in years; before birth is negative."""
+
+    bands: tuple[AgeFromConception, ...] = Field(min_length=2)
+    shares: tuple[Share, ...]
+
+    @model_validator(mode="after")
+    def _bands(self) -> "AgeShares":
+        check_increasing(self.bands, "bands")
+        if len(self.shares) != len(self.bands) - 1:
+            raise ValueError(
+                f"shares: {len(self.shares)} for {len(self.bands)} band edges, expected one fewer than edges"
+            )
+        check_shares(self.shares)
+        return self
+
+
+class Spacing(Sourced):
+    """A uniform spread, in years."""
+
+    low: NonNegative
+    high: Positive
+
+    @model_validator(mode="after")
+    def _order(self) -> "Spacing":
+        if self.low > self.high:
+            raise ValueError(f"low: {self.low:g} is above high {self.high:g}")
+        return self
+
+
+class LaterBirths(Sourced):
+    """Births into known families: per family and year, while the youngest child is younger than stated."""
+
+    per_year: NonNegative
+    until_youngest_years: AgeYears
+
+
+class SiblingsEntering(Sourced):
+    """Whether all siblings enter care together, and if not, whether each of the others does."""
+
+    all_enter: Share
+    each_enters: Share
+
+
+class Families(Frozen):
+    """Who a family is when it is first referred."""
+
+    children: ChildrenShares
+    youngest_age_years: AgeShares
+    sibling_gap_years: Spacing
+    later_births: LaterBirths
+    siblings_entering_care: SiblingsEntering
+    needs: NeedsShares
+    quintile_gradient_per_decile: Value
+
+
+class Team(Frozen):
+    """A team whose pressure slows what it works on; `capacity` names the area-profile quantity (full-time equivalents)."""
+
+    capacity: Text
+    description: Text | None = None
+
+
+# ---------------------------------------------------------------- steps out of a stage
+
+
+class Rates(Sourced):
+    """A hazard per year of exposure for each band of days since the transition's clock started."""
+
+    bands_days: tuple[NonNegative, ...] = Field(min_length=1)
+    per_year: tuple[NonNegative, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _bands(self) -> "Rates":
+        if len(self.bands_days) != len(self.per_year):
+            raise ValueError(
+                f"per_year: {len(self.per_year)} rates for {len(self.bands_days)} bands, expected one each"
+            )
+        check_bands(self.bands_days)
+        return self
+
+
+class LegalEntry(Frozen):
+    """Entry to care under a legal status; `one_child`: the child concerned alone, not the siblings."""
+
+    legal_status: Text
+    one_child: Flag = False
+
+
+class CourtOrder(Frozen):
+    """The order made at the final hearing on the children then on interim orders; `otherwise` for those not young enough."""
+
+    legal_status: Text
+    under_years: AgeYears | None = None
+    otherwise: Text | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> "CourtOrder":
+        if (self.under_years is None) != (self.otherwise is None):
+            raise ValueError("under_years and otherwise go together")
+        return self
+
+
+class Step(Frozen):
+    """One way out of a stage, or an event inside it: where it leads, what it opens, and what multiplies its hazard."""
+
+    to: Text
+    opens: Text | None = None
+    care_entry: LegalEntry | None = None
+    re_entry: LegalEntry | None = None
+    court_order: CourtOrder | None = None
+    court_exit: Text | None = None
+    exit_care: Text | None = None
+    replan: Flag = False
+    places_in: Text | None = None
+    barred_by: tuple[Track, ...] = ()
+    barred_in: tuple[Text, ...] = ()
+    while_: dict[Text, NonNegative] = Field(default={}, alias="while")
+    while_waiting: Flag = False
+    area_ratio: Text | None = None
+    age_multipliers: BY_AGE | None = None
+    quintile_multipliers: BY_QUINTILE | None = None
+    needs_multipliers: BY_NEEDS | None = None
+    earlier_episode_multipliers: tuple[NonNegative, ...] | None = Field(default=None, min_length=1)
+    stream_multipliers: dict[Text, NonNegative] = {}
+    clock: Clock = "stage"
+    driven_by: DrivenBy | None = None
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it ends the stay in its stage (a new placement plan, or an exit from care, does so too)."""
+        return self.to != STAY or self.replan or self.exit_care is not None or self.places_in is not None
+
+
+class Outcome(Step, Sourced):
+    """A way out of a stage with a stated duration, and the share of stays that end so."""
+
+    share: Share
+
+
+class Transition(Step):
+    """A way out of a stage with a stated hazard, at a stated age, or at the family's next birth."""
+
+    rates_per_year: Rates | None = None
+    at_age_years: AgeYears | None = None
+    at_next_birth: Flag = False
+    source: Text | None = None
+    status: Status | None = None
+
+    @model_validator(mode="after")
+    def _one_clock(self) -> "Transition":
+        if (self.rates_per_year is not None) + (self.at_age_years is not None) + self.at_next_birth != 1:
+            raise ValueError("needs one of rates_per_year, at_age_years and at_next_birth")
+        if self.rates_per_year is None and (self.source is None or self.status is None):
+            raise ValueError("source: needs its source and status")
+        return self
+
+    @property
+    def possible(self) -> bool:
+        """Whether it can ever happen."""
+        return self.rates_per_year is None or any(rate > 0 for rate in self.rates_per_year.per_year)
+
+
+# ---------------------------------------------------------------- stages
+
+
+class PlaceNeeded(Frozen):
+    """The kind of place a stage waits for; families in the stages named under `priority` go first (1 before 2)."""
+
+    place: Text
+    priority: dict[Text, Annotated[WholeNumber, Field(ge=1)]] = {}
+
+
+class Exit(Frozen):
+    """What an exit from care means: where the child is then, and whether care-leaver support may follow."""
+
+    child: Literal["at_home", "left"]
+    care_leaver: Flag = False
+
+
+class Eligibility(Sourced):
+    """The statutory rule on history for care-leaver support."""
+
+    days_after_14: WholeNumber
+
+
+class Stage(Frozen):
+    """A stage of a family's or a child's track."""
+
+    track: Track
+    unit: Literal["family", "child"]
+    label: Text
+    in_need: Flag = False
+    in_care: Flag = False
+    unlawful: Flag = False
+    team: Text | None = None
+    case_weight: NonNegative = 0.0
+    needs: PlaceNeeded | None = None
+    group: Text | None = None
+    capacity: Text | None = None
+    minimum_age_years: AgeYears | None = None
+    requires_legal_status: tuple[Text, ...] = ()
+    exit: Exit | None = None
+    eligibility: Eligibility | None = None
+    duration: Duration | None = None
+    driven_by: DrivenBy = "none"
+    outcomes: dict[Text, Outcome] = {}
+    transitions: dict[Text, Transition] = {}
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Stage":
+        family = self.track in FAMILY_TRACKS
+        if (self.unit == "family") != family:
+            raise ValueError(
+                f"unit: the track {self.track} is a {'family' if family else 'child'}'s, not a {self.unit}'s"
+            )
+        if (self.duration is None) != (not self.outcomes):
+            raise ValueError("duration: a duration and the outcomes it ends in go together")
+        both = self.outcomes.keys() & self.transitions.keys()
+        if both:
+            raise ValueError(f"transitions: {', '.join(sorted(both))} is an outcome too, expected names used once")
+        if self.outcomes:
+            check_shares(tuple(outcome.share for outcome in self.outcomes.values()), "outcomes: shares")
+        if self.team is None and self.case_weight > 0:
+            raise ValueError("case_weight: needs a team to weigh on")
+        return self
+
+    def steps(self) -> Iterator[tuple[str, Step]]:
+        """Yield the name and the step of every outcome and transition, in the order of the file."""
+        yield from self.outcomes.items()
+        yield from self.transitions.items()
+
+    def step_driven_by(self, step: Step) -> str:
+        """Return what drives a step: its own `driven_by`, else the stage's."""
+        return step.driven_by or self.driven_by
+
+
+# ---------------------------------------------------------------- placements
+
+
+class AgeWeights(Sourced):
+    """Weight of each placement by age band (under 1, 1-4, 5-9, 10-15, 16-17)."""
+
+    weights: dict[Text, BY_AGE]
+
+
+class NeedsWeights(Sourced):
+    """What multiplies the weight of each placement by needs (standard, enhanced, complex, very complex)."""
+
+    weights: dict[Text, BY_NEEDS]
+
+
+class PlacementPlans(Frozen):
+    """Where a child is meant to live: on entry, on a move, and for unaccompanied children; multiplied by needs and renormalised."""
+
+    entry: AgeWeights
+    move: AgeWeights
+    uasc: AgeWeights
+    needs_multipliers: NeedsWeights
+
+
+class MatchProbability(Sourced):
+    """The probability that one vacancy fits a given child."""
+
+    by_needs: Annotated[tuple[Share, ...], Field(min_length=4, max_length=4)]
+    sibling_factor: Share
+
+
+class Place(Frozen):
+    """A kind of place with a limit: whose it is, how vacancies match, and the stages tried when none does."""
+
+    stage: Text
+    quantity: Text
+    owned_by: Literal["authority", "market"]
+    match_probability: MatchProbability | None = None
+    overflow: tuple[Text, ...] = ()
+
+
+class Pathway(Frozen):
+    """The whole pathway, as checked data."""
+
+    name: Text
+    streams: dict[Text, Stream]
+    families: Families
+    teams: dict[Text, Team]
+    stages: dict[Text, Stage]
+    placement_plans: PlacementPlans
+    places: dict[Text, Place]
+
+    def steps(self) -> Iterator[tuple[str, str, Step]]:
+        """Yield (stage, name, step) of every outcome and transition, in the order of the file."""
+        for stage_name, stage in self.stages.items():
+            for name, step in stage.steps():
+                yield stage_name, name, step
+
+    def step_names(self) -> tuple[str, ...]:
+        """Return every `stage.transition`: the stable names that random draws use."""
+        return tuple(f"{stage}.{name}" for stage, name, _ in self.steps())
+
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Return the `stage.transition` names under each `area_ratio`."""
+        result: dict[str, list[str]] = {}
+        for stage, name, step in self.steps():
+            if step.area_ratio:
+                result.setdefault(step.area_ratio, []).append(f"{stage}.{name}")
+        return {group: tuple(names) for group, names in result.items()}
+
+    def stages_of(self, track: str) -> tuple[str, ...]:
+        """Return the names of a track's stages."""
+        return tuple(name for name, stage in self.stages.items() if stage.track == track)
+
+    def mean_days(self, stage: str) -> float:
+        """Return the mean time a stated duration implies for a stage (transitions left out); infinite without a duration."""
+        duration = self.stages[stage].duration
+        return duration.hazard().mean_days if duration else math.inf

@@ -1,0 +1,146 @@
+"""What a scenario file may say: its name, what it extends, settings, levers and overrides.
+
+The pathway itself is in `pathway_schema`, levers in `levers`.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from scenarios.quantities import Frozen, Positive, Sourced, Status, Text, Value
+from scenarios.timeline import month_index
+
+
+def check_month(value: Any) -> Any:
+    """Accept a month written YYYY-MM; raise ValueError otherwise."""
+    month_index(value)
+    return value
+
+
+Month = Annotated[str, BeforeValidator(check_month)]
+PriceBase = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+
+
+class FamiliesFirst(Frozen):
+    """The Families First switch-over: from this month new assessments lead to the stage that replaces another.
+
+    Attributes
+    ----------
+    switch_over
+        The month, for every authority not named under `authorities`.
+    replaces
+        Old stage: new stage. Families already in the old stage stay in it until they leave.
+    authorities
+        Authority: its own month.
+    """
+
+    switch_over: Month
+    replaces: dict[Text, Text]
+    authorities: dict[Text, Month] = {}
+    source: Text
+    status: Status
+
+
+class Policy(Frozen):
+    """Committed policy, with its dates."""
+
+    families_first: FamiliesFirst | None = None
+
+
+class Pressure(Frozen):
+    """Workforce pressure: work in hand over capacity."""
+
+    reference: Value
+
+    @field_validator("reference")
+    @classmethod
+    def _positive(cls, reference: Value) -> Value:
+        if reference.value <= 0:
+            raise ValueError("reference: is not above 0, expected a ratio such as 0.90")
+        return reference
+
+
+class Prices(Frozen):
+    """How placement prices move.
+
+    Attributes
+    ----------
+    real_growth_per_year
+        Placement: exogenous growth of its price over general inflation, per year, net of the response to utilisation.
+    response_to_utilisation
+        Rise of the price, as a share, when utilisation is 1 instead of 0 (times the departure from the reference).
+    monthly_adjustment
+        Share of the gap to that price closed each month.
+    clip
+        Least and greatest price, as multiples of the exogenous one.
+    general_inflation_per_year
+        For nominal series only.
+    """
+
+    real_growth_per_year: dict[Text, Value]
+    response_to_utilisation: Value
+    monthly_adjustment: Value
+    clip: "Clip"
+    general_inflation_per_year: Value
+
+    @model_validator(mode="after")
+    def _within(self) -> "Prices":
+        if not 0 < self.monthly_adjustment.value <= 1:
+            raise ValueError("monthly_adjustment: expected a share above 0 and at most 1")
+        if self.response_to_utilisation.value < 0:
+            raise ValueError("response_to_utilisation: is negative, expected 0 or more")
+        for name, growth in self.real_growth_per_year.items():
+            if not -0.5 < growth.value < 0.5:
+                raise ValueError(
+                    f"real_growth_per_year: {name} is {growth.value:g} a year, expected a share such as 0.04"
+                )
+        return self
+
+
+class Clip(Sourced):
+    """Lowest and highest multiple."""
+
+    low: Positive
+    high: Positive
+
+    @model_validator(mode="after")
+    def _order(self) -> "Clip":
+        if self.low > self.high:
+            raise ValueError(f"low: {self.low:g} is above high {self.high:g}")
+        return self
+
+
+class Settings(Frozen):
+    """What a run takes from the scenario unless told otherwise, and assumptions that are not of the pathway.
+
+    Attributes
+    ----------
+    from_
+        The branch month (`from` in YAML): history ends and scenarios part here.
+    until
+        The last month.
+    replicates
+        Paired runs for each scenario.
+    price_base
+        Financial year of constant prices.
+    """
+
+    from_: Month = Field(alias="from")
+    until: Month
+    replicates: Annotated[int, Field(strict=True, ge=1, le=10_000)]
+    price_base: PriceBase
+    policy: Policy = Policy()
+    pressure: Pressure
+    prices: Prices
+    discount_rate_per_year: Value
+
+    @model_validator(mode="after")
+    def _order(self) -> "Settings":
+        if month_index(self.until) <= month_index(self.from_):
+            raise ValueError(f"until: {self.until} is not after from {self.from_}")
+        if month_index(self.until) - month_index(self.from_) > 40 * 12:
+            raise ValueError(f"until: {self.until} is more than 40 years after from {self.from_}")
+        return self
+
+
+SCENARIO_KEYS = ("name", "description", "extends", "pathway", "settings", "levers", "set", "areas")
