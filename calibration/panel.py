@@ -199,11 +199,12 @@ def _faults(frame: pd.DataFrame):
     """Yield what is wrong with a panel, with line numbers of the file (the header is line 1)."""
     if frame.empty:
         yield "no rows"
+        return
     for line in frame.index[~frame["level"].isin(LEVELS)] + 2:
         yield f"line {line}: level {frame['level'][line - 2]!r}, expected one of {', '.join(LEVELS)}"
     years = pd.to_numeric(frame["year_ending"], errors="coerce")
     for line in frame.index[~(years.between(1990, 2100) & (years % 1 == 0))] + 2:
-        yield f"line {line}: year_ending {frame['year_ending'][line - 2]!r}, expected a year such as 2025"
+        yield f"line {line}: year_ending {frame['year_ending'][line - 2]}, expected a year such as 2025"
     for line in frame.index[frame.duplicated(["name", "year_ending"])] + 2:
         row = frame.loc[line - 2]
         yield f"line {line}: a second row for {row['name']} in {row['year_ending']}"

@@ -41,7 +41,7 @@ def add_care(table: ProfileTable) -> None:
 
 def _uasc(table: ProfileTable, flows: pd.DataFrame) -> None:
     for row in flows.itertuples():
-        basis = row.basis if row.basis in ("own", "own-earlier-year", "predecessor") else "england"
+        basis = row.basis
         for quantity, value in (("uasc_started", row.started), ("uasc_passthrough_started", row.passthrough),
                                 ("uasc_ceased", row.ceased)):  # fmt: skip
             figure = Figure(value, basis, "derived")

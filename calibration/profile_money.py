@@ -3,9 +3,9 @@
 Published weekly costs are whole lines over days (`residential_cost_per_week_gbp` holds supported accommodation), and
 authorities' own are noisy to useless. So a price is England's, times an authority's factor: what its line came to over
 what its placements would have cost at England's prices, first kept within a factor of its region's median and then
-shrunk towards it (`profile_table.shrink`). England's prices reproduce England's line exactly; factors are scaled so that
-the authorities' prices x placements add up to the sum of their published lines. What one authority spent beyond that is
-not modelled.
+shrunk towards it (`profile_table.shrink`). England's prices reproduce England's line exactly; factors are scaled so
+that the authorities' prices x placements add up to the sum of their published lines. What one authority spent beyond
+that is not modelled.
 """
 
 from __future__ import annotations
@@ -152,9 +152,10 @@ def _home_prices(table: ProfileTable) -> dict[str, float]:
     for area, factor in factors.items():
         table.add(area, "price_childrens_home", PRICE_YEAR, Figure(price * factor.value, factor.basis, "derived"),
                   "GBP per child-week, 2024-25", METHOD)  # fmt: skip
+    supported = Figure(supported_price, "national-default", "assumed")
+    source = f"{UNIT_COSTS}, Lincolnshire 2023, x {SUPPORTED_GROWTH:.4f}"
     for quantity in ("price_supported_accommodation", "price_other_placement"):
-        table.add(ENGLAND, quantity, PRICE_YEAR, Figure(supported_price, "national-default", "assumed"),
-                  "GBP per child-week, 2024-25", f"{UNIT_COSTS}, Lincolnshire 2023, x {SUPPORTED_GROWTH:.4f}")  # fmt: skip
+        table.add(ENGLAND, quantity, PRICE_YEAR, supported, "GBP per child-week, 2024-25", source)
     check = england_home_price(table, 2024, SUPPORTED_PRICE_2024)
     return {
         "England home price 2024-25 (GBP a week)": price,

@@ -96,8 +96,9 @@ def _england_mix(table: ProfileTable) -> None:
     totals |= {"semi_independent": both * supported / (supported + other), "other": both * other / (supported + other)}
     totals["other_residential"] = stock - sum(totals.values())
     for kind, children in totals.items():
-        table.add(ENGLAND, f"placement_share_{kind}", MIX_YEARS[-1], Figure(children / stock, "own", "derived"),
-                  "share of children in care, mean of March 2023 and 2024", "calibration/data/national.csv")  # fmt: skip
+        unit = "share of children in care, mean of March 2023 and 2024"
+        figure = Figure(children / stock, "own", "derived")
+        table.add(ENGLAND, f"placement_share_{kind}", MIX_YEARS[-1], figure, unit, "calibration/data/national.csv")
 
 
 def children_in(table: ProfileTable, area: str, kind: str, year: int) -> Figure:

@@ -80,10 +80,11 @@ class ProfileTable:
         own = self.own(area, measure, year)
         if own is not None:
             return own
-        cell = self.panel.cell(area, measure, year)
-        if cell is None:
-            raise ValueError(f"{measure}: nothing published for {area}, its region or England up to {year}")
-        return Figure(cell.value, cell.basis, "published")
+        for place, basis in self.panel.lenders(area):
+            cell = self.panel.cell(place, measure, year, own_only=True)
+            if cell is not None:
+                return Figure(cell.value, basis, "published")
+        raise ValueError(f"{measure}: nothing published for {area}, its region or England up to {year}")
 
     def count(self, area: str, measure: str, year: int) -> Figure:
         """Return a count or sum of money; borrowed per child aged 0-17 from the region or England."""

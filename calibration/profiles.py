@@ -1,8 +1,8 @@
 """Make the area profiles that scenarios read: `python -m calibration.profiles`.
 
 Writes `scenarios/data/areas.csv` (one row per authority) and `scenarios/data/area_profiles.csv` (long: one row per
-area, quantity and year, with unit, source, status and basis). Areas are the panel's authorities of the latest year and the
-pseudo-area `England`, whose rows also hold what is the same everywhere. Each part's rules are in its own module:
+area, quantity and year, with unit, source, status and basis). Areas are the panel's authorities of the latest year and
+the pseudo-area `England`, whose rows also hold what is the same everywhere. Each part's rules are in its own module:
 `profile_demand`, `profile_care` (with `uasc`), `profile_places`, `profile_money`, `profile_allowances`.
 """
 
