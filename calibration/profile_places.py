@@ -140,6 +140,10 @@ def _fostering(table: ProfileTable, area: str) -> None:
             table.add(area, measure, year, _places(table, area, measure, year), "own mainstream places at 31 March")
         for kind, figure in foster_children(table, area, year).items():
             table.add(area, f"{kind}_foster_children", year, figure, "children at 31 March", source)
+        supported = [children_in(table, area, kind, year) for kind in ("semi_independent", "other")]
+        both = Figure(sum(s.value for s in supported), weakest(*(s.basis for s in supported)), "derived")
+        table.add(area, "children_in_supported_or_other", year, both,
+                  "own children in supported accommodation and other placements at 31 March", SOURCE)  # fmt: skip
         table.add(area, "children_in_homes", year, children_in(table, area, "childrens_home", year),
                   "own children in children's and secure homes at 31 March", SOURCE)  # fmt: skip
 

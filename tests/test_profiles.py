@@ -155,6 +155,15 @@ def test_foster_prices_times_children_give_the_published_line(profiles):
     assert WEEKS * spent[ENGLAND] == pytest.approx(line[ENGLAND], rel=1e-4)
 
 
+def test_home_and_supported_prices_times_children_give_the_published_line(profiles):
+    homes = by_area(profiles, "price_childrens_home", 2025) * by_area(profiles, "children_in_homes", 2025)
+    supported_price = by_area(profiles, "price_supported_accommodation", 2025)[ENGLAND]
+    spent = WEEKS * (homes + supported_price * by_area(profiles, "children_in_supported_or_other", 2025))
+    line = by_area(profiles, "spend_residential", 2025)
+    assert spent[ENGLAND] == pytest.approx(line[ENGLAND], rel=1e-4)
+    assert spent.drop(ENGLAND).sum() == pytest.approx(line.drop(ENGLAND).sum(), rel=0.005)
+
+
 def test_prices_are_prices_not_line_averages(profiles):
     homes = by_area(profiles, "price_childrens_home", 2025)
     assert homes.between(4_000, 10_000).all()  # raw lines run from 2,930 to 14,575
