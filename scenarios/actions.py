@@ -1,8 +1,9 @@
 """The generic vocabulary in which levers speak to the engines: what changes, for whom, and from when.
 
-`sim` interprets these few kinds of action and knows no lever. A *target* is a `stage.transition`, or the name of a group (the `area_ratio`
-value its transitions share, such as `care_entry`). Months are written YYYY-MM. Wherever a number is a `Distribution` it is drawn once
-for each run (ruling 5), by inverse cumulative distribution; two actions of the same `name` share their draw.
+`sim` interprets these few kinds of action and knows no lever. A *target* is a `stage.transition`, or the name of a
+group (the `area_ratio` value its transitions share, such as `care_entry`). Months are written YYYY-MM. Wherever a
+number is a `Distribution` it is drawn once for each run (ruling 5), by inverse cumulative distribution; two actions
+of the same `name` share their draw.
 """
 
 from dataclasses import dataclass, fields
@@ -30,7 +31,7 @@ class Action:
     Attributes
     ----------
     name
-        A stable name, unique among a scenario's levers; draws are addressed by it.
+        A stable name, `lever.part`: families' uniforms (reach) are addressed by it.
     """
 
     name: str
@@ -45,8 +46,8 @@ class Action:
 class ReachedEffect(Action):
     """Hazards of the families a programme reaches.
 
-    A family is reached if its addressed uniform (family, name, episode) is below `reach`; its hazards of `targets` are then multiplied
-    by HR = 1 - fidelity * (1 - hazard_ratio).
+    A family is reached if its addressed uniform (family, name, episode) is below `reach`; its hazards of `targets`
+    are then multiplied by HR = 1 - fidelity * (1 - hazard_ratio).
 
     Attributes
     ----------
@@ -61,8 +62,9 @@ class ReachedEffect(Action):
     unit
         `family` or `child`: whose uniform decides.
     complement, complement_weight
-        For outcomes of a stated duration, where `hazard_ratio` is a risk ratio: the outcome that takes up what the targets lose. Its hazard
-        is multiplied by 1 + complement_weight * (1 - HR), so that time in the stage does not change.
+        For outcomes of a stated duration, where `hazard_ratio` is a risk ratio: the outcome that takes up what the
+        targets lose. Its hazard is multiplied by 1 + complement_weight * (1 - HR), so that time in the stage does not
+        change.
     """
 
     targets: tuple[str, ...]
@@ -78,8 +80,9 @@ class ReachedEffect(Action):
 class HelpEffect(Action):
     """Hazards of families admitted to a place, in a window of months since admission.
 
-    HR = 1 - fidelity * strength * (1 - hazard_ratio) from `from_months` (included) to `until_months` (excluded) after admission, whether or not
-    the family still holds the place. Windows of one name share a draw; they do not overlap.
+    HR = 1 - fidelity * strength * (1 - hazard_ratio) from `from_months` (included) to `until_months` (excluded) after
+    admission, whether or not the family still holds the place. Windows of one name share a
+    draw and do not overlap.
     """
 
     place: str
@@ -102,7 +105,7 @@ class SetRate(Action):
 
 @dataclass(frozen=True)
 class ScaleRate(Action):
-    """Hazards of `targets` are multiplied by 1 + phase * (ratio - 1), phase rising to 1 over `ramp_months`, for everyone."""
+    """Hazards of `targets` are multiplied, for everyone, by 1 + phase * (ratio - 1): a ramp of `ramp_months`."""
 
     targets: tuple[str, ...]
     ratio: Distribution
@@ -119,7 +122,8 @@ class AddPlaces(Action):
     place
         The kind of place, as the pathway names it.
     basis
-        `spend_gbp_per_child_per_year`: places = series * children aged 0-17 / `cost_per_family_gbp` * `mean_dwell_years` (ruling 22).
+        `spend_gbp_per_child_per_year`: places = series * children aged 0-17 / `cost_per_family_gbp` *
+        `mean_dwell_years` (ruling 22).
         `places_per_area`: the series itself, for each authority.
     series
         By month; any ramp is inside it.
@@ -136,7 +140,7 @@ class AddPlaces(Action):
     mean_dwell_years: float | None = None
 
     def places(self, month: int | str, children_0_17: float, cost_per_family_gbp: float | None = None) -> float:
-        """Return the places (not rounded) of an authority in a month, given the drawn cost per family (default: its mean)."""
+        """Return an authority's places (not rounded) in a month, at the drawn cost per family (default: the mean)."""
         if self.basis == "places_per_area":
             return self.series.at(month)
         cost = cost_per_family_gbp if cost_per_family_gbp is not None else self.cost_per_family_gbp.mean
@@ -145,7 +149,7 @@ class AddPlaces(Action):
 
 @dataclass(frozen=True)
 class PlanWeight(Action):
-    """The weight of one placement in a placement plan (`entry`, `move`, `uasc`) is multiplied by a ratio, phased in over a ramp."""
+    """The weight of a placement in a plan (`entry`, `move`, `uasc`) is multiplied by a ratio, phased in over a ramp."""
 
     plan: str
     placement: str
@@ -164,7 +168,10 @@ class Pool(Action):
 
 @dataclass(frozen=True)
 class PriceGain(Action):
-    """Prices of placements fall by a share as they are let again: share * (1 - exp(-relet_share_per_year * years since start))."""
+    """Prices of placements fall as they are let again.
+
+    The share in force is fraction * (1 - exp(-relet_share_per_year * years since start)).
+    """
 
     stages: tuple[str, ...]
     fraction: Distribution
@@ -185,10 +192,12 @@ class Cost(Action):
     funded_by
         Whether it enters the authority's budget loop (`authority`) or not (`grant`).
     basis
-        What `amount` is per: an authority and year; a child aged 0-17 and year; an admission to `place`; a week in `stage`, per child or family
-        there; an event (any of `targets`); or an authority, once, in the month of `start`.
+        What `amount` is per: an authority and year; a child aged 0-17 and year; an admission to `place`; a week in
+        `stage`, per child or family there; an event (any of `targets`); or an authority, once, in the month of
+        `start`.
     amount
-        Pounds, at the scenario's price base, times `series` (by month: share of the basis it applies to, or pounds if `amount` is 1).
+        Pounds, at the scenario's price base, times `series` (by month: share of the basis it applies to, or pounds if
+        `amount` is 1).
     start, end
         First month, and the month from which it is no longer paid (None: to the horizon).
     """

@@ -1,4 +1,4 @@
-"""Put a scenario together from the files it extends: one document with the pathway, settings and levers, each entry with its mark."""
+"""Put a scenario together from the files it extends: one document, each entry with the mark of the file it is from."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,9 @@ PATHWAY_FILE = "pathway"
 class Composed:
     """A scenario before its numbers are checked.
 
-    `document` holds the pathway's entries, `settings`, `levers` (by name) and `areas`; `history_settings` the settings of the file
-    at the bottom of the chain, which the past was made with; `chain` the files from that one to the scenario itself.
+    `document` holds the pathway's entries, `settings`, `levers` (by name) and `areas`; `history_settings` the
+    settings of the file at the bottom of the chain, which the past was made with; `chain` the files from that one to
+    the scenario itself.
     """
 
     document: Document
@@ -143,7 +144,7 @@ def _header_faults(document: Document) -> list[Fault]:
             document.fault(("extends",), f"is {extends!r}, expected the name or file of a scenario (or a list)")
         )
     if not extends and not document.data.get("pathway"):
-        message = "the key 'extends' is missing, expected `extends: baseline` (or, for a baseline of your own, `pathway: FILE`)"
+        message = "the key 'extends' is missing, expected `extends: baseline` (a baseline of your own: `pathway: FILE`)"
         faults.append(document.fault((), message))
     return faults
 

@@ -1,8 +1,9 @@
 """Numbers we are not sure of: a fixed value or a distribution, with its source and status.
 
-Written in YAML as `0.85`, `{value: 0.85, range: [0.7, 1.0], source: …, status: …}`, `{triangular: [low, mode, high], …}`,
-`{uniform: [low, high], …}`, `{normal: {mean: …, interval_90: [low, high]}}` or `{lognormal: {median: …, interval_95: [low, high]}}`.
-Draws are made by inverse cumulative distribution, so one uniform gives one value.
+Written in YAML as `0.85`, `{value: 0.85, range: [0.7, 1.0], source: …, status: …}`, `{triangular: [low, mode, high],
+…}`,
+`{uniform: [low, high], …}`, `{normal: {mean: …, interval_90: [low, high]}}` or `{lognormal: {median: …, interval_95:
+[low, high]}}`. Draws are made by inverse cumulative distribution, so one uniform gives one value.
 """
 
 import math
@@ -35,14 +36,16 @@ class Distribution:
     Attributes
     ----------
     kind
-        `value` (fixed), `triangular` (low, mode, high), `uniform` (low, high), `normal` (mean, standard deviation) or `lognormal`
-        (mean and standard deviation of the logarithm).
+        `value` (fixed), `triangular` (low, mode, high), `uniform` (low, high), `normal` (mean, standard deviation) or
+        `lognormal` (mean and standard deviation of the logarithm).
     numbers
         The parameters named above.
     factor
         What every draw is multiplied by.
     source, status, range, unit
         Where the number comes from; `published`, `derived` or `assumed`; plausible low and high; unit.
+    name
+        Where it stands in the scenario, such as `family_help.fidelity`: the address of its draw.
     """
 
     kind: Literal["value", "triangular", "uniform", "normal", "lognormal"]
@@ -52,6 +55,7 @@ class Distribution:
     status: Literal["published", "derived", "assumed"] | None = None
     range: tuple[float, float] | None = None
     unit: str | None = None
+    name: str = ""
 
     @classmethod
     def fixed(cls, value: float, **about: Any) -> "Distribution":
@@ -172,7 +176,7 @@ def _corners(kind: str, numbers: Any) -> tuple[float, ...]:
 
 
 def _from_interval(kind: str, data: Any) -> tuple[float, float]:
-    """Return mean and standard deviation (of the logarithm, for a lognormal) from the middle and a 90 or 95 % interval."""
+    """Return mean and standard deviation (of the logarithm, for a lognormal) from the middle and an interval."""
     centre = "mean" if kind == "normal" else "median"
     interval = [key for key in INTERVALS if isinstance(data, dict) and key in data]
     if not isinstance(data, dict) or set(data) != {centre, *interval} or len(interval) != 1:

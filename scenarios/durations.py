@@ -90,8 +90,9 @@ class Duration(Sourced):
     """Time in a stage, in one of three ways.
 
     `quartiles_days` or `quartiles_working_days` (lower quartile, median, upper quartile), with an optional
-    `tail_median_days` or `tail_median_working_days` (half of those beyond the upper quartile leave within it; default: the hazard
-    between median and upper quartile goes on); or a named distribution, with the `bands_days` it is discretised on.
+    `tail_median_days` or `tail_median_working_days` (half of those beyond the upper quartile leave within it;
+    default: the hazard between median and upper quartile goes on); or a named distribution, with the `bands_days` it
+    is discretised on.
     """
 
     quartiles_days: tuple[Positive, Positive, Positive] | None = None

@@ -1,5 +1,6 @@
 """The kinship lever: family network plans, placements with kin, special guardianship and allowances."""
 
+from itertools import pairwise
 from typing import ClassVar
 
 from pydantic import Field, model_validator
@@ -18,7 +19,8 @@ WEEKS_PER_YEAR = 365.25 / 7
 class FamilyNetworkPlans(Frozen):
     """Family group decision-making in pre-proceedings, beyond what the duty of April 2026 already brings.
 
-    `risk_ratio` is of `outcomes` (shares of the stage's outcomes) among families reached; what they lose goes to `instead`.
+    `risk_ratio` is of `outcomes` (shares of the stage's outcomes) among families reached; what they lose goes to
+    `instead`.
     `reach` is the share of families in the stage reached on top of the baseline, by month.
     """
 
@@ -35,7 +37,7 @@ class FamilyNetworkPlans(Frozen):
     @model_validator(mode="after")
     def _reach_rises(self) -> "FamilyNetworkPlans":
         ordered = [self.reach[month] for month in sorted(self.reach, key=month_index)]
-        if any(later < earlier for earlier, later in zip(ordered, ordered[1:], strict=False)):
+        if any(later < earlier for earlier, later in pairwise(ordered)):
             raise ValueError("reach: falls, expected a share that only rises (families once reached stay reached)")
         if ordered[-1] > 1:
             raise ValueError(f"reach: is {ordered[-1]:g}, expected a share from 0 to 1")
@@ -45,9 +47,10 @@ class FamilyNetworkPlans(Frozen):
 class Allowances(Frozen):
     """Parity of kinship allowances with fostering allowances, deadweight on existing carers included.
 
-    `stage` holds the children under the order; `uplift_gbp_per_week` goes to the share `already_paid`; the rest take up the whole
-    `allowance_gbp_per_week` at the share `take_up`. For each child under an order who left care there are `not_from_care_ratio` more who were never in care.
-    `informal_claims_share` of `informal_children_per_child_0_17` claims the whole allowance.
+    `stage` holds the children under the order. The share `already_paid` gets `uplift_gbp_per_week` more; of the rest
+    the share `take_up` gets the whole `allowance_gbp_per_week`. For each child under an order who left care there are
+    `not_from_care_ratio` more who never were in care. Of children in informal kinship care
+    (`informal_children_per_child_0_17`) the share `informal_claims_share` claims the whole allowance.
     """
 
     stage: Text
@@ -60,6 +63,20 @@ class Allowances(Frozen):
     informal_claims_share: UncertainShare
     ramp_months: WholeNumber
 
+    @model_validator(mode="after")
+    def _one_draw_each(self) -> "Allowances":
+        for key in (
+            "allowance_gbp_per_week",
+            "already_paid",
+            "not_from_care_ratio",
+            "informal_children_per_child_0_17",
+        ):
+            if not getattr(self, key).is_fixed:
+                raise ValueError(
+                    f"{key}: is a distribution, expected one number (with a `range`): it multiplies a draw"
+                )
+        return self
+
 
 class Change(Frozen):
     """A ratio on transitions or on the weight of a placement, phased in over a ramp."""
@@ -68,22 +85,31 @@ class Change(Frozen):
     ramp_months: WholeNumber = 0
 
 
+class PlanChange(Change):
+    """A ratio on the weight of a placement in the placement plans named (`entry`, `move`, `uasc`)."""
+
+    plans: tuple[Text, ...] = Field(min_length=1)
+
+
 class Kinship(Lever):
-    """Kinship care: family network plans before court, more placements with kin, allowances that do not penalise leaving care.
+    """Kinship care: family network plans before court, more placements with kin, allowances on a par with fostering.
 
-    Mechanism: family network plans divert a share of pre-proceedings from court; kin weigh more in placement plans; the hazard of special
-    guardianship rises; marginal orders break down somewhat more often; allowances rise for everyone entitled, not only those who changed.
+    Mechanism: family network plans divert a share of pre-proceedings from court; kin weigh more in placement plans;
+    the hazard of special guardianship rises; marginal orders break down somewhat more often; allowances rise for
+    everyone entitled, not only those who changed.
 
-    Parameters: see `FamilyNetworkPlans`, `Allowances`, `Change`; `rates` is by target (`stage.transition`), `plan_weights` by plan and placement.
+    Parameters: see `FamilyNetworkPlans`, `Allowances`, `Change`; `rates` is by target (`stage.transition`),
+    `plan_weights` by placement.
 
-    Evidence: family group conferences, strong but for referral where none was offered (randomised, 2,548 children: looked after at 12 months
-    36.2 % against 44.8 %; living arrangements did not differ); allowances, weak (no English effect; carers' survey).
+    Evidence: family group conferences, strong but for referral where none was offered (randomised, 2,548 children:
+    looked after at 12 months 36.2 % against 44.8 %; living arrangements did not differ); allowances, weak (no English
+    effect; carers' survey).
     """
 
     kind: ClassVar[str] = "kinship"
     family_network_plans: FamilyNetworkPlans
     rates: dict[Text, Change]
-    plan_weights: dict[Text, dict[Text, Change]]
+    plan_weights: dict[Text, PlanChange]
     allowances: Allowances
     allowances_start: Month | None = None
 
@@ -101,8 +127,8 @@ class Kinship(Lever):
         found: list[Action] = [*self._network_plans(pathway)]
         for target, change in self.rates.items():
             found.append(ScaleRate(f"{self.name}.{target}", (target,), change.ratio, self.start, change.ramp_months))
-        for plan, placements in self.plan_weights.items():
-            for placement, change in placements.items():
+        for placement, change in self.plan_weights.items():
+            for plan in change.plans:
                 name = f"{self.name}.{plan}.{placement}"
                 found.append(PlanWeight(name, plan, placement, change.ratio, self.start, change.ramp_months))
         return (*found, *self._allowances())
@@ -123,13 +149,21 @@ class Kinship(Lever):
             complement_weight=lost / kept if kept else 0.0,
         )
         cost = Cost(
-            f"{self.name}.network_plans_cost", f"{self.name}_network_plans", "Family network plans", self.payer, self.funded_by,
-            "gbp_per_event", plans.cost_gbp_per_family, reach, self.start, targets=plans.opened_by,
-        )  # fmt: skip
+            name=f"{self.name}.network_plans_cost",
+            line=f"{self.name}_network_plans",
+            label="Family network plans",
+            payer=self.payer,
+            funded_by=self.funded_by,
+            basis="gbp_per_event",
+            amount=plans.cost_gbp_per_family,
+            series=reach,
+            start=self.start,
+            targets=plans.opened_by,
+        )
         return effect, cost
 
     def _allowances(self) -> tuple[Cost, ...]:
-        """Return allowance costs; parts multiply means of shares that are not drawn, one drawn amount each."""
+        """Return allowance costs: each a drawn amount times fixed shares."""
         given = self.allowances
         start = self.allowances_start or self.start
         phase = MonthSeries.of(1.0, start, given.ramp_months)

@@ -1,14 +1,16 @@
 """What all levers share: uncertain numbers read from YAML, a name, a start, and who pays.
 
-Levers turn a reform, in a planner's terms, into the generic actions the engines interpret. Each lever's docstring states its mechanism, its
-parameters with units, and how strong the evidence is. Effects are of those reached: effect = reach * fidelity * effect on those reached.
-Programmes reach the same families, so ratios of two levers multiply only where the same family is reached by both; where a lever provides
-places, reach is what the places allow and may not be given as well (ruling 6).
+Levers turn a reform, in a planner's terms, into the generic actions the engines interpret. Each lever's docstring
+states its mechanism, its parameters with units, and how strong the evidence is. Effects are of those reached: effect
+= reach * fidelity * effect on those reached. Programmes reach the same families, so ratios of two levers multiply
+only where the same family is reached by both; where a lever provides places, reach is what the places allow and may
+not be given as well (ruling 6).
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator, model_validator
 
 from scenarios.actions import Action, FundedBy, Payer
 from scenarios.distributions import Distribution, DistributionError, parse_distribution
@@ -53,6 +55,19 @@ UncertainPositive = Annotated[Any, BeforeValidator(lambda data: _positive(_distr
 ByMonth = dict[Month, NonNegative]
 
 
+def _named(value: Any, path: str) -> Iterator[Distribution]:
+    """Give every distribution in a lever its path as its name, the address of its draw; yield them."""
+    if isinstance(value, Distribution):
+        object.__setattr__(value, "name", path)
+        yield value
+    elif isinstance(value, BaseModel):
+        for field in type(value).model_fields:
+            yield from _named(getattr(value, field), f"{path}.{field}")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _named(item, f"{path}.{key}")
+
+
 class Lever(Frozen):
     """What every lever has: a name (to tell two of a kind apart), a start, and who pays for it."""
 
@@ -62,9 +77,19 @@ class Lever(Frozen):
     payer: Payer = "authority"
     funded_by: FundedBy = "authority"
 
+    @model_validator(mode="after")
+    def _addresses(self) -> "Lever":
+        for _ in _named(self, self.name):
+            pass
+        return self
+
     def actions(self, pathway: Pathway) -> tuple[Action, ...]:
         """Return what the lever does on a pathway."""
         raise NotImplementedError
+
+    def distributions(self) -> Iterator[Distribution]:
+        """Yield every uncertain number of the lever, each bearing its path as its name."""
+        yield from _named(self, self.name)
 
     def first_month(self) -> str:
         """Return the month before which the lever changes nothing."""

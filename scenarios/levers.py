@@ -1,5 +1,6 @@
-"""The levers a scenario file may use: family help, Regional Care Cooperatives, and kinship care (in `kinship_lever`)."""
+"""The levers a scenario file may use: family help, Regional Care Cooperatives, and kinship care (`kinship_lever`)."""
 
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
@@ -25,7 +26,8 @@ class Effect(Frozen):
     from_months, until_months
         When it acts.
     builds_over_months, fades_over_months
-        It rises to its full strength over the first, and falls to nothing over the last of the window, in steps of six months at most.
+        It rises to full strength over the first months of the window and falls to nothing over the last, in steps of
+        six months at most.
     """
 
     hazard_ratio: UncertainPositive
@@ -52,7 +54,7 @@ class Effect(Frozen):
             steps = -(-length // 6)
             edges |= {start + length * step / steps for step in range(int(steps) + 1)} if steps else set()
         ordered = sorted(edges)
-        return [(a, b, self._strength((a + b) / 2)) for a, b in zip(ordered, ordered[1:], strict=False)]
+        return [(a, b, self._strength((a + b) / 2)) for a, b in pairwise(ordered)]
 
     def _strength(self, month: float) -> float:
         built = (month - self.from_months) / self.builds_over_months if self.builds_over_months else 1.0
@@ -61,20 +63,23 @@ class Effect(Frozen):
 
 
 class FamilyHelp(Lever):
-    """Investment in intensive family help: places bought with money, offered to families in need, changing what follows.
+    """Investment in intensive family help: places bought with money and offered to families in need.
 
-    Mechanism: spending buys places (spend / cost per family * mean dwell), which open over `ramp_months` after each rise in spend while
-    the money is spent from the start (recruitment, training, old and new teams side by side). Families in need are offered a place at a
-    stated rate, wait for it, and once admitted have their hazards multiplied for some months: fewer enter care; for a while more enquiries
-    open, because somebody is looking. Reach is what the places allow.
+    Mechanism: spending buys places (spend / cost per family * mean dwell), which open over `ramp_months` after each
+    rise in spend while the money is spent from the start (recruitment, training, old and new teams side by side).
+    Families in need are offered a place at a stated rate, wait for it, and once admitted have their hazards
+    multiplied for some months: fewer enter care; for a while more enquiries open, because somebody is looking. Reach
+    is what the places allow.
 
-    Parameters: `spend_gbp_per_child_per_year` (£ per child aged 0-17 and year, by month, on top of the baseline's family support),
-    `cost_per_family_gbp`, `ramp_months`, `offers_per_year` (per family in the stage named), `fidelity` (share of the effect delivered),
+    Parameters: `spend_gbp_per_child_per_year` (£ per child aged 0-17 and year, by month, on top of the baseline's
+    family support),
+    `cost_per_family_gbp`, `ramp_months`, `offers_per_year` (per family in the stage named), `fidelity` (share of the
+    effect delivered),
     `effects` (group of transitions: hazard ratio and when it acts, in months since admission).
 
-    Evidence: moderate. National evaluation of Troubled Families (matched comparison, 1.7 % against 2.5 % looked after at 19-24 months;
-    more child protection plans at 7-18 months); area spending shows no effect after 2014/15; multisystemic therapy and social workers in
-    schools, both randomised, showed none.
+    Evidence: moderate. National evaluation of Troubled Families (matched comparison, 1.7 % against 2.5 % looked after
+    at 19-24 months; more child protection plans at 7-18 months); area spending shows no effect after 2014/15;
+    multisystemic therapy and social workers in schools, both randomised, showed none.
     """
 
     kind: ClassVar[str] = "family_help"
@@ -125,17 +130,16 @@ class FamilyHelp(Lever):
         spending = MonthSeries.of(self.spend_gbp_per_child_per_year, self.start)
         found.append(
             Cost(
-                f"{self.name}.spend",
-                self.name,
-                "Intensive family help",
-                self.payer,
-                self.funded_by,
-                "gbp_per_child_0_17_per_year",
-                Distribution.fixed(1.0),
-                spending,
-                self.start,
-                place=self.place,
-            )  # fmt: skip
+                name=f"{self.name}.spend",
+                line=self.name,
+                label="Intensive family help",
+                payer=self.payer,
+                funded_by=self.funded_by,
+                basis="gbp_per_child_0_17_per_year",
+                amount=Distribution.fixed(1.0),
+                series=spending,
+                start=self.start,
+            )
         )
         return tuple(found)
 
@@ -143,14 +147,17 @@ class FamilyHelp(Lever):
 class RegionalCareCooperative(Lever):
     """A Regional Care Cooperative: authorities of a region commission placements as one customer and share places.
 
-    Mechanism: after `set_up_months` the authorities pool a part of each kind of place (`pooled_shares`; foster carers stay with
-    their authority) and prices of `bought` placements fall by `price_gain` as placements are let again. Pooling makes no place. Costs come
-    first: setting up, then running cost, with the authorities' own commissioning teams running alongside for `double_running_months`.
+    Mechanism: after `set_up_months` the authorities pool a part of each kind of place (`pooled_shares`; foster carers
+    stay with their authority) and prices of `bought` placements fall by `price_gain` as placements are let again.
+    Pooling makes no place. Costs come first: setting up, then running cost, with the authorities' own commissioning
+    teams running alongside for
+    `double_running_months`.
 
-    Parameters: shares 0 to 1; `price_gain` a share of the price (below 0: dearer); `relet_share_per_year`; pounds per authority (and year).
+    Parameters: shares 0 to 1; `price_gain` a share of the price (below 0: dearer); `relet_share_per_year`; pounds per
+    authority (and year).
 
-    Evidence: none of effect. Phase 1 of the pathfinders' evaluation is feasibility and process; no savings estimate exists. The competition
-    authority backed regional commissioning but called lack of supply the fundamental issue.
+    Evidence: none of effect. Phase 1 of the pathfinders' evaluation is feasibility and process; no savings estimate
+    exists. The competition authority backed regional commissioning but called lack of supply the fundamental issue.
     """
 
     kind: ClassVar[str] = "regional_care_cooperative"
@@ -174,19 +181,14 @@ class RegionalCareCooperative(Lever):
     def actions(self, pathway: Pathway) -> tuple[Action, ...]:
         """Return pooling, the price gain, and the costs."""
         works = add_months(self.start, self.set_up_months)
+        double = self.double_running_gbp_per_authority_per_year
         double_until = add_months(self.start, self.double_running_months)
         return (
             Pool(f"{self.name}.pool", works, tuple(sorted(self.pooled_shares.items()))),
             PriceGain(f"{self.name}.price", self.bought, self.price_gain, self.relet_share_per_year, works),
             self._cost("set_up", "RCC set-up", "gbp_once_per_authority", self.set_up_gbp_per_authority),
             self._cost("running", "RCC running", "gbp_per_year_per_authority", self.running_gbp_per_authority_per_year),
-            self._cost(
-                "double_running",
-                "RCC double running",
-                "gbp_per_year_per_authority",
-                self.double_running_gbp_per_authority_per_year,
-                double_until,
-            ),  # fmt: skip
+            self._cost("double_running", "RCC double running", "gbp_per_year_per_authority", double, double_until),
         )
 
     def _cost(self, part: str, label: str, basis: str, amount: Distribution, end: str | None = None) -> Cost:

@@ -1,17 +1,16 @@
 """Load scenarios: everything checked, all faults at once, nothing left to fail later.
 
-`load("early-help")` or `load("my-reform.yaml")` returns a frozen `Scenario`, or raises `ScenarioError` with every fault as
+`load("early-help")` or `load("my-reform.yaml")` returns a frozen `Scenario`, or raises `ScenarioError` with every
+fault as
 `file:line:column: path: what is wrong, what was expected, nearest valid name`.
 """
 
-import hashlib
-import json
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from scenarios.actions import Action, AddPlaces, Cost, HelpEffect, PlanWeight, Pool, PriceGain, targets_of
+from scenarios.area_file import AreaFigure, read_figures
+from scenarios.areas import AreaProfile, UnknownNameError, find_area
 from scenarios.composing import Composed, compose, find_file, shipped_names
 from scenarios.documents import Document, read_document
 from scenarios.faults import Fault, PathKey, ScenarioError
@@ -21,100 +20,10 @@ from scenarios.names import suggestion
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_checks import check_pathway
 from scenarios.pathway_schema import Pathway
+from scenarios.scenario import Scenario, pathway_data
 from scenarios.schema import Settings
 from scenarios.timeline import month_index
 from scenarios.validation import validate
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A scenario, checked and complete.
-
-    Attributes
-    ----------
-    key
-        Its file's name without `.yaml`: how results name it.
-    name, description
-        Words.
-    pathway
-        The pathway before any override: what history is simulated with.
-    settings, history_settings
-        Settings of the run, and those of the baseline at the bottom of the chain, which history is simulated with.
-    levers
-        The levers, in the order of the files.
-    actions
-        What they do.
-    overrides
-        What `set` changes, in the order of the files.
-    areas
-        Numbers of areas that the scenario gives itself: {area: {quantity: plain data}}.
-    text
-        The source of the scenario's own file; `chain` names every file from the bottom of the chain to it, `texts` holds them all.
-    document
-        The composed plain data with the line and column of every entry.
-    """
-
-    key: str
-    name: str
-    description: str
-    pathway: Pathway
-    settings: Settings
-    history_settings: Settings
-    levers: tuple[Lever, ...]
-    actions: tuple[Action, ...]
-    overrides: tuple[Override, ...]
-    areas: dict[str, dict[str, Any]]
-    text: str
-    chain: tuple[str, ...]
-    texts: dict[str, str]
-    document: Document = field(repr=False, compare=False)
-
-    @cached_property
-    def hash(self) -> str:
-        """SHA-256 of everything that decides results: pathway, settings, levers, overrides and areas (comments do not)."""
-        changes = [(list(item.path), item.month, item.value) for item in self.overrides]
-        return _digest([self.document.data, self.history_settings.model_dump(mode="json"), changes])
-
-    @cached_property
-    def history_hash(self) -> str:
-        """SHA-256 of what history is simulated with; scenarios that share it share their past (ruling 37)."""
-        base = {key: self.document.data[key] for key in PATHWAY_KEYS}
-        return _digest([base, self.history_settings.model_dump(mode="json"), self.areas])
-
-    @cached_property
-    def timeline(self) -> tuple[tuple[str, Pathway], ...]:
-        """The pathway from each month at which `set` changes it, from the branch month of the settings on."""
-        return self.epochs(self.settings.from_)
-
-    def epochs(self, branch: str) -> tuple[tuple[str, Pathway], ...]:
-        """Return (month, pathway) from a branch month on; the first is always the branch month.
-
-        Raises
-        ------
-        ScenarioError
-            If the scenario is dated before the branch (ruling 37).
-        """
-        faults = self.date_faults(branch)
-        if faults:
-            raise ScenarioError(faults)
-        dated = [item for item in self.overrides if item.path[0] in PATHWAY_KEYS]
-        months = sorted({branch, *(item.month for item in dated if item.month)}, key=month_index)
-        return tuple((month, _pathway_at(self.document.data, dated, month)) for month in months)
-
-    def date_faults(self, branch: str) -> list[Fault]:
-        """Return what is dated before the branch month."""
-        faults = [
-            item.fault(
-                f"{item.month} is before the branch month {branch}, expected {branch} or later (the past is another baseline's)"
-            )
-            for item in self.overrides
-            if item.month and month_index(item.month) < month_index(branch)
-        ]
-        for lever in self.levers:
-            if month_index(lever.first_month()) < month_index(branch):
-                message = f"the lever starts in {lever.first_month()}, before the branch month {branch}; expected {branch} or later"
-                faults.append(self.document.fault(("levers", lever.name, "start"), message))
-        return faults
 
 
 def load(name_or_path: str | Path) -> Scenario:
@@ -140,6 +49,8 @@ def load(name_or_path: str | Path) -> Scenario:
     if pathway is not None and settings is not None:
         faults += _between(document, pathway, settings)
         faults += _override_faults(composed, settings)
+    figures, wrong = _areas(document, settings)
+    faults += wrong
     actions: tuple[Action, ...] = ()
     if pathway is not None:
         actions = tuple(action for lever in levers for action in lever.actions(pathway))
@@ -150,7 +61,7 @@ def load(name_or_path: str | Path) -> Scenario:
         raise ScenarioError(
             faults or [Fault(str(name_or_path), 0, 0, "settings", "no settings, expected those of a baseline")]
         )
-    scenario = _scenario(composed, pathway, settings, history, levers, actions)
+    scenario = _scenario(composed, pathway, settings, history, levers, actions, figures)
     if late := scenario.date_faults(settings.from_):
         raise ScenarioError(late)
     return scenario
@@ -172,6 +83,7 @@ def _scenario(
     history: Settings,
     levers: list[Lever],
     actions: tuple[Action, ...],
+    figures: dict[str, dict[str, AreaFigure]],
 ) -> Scenario:
     own = composed.chain[-1]
     return Scenario(
@@ -184,7 +96,7 @@ def _scenario(
         levers=tuple(levers),
         actions=actions,
         overrides=tuple(composed.overrides),
-        areas=composed.document.data["areas"],
+        areas=figures,
         text=own.text,
         chain=tuple(document.file for document in composed.chain),
         texts={document.file: document.text for document in (composed.document, *composed.chain)},
@@ -192,20 +104,8 @@ def _scenario(
     )
 
 
-def _pathway_data(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key not in ("settings", "levers", "areas")}
-
-
 def _base_pathway(document: Document) -> tuple[Pathway | None, list[Fault]]:
-    return validate(Pathway, document, (), _pathway_data(document.data))
-
-
-def _pathway_at(data: dict[str, Any], overrides: list[Override], month: str) -> Pathway:
-    """Return the pathway in force in a month."""
-    now = [item for item in overrides if item.month is None]
-    later = sorted((item for item in overrides if item.month), key=lambda item: month_index(item.month))
-    due = [item for item in later if month_index(item.month) <= month_index(month)]
-    return Pathway.model_validate(apply(_pathway_data(data), now + due))
+    return validate(Pathway, document, (), pathway_data(document.data))
 
 
 def _set_now(document: Document, undated: list[Override]) -> None:
@@ -228,7 +128,7 @@ def _override_faults(composed: Composed, settings: Settings) -> list[Fault]:
         step = [item for item in dated if item.month == month]
         if not step:
             continue
-        document = Document(composed.document.file, "", apply(_pathway_data(composed.document.data), before + step))
+        document = Document(composed.document.file, "", apply(pathway_data(composed.document.data), before + step))
         document.marks = dict(composed.document.marks)
         for item in step:
             document.marks[item.path] = item.mark
@@ -277,27 +177,24 @@ def _between(document: Document, pathway: Pathway, settings: Settings) -> list[F
                 document.fault(path, f"unknown placement {name!r}, {suggestion(name, placements)}", at_key=True)
             )
     faults += [document.fault(path, message) for path, message in check_pathway(pathway, _entered(settings))]
-    return faults + _area_faults(document, settings)
+    return faults
 
 
-def _area_faults(document: Document, settings: Settings) -> list[Fault]:
-    """Check the names of authorities against the areas that are known."""
-    switch = settings.policy.families_first
-    named = [
-        ("settings", "policy", "families_first", "authorities", name) for name in (switch.authorities if switch else {})
-    ]
+def _areas(document: Document, settings: Settings | None) -> tuple[dict[str, dict[str, AreaFigure]], list[Fault]]:
+    """Check the names of authorities, and the figures a scenario gives them."""
+    switch = settings.policy.families_first if settings else None
+    root: PathKey = ("settings", "policy", "families_first", "authorities")
+    named: list[PathKey] = [(*root, name) for name in (switch.authorities if switch else {})]
     named += [("areas", name) for name in document.data["areas"]]
-    if not named:
-        return []
-    from scenarios.areas import UnknownNameError, find_area
-
+    profiles: dict[str, AreaProfile] = {}
     faults = []
     for path in named:
         try:
-            find_area(path[-1])
+            profiles[str(path[-1])] = find_area(str(path[-1]))
         except UnknownNameError as error:
             faults.append(document.fault(path, str(error), at_key=True))
-    return faults
+    figures, wrong = read_figures(document, profiles)
+    return {profiles[name].name: block for name, block in figures.items()}, faults + wrong
 
 
 def _levers(composed: Composed) -> tuple[list[Lever], list[Fault]]:
@@ -358,7 +255,3 @@ def _where(data: Any, name: str, path: PathKey = ()) -> tuple[PathKey, bool]:
         if found:
             return found, at_key
     return (), False
-
-
-def _digest(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode("utf-8")).hexdigest()

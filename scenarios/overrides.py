@@ -1,7 +1,7 @@
 """Dated overrides: `set: {stages.assessment.case_weight: {2026-09: 0.9}}`.
 
-A path is dotted and must exist; `set` changes numbers, never structure (where a transition leads, what it opens), so that every scenario
-of a comparison has the same transitions. Without a date an override acts from the branch month.
+A path is dotted and must exist; `set` changes numbers, never structure (where a transition leads, what it opens), so
+that every scenario of a comparison has the same transitions. Without a date an override acts from the branch month.
 """
 
 import copy
@@ -119,7 +119,7 @@ def _fault_in(path: PathKey, month: str | None, value: Any, data: Any) -> str | 
         return None if number else f"is {value!r}, expected a number of days above 0"
     here = here[path[-1]]
     if path[0] in PATHWAY_KEYS and not _is_numbers(here):
-        return f"{dotted(path)} holds no number; `set` changes numbers, not structure (write a pathway of your own for that)"
+        return f"{dotted(path)} holds no number, expected the path of one: `set` changes numbers, not structure"
     if path[0] in PATHWAY_KEYS and not _is_numbers(value):
         return f"is {value!r}, expected {'a list of numbers' if isinstance(here, list) else 'a number'}"
     if isinstance(here, dict | list) != isinstance(value, dict | list):
@@ -135,7 +135,7 @@ def _is_numbers(value: Any) -> bool:
 
 
 def apply(data: dict[str, Any], overrides: list[Override]) -> dict[str, Any]:
-    """Return a copy of the data with overrides applied in order. Setting a median scales all quartiles by the same ratio."""
+    """Return a copy of the data with overrides applied in order; setting a median scales all quartiles alike."""
     result = copy.deepcopy(data)
     for override in overrides:
         *parents, last = override.path

@@ -1,4 +1,4 @@
-"""Whether the names of a pathway meet: every stage, place, team and stream it speaks of exists, is reached, and is left.
+"""Whether the names of a pathway meet: all it speaks of exists, and every stage is reached and left.
 
 Each check yields `Complaint`s: the path at fault, what is wrong with it, and what was expected.
 """
@@ -179,7 +179,7 @@ def _led_to(pathway: Pathway, step: Step) -> list[str]:
 
 
 def _entering_care(pathway: Pathway, legal_status: str) -> list[str]:
-    """Return the stages a child can be in on entering care: the status, and every placement planned or overflowed to."""
+    """Return the stages a child can be in on entering care: the status, every placement planned or overflowed to."""
     plans = pathway.placement_plans
     placements = [name for plan in (plans.entry, plans.move, plans.uasc) for name in plan.weights]
     overflow = [name for place in pathway.places.values() if place.stage in placements for name in place.overflow]

@@ -10,23 +10,20 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from scenarios.durations import Duration, check_bands
+from scenarios.pathway_arrivals import Families, Stream
 from scenarios.quantities import (
     BY_AGE,
     BY_NEEDS,
     BY_QUINTILE,
-    AgeFromConception,
     AgeYears,
     Flag,
     Frozen,
     NonNegative,
-    Positive,
     Share,
     Sourced,
     Status,
     Text,
-    Value,
     WholeNumber,
-    check_increasing,
     check_shares,
 )
 
@@ -38,125 +35,8 @@ Clock = Literal["stage", "care_episode", "case_episode", "since_exit"]
 STAY, IDLE = "stay", "idle"
 
 
-# ---------------------------------------------------------------- who arrives
-
-
-class ArrivesInCare(Frozen):
-    """A child who arrives straight in care, under a legal status."""
-
-    legal_status: Text
-
-
-class Ages(Sourced):
-    """Ages at arrival, in years, and the share at each."""
-
-    values: tuple[AgeYears, ...]
-    shares: tuple[Share, ...]
-
-    @model_validator(mode="after")
-    def _shares(self) -> "Ages":
-        if len(self.values) != len(self.shares):
-            raise ValueError(f"shares: {len(self.shares)} for {len(self.values)} ages, expected one each")
-        check_shares(self.shares)
-        return self
-
-
-class Stream(Frozen):
-    """A kind of arrival: where it starts, and the area-profile quantity that counts it per year."""
-
-    quantity: Text
-    arrives_at: Text | None = None
-    arrives_in_care: ArrivesInCare | None = None
-    ages_years: Ages | None = None
-
-    @model_validator(mode="after")
-    def _one_start(self) -> "Stream":
-        if (self.arrives_at is None) == (self.arrives_in_care is None):
-            raise ValueError("needs one of arrives_at and arrives_in_care")
-        return self
-
-
-class Shares(Sourced):
-    """Shares that sum to 1."""
-
-    shares: tuple[Share, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _sum(self) -> "Shares":
-        check_shares(self.shares)
-        return self
-
-
-class ChildrenShares(Shares):
-    """Shares of families with 1, 2, … children at first referral (8 slots)."""
-
-    shares: tuple[Share, ...] = Field(min_length=1, max_length=8)
-
-
-class NeedsShares(Shares):
-    """Shares of children with standard, enhanced, complex and very complex needs."""
-
-    shares: tuple[Share, ...] = Field(min_length=4, max_length=4)
-
-
-class AgeShares(Sourced):
-    """Shares of ages between band edges, in years; before birth is negative."""
-
-    bands: tuple[AgeFromConception, ...] = Field(min_length=2)
-    shares: tuple[Share, ...]
-
-    @model_validator(mode="after")
-    def _bands(self) -> "AgeShares":
-        check_increasing(self.bands, "bands")
-        if len(self.shares) != len(self.bands) - 1:
-            raise ValueError(
-                f"shares: {len(self.shares)} for {len(self.bands)} band edges, expected one fewer than edges"
-            )
-        check_shares(self.shares)
-        return self
-
-
-class Spacing(Sourced):
-    """A uniform spread, in years."""
-
-    low: NonNegative
-    high: Positive
-
-    @model_validator(mode="after")
-    def _order(self) -> "Spacing":
-        if self.low > self.high:
-            raise ValueError(f"low: {self.low:g} is above high {self.high:g}")
-        return self
-
-
-class LaterBirths(Sourced):
-    """Births into known families: per family and year, while the youngest child is younger than stated."""
-
-    per_year: NonNegative
-    until_youngest_years: AgeYears
-
-
-class SiblingsEntering(Sourced):
-    """Whether all siblings enter care together, and if not, whether each of the others does."""
-
-    all_enter: Share
-    each_enters: Share
-
-
-class Families(Frozen):
-    """Who a family is when it is first referred."""
-
-    children: ChildrenShares
-    youngest_age_years: AgeShares
-    sibling_gap_years: Spacing
-    later_births: LaterBirths
-    siblings_entering_care: SiblingsEntering
-    needs: NeedsShares
-    quintile_gradient_per_decile: Value
-
-
 class Team(Frozen):
-    """A team whose pressure slows what it works on; `capacity` names the area-profile quantity (full-time equivalents)."""
+    """A team whose pressure slows what it works on; `capacity` names the area's quantity (full-time equivalents)."""
 
     capacity: Text
     description: Text | None = None
@@ -189,7 +69,7 @@ class LegalEntry(Frozen):
 
 
 class CourtOrder(Frozen):
-    """The order made at the final hearing on the children then on interim orders; `otherwise` for those not young enough."""
+    """The order at the final hearing for children then on interim orders; `otherwise` for those not young enough."""
 
     legal_status: Text
     under_years: AgeYears | None = None
@@ -216,14 +96,14 @@ class Step(Frozen):
     places_in: Text | None = None
     barred_by: tuple[Track, ...] = ()
     barred_in: tuple[Text, ...] = ()
-    while_: dict[Text, NonNegative] = Field(default={}, alias="while")
+    while_: dict[Text, NonNegative] = Field(default_factory=dict, alias="while")
     while_waiting: Flag = False
     area_ratio: Text | None = None
     age_multipliers: BY_AGE | None = None
     quintile_multipliers: BY_QUINTILE | None = None
     needs_multipliers: BY_NEEDS | None = None
     earlier_episode_multipliers: tuple[NonNegative, ...] | None = Field(default=None, min_length=1)
-    stream_multipliers: dict[Text, NonNegative] = {}
+    stream_multipliers: dict[Text, NonNegative] = Field(default_factory=dict)
     clock: Clock = "stage"
     driven_by: DrivenBy | None = None
 
@@ -269,7 +149,7 @@ class PlaceNeeded(Frozen):
     """The kind of place a stage waits for; families in the stages named under `priority` go first (1 before 2)."""
 
     place: Text
-    priority: dict[Text, Annotated[WholeNumber, Field(ge=1)]] = {}
+    priority: dict[Text, Annotated[WholeNumber, Field(ge=1)]] = Field(default_factory=dict)
 
 
 class Exit(Frozen):
@@ -305,8 +185,8 @@ class Stage(Frozen):
     eligibility: Eligibility | None = None
     duration: Duration | None = None
     driven_by: DrivenBy = "none"
-    outcomes: dict[Text, Outcome] = {}
-    transitions: dict[Text, Transition] = {}
+    outcomes: dict[Text, Outcome] = Field(default_factory=dict)
+    transitions: dict[Text, Transition] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole(self) -> "Stage":
@@ -352,7 +232,7 @@ class NeedsWeights(Sourced):
 
 
 class PlacementPlans(Frozen):
-    """Where a child is meant to live: on entry, on a move, and for unaccompanied children; multiplied by needs and renormalised."""
+    """Where a child is meant to live: on entry, on a move, and for unaccompanied children; renormalised after needs."""
 
     entry: AgeWeights
     move: AgeWeights
@@ -411,6 +291,6 @@ class Pathway(Frozen):
         return tuple(name for name, stage in self.stages.items() if stage.track == track)
 
     def mean_days(self, stage: str) -> float:
-        """Return the mean time a stated duration implies for a stage (transitions left out); infinite without a duration."""
+        """Return the mean time a stage's duration implies (transitions left out); infinite without a duration."""
         duration = self.stages[stage].duration
         return duration.hazard().mean_days if duration else math.inf

@@ -1,5 +1,6 @@
 """The kinds of number a scenario is made of, each checked for type and range, and where they come from."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool, StrictStr, model_validator
@@ -41,8 +42,8 @@ class Sourced(Frozen):
     status
         `published` (read in the source), `derived` (arithmetic on published figures) or `assumed` (a judgement).
     range
-        Plausible low and high. Of hazards (`rates_per_year`) it is a multiplier of all of them where it holds 1, otherwise
-        the range of their one rate; of everything else, the range of the number itself.
+        Plausible low and high. Of hazards (`rates_per_year`) it is a multiplier of all of them where it holds 1,
+        otherwise the range of their one rate; of everything else, the range of the number itself.
     """
 
     source: Text
@@ -78,6 +79,6 @@ def check_shares(shares: tuple[float, ...], name: str = "shares") -> None:
 
 def check_increasing(numbers: tuple[float, ...], name: str) -> None:
     """Raise ValueError unless numbers strictly increase."""
-    for earlier, later in zip(numbers, numbers[1:], strict=False):
+    for earlier, later in pairwise(numbers):
         if later <= earlier:
             raise ValueError(f"{name}: {later:g} follows {earlier:g}, expected increasing numbers")

@@ -36,7 +36,7 @@ class FamiliesFirst(Frozen):
 
     switch_over: Month
     replaces: dict[Text, Text]
-    authorities: dict[Text, Month] = {}
+    authorities: dict[Text, Month] = Field(default_factory=dict)
     source: Text
     status: Status
 

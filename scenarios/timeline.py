@@ -1,7 +1,8 @@
 """Dated months, working days and ramps.
 
-Months are written `2025-04` everywhere people read or write them; inside, a month is a whole number, `year * 12 + month - 1`, so that
-arithmetic on months is arithmetic on integers. Financial and statistical years are named by the year they end in (31 March).
+Months are written `2025-04` everywhere people read or write them; inside, a month is a whole number, `year * 12 +
+month - 1`, so that arithmetic on months is arithmetic on integers. Financial and statistical years are named by the
+year they end in (31 March).
 """
 
 import re
@@ -83,15 +84,16 @@ def year_ending(month: str) -> int:
 def calendar_days(working_days: float) -> float:
     """Return working days as calendar days: 7 for every 5.
 
-    Bank holidays are left out: with eight a year, 45 working days are 63 to 66 calendar days and this gives 63; the bands of a
-    duration are days since entry whatever the date of entry, so a calendar of holidays could not enter them.
+    Bank holidays are left out: with eight a year, 45 working days are 63 to 66 calendar days and this gives 63; the
+    bands of a duration are days since entry whatever the date of entry, so a calendar of holidays could not enter
+    them.
     """
     return working_days * CALENDAR_DAYS_PER_WORKING_DAY
 
 
 @dataclass(frozen=True)
 class MonthSeries:
-    """A value for every month: 0 before the first point, then the latest point's value, each change phased in over a ramp.
+    """A value for every month: the latest point's, each increase phased in over a ramp.
 
     Attributes
     ----------

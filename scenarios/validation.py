@@ -106,7 +106,7 @@ def _with_unit(value: Any) -> bool:
 
 
 def _locate(data: Any, loc: tuple[Any, ...]) -> PathKey:
-    """Keep the parts of a pydantic location that are keys of the data (it adds names of its own for unions and the like)."""
+    """Keep the parts of a pydantic location that are keys of the data (it adds names of its own for unions)."""
     path: list[str | int] = []
     for position, part in enumerate(loc):
         if isinstance(data, Mapping) and part in data:

@@ -1,0 +1,147 @@
+"""A checked scenario: its pathway through time, its levers, and the hashes that say which results are its own."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from scenarios.actions import Action
+from scenarios.area_file import AreaFigure, overlay
+from scenarios.areas import AreaProfile, find_area
+from scenarios.distributions import Distribution
+from scenarios.documents import Document
+from scenarios.faults import Fault, ScenarioError
+from scenarios.lever_base import Lever
+from scenarios.overrides import PATHWAY_KEYS, Override, apply
+from scenarios.pathway_schema import Pathway
+from scenarios.schema import Settings
+from scenarios.timeline import month_index
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario, checked and complete.
+
+    Attributes
+    ----------
+    key
+        Its file's name without `.yaml`: how results name it.
+    name, description
+        Words.
+    pathway
+        The pathway before any override: what history is simulated with.
+    settings, history_settings
+        Settings of the run, and those of the baseline at the bottom of the chain, which history is simulated with.
+    levers
+        The levers, in the order of the files.
+    actions
+        What they do.
+    overrides
+        What `set` changes, in the order of the files.
+    areas
+        Figures of areas that the scenario gives itself: {area: {quantity: figure}}; `area` lays them over a profile.
+    text
+        The source of the scenario's own file; `chain` names every file from the bottom of the chain to it, `texts`
+        holds them all.
+    document
+        The composed plain data with the line and column of every entry.
+    """
+
+    key: str
+    name: str
+    description: str
+    pathway: Pathway
+    settings: Settings
+    history_settings: Settings
+    levers: tuple[Lever, ...]
+    actions: tuple[Action, ...]
+    overrides: tuple[Override, ...]
+    areas: dict[str, dict[str, AreaFigure]]
+    text: str
+    chain: tuple[str, ...]
+    texts: dict[str, str]
+    document: Document = field(repr=False, compare=False)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of all that decides results: pathway, settings, levers, overrides and areas (comments do not)."""
+        changes = [(list(item.path), item.month, item.value) for item in self.overrides]
+        return _digest([self.document.data, self.history_settings.model_dump(mode="json"), changes])
+
+    @cached_property
+    def history_hash(self) -> str:
+        """SHA-256 of what history is simulated with; scenarios that share it share their past (ruling 37)."""
+        base = {key: self.document.data[key] for key in PATHWAY_KEYS}
+        return _digest([base, self.history_settings.model_dump(mode="json"), self.document.data["areas"]])
+
+    @cached_property
+    def uncertain(self) -> dict[str, Distribution]:
+        """The levers' uncertain numbers by name, the address of their draws, fixed ones left out."""
+        found = (item for lever in self.levers for item in lever.distributions())
+        return {item.name: item for item in found if not item.is_fixed}
+
+    @cached_property
+    def timeline(self) -> tuple[tuple[str, Pathway], ...]:
+        """The pathway from each month at which `set` changes it, from the branch month of the settings on."""
+        return self.epochs(self.settings.from_)
+
+    def area(self, name: str) -> AreaProfile:
+        """Return an authority's profile, with the figures this scenario gives it.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such authority.
+        """
+        profile = find_area(name)
+        return overlay(profile, self.areas.get(profile.name, {}))
+
+    def epochs(self, branch: str) -> tuple[tuple[str, Pathway], ...]:
+        """Return (month, pathway) from a branch month on; the first is always the branch month.
+
+        Raises
+        ------
+        ScenarioError
+            If the scenario is dated before the branch (ruling 37).
+        """
+        faults = self.date_faults(branch)
+        if faults:
+            raise ScenarioError(faults)
+        dated = [item for item in self.overrides if item.path[0] in PATHWAY_KEYS]
+        months = sorted({branch, *(item.month for item in dated if item.month)}, key=month_index)
+        return tuple((month, _pathway_at(self.document.data, dated, month)) for month in months)
+
+    def date_faults(self, branch: str) -> list[Fault]:
+        """Return what is dated before the branch month."""
+        faults = [
+            item.fault(
+                f"{item.month} is before the branch month {branch}, expected {branch} or later: "
+                "another past is another baseline's"
+            )
+            for item in self.overrides
+            if item.month and month_index(item.month) < month_index(branch)
+        ]
+        for lever in self.levers:
+            if month_index(lever.first_month()) < month_index(branch):
+                first = lever.first_month()
+                message = f"the lever starts in {first}, before the branch month {branch}, expected {branch} or later"
+                faults.append(self.document.fault(("levers", lever.name, "start"), message))
+        return faults
+
+
+def pathway_data(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the pathway's entries of a composed document."""
+    return {key: value for key, value in data.items() if key not in ("settings", "levers", "areas")}
+
+
+def _pathway_at(data: dict[str, Any], overrides: list[Override], month: str) -> Pathway:
+    """Return the pathway in force in a month."""
+    now = [item for item in overrides if item.month is None]
+    later = sorted((item for item in overrides if item.month), key=lambda item: month_index(item.month))
+    due = [item for item in later if month_index(item.month) <= month_index(month)]
+    return Pathway.model_validate(apply(pathway_data(data), now + due))
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode("utf-8")).hexdigest()
