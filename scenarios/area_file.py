@@ -1,4 +1,4 @@
-"""An area's own figures in a scenario file: written by `carecurve init`, edited, and laid over the published profile."""
+"""An area's own figures in a scenario file: written by `carecurve init`, edited, laid over the published profile."""
 
 from dataclasses import replace
 from types import MappingProxyType
