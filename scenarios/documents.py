@@ -6,6 +6,7 @@ and text. Anchors and merges work; an alias that unfolds without end, or far bey
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +104,9 @@ def _read_text(path: Path, name: str) -> str:
     return text
 
 
+@lru_cache(maxsize=16)
 def _compose(text: str, name: str) -> Node | None:
-    """Parse YAML into nodes, turning every complaint of the parser into a fault."""
+    """Parse YAML into nodes (which nothing changes), turning every complaint of the parser into a fault."""
     try:
         return YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:

@@ -134,7 +134,7 @@ def _override_faults(composed: Composed, settings: Settings) -> list[Fault]:
             document.marks[item.path] = item.mark
         pathway, wrong = validate(Pathway, document)
         if pathway is not None:
-            wrong = [document.fault(path, message) for path, message in check_pathway(pathway, _entered(settings))]
+            wrong = [document.fault(*complaint) for complaint in check_pathway(pathway, _entered(settings))]
         faults += [_blame(fault, step) for fault in wrong]
         before += step
     return faults
@@ -176,7 +176,7 @@ def _between(document: Document, pathway: Pathway, settings: Settings) -> list[F
             faults.append(
                 document.fault(path, f"unknown placement {name!r}, {suggestion(name, placements)}", at_key=True)
             )
-    faults += [document.fault(path, message) for path, message in check_pathway(pathway, _entered(settings))]
+    faults += [document.fault(*complaint) for complaint in check_pathway(pathway, _entered(settings))]
     return faults
 
 

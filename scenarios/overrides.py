@@ -122,8 +122,6 @@ def _fault_in(path: PathKey, month: str | None, value: Any, data: Any) -> str | 
         return f"{dotted(path)} holds no number, expected the path of one: `set` changes numbers, not structure"
     if path[0] in PATHWAY_KEYS and not _is_numbers(value):
         return f"is {value!r}, expected {'a list of numbers' if isinstance(here, list) else 'a number'}"
-    if isinstance(here, dict | list) != isinstance(value, dict | list):
-        return f"is {value!r}, expected {'a list' if isinstance(here, list) else 'one value, as now'}"
     return None
 
 

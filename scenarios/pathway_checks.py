@@ -20,6 +20,7 @@ class Complaint(NamedTuple):
 
     path: PathKey
     message: str
+    at_key: bool = False
 
 
 def check_pathway(pathway: Pathway, also_entered: Iterable[str] = ()) -> list[Complaint]:
@@ -41,7 +42,7 @@ def check_pathway(pathway: Pathway, also_entered: Iterable[str] = ()) -> list[Co
 def _known(path: PathKey, name: str, options: Iterable[str], what: str) -> Iterator[Complaint]:
     """Complain about a name that is not among the options."""
     if name not in (known := tuple(options)):
-        yield Complaint(path, f"unknown {what} {name!r}, {suggestion(name, known)}")
+        yield Complaint(path, f"unknown {what} {name!r}, {suggestion(name, known)}", at_key=path[-1] == name)
 
 
 def _names(pathway: Pathway) -> Iterator[Complaint]:
@@ -141,7 +142,7 @@ def _addresses(pathway: Pathway) -> Iterator[Complaint]:
             stage, step = name.split(".", 1)
             kind = "outcomes" if step in pathway.stages[stage].outcomes else "transitions"
             message = f"{name!r} has the random address {address:#010x} of {taken[address]!r}, expected another name"
-            yield Complaint(("stages", stage, kind, step), message)
+            yield Complaint(("stages", stage, kind, step), message, at_key=True)
 
 
 def _unreachable(pathway: Pathway, also_entered: tuple[str, ...]) -> Iterator[Complaint]:
@@ -164,7 +165,7 @@ def _unreachable(pathway: Pathway, also_entered: tuple[str, ...]) -> Iterator[Co
     for name in pathway.stages:
         if name not in reached:
             message = f"no one can reach the stage {name!r}; expected an arrival or a transition that leads to it"
-            yield Complaint(("stages", name), message)
+            yield Complaint(("stages", name), message, at_key=True)
 
 
 def _led_to(pathway: Pathway, step: Step) -> list[str]:
@@ -200,4 +201,4 @@ def _unleavable(pathway: Pathway) -> Iterator[Complaint]:
             message = (
                 f"no one can leave the stage {name!r}; expected a transition with a rate above 0 that leads out of it"
             )
-            yield Complaint(("stages", name), message)
+            yield Complaint(("stages", name), message, at_key=True)

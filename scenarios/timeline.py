@@ -10,7 +10,6 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
-CALENDAR_DAYS_PER_WORKING_DAY = 7 / 5
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 MONTH = re.compile(r"(\d{4})-(\d{2})")
 
@@ -88,7 +87,7 @@ def calendar_days(working_days: float) -> float:
     bands of a duration are days since entry whatever the date of entry, so a calendar of holidays could not enter
     them.
     """
-    return working_days * CALENDAR_DAYS_PER_WORKING_DAY
+    return working_days * 7 / 5
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,8 @@ class MonthSeries:
         (month number, value) in order of time.
     ramp_months
         How long an increase takes, in equal steps: an increase by 12 with a ramp of 12 adds 1 in each of twelve months,
-        the first of them the month it is dated. A decrease acts at once. 0 means at once.
+        the first of them the month it is dated; it starts from what an unfinished ramp has reached. A decrease acts at
+        once. 0 means at once.
     before
         The value before the first point.
     """
@@ -123,12 +123,13 @@ class MonthSeries:
     def at(self, month: int | str) -> float:
         """Return the value in a month (a month's number, or `YYYY-MM`)."""
         index = month if isinstance(month, int) else month_index(month)
-        value, previous = self.before, self.before
-        for point, level in self.points:
+        value = self.before
+        for position, (point, level) in enumerate(self.points):
             if index < point:
                 break
-            value += (level - previous) * self._phase(index - point, level > previous)
-            previous = level
+            later = self.points[position + 1][0] if position + 1 < len(self.points) else index + 1
+            until = min(index, later - 1)  # the month this point still rules
+            value += (level - value) * self._phase(until - point, level > value)
         return value
 
     def _phase(self, months: int, rising: bool) -> float:

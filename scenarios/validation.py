@@ -2,7 +2,8 @@
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -159,6 +160,7 @@ def _inside(annotation: Any, part: str | int) -> Any:
 def nearest_path(data: Any, path: PathKey) -> str | None:
     """Return the existing dotted path most like one that does not exist."""
     kept: list[str] = []
+    whole = data
     for part in path:
         options = _children(data)
         chosen = str(part) if str(part) in options else nearest(part, options)
@@ -166,10 +168,20 @@ def nearest_path(data: Any, path: PathKey) -> str | None:
             break
         kept.append(chosen)
         data = options[chosen]
-    if len(kept) < len(path):  # nothing alike below: offer what is there
-        options = _children(data)
-        return ".".join(kept + ([next(iter(options))] if options else [])) or None
-    return ".".join(kept)
+    if len(kept) == len(path):
+        return ".".join(kept)
+    wanted = ".".join(str(part) for part in path)
+    alike = get_close_matches(wanted, _paths(whole), n=1, cutoff=0.6)
+    return alike[0] if alike else ".".join(kept) or None
+
+
+def _paths(data: Any, path: str = "") -> Iterator[str]:
+    """Yield every dotted path below an entry."""
+    for key, item in _children(data).items():
+        here = f"{path}.{key}" if path else key
+        yield here
+        if isinstance(item, Mapping):
+            yield from _paths(item, here)
 
 
 def _children(data: Any) -> dict[str, Any]:
