@@ -20,7 +20,7 @@ from scenarios.names import suggestion
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_checks import check_pathway
 from scenarios.pathway_schema import Pathway
-from scenarios.scenario import Scenario, pathway_data
+from scenarios.scenario import Scenario, date_faults, pathway_data
 from scenarios.schema import Settings
 from scenarios.timeline import month_index
 from scenarios.validation import validate
@@ -49,6 +49,8 @@ def load(name_or_path: str | Path) -> Scenario:
     if pathway is not None and settings is not None:
         faults += _between(document, pathway, settings)
         faults += _override_faults(composed, settings)
+    if settings is not None:
+        faults += date_faults(composed.overrides, levers, document, settings.from_)
     figures, wrong = _areas(document, settings)
     faults += wrong
     actions: tuple[Action, ...] = ()
@@ -61,10 +63,7 @@ def load(name_or_path: str | Path) -> Scenario:
         raise ScenarioError(
             faults or [Fault(str(name_or_path), 0, 0, "settings", "no settings, expected those of a baseline")]
         )
-    scenario = _scenario(composed, pathway, settings, history, levers, actions, figures)
-    if late := scenario.date_faults(settings.from_):
-        raise ScenarioError(late)
-    return scenario
+    return _scenario(composed, pathway, settings, history, levers, actions, figures)
 
 
 def available_scenarios() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -105,29 +106,30 @@ class Scenario:
         ScenarioError
             If the scenario is dated before the branch (ruling 37).
         """
-        faults = self.date_faults(branch)
+        faults = date_faults(self.overrides, self.levers, self.document, branch)
         if faults:
             raise ScenarioError(faults)
         dated = [item for item in self.overrides if item.path[0] in PATHWAY_KEYS]
         months = sorted({branch, *(item.month for item in dated if item.month)}, key=month_index)
         return tuple((month, _pathway_at(self.document.data, dated, month)) for month in months)
 
-    def date_faults(self, branch: str) -> list[Fault]:
-        """Return what is dated before the branch month."""
-        faults = [
-            item.fault(
-                f"{item.month} is before the branch month {branch}, expected {branch} or later: "
-                "another past is another baseline's"
-            )
-            for item in self.overrides
-            if item.month and month_index(item.month) < month_index(branch)
-        ]
-        for lever in self.levers:
-            if month_index(lever.first_month()) < month_index(branch):
-                first = lever.first_month()
-                message = f"the lever starts in {first}, before the branch month {branch}, expected {branch} or later"
-                faults.append(self.document.fault(("levers", lever.name, "start"), message))
-        return faults
+
+def date_faults(overrides: Iterable[Override], levers: Iterable[Lever], document: Document, branch: str) -> list[Fault]:
+    """Return what is dated before the branch month (ruling 37)."""
+    first = month_index(branch)
+    faults = [
+        item.fault(
+            f"{item.month} is before the branch month {branch}, expected {branch} or later: the past is a baseline's"
+        )
+        for item in overrides
+        if item.month and month_index(item.month) < first
+    ]
+    for lever in levers:
+        month = lever.first_month()
+        if month_index(month) < first:
+            message = f"the lever starts in {month}, before the branch month {branch}, expected {branch} or later"
+            faults.append(document.fault(("levers", lever.name, "start"), message))
+    return faults
 
 
 def pathway_data(data: dict[str, Any]) -> dict[str, Any]:
