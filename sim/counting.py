@@ -1,0 +1,263 @@
+"""Count what a run did, by the Department for Education's rules (the table is `sim.measures.MEASURES`).
+
+A tally holds months; a measure makes years of them. Years end on 31 March and only complete ones (April to March) are counted.
+Arrays: A areas, T months of the tally, M measures, Y years, in the order of `MEASURES` and `complete_years`.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from scenarios.timeline import year_ending
+from sim.kernels import layout as L
+from sim.kernels.layout import Tally
+from sim.measures import COUNTED, HEADLINES, MEASURES, RATIOS
+
+CARE_LEAVER_FROM, CARE_LEAVER_TO = 19.0, 22.0  # published as "aged 19 to 21"
+SUPPORT_STARTS, SUPPORT_ENDS = 18.0, 25.0
+
+
+class Counts:
+    """What a tally holds, by name instead of by number; every count is an array by area and month (A, T)."""
+
+    def __init__(self, tally: Tally, compiled: Any) -> None:
+        self.tally, self.compiled = tally, compiled
+        self._stage = {name: i for i, name in enumerate(compiled.stage_names)}
+        self._transition = {name: k for k, name in enumerate(compiled.transition_names)}
+        self._place = {name: p for p, name in enumerate(compiled.place_names)}
+        self.pathway = compiled.scenario.pathway
+        self.first = int(tally.first_month[0])
+        self.months = tally.units_end.shape[1]
+
+    def stage_rows(self, names: Iterable[str]) -> list[int]:
+        """Return the rows of those of the stages that this pathway has."""
+        return [self._stage[name] for name in names if name in self._stage]
+
+    def entered(self, *stages: str) -> np.ndarray:
+        """Children counted on entry, children who join a family already there included."""
+        return self._sum(self.tally.entered_children, self.stage_rows(stages))
+
+    def entered_units(self, *stages: str) -> np.ndarray:
+        """Families (or children, for a child's stage) entering."""
+        return self._sum(self.tally.entered, self.stage_rows(stages))
+
+    def left(self, *stages: str) -> np.ndarray:
+        """Children counted on leaving."""
+        return self._sum(self.tally.left_children, self.stage_rows(stages))
+
+    def at_end(self, *stages: str) -> np.ndarray:
+        """Children at the end of the month."""
+        return self._sum(self.tally.children_end, self.stage_rows(stages))
+
+    def unit_days(self, *stages: str) -> np.ndarray:
+        """Family-days or child-days."""
+        return self._sum(self.tally.unit_days, self.stage_rows(stages))
+
+    def transition_rows(self, names: Iterable[str]) -> list[int]:
+        """Return the rows of transitions named by themselves or by the group (`area_ratio`) they share."""
+        groups = self.pathway.groups()
+        full = [one for name in names for one in groups.get(name, (name,))]
+        return [self._transition[name] for name in full if name in self._transition]
+
+    def fired(self, *transitions: str) -> np.ndarray:
+        """Children counted when transitions fired."""
+        return self._sum(self.tally.fired_children, self.transition_rows(transitions))
+
+    def fired_units(self, *transitions: str) -> np.ndarray:
+        """Families (or children) for whom transitions fired."""
+        return self._sum(self.tally.fired, self.transition_rows(transitions))
+
+    def outcomes(self, stage: str) -> np.ndarray:
+        """Children whose stay in a stage of stated duration came to one of its outcomes."""
+        names = self.pathway.stages[stage].outcomes if stage in self.pathway.stages else ()
+        return self.fired(*(f"{stage}.{name}" for name in names))
+
+    @property
+    def rereferred(self) -> np.ndarray:
+        """Children referred within twelve months of the family's last referral."""
+        return self.tally.rereferred
+
+    @cached_property
+    def in_need(self) -> np.ndarray:
+        """Children in need at month end: open family stages, looked after, care leavers (ruling 31); nobody is in two."""
+        return self.at_end(*(name for name, stage in self.pathway.stages.items() if stage.in_need))
+
+    @property
+    def started(self) -> np.ndarray:
+        """Children starting to be looked after, once a year, by age and whether UASC (A, T, 5, 2)."""
+        return self.tally.started_once
+
+    @property
+    def ceased(self) -> np.ndarray:
+        """Children ceasing to be looked after, once a year (A, T, 7, 2)."""
+        return self.tally.ceased_once
+
+    @property
+    def looked_after(self) -> np.ndarray:
+        """Children looked after at month end (A, T, 5, 2)."""
+        return self.tally.looked_after_end
+
+    @cached_property
+    def re_entries(self) -> np.ndarray:
+        """Children coming back into care by a re-entry transition."""
+        names = [f"{stage}.{name}" for stage, name, step in self.pathway.steps() if step.re_entry]
+        return self.fired(*names)
+
+    def placement_group(self, group: str) -> np.ndarray:
+        """Children at month end in the placements of a published group."""
+        return self.at_end(*self._group(group))
+
+    def placement_weeks(self, group: str) -> np.ndarray:
+        """Child-weeks in the placements of a published group."""
+        return self.unit_days(*self._group(group)) / 7.0
+
+    def _group(self, group: str) -> list[str]:
+        return [name for name, stage in self.pathway.stages.items() if stage.group == group]
+
+    @cached_property
+    def unlawful(self) -> np.ndarray:
+        """Children in placements that are offences."""
+        return self.at_end(*(name for name, stage in self.pathway.stages.items() if stage.unlawful))
+
+    @cached_property
+    def care_leavers_19_21(self) -> np.ndarray:
+        """Care leavers aged 19 to 21, by the share of `share_of_care_leavers`."""
+        return self.at_end("care_leaver") * share_of_care_leavers(self.pathway)
+
+    @property
+    def placements_made(self) -> np.ndarray:
+        """Placements made, planned or not."""
+        return self.tally.planned_actual.sum(axis=(2, 3))
+
+    @property
+    def placements_not_as_planned(self) -> np.ndarray:
+        """Placements made of another type than planned."""
+        as_planned = np.trace(self.tally.planned_actual, axis1=2, axis2=3)
+        return self.placements_made - as_planned
+
+    @property
+    def siblings(self) -> np.ndarray:
+        """Sibling groups placed, and placed apart (A, T, 2)."""
+        return self.tally.apart
+
+    @property
+    def far(self) -> np.ndarray:
+        """Children placed in another authority of the pool."""
+        return self.tally.far.sum(axis=2)
+
+    def admissions(self, place: str) -> np.ndarray:
+        """Families given a place: at once, or from the waiting list."""
+        if place not in self._place:
+            return np.zeros((self.tally.units_end.shape[0], self.months))
+        joined, admitted = (self.tally.queue[:, :, self._place[place], i] for i in (0, 1))
+        stages = [name for name, s in self.pathway.stages.items() if s.needs and s.needs.place == place]
+        return self.entered_units(*stages) - joined + admitted
+
+    def waiting(self, place: str) -> np.ndarray:
+        """Families on the waiting list at month end."""
+        if place not in self._place:
+            return np.zeros((self.tally.units_end.shape[0], self.months))
+        return self.tally.queue[:, :, self._place[place], 4]
+
+    @property
+    def work(self) -> np.ndarray:
+        """Weighted cases at the start of the month."""
+        return self.tally.work
+
+    @property
+    def capacity(self) -> np.ndarray:
+        """Weighted cases at which pressure would be 1."""
+        return divide(self.tally.work, self.tally.pressure)
+
+    @property
+    def overloaded(self) -> np.ndarray:
+        """1 in months with pressure above 1."""
+        return (self.tally.pressure > 1.0).astype(float)
+
+    def _sum(self, table: np.ndarray, rows: list[int]) -> np.ndarray:
+        return table[:, :, rows].sum(axis=2)
+
+
+def share_of_care_leavers(pathway: Any) -> float:
+    """Return the share of care leavers who are 19 to 21, if support starts at 18 at an even rate.
+
+    Hazards of support ending are those of the pathway's `care_leaver` stage; 1.0 if there is none.
+    """
+    stage = pathway.stages.get("care_leaver")
+    rates = [step.rates_per_year for step in stage.transitions.values() if step.rates_per_year] if stage else []
+    if not rates:
+        return 1.0
+    years = np.arange(0.0, SUPPORT_ENDS - SUPPORT_STARTS, 0.01) + 0.005
+    hazard = np.zeros_like(years)
+    for rate in rates:
+        band = np.searchsorted(np.array(rate.bands_days) / L.YEAR, years, side="right") - 1
+        hazard += np.array(rate.per_year)[band]
+    survive = np.exp(-np.cumsum(hazard) * 0.01)
+    within = (years >= CARE_LEAVER_FROM - SUPPORT_STARTS) & (years < CARE_LEAVER_TO - SUPPORT_STARTS)
+    return float(survive[within].sum() / survive.sum())
+
+
+def tally_months(tally: Tally, compiled: Any) -> list[str]:
+    """Return the months a tally covers, as `YYYY-MM`."""
+    first = int(tally.first_month[0])
+    return list(compiled.months[first : first + tally.units_end.shape[1]])
+
+
+def complete_years(months: Sequence[str]) -> dict[int, slice]:
+    """Return year ending: where its twelve months lie, for years from April to March that are wholly covered."""
+    spans: dict[int, list[int]] = {}
+    for i, month in enumerate(months):
+        spans.setdefault(year_ending(month), []).append(i)
+    return {year: slice(rows[0], rows[-1] + 1) for year, rows in spans.items() if len(rows) == 12}
+
+
+def annual(tally: Tally, compiled: Any) -> np.ndarray:
+    """Return every measure by area, measure and complete year (A, M, Y)."""
+    counts = Counts(tally, compiled)
+    years = complete_years(tally_months(tally, compiled))
+    values = np.full((len(compiled.areas), len(MEASURES), len(years)), np.nan)
+    for i, (name, measure) in enumerate(MEASURES.items()):
+        if name in COUNTED:
+            monthly_values = np.asarray(measure.count(counts), float)
+            for y, span in enumerate(years.values()):
+                values[:, i, y] = _over(monthly_values[:, span], measure.over)
+    return with_ratios(values, axis=1)
+
+
+def monthly(tally: Tally, compiled: Any) -> np.ndarray:
+    """Return the headline measures by area, measure and month (A, H, T)."""
+    counts = Counts(tally, compiled)
+
+    def series(name: str) -> np.ndarray:
+        measure = MEASURES[name]
+        if measure.ratio_of:
+            top, bottom, times = measure.ratio_of
+            return times * divide(series(top), series(bottom))
+        return np.asarray(measure.count(counts), float)
+
+    return np.stack([series(name) for name in HEADLINES], axis=1)
+
+
+def with_ratios(values: np.ndarray, axis: int) -> np.ndarray:
+    """Return values with every ratio formed from its two counts; `axis` holds the measures in the order of `MEASURES`."""
+    names = list(MEASURES)
+    values = np.moveaxis(values.copy(), axis, 0)
+    for name in RATIOS:
+        top, bottom, times = MEASURES[name].ratio_of
+        values[names.index(name)] = times * divide(values[names.index(top)], values[names.index(bottom)])
+    return np.moveaxis(values, 0, axis)
+
+
+def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """Divide, giving 0 where there is nothing to divide by."""
+    top, bottom = np.asarray(top, float), np.asarray(bottom, float)
+    return np.divide(top, bottom, out=np.zeros(np.broadcast(top, bottom).shape), where=bottom != 0)
+
+
+def _over(values: np.ndarray, over: str) -> np.ndarray:
+    """Make one year of twelve months (A, 12)."""
+    if over == "last":
+        return values[:, -1]
+    return values.mean(axis=1) if over == "mean" else values.sum(axis=1)
