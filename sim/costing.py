@@ -80,6 +80,10 @@ class Costing:
         base = np.array([[base_price(figures, name) for name in self.placements] for figures in self.figures])
         return base[:, None, :] * self._growth()[None] * self._response() * (1.0 - self._gains())[None]
 
+    def prices_by_needs(self) -> np.ndarray:
+        """Return the price of a week by area, month, placement and needs (A, T, P, 4)."""
+        return self.prices()[..., None] * needs_multipliers(self.pathway, self.placements)[None, None]
+
     def _growth(self) -> np.ndarray:
         """Return exogenous real growth since the middle of the price year (T, P)."""
         rates = self.scenario.settings.prices.real_growth_per_year

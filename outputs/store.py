@@ -1,0 +1,108 @@
+"""Write a finished results folder: everything in a temporary folder first, then one rename, so a folder is whole or not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from sim.results import MANIFEST, Comparison, ResultsError, open_results
+
+__all__ = ["ResultsError", "StoreError", "check_folder", "open_results", "write"]
+
+
+class StoreError(OSError):
+    """A folder that results cannot be written to; the message says why."""
+
+
+def check_folder(folder: str | Path, overwrite: bool = False) -> Path:
+    """Return the folder as a path if results can be written there; nothing is left behind by the check.
+
+    Raises
+    ------
+    StoreError
+        If it holds results already (unless `overwrite`), holds something else, or cannot be written.
+    """
+    folder = Path(folder)
+    if folder.exists() or folder.is_symlink():
+        if not folder.is_dir():
+            raise StoreError(f"{folder} is a file, expected a folder for results")
+        if any(folder.iterdir()):
+            if not (folder / MANIFEST).exists():
+                raise StoreError(f"{folder} holds files that are not results; expected a new or an empty folder")
+            if not overwrite:
+                raise StoreError(f"{folder} holds results already; choose another folder, or add --overwrite")
+    here = folder.parent
+    while not here.exists():
+        here = here.parent
+    if not here.is_dir() or not os.access(here, os.W_OK | os.X_OK):
+        raise StoreError(f"cannot write to {folder}: no permission to make it in {here}")
+    probe = here / f".carecurve-{os.getpid()}"
+    try:
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as fault:
+        raise StoreError(f"cannot write to {folder}: {fault.strerror or fault}") from None
+    return folder
+
+
+def write(
+    comparison: Comparison, folder: str | Path, overwrite: bool = False, more: Mapping[str, pd.DataFrame] | None = None
+) -> Path:
+    """Write a finished folder (design, section 6) and return it.
+
+    It holds manifest.json, summary.csv, differences.csv (with reforms), stocks, flows and costs.parquet, cost_curve.png, with an event
+    log events.parquet, and whatever tables `more` names (file name -> table, written as CSV).
+
+    Raises
+    ------
+    StoreError
+        As `check_folder`.
+    """
+    folder = check_folder(folder, overwrite)
+    partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(partial, ignore_errors=True)
+        _fill(comparison, partial, more or {})
+        _swap(partial, folder)
+    except OSError as fault:
+        raise StoreError(f"cannot write to {folder}: {fault.strerror or fault}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]) -> None:
+    from outputs.plots import cost_curve, save_figure
+    from outputs.tables import difference_frame, summary_frame
+
+    comparison.save(folder)
+    summary_frame(comparison).to_csv(folder / "summary.csv", index=False, float_format="%.6g")
+    if comparison.reforms:
+        difference_frame(comparison).to_csv(folder / "differences.csv", index=False, float_format="%.6g")
+    save_figure(cost_curve(comparison), folder / "cost_curve.png")
+    logs = [one.events.assign(scenario=one.scenario) for one in comparison.scenarios if one.events is not None]
+    if logs:
+        columns = ["scenario", "area", "replicate", "time", "family", "child", "event", "stage_from", "stage_to"]
+        pd.concat(logs, ignore_index=True)[columns].to_parquet(folder / "events.parquet", index=False)
+    for name, table in more.items():
+        table.to_csv(folder / name, index=False, float_format="%.6g")
+
+
+def _swap(partial: Path, folder: Path) -> None:
+    """Put the finished folder in place; an old one goes only once the new one is there."""
+    if not folder.exists():
+        partial.rename(folder)
+        return
+    old = folder.parent / f".{folder.name}.old-{os.getpid()}"
+    folder.rename(old)
+    try:
+        partial.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

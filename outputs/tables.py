@@ -1,0 +1,156 @@
+"""Tables people read: yearly summaries, paired differences, and the few lines at the end of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from sim.measures import MEASURES
+from sim.results import Comparison, Results
+from sim.statistics import BreakEven, Summary, break_even, paired_difference, summarise, t_interval, variance_reduction
+
+COLUMNS = ["scenario", "area", "measure", "unit", "year_ending", "mean", "p05", "p50", "p95"]
+COST_TOTALS = ("cost_gross", "cost_net", "cost_exchequer", "cost_net_cumulative")
+
+
+@dataclass(frozen=True)
+class ClosingRow:
+    """One line of the closing table: a measure in a year, by scenario.
+
+    `value` and `difference` are summaries over runs (90 % interval p05 to p95); `confidence` is the t interval of the mean
+    difference; `variance_ratio` says how many times more unpaired runs the pairing saved. None for the baseline.
+    """
+
+    scenario: str
+    label: str
+    value: Summary
+    difference: Summary | None
+    confidence: tuple[float, float] | None
+    variance_ratio: float | None
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The closing table: its area, last year, rows by heading, and when each reform breaks even."""
+
+    area: str
+    year: int
+    runs: int
+    rows: dict[str, list[ClosingRow]]
+    break_even: dict[str, BreakEven]
+    price_base: str
+
+
+def branch_year(results: Results) -> int:
+    """Return the first year ending March in which scenarios can differ."""
+    month = str(results.metadata["from"])
+    return int(month[:4]) + (1 if int(month[5:]) >= 4 else 0)
+
+
+def after_branch(results: Results) -> list[int]:
+    """Return the years from the branch on."""
+    return [year for year in results.years if year >= branch_year(results)]
+
+
+def costs_by_name(results: Results) -> xr.DataArray:
+    """Return cost lines and their totals as measures (area, replicate, measure, year_ending), pounds at constant prices."""
+    lines = results.costs.rename(line="measure")
+    lines = lines.assign_coords(measure=[f"cost_{name}" for name in results.costs.line.to_numpy()])
+    net = results.net()
+    since = net.where(net.year_ending >= branch_year(results), 0.0)
+    totals = (results.gross(), net, results.exchequer(), since.cumsum("year_ending"))
+    named = [total.expand_dims(measure=[name]) for name, total in zip(COST_TOTALS, totals, strict=True)]
+    return xr.concat([lines, *named], "measure").transpose("area", "replicate", "measure", "year_ending")
+
+
+def summary_frame(comparison: Comparison) -> pd.DataFrame:
+    """Return mean and quantiles of every measure, cost line and total, by scenario, area and year."""
+    frames = []
+    for one in comparison.scenarios:
+        unit = f"GBP, {one.metadata['price_base']} prices"
+        frames += [
+            _summaries(one.scenario, one.annual, {n: m.unit for n, m in MEASURES.items()}),
+            _summaries(one.scenario, costs_by_name(one), unit),
+        ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def difference_frame(comparison: Comparison) -> pd.DataFrame:
+    """Return the same of each reform less the baseline, taken run by run."""
+    frames = [pd.DataFrame(columns=COLUMNS)]
+    for reform in comparison.reforms:
+        unit = f"GBP, {reform.metadata['price_base']} prices"
+        ours, theirs = costs_by_name(reform), costs_by_name(comparison.baseline)
+        ours, theirs = xr.align(ours, theirs, join="outer", fill_value=0.0)
+        frames += [
+            _summaries(
+                reform.scenario, comparison.difference(reform.scenario), {n: m.unit for n, m in MEASURES.items()}
+            ),
+            _summaries(reform.scenario, ours - theirs, unit),
+        ]
+    return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
+
+
+def closing(comparison: Comparison) -> Closing:
+    """Return the closing table of a comparison whose results hold one area (add areas up first with `total`).
+
+    Raises
+    ------
+    ValueError
+        If the comparison holds several areas, or no complete year after the branch.
+    """
+    base = comparison.baseline
+    if len(base.areas) != 1:
+        raise ValueError(f"a closing table is of one area, not of {len(base.areas)}: add them up with total()")
+    years = after_branch(base)
+    if not years:
+        raise ValueError("no complete financial year (April to March) after the branch")
+    last = years[-1]
+    span = f"{years[0] - 1}-{years[0] % 100:02d} to {last - 1}-{last % 100:02d}"
+
+    def measure(name: str):  # noqa: ANN202
+        return lambda one: one.annual.sel(measure=name, year_ending=last).to_numpy()[0]
+
+    headings = {
+        f"Children in care, 31 March {last}": measure("cla_at31"),
+        f"Children on protection plans, 31 March {last}": measure("cpp_at31"),
+        f"Net cost a year, {last - 1}-{last % 100:02d}, £m": lambda one: one.net().sel(year_ending=last).to_numpy()[0] / 1e6,
+        f"Net cost, {span}, £m": lambda one: one.net().sel(year_ending=years).sum("year_ending").to_numpy()[0] / 1e6,
+    }
+    rows = {heading: _closing_rows(comparison, values) for heading, values in headings.items()}
+    even = {
+        reform.scenario: break_even(
+            comparison.cost_difference(reform.scenario).sel(year_ending=years).to_numpy()[0], years
+        )
+        for reform in comparison.reforms
+    }
+    return Closing(base.areas[0], last, base.replicates, rows, even, str(base.metadata["price_base"]))
+
+
+def _closing_rows(comparison: Comparison, values) -> list[ClosingRow]:  # noqa: ANN001
+    base = values(comparison.baseline)
+    rows = [ClosingRow(comparison.baseline.scenario, comparison.baseline.label, summarise(base), None, None, None)]
+    for reform in comparison.reforms:
+        own = values(reform)
+        change = paired_difference(base, own)
+        low, high = t_interval(change)
+        ratio = float(variance_reduction(base, own)) if len(base) > 1 else float("nan")
+        rows.append(
+            ClosingRow(reform.scenario, reform.label, summarise(own), summarise(change), (float(low), float(high)), ratio)
+        )
+    return rows
+
+
+def _summaries(scenario: str, values: xr.DataArray, unit: dict[str, str] | str) -> pd.DataFrame:
+    """Return one row for each area, measure and year."""
+    summary = summarise(values.to_numpy(), axis=1)
+    areas, names, years = (values[key].to_numpy() for key in ("area", "measure", "year_ending"))
+    index = pd.MultiIndex.from_product([areas, names, years], names=["area", "measure", "year_ending"])
+    columns = {key: np.asarray(getattr(summary, key)).ravel() for key in ("mean", "p05", "p50", "p95")}
+    frame = pd.DataFrame(columns, index=index).reset_index()
+    frame["scenario"] = scenario
+    frame["unit"] = unit if isinstance(unit, str) else frame.measure.map(unit)
+    return frame[COLUMNS]

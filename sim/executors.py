@@ -1,0 +1,65 @@
+"""Run many independent tasks: in threads of this process (kernels release the interpreter lock), results in the order given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
+
+
+def default_workers() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_tasks(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> list[Result]:
+    """Return `function(task)` for every task, in the order of the tasks; which thread runs which changes nothing.
+
+    Parameters
+    ----------
+    function
+        What to do; called from several threads at once.
+    tasks
+        Independent tasks.
+    workers
+        Threads; by default one for each processor.
+    progress
+        Called with (done, of) from the thread that waits.
+
+    Raises
+    ------
+    Exception
+        The first exception of a task; tasks not yet begun are dropped.
+    """
+    workers = max(1, min(workers or default_workers(), len(tasks) or 1))
+    report = progress or (lambda done, of: None)
+    if workers == 1:
+        return [_reported(function(task), i + 1, len(tasks), report) for i, task in enumerate(tasks)]
+    with ThreadPoolExecutor(workers, thread_name_prefix="carecurve") as pool:
+        futures = [pool.submit(function, task) for task in tasks]
+        waiting = set(futures)
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
+                report(len(futures) - len(waiting), len(futures))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [future.result() for future in futures]
+
+
+def _reported(result: Result, done: int, of: int, report: Progress) -> Result:
+    report(done, of)
+    return result
