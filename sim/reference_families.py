@@ -1,0 +1,160 @@
+"""Families in the reference engine: moving along a track, waiting for help, closing a case, and who is left at home."""
+
+from __future__ import annotations
+
+from sim.kernels import layout as L
+from sim.reference_people import COURT, NEED, PROTECTION, SUPPORT, Family, Track
+from sim.reference_places import Place, Placements
+from sim.reference_stays import Stays
+from sim.reference_tally import FULL
+
+
+class Families(Stays):
+    """What happens to families."""
+
+    def set_up_places(self, state: L.State) -> None:
+        """Make each authority's places as the state has them."""
+        model = self.model
+        self.places = [
+            [
+                Place(
+                    a, kind, int(model.place_track[kind]), int(state.open_places[a, kind]), int(state.filled[a, kind]),
+                    price=float(state.price[a, kind]), since=float(state.use_since[a, kind]),
+                    filled_days=float(state.use_days[a, kind, 0]), usable_days=float(state.use_days[a, kind, 1]),
+                )
+                for kind in range(model.places.shape[1])
+            ]
+            for a in range(len(model.codes))
+        ]  # fmt: skip
+        self.placements = Placements(model, self.places)
+        self.priority = model.priority.tolist()
+        self.later_from = model.switch_day.tolist()
+
+    def move(self, track: Track, target: int) -> None:
+        """Take a family's track from its stage (or from idle) to another (or to idle), with the place this gives up or asks for."""
+        family = track.family
+        if target >= 0 and self.stages[target].later >= 0 and self.now >= self.later_from[family.area]:
+            target = self.stages[target].later  # Families First: new cases go to the stage that replaces this one
+        left, asked = self.place_of(family, track.stage), self.place_of(family, target)
+        was_waiting = track.waiting
+        self.before_change(family, track.number)
+        old = self.end(track) if track.stage >= 0 else L.IDLE
+        if left:
+            self.give_up(track, old, left, was_waiting)
+        if target >= 0:
+            self.begin(track, target, waiting=bool(asked and asked.must_wait()))
+            if self.stages[target].is_referral:
+                self.note_referral(family)
+        self.log(track, L.ENTER if target >= 0 else L.EXIT, old, target)
+        if asked:
+            self.take_or_wait(track, asked)
+        if left and not was_waiting:
+            self.admit(left)
+        if track.number == NEED and target >= 0 and self.stages[target].is_closed:
+            self.close_beside(family)
+            if self.stays_away(track, L.KEEP_MARGIN):
+                self.end(track)
+                self.log(track, L.EXIT, target, L.IDLE)
+
+    def note_referral(self, family: Family) -> None:
+        """Start a case, and count a referral within twelve months of the last."""
+        if self.now - family.last_referral < L.YEAR:
+            self.ledger.tally.rereferred[family.area, self.ledger.row] += family.tracks[NEED].counted
+        family.last_referral = family.case_start = self.now
+
+    def close_beside(self, family: Family) -> None:
+        """End protection and support of a family that has no open need; a place this frees goes to the next in line."""
+        for number in (PROTECTION, SUPPORT):
+            track = family.tracks[number]
+            if track.stage < 0:
+                continue
+            place, was_waiting = self.place_of(family, track.stage), track.waiting
+            self.before_change(family, number)
+            stage = self.end(track)
+            self.log(track, L.EXIT, stage, L.IDLE)
+            if place:
+                self.give_up(track, stage, place, was_waiting)
+                if not was_waiting:
+                    self.admit(place)
+
+    # ------------------------------------------------------------ places with a waiting list
+
+    def place_of(self, family: Family, stage: int) -> Place | None:
+        """Return the place a stage needs in the family's authority."""
+        kind = self.stages[stage].place if stage >= 0 else -1
+        return self.places[family.area][kind] if kind >= 0 else None
+
+    def take_or_wait(self, track: Track, place: Place) -> None:
+        """Take a place, or join those who wait, having just entered the stage that needs it."""
+        if not track.waiting:
+            place.take(self.now)
+            self.begin_help(track)
+            return
+        self.ledger.count(FULL)
+        self.queue(place)[0] += 1
+        place.waiting.append(track)
+        self.log(track, L.WAIT, track.stage, track.stage)
+
+    def give_up(self, track: Track, stage: int, place: Place, was_waiting: bool) -> None:
+        """Leave a place, or those who wait for it."""
+        if not was_waiting:
+            place.free(self.now)
+            return
+        place.waiting.remove(track)
+        self.queue(place)[2] += 1
+        self.log(track, L.RENEGE, stage, stage)
+
+    def admit(self, place: Place) -> None:
+        """Admit families while places are free."""
+        while place.waiting and place.vacancies > 0:
+            track = place.next_in_line(self.priority[place.kind])
+            place.waiting.remove(track)
+            self.queue(place)[1] += 1
+            self.queue(place)[3] += self.now - track.start
+            self.commit(track)  # what ran while waiting
+            track.waiting, track.admitted = False, self.now
+            place.take(self.now)
+            self.begin_help(track)
+            self.log(track, L.ADMIT, track.stage, track.stage)
+
+    def begin_help(self, track: Track) -> None:
+        """Start the clock of help's effects on the family's other tracks."""
+        if track.number == SUPPORT:
+            for number in (NEED, PROTECTION, COURT):
+                if track.family.tracks[number].stage >= 0:
+                    self.commit(track.family.tracks[number])
+            track.family.help_start = self.now
+
+    def queue(self, place: Place):  # noqa: ANN201
+        """Return this month's counts of a place's waiting list: joined, admitted, reneged, days waited, length."""
+        return self.ledger.tally.queue[place.area, self.ledger.row, place.kind]
+
+    # ------------------------------------------------------------ who lives at home
+
+    def after_household_change(self, family: Family) -> None:
+        """Count again after a child left or came home; with no child at home the family waits, and plans for it end."""
+        children = family.count_children(self.now)
+        for track in family.tracks:
+            if track.stage >= 0 and track.counted != children:
+                self.ledger.recount(track, children)
+        need = family.tracks[NEED]
+        if need.stage < 0 or need.stage == self.no_child_at_home:
+            return
+        if self.stages[need.stage].is_closed:
+            if not any(child.where == L.AT_HOME for child in family.children):
+                self.log(need, L.EXIT, self.end(need), L.IDLE)
+        elif not any(child.is_minor_at_home(self.now) for child in family.children):
+            self.close_beside(family)
+            self.move(need, self.no_child_at_home)
+
+    def forget_if_over(self, family: Family) -> None:
+        """End a family's story once nobody in it can be heard of again: no court, nobody in or after care, no minor at home."""
+        if family.over or family.tracks[COURT].stage >= 0 or any(child.story for child in family.children):
+            return
+        need = family.tracks[NEED]
+        if need.stage >= 0:
+            if self.now < family.last_birthday() and any(child.where == L.AT_HOME for child in family.children):
+                return
+            self.close_beside(family)
+            self.log(need, L.EXIT, self.end(need), L.IDLE)
+        family.over = True

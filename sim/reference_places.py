@@ -1,0 +1,146 @@
+"""Places in the reference engine: one authority's places of a kind, the families waiting for them, and vacancies that fit a child."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from sim.kernels import layout as L
+from sim.kernels.feedback import places_open, respond
+from sim.reference_people import Child, Track, age_band
+from sim.reference_tally import FULL
+
+
+@dataclass(eq=False)
+class Place:
+    """An authority's places of one kind: how many can be used, how many are filled, who waits, and their use and price this month."""
+
+    area: int
+    kind: int
+    track: int  # family track whose stay waits for it; -1 for placements of children
+    usable: int = 0
+    filled: int = 0
+    waiting: list[Track] = field(default_factory=list)
+    price: float = 1.0
+    since: float = 0.0
+    filled_days: float = 0.0
+    usable_days: float = 0.0
+
+    @property
+    def vacancies(self) -> int:
+        """Places nobody is in."""
+        return self.usable - self.filled
+
+    def must_wait(self) -> bool:
+        """Return whether whoever asks now has to wait: others wait already, or all is full."""
+        return bool(self.waiting) or self.filled >= self.usable
+
+    def measure(self, now: float) -> None:
+        """Complete the place-days, filled and usable, up to now."""
+        self.filled_days += self.filled * (now - self.since)
+        self.usable_days += self.usable * (now - self.since)
+        self.since = now
+
+    def take(self, now: float) -> None:
+        """Fill a place."""
+        self.measure(now)
+        self.filled += 1
+
+    def free(self, now: float) -> None:
+        """Free a place."""
+        self.measure(now)
+        self.filled -= 1
+
+    def next_in_line(self, priority: list[int]) -> Track:
+        """Return who is admitted next: highest priority (by protection stage), then longest waiting, then lowest id."""
+
+        def order(track: Track) -> tuple:
+            protection = track.family.tracks[L.PROTECTION].stage
+            return -(priority[protection] if protection >= 0 else 0), track.start, track.family.id
+
+        return min(self.waiting, key=order)
+
+    def begin_month(self, supply: int, reference: float, rules: list[float]) -> None:
+        """Let the price answer last month's use; open the month's supply (filled places stay open until they are left)."""
+        if self.usable_days > 0.0:
+            self.price = respond(self.price, self.filled_days / self.usable_days, reference, *rules)
+        self.filled_days = self.usable_days = 0.0
+        self.usable = int(places_open(supply, self.filled))
+
+
+def match_probability(p: float, vacancies: int) -> float:
+    """Return the probability that at least one vacancy fits, each with probability p."""
+    if vacancies <= 0 or p <= 0.0:
+        return 0.0
+    return 1.0 if p >= 1.0 else 1.0 - math.exp(vacancies * math.log(1.0 - p))
+
+
+class Placements:
+    """Where children can live: what is planned for them, and what can be had."""
+
+    def __init__(self, model: L.Model, places: list[list[Place]]) -> None:
+        self.places = places
+        self.plan_weights, self.plan_stages = model.plan_weights.tolist(), model.plan_stages.tolist()
+        self.plan_factor, self.overflow = model.plan_factor.tolist(), model.overflow.tolist()
+        self.place_of_stage, self.match = model.place_of_stage.tolist(), model.match_by_needs.tolist()
+        self.sibling_factor, self.pool_share = model.sibling_factor.tolist(), model.pool_share.tolist()
+        self.last_resort = int(model.key_stages[L.STAGE_KEYS.index("unregistered")])
+        self.within_reach = model.within_reach.tolist()
+        self.minimum_age = model.stages["minimum_age"].tolist()
+        self.permits_parents = model.stages["permits_parents"].tolist()
+
+    def plan(self, child: Child, moving: bool, u: float, month: int, now: float) -> int:
+        """Return the placement planned: where u falls among the weights for the child's age, needs and order."""
+        context = 2 if child.family.seeks_asylum else int(moving)
+        legal = child.story.legal.stage
+        ordered = int(legal >= 0 and bool(self.permits_parents[legal]))
+        weights = self.plan_weights[context][age_band(child.birth, now)][child.needs][ordered]
+        weights = [weight * factor[month] for weight, factor in zip(weights, self.plan_factor[context], strict=True)]
+        total = 0.0
+        for weight in weights:
+            total += weight
+        reached, last = 0.0, 0
+        for i, weight in enumerate(weights):
+            if weight > 0.0:
+                reached, last = reached + weight, i
+                if u * total < reached:
+                    break
+        return self.plan_stages[last]
+
+    def find(self, child: Child, planned: int, siblings: int, month: int, now: float, draw, ledger) -> tuple[int, int]:  # noqa: ANN001
+        """Return (stage, authority) where siblings can live: the planned stage, else down its overflow list, else unregistered.
+
+        A type is lawful from its minimum age. One draw a type asks first whether an own vacancy fits, then one the region shares.
+        """
+        family, story = child.family, child.story
+        search, story.searches = story.searches, story.searches + 1
+        for step, stage in enumerate([planned, *self.overflow[planned]]):
+            if stage < 0:
+                break
+            if now < child.birth + self.minimum_age[stage] * L.YEAR:
+                continue
+            kind = self.place_of_stage[stage]
+            if kind < 0:
+                return stage, family.area
+            u = draw(child, search * 16 + step)
+            fits = self.match[kind][child.needs]
+            for _ in range(siblings - 1):
+                fits *= self.sibling_factor[kind]
+            own = self.places[family.area][kind].vacancies
+            chance = match_probability(fits, own) if own >= siblings else 0.0
+            if u < chance:
+                return stage, family.area
+            shared = {b: self.shared_vacancies(family.area, b, kind, siblings, month) for b in range(len(self.places))}
+            most = max(shared, key=shared.get)  # the first of those with most
+            if shared[most] > 0 and u < chance + (1.0 - chance) * match_probability(fits, sum(shared.values())):
+                return stage, most
+            if own < siblings:
+                ledger.count(FULL)
+        return self.last_resort, family.area
+
+    def shared_vacancies(self, a: int, b: int, kind: int, siblings: int, month: int) -> int:
+        """Return how many of authority b's vacancies are open to siblings of authority a."""
+        if a == b or not self.within_reach[a][b]:
+            return 0
+        vacancies = math.floor(self.places[b][kind].vacancies * self.pool_share[kind][month])
+        return vacancies if vacancies >= siblings else 0

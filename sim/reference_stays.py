@@ -1,0 +1,211 @@
+"""Stays in the reference engine: how one begins and ends, what it depends on, and when its next transition is due."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+
+from sim.kernels import layout as L
+from sim.kernels.handles import pack
+from sim.kernels.hazards import draw, never_returns, schedule
+from sim.kernels.rng import threshold, uniform
+from sim.reference_calendar import Alarm, Calendar
+from sim.reference_people import INF, Child, Family, Track
+from sim.reference_tally import DELAYED, Ledger
+
+RELEASE, THE_REST = 1, 3  # classes of events (docs/engine.md)
+
+
+def rows(table: np.ndarray) -> list:
+    """Return a record array as a list of named tuples."""
+    kind = namedtuple("Row", table.dtype.names)
+    return [kind(*row) for row in table.tolist()]
+
+
+class Stays:
+    """Stays of families and children on a calendar, under a model's shared rules."""
+
+    def __init__(self, model: L.Model, factor: np.ndarray, opclock: np.ndarray, ledger: Ledger, now: float) -> None:
+        self.model, self.ledger = model, ledger
+        self.calendar = Calendar(now)
+        self.hazards, self.factor, self.opclock = pack(model, L.MODEL_FIELDS), factor, opclock  # what the shared rules read
+        self.stages, self.steps = rows(model.stages), rows(model.transitions)
+        self.effects = rows(model.effects)
+        self.team_driven = [bool(team) for team in model.row_is_team]
+        self.horizon = float(model.horizon[0])
+        self.seed, self.replicate = int(model.seed[0]), int(model.seed[1])
+        self.names = dict(zip(L.DRAW_NAMES, model.names.tolist(), strict=True))
+        self.parameters = model.parameters.tolist()
+        self.no_child_at_home = int(model.key_stages[L.STAGE_KEYS.index("no_child_at_home")])
+        self.changed: dict[Track, None] = {}  # tracks whose next transition must be found again when this event is over
+
+    @property
+    def now(self) -> float:
+        """Today."""
+        return self.calendar.now
+
+    def uniform(self, family: Family, unit: int, name: str, occurrence: int) -> float:
+        """Return the uniform at this address."""
+        return uniform(self.seed, self.replicate, family.id, family.who(unit), self.names[name], occurrence)
+
+    def log(self, track: Track, event: int, stage_from: int, stage_to: int) -> None:
+        """Write an event to the log."""
+        self.ledger.write(self.calendar.now, track, track.family, event, stage_from, stage_to)
+
+    # ------------------------------------------------------------ begin and end
+
+    def begin(self, track: Track, stage: int, waiting: bool = False) -> None:
+        """Begin a stay: count it and draw its thresholds."""
+        family, child, now = track.family, track.child, self.calendar.now
+        local = self.stages[stage].local
+        entries = family.entries if child is None else child.story.entries
+        entries[local] += 1
+        track.counted = family.count_children(now) if child is None else 1
+        track.stage, track.start, track.evaluated, track.stays = stage, now, now, track.stays + 1
+        track.waiting, track.admitted = waiting, INF if waiting else now
+        who = family.who(0 if child is None else child.slot + 1)
+        draw(
+            self.hazards, stage, self.seed, self.replicate, family.id, who, entries[local], track.repeats, track.residual,
+        )  # fmt: skip
+        self.ledger.enter(track)
+        self.changed[track] = None
+
+    def end(self, track: Track) -> int:
+        """End a stay. Return the stage it was in."""
+        stage = track.stage
+        self.ledger.leave(track, self.calendar.now)
+        track.stage, track.pick, track.fires, track.waiting = L.IDLE, L.NO_PICK, INF, False
+        if track.alarm is not None:
+            track.alarm.cancel()
+        return stage
+
+    def draw_again(self, track: Track, j: int) -> None:
+        """Draw the threshold of a transition that fired without ending its stay."""
+        family, child = track.family, track.child
+        stage = self.stages[track.stage]
+        entries = (family.entries if child is None else child.story.entries)[stage.local]
+        track.repeats[j] += 1
+        track.residual[j] = threshold(
+            self.seed, self.replicate, family.id, family.who(0 if child is None else child.slot + 1),
+            self.steps[stage.first + j].name, entries * 64 + int(track.repeats[j]) % 64,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ what depends on what
+
+    def commit(self, track: Track) -> None:
+        """Reduce a stay's residuals up to now, before something its hazards depend on changes; look again when the event is over."""
+        if track.evaluated < self.calendar.now:
+            self._ask(track, self.calendar.now, True)
+            track.evaluated = self.calendar.now
+        self.changed[track] = None
+
+    def before_change(self, family: Family, number: int) -> None:
+        """Commit the family's (and, of the court, its children's) stays that depend on one of its tracks, which is about to change."""
+        bit = 1 << number
+        for track in family.tracks:
+            if track.stage >= 0 and track.number != number and self.stages[track.stage].depends & bit:
+                self.commit(track)
+        if number == L.COURT:
+            for child in family.children:
+                if child.where == L.IN_CARE:
+                    self.before_child_change(child, L.COURT)
+
+    def before_child_change(self, child: Child, number: int) -> None:
+        """Commit a child's stays that depend on a track about to change (its own, or the family's court)."""
+        bit = 1 << number
+        for track in child.story.tracks:
+            if track.stage >= 0 and track.number != number and self.stages[track.stage].depends & bit:
+                self.commit(track)
+
+    def before_household_change(self, family: Family) -> None:
+        """Commit the family's stays that depend on who lives at home."""
+        for track in family.tracks:
+            if track.stage >= 0 and (track.number == L.NEED or self.stages[track.stage].uses_age):
+                self.commit(track)
+
+    # ------------------------------------------------------------ what is next
+
+    def _ask(self, track: Track, until: float, commit: bool) -> tuple[int, float]:
+        """Ask the shared rules which transition fires first and when, or (commit) to reduce the residuals."""
+        family, child, idle = track.family, track.child, len(self.stages)
+        rules, key = (self.hazards, self.factor, self.opclock), (self.seed, self.replicate)
+        beside = [
+            other.stage if other.stage >= 0 else idle + other.number
+            for other in (family.tracks if child is None else (*child.story.tracks, family.tracks[L.COURT]))
+        ]
+        if child is None:
+            return schedule(
+                *rules, family.area, track.stage, *key, family.id, family.who(), family.entries[0], False, 0.0, family.births,
+                family.home, family.help_start, family.quintile, 0, family.stream, min(family.removals, 1), *beside,
+                track.start, track.admitted, 0.0, family.case_start, track.waiting, track.evaluated, until, track.residual, commit,
+            )  # fmt: skip
+        story = child.story
+        return schedule(
+            *rules, family.area, track.stage, *key, family.id, family.who(child.slot + 1), story.episodes, True, child.birth,
+            family.births, family.home, family.help_start, family.quintile, child.needs, family.stream,
+            min(story.episodes - 1, 1), *beside, track.start, track.admitted, story.care_start, 0.0, False, track.evaluated,
+            until, track.residual, commit,
+        )  # fmt: skip
+
+    def find_next(self, track: Track) -> None:
+        """Find which transition of a stay fires next, and when."""
+        pick, fires = self._ask(track, INF, False)
+        if track.number == L.NEED:
+            stage = self.stages[track.stage]
+            if stage.adult_ends and track.family.last_birthday() < fires:
+                pick, fires = L.ADULT_PICK, track.family.last_birthday()
+            for j in range(stage.n):
+                if self.steps[stage.first + j].at_birth and track.family.next_birth(track.start) < fires:
+                    pick, fires = j, track.family.next_birth(track.start)
+        track.pick, track.fires = pick, fires
+
+    def set_alarm(self, track: Track) -> None:
+        """Set the alarm of a stay's process to its next transition; before the horizon, or not at all."""
+        self.find_next(track)
+        if track.fires >= self.horizon:
+            if track.alarm is not None:
+                track.alarm.cancel()
+            return
+        if track.alarm is None:
+            track.alarm = Alarm(self.calendar)
+            self.calendar.process(self.life_of(track))
+        family, unit = track.family, 0 if track.child is None else track.child.slot + 1
+        if track.pick == L.ADULT_PICK:
+            key = (RELEASE, family.code, family.stream, family.id, unit, 0)
+        else:
+            step = self.steps[self.stages[track.stage].first + track.pick]
+            key = (RELEASE if step.release else THE_REST, family.code, family.stream, family.id, unit, step.name)
+        self.calendar.set(track.alarm, track.fires, key)
+
+    def is_due(self, track: Track) -> bool:
+        """Return whether a transition whose alarm rang is due now that its months' factors are known; if not, set the alarm again.
+
+        Pressure can only delay, so a stay waits for the fastest possible time and asks again when it comes.
+        """
+        if track.pick == L.ADULT_PICK or not self.team_driven[self.steps[self.stages[track.stage].first + track.pick].row]:
+            return True
+        self.find_next(track)
+        if track.fires <= self.calendar.now:
+            return True
+        self.ledger.count(DELAYED)
+        self.set_alarm(track)
+        return False
+
+    def settle(self) -> None:
+        """After an event: find what is next for every stay it changed."""
+        for track in self.changed:
+            if track.stage >= 0:
+                self.set_alarm(track)
+        self.changed.clear()
+
+    def stays_away(self, track: Track, margin: float) -> bool:
+        """Return whether a family just closed would not come back before its youngest is 18, even at `margin` times its hazard."""
+        adult = track.family.last_birthday()
+        if adult == INF:
+            return True
+        k = self.stages[track.stage].first
+        static = self.model.static_table[self.steps[k].static, track.family.quintile, 0, track.family.stream, 0]
+        return never_returns(
+            self.hazards, track.family.area, k, margin * float(static), track.start, adult, float(track.residual[0])
+        )
