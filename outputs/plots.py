@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from outputs.tables import after_branch
+from outputs.tables import after_branch, whole
 from sim.results import Comparison
 from sim.statistics import Summary, summarise
 
@@ -31,8 +31,7 @@ def cost_curve(comparison: Comparison) -> Figure:
 
     Authorities are added up. With no reform the right panel holds cumulative net cost itself.
     """
-    if len(comparison.baseline.areas) > 1:
-        comparison = comparison.total(str(comparison.metadata.get("area_label", "All authorities")))
+    comparison = whole(comparison)
     base = comparison.baseline
     years = after_branch(base) or list(base.years)
     figure = Figure(figsize=(12.0, 5.6), layout="constrained")

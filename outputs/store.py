@@ -78,19 +78,25 @@ def write(
 
 def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]) -> None:
     from outputs.plots import cost_curve, save_figure
-    from outputs.tables import difference_frame, summary_frame
+    from outputs.tables import difference_frame, summary_frame, whole
 
     comparison.save(folder)
-    summary_frame(comparison).to_csv(folder / "summary.csv", index=False, float_format="%.6g")
+    together = whole(comparison)
+    parts = [comparison] if together is comparison else [comparison, together]
+    _csv(pd.concat([summary_frame(part) for part in parts], ignore_index=True), folder / "summary.csv")
     if comparison.reforms:
-        difference_frame(comparison).to_csv(folder / "differences.csv", index=False, float_format="%.6g")
+        _csv(pd.concat([difference_frame(part) for part in parts], ignore_index=True), folder / "differences.csv")
     save_figure(cost_curve(comparison), folder / "cost_curve.png")
     logs = [one.events.assign(scenario=one.scenario) for one in comparison.scenarios if one.events is not None]
     if logs:
         columns = ["scenario", "area", "replicate", "time", "family", "child", "event", "stage_from", "stage_to"]
         pd.concat(logs, ignore_index=True)[columns].to_parquet(folder / "events.parquet", index=False)
     for name, table in more.items():
-        table.to_csv(folder / name, index=False, float_format="%.6g")
+        _csv(table, folder / name)
+
+
+def _csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, float_format="%.10g")
 
 
 def _swap(partial: Path, folder: Path) -> None:

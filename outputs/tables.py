@@ -55,6 +55,14 @@ def after_branch(results: Results) -> list[int]:
     return [year for year in results.years if year >= branch_year(results)]
 
 
+def whole(comparison: Comparison) -> Comparison:
+    """Return the comparison with its authorities added up, grossed up where they stand for England; one authority stays as it is."""
+    factors = comparison.metadata.get("grossing") or {}
+    if len(comparison.baseline.areas) == 1 and not factors:
+        return comparison
+    return comparison.total(str(comparison.metadata.get("area_label", "All authorities")), factors)
+
+
 def costs_by_name(results: Results) -> xr.DataArray:
     """Return cost lines and their totals as measures (area, replicate, measure, year_ending), pounds at constant prices."""
     lines = results.costs.rename(line="measure")

@@ -1,0 +1,122 @@
+"""The Python interface: load scenarios, run them, compare them, save and open results. Joins what the other packages keep apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from carecurve.console import ChoiceError
+from outputs import store
+from scenarios.loading import Scenario
+from scenarios.loading import load as load_scenario
+from sim.experiment import plan, run_experiment
+from sim.results import Comparison, Results
+from sim.selection import Selection, select
+
+DEFAULT_REGION = "greater-manchester"
+DEFAULT_SCENARIOS = ("baseline", "early-help", "regional-care-cooperative")
+TESTED_YEAR = 2025  # rates come from years up to 2024; this one is compared with what was published
+ScenarioLike = Scenario | str | Path
+
+
+def load(name_or_path: ScenarioLike) -> Scenario:
+    """Return a checked scenario: a shipped one by name, any by path.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault found.
+    """
+    return name_or_path if isinstance(name_or_path, Scenario) else load_scenario(name_or_path)
+
+
+def run(scenario: ScenarioLike = "baseline", **options: Any) -> Results:
+    """Run one scenario; options are those of `compare`."""
+    found = compare(scenario, **options)
+    return replace(found.baseline, metadata={**found.metadata, **found.baseline.metadata})
+
+
+def compare(
+    baseline: ScenarioLike = DEFAULT_SCENARIOS[0], *reforms: ScenarioLike, area: str | None = None, region: str | None = None,
+    england: bool = False, from_: str | None = None, until: str | None = None, runs: int | None = None, seed: int = 1,
+    engine: str = "fast", workers: int | None = None, events: bool = False, progress: Callable[[int, int], None] | None = None,
+) -> Comparison:  # fmt: skip
+    """Run a baseline and reforms on the same families, and return their paired results.
+
+    Parameters
+    ----------
+    baseline, reforms
+        Scenarios, names or files.
+    area, region, england
+        One authority; a region or named group; all authorities of the panel. Greater Manchester if none is given.
+    from_, until
+        First month in which scenarios may differ, and last month, `YYYY-MM`; the baseline's settings if not given.
+    runs, seed
+        Paired replicates, and the seed of all draws.
+    engine, workers, events
+        `fast` or `reference`; threads; whether to keep the event log of replicate 0.
+    progress
+        Called with (runs done, runs in all).
+
+    Raises
+    ------
+    ScenarioError, UnknownNameError, ExperimentError
+        If a scenario, a place or an option cannot be used.
+    """
+    scenarios = [load(one) for one in (baseline, *reforms)]
+    prepared = plan(
+        scenarios, choose(area, region, england), from_=from_, until=until, runs=runs, seed=seed, engine=engine,
+        workers=workers, events=events,
+    )  # fmt: skip
+    return run_experiment(prepared, progress)
+
+
+def choose(area: str | None = None, region: str | None = None, england: bool = False) -> Selection:
+    """Return the selection that is named, or the default region.
+
+    Raises
+    ------
+    ChoiceError
+        If more than one is named.
+    """
+    if sum((area is not None, region is not None, england)) > 1:
+        raise ChoiceError("give one of --area, --region and --england")
+    return select(area, region if area or region or england else DEFAULT_REGION, england)
+
+
+def published(areas: tuple[str, ...], year: int) -> Any:
+    """Return the panel's row of each authority in a year (index: name), missing where not published."""
+    from calibration.panel import read_panel
+
+    frame = read_panel().frame
+    rows = frame[(frame.level == "local_authority") & (frame.year_ending == year)]
+    return rows.set_index("name").reindex(list(areas))
+
+
+def validation_tables(comparison: Comparison) -> dict[str, Any]:
+    """Return the tables of published against simulated figures by file name; none if the results do not hold the year tested."""
+    if TESTED_YEAR not in comparison.baseline.years:
+        return {}
+    from outputs.validation import compare_published
+
+    rows = published(comparison.baseline.areas, TESTED_YEAR)
+    total, by_area = compare_published(comparison.baseline, rows, TESTED_YEAR)
+    return {"published_vs_simulated.csv": total, "published_vs_simulated_by_area.csv": by_area}
+
+
+def save(comparison: Comparison, folder: str | Path, overwrite: bool = False) -> Path:
+    """Write a finished results folder, published against simulated figures included."""
+    return store.write(comparison, folder, overwrite, validation_tables(comparison))
+
+
+def open(folder: str | Path) -> Comparison:
+    """Return the results in a folder.
+
+    Raises
+    ------
+    ResultsError
+        If it is not a finished results folder.
+    """
+    return store.open_results(folder)

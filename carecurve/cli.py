@@ -1,0 +1,216 @@
+"""The command line: list, validate, explain, init, run, compare, bench.
+
+Heavy imports happen inside the commands. Anything a user can get wrong ends in one clear message, exit status 2 and no traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from carecurve import console
+
+app = typer.Typer(
+    name="carecurve",
+    help="Simulate England's children's services and compare the cost curves of reforms.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Area = Annotated[str | None, typer.Option("--area", help="One authority, by name, ONS code or the Department's number.")]
+Region = Annotated[str | None, typer.Option("--region", help="A region, or a named group such as greater-manchester.")]
+England = Annotated[bool, typer.Option("--england", help="Every authority of the panel, grossed up where England is claimed.")]
+From = Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="Month from which scenarios differ.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month.")]
+Runs = Annotated[int | None, typer.Option("--runs", min=1, help="Paired replicates for each scenario.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random draw.")]
+Engine = Annotated[str, typer.Option("--engine", help="fast or reference.")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads; by default one for each processor.")]
+Events = Annotated[bool, typer.Option("--events", help="Keep the event log of the first replicate.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the results; by default a new one in runs/.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say only where the results are.")]
+
+
+@app.command("list")
+def list_() -> None:
+    """List scenarios, named groups, regions and areas."""
+    from scenarios.areas import load_areas, load_groups, regions
+    from scenarios.loading import available_scenarios
+    from sim.selection import coverage
+
+    console.heading("Scenarios")
+    for name, words in available_scenarios().items():
+        console.entry(name, words)
+    console.heading("Named groups (--region)")
+    for group in load_groups().values():
+        missing = f" Without figures: {', '.join(group.missing)}." if group.missing else ""
+        console.entry(group.key, f"{group.name}: {', '.join(group.members)}.{missing}")
+    areas = load_areas()
+    console.heading("Regions (--region)")
+    for name in regions():
+        console.entry(name, ", ".join(area.name for area in areas.values() if area.region == name))
+    share = coverage(tuple(areas))["children_in_care"]
+    console.say(f"\n{len(areas)} areas (--area), holding {share:.0%} of England's children in care.")
+
+
+@app.command()
+def validate(files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files, or names of shipped ones.")]) -> None:
+    """Check scenario files; every fault is printed with its line and column."""
+    from scenarios.faults import ScenarioError
+    from scenarios.loading import load
+
+    wrong = False
+    for file in files:
+        try:
+            scenario = load(file)
+        except ScenarioError as error:
+            wrong = True
+            console.error(str(error))
+        else:
+            console.say(f"{file}: {scenario.name}: no faults")
+    if wrong:
+        raise typer.Exit(2)
+
+
+@app.command()
+def explain(scenario: Annotated[str, typer.Argument(help="A scenario: name or file.")]) -> None:
+    """Print what a scenario does and every number in it: unit, range, status, source, file and line."""
+    from scenarios.loading import load
+    from scenarios.register import register
+    from sim.cost_lines import assumptions
+    from sim.measures import MEASURES
+
+    found = load(scenario)
+    console.heading(found.name)
+    console.say(found.description)
+    console.heading("Numbers")
+    for row in register(found):
+        console.number(row.path, row.value, row.unit, row.range, row.status, f"{row.source} ({row.file}:{row.line})")
+    console.heading("Costs beside the areas' own prices (scenarios/data/cost_assumptions.csv)")
+    for name, row in assumptions().items():
+        console.number(name, row["value"], row["unit"], f"{row['low']} to {row['high']}", row["status"], row["source"])
+    console.heading("Measures compared with published figures")
+    for measure in MEASURES.values():
+        if measure.published:
+            once = ", a child once a year" if measure.once_a_year else ""
+            console.entry(measure.name, f"{measure.role}: {measure.label} ({measure.unit}{once})")
+
+
+@app.command()
+def init(
+    area: Annotated[str, typer.Argument(help="An authority.")],
+    file: Annotated[Path, typer.Argument(help="The scenario file to write.")],
+    overwrite: Overwrite = False,
+) -> None:
+    """Write an editable scenario file that holds an area's own figures with their sources."""
+    from scenarios.area_file import area_scenario
+    from scenarios.areas import ENGLAND, find_area
+
+    profile = find_area(area)
+    if profile.name == ENGLAND:
+        console.fail("England is not an authority; expected one of those `carecurve list` shows")
+    if file.exists() and not overwrite:
+        console.fail(f"{file} is there already; choose another name, or add --overwrite")
+    try:
+        file.write_text(area_scenario(profile), encoding="utf-8")
+    except OSError as fault:
+        console.fail(f"cannot write {file}: {fault.strerror or fault}")
+    console.say(f'Wrote {file}. Edit it, then: carecurve run {file} --area "{profile.name}"')
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="A scenario: name or file.")] = "baseline",
+    area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
+    runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
+    output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Run one scenario, by default the baseline for Greater Manchester."""
+    _experiment([scenario], area, region, england, from_, until, runs, seed, engine, workers, events, output, overwrite, quiet)
+
+
+@app.command()
+def compare(
+    scenarios: Annotated[list[str] | None, typer.Argument(metavar="[BASELINE REFORM...]", help="Scenarios; the first is the baseline.")] = None,
+    area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
+    runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
+    output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Compare reforms with a baseline on the same families.
+
+    Without arguments: early help and a regional care cooperative against the baseline, for Greater Manchester over ten years.
+    """
+    if scenarios is not None and len(scenarios) == 1:
+        console.fail("one scenario leaves nothing to compare; expected BASELINE REFORM..., or none for the default")
+    _experiment(scenarios or [], area, region, england, from_, until, runs, seed, engine, workers, events, output, overwrite, quiet)
+
+
+@app.command()
+def bench(output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for bench.json.")] = None) -> None:
+    """Measure events per second: bare SimPy, the reference engine and the fast engine, on one thread."""
+    from carecurve.bench import bench as measure
+    from carecurve.bench import write_bench
+
+    console.announce_compilation()
+    figures = measure()
+    console.bench_table(figures)
+    if output:
+        try:
+            console.say(f"Wrote {write_bench(figures, output)}")
+        except OSError as fault:
+            console.fail(f"cannot write to {output}: {fault.strerror or fault}")
+
+
+def _experiment(
+    scenarios, area, region, england, from_, until, runs, seed, engine, workers, events, output, overwrite, quiet,
+) -> None:  # fmt: skip  # noqa: ANN001
+    """Check everything, run, write the folder, and print the closing table."""
+    from carecurve import api
+    from outputs.store import check_folder
+    from scenarios.faults import ScenarioError
+    from sim.experiment import plan, run_experiment
+
+    names = scenarios or list(api.DEFAULT_SCENARIOS)
+    selection = api.choose(area, region, england)
+    loaded, faults = [], []
+    for name in names:
+        try:
+            loaded.append(api.load(name))
+        except ScenarioError as error:
+            faults += error.faults
+    if faults:
+        raise ScenarioError(faults)
+    prepared = plan(
+        loaded, selection, from_=from_, until=until, runs=runs, seed=seed, engine=engine, workers=workers, events=events
+    )
+    folder = check_folder(output or console.new_folder(loaded, selection), overwrite)
+    with console.progress(prepared, quiet) as report:
+        comparison = run_experiment(prepared, report)
+    tables = api.validation_tables(comparison)
+    api.store.write(comparison, folder, overwrite, tables)
+    if not quiet:
+        console.closing(comparison, tables)
+    console.say(f"Results in {folder}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; user errors end in a message and exit status 2."""
+    try:
+        app(arguments)
+    except KeyboardInterrupt:
+        console.error("interrupted: nothing was written")
+        sys.exit(130)
+    except Exception as error:
+        if not console.is_user_error(error):
+            raise
+        console.error(str(error))
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""What the command line prints: entries, errors, progress, and the closing table. Plain text goes to standard output, errors to standard error."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.table import Table
+
+OUT = Console(highlight=False, soft_wrap=True)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+RUNS = Path("runs")
+# Errors that say what a user got wrong, by the module that raises them (imported only by what was used).
+USER_ERRORS = {
+    "ScenarioError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError", "ResultsError",
+    "ChoiceError",
+}  # fmt: skip
+
+
+class ChoiceError(ValueError):
+    """Options that do not go together."""
+
+
+def say(text: str) -> None:
+    """Print a line as it is."""
+    OUT.print(text, markup=False)
+
+
+def error(text: str) -> None:
+    """Print a line to standard error."""
+    ERR.print(text, markup=False)
+
+
+def fail(text: str) -> NoReturn:
+    """Say what is wrong and end with status 2."""
+    error(text)
+    sys.exit(2)
+
+
+def is_user_error(fault: BaseException) -> bool:
+    """Tell whether an exception says what a user got wrong."""
+    return any(kind.__name__ in USER_ERRORS for kind in type(fault).__mro__)
+
+
+def heading(text: str) -> None:
+    """Print a heading."""
+    OUT.print(f"\n[bold]{text}[/bold]")
+
+
+def entry(name: str, words: str) -> None:
+    """Print a name and what it means."""
+    OUT.print(f"  {name}", style="bold", end="", markup=False)
+    OUT.print(f"  {words}", markup=False)
+
+
+def number(path: str, value: str, unit: str, limits: str, status: str, source: str) -> None:
+    """Print one number of the register."""
+    shown = " ".join(part for part in (value, unit, f"[{limits}]" if limits else "") if part)
+    OUT.print(f"  {path} = {shown}  ({status}) {source}", markup=False)
+
+
+def new_folder(scenarios: list[Any], selection: Any) -> Path:
+    """Return a folder in runs/ that is not there yet, named by the area and the scenarios."""
+    words = [selection.label, *(scenario.key for scenario in scenarios)]
+    name = re.sub(r"[^a-z0-9]+", "-", "-".join(words).casefold()).strip("-")[:80]
+    folder, count = RUNS / name, 1
+    while folder.exists():
+        count += 1
+        folder = RUNS / f"{name}-{count}"
+    return folder
+
+
+def announce_compilation() -> None:
+    """Say that kernels are compiled, if they have not been on this machine."""
+    from sim.kernels import KERNEL_HASH, cache_folder
+
+    folder = cache_folder() / f"kernels-{KERNEL_HASH}"
+    if not folder.exists() or not any(folder.rglob("*.nbc")):
+        ERR.print("Compiling the simulation kernels, once for this machine: up to a minute ...")
+
+
+@contextmanager
+def progress(plan: Any, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a progress bar of runs while the body runs."""
+    if quiet:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    areas = len(plan.selection.areas)
+    names = ", ".join(scenario.key for scenario in plan.scenarios)
+    ERR.print(
+        f"{plan.selection.label}: {areas} {'area' if areas == 1 else 'areas'}, {plan.runs} paired runs of {names}, "
+        f"{plan.from_} to {plan.until}, engine {plan.engine}",
+        markup=False,
+    )
+    if plan.engine == "fast":
+        announce_compilation()
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    with Progress(*columns, console=ERR, transient=True) as bar:
+        task = bar.add_task("Histories and scenarios", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def closing(comparison: Any, tables: dict[str, Any]) -> None:
+    """Print the few lines a planner would read aloud."""
+    from outputs.tables import closing as closing_table
+    from outputs.tables import whole
+
+    told = closing_table(whole(comparison))
+    table = Table(title=f"{told.area}: {told.runs} paired runs, mean [90 % interval], {told.price_base} prices", title_justify="left")
+    for name in ("", "scenario", "value", "against the baseline", "mean known to within", "runs saved by pairing"):
+        table.add_column(name, justify="left" if name in ("", "scenario") else "right", no_wrap=name == "scenario")
+    for title, rows in told.rows.items():
+        for i, row in enumerate(rows):
+            table.add_row(title if i == 0 else "", row.scenario, _interval(row.value), *_change(row))
+        table.add_section()
+    OUT.print(table)
+    for scenario, even in told.break_even.items():
+        say(f"Break-even of {scenario}: {even.text}")
+    _timing(comparison)
+    _failed_checks(comparison)
+    if tables and comparison.metadata["grossing"]:
+        _published(tables["published_vs_simulated.csv"])
+    say("Abuse, death and children's experience are not simulated.")
+
+
+def _interval(summary: Any) -> str:
+    digits = 1 if abs(float(summary.mean)) < 1000 else 0
+    return f"{float(summary.mean):,.{digits}f} [{float(summary.p05):,.{digits}f}, {float(summary.p95):,.{digits}f}]"
+
+
+def _change(row: Any) -> tuple[str, str, str]:
+    if row.difference is None:
+        return "", "", ""
+    summary, (low, high) = row.difference, row.confidence
+    text = f"{float(summary.mean):+,.1f} [{float(summary.p05):+,.1f}, {float(summary.p95):+,.1f}]"
+    within = "one run" if low == float("-inf") else f"± {(high - low) / 2:,.1f}"
+    ratio = row.variance_ratio
+    return text, within, "" if ratio != ratio else "no noise" if ratio == float("inf") else f"× {ratio:,.0f}"
+
+
+def _timing(comparison: Any) -> None:
+    timing = comparison.metadata["timing"]
+    say(
+        f"{timing['seconds']:.0f} s on {timing['workers']} threads; histories: {timing['histories_cached']} from the cache, "
+        f"{timing['histories_simulated']} simulated."
+    )
+    if comparison.metadata["note"]:
+        say(comparison.metadata["note"])
+    share = comparison.metadata["coverage_of_england"]["children_in_care"]
+    if comparison.metadata["grossing"]:
+        say(f"These authorities hold {share:.0%} of England's children in care; England is grossed up from them.")
+    if missing := comparison.metadata["missing_members"]:
+        say(f"Without figures, left out: {', '.join(missing)}.")
+
+
+def _failed_checks(comparison: Any) -> None:
+    """Print checks that did not hold, or that all did."""
+    failed = [(one.scenario, check) for one in comparison.scenarios for check in one.metadata["checks"] if not check["holds"]]
+    for scenario, check in failed:
+        error(f"CHECK FAILED in {scenario}: {check['check']}: {check['meaning']} (worst {check['worst']:g})")
+    if not failed:
+        say(f"All {len(comparison.baseline.metadata['checks'])} checks held in every run.")
+
+
+def _published(frame: Any) -> None:
+    """Print published against simulated figures."""
+    table = Table(title="Year ending March 2025, the panel's own authorities", title_justify="left")
+    for name in ("measure", "role", "published", "simulated", "error %", "median authority's error %", "authorities"):
+        table.add_column(name, justify="left" if name in ("measure", "role") else "right")
+    for row in frame.itertuples():
+        table.add_row(
+            row.measure, row.role, f"{row.published:,.6g}", f"{row.simulated:,.6g}", f"{row.error_pct:+.1f}",
+            f"{row.median_abs_error_pct:.1f}", str(row.authorities),
+        )  # fmt: skip
+    OUT.print(table)
+
+
+def bench_table(figures: dict[str, Any]) -> None:
+    """Print the benchmark."""
+    say(f"{figures['area']}, one thread")
+    say(f"  bare SimPy M/M/1      {figures['simpy_steps_per_s']:>12,} kernel steps a second")
+    say(f"  reference (SimPy)     {figures['reference_events_per_s']:>12,} events a second")
+    say(f"  fast (numba)          {figures['fast_events_per_s']:>12,} events a second")
+    say(f"  fast over bare SimPy  {figures['fast_over_simpy']:>12.1f}")

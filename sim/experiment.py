@@ -1,0 +1,352 @@
+"""Run scenarios over authorities and replicates, paired: the same history, the same draws, the same random addresses.
+
+For each authority and replicate, history leads to one present state; every scenario branches from a copy of it. A scenario that pools a
+region's places runs the region's authorities as one; every other scenario runs each alone. Neither the order of scenarios, nor the
+number of workers, nor which others are run, changes a number.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from scenarios.actions import Pool
+from scenarios.loading import Scenario
+from scenarios.timeline import add_months, month_index, month_range, month_text, year_ending
+from sim import engine, reference
+from sim.checks import as_records, check_run, combine
+from sim.cost_lines import lines_of
+from sim.costing import annual_costs
+from sim.counting import annual, complete_years, monthly
+from sim.executors import default_workers, run_tasks
+from sim.history import past
+from sim.kernels import KERNEL_HASH
+from sim.kernels.layout import EVENT_NAMES, Tally
+from sim.measures import HEADLINES, MEASURES
+from sim.model import CompiledModel, compile_model
+from sim.results import Comparison, Results
+from sim.selection import Region, Selection, coverage, grossing
+from sim.tallies import after, beside, only
+
+ENGINES = {"fast": engine.simulate, "reference": reference.simulate}
+Progress = Callable[[int, int], None]
+
+
+class ExperimentError(ValueError):
+    """An experiment that cannot be run as asked."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run.
+
+    Attributes
+    ----------
+    scenarios
+        The baseline first.
+    selection
+        The authorities.
+    from_, until
+        The month from which scenarios differ, and the last month simulated (YYYY-MM).
+    runs, seed
+        Number of paired replicates, and the seed of all.
+    engine
+        `fast` or `reference`.
+    workers
+        Threads; None: one for each processor.
+    events
+        Whether to keep the event log of replicate 0.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    selection: Selection
+    from_: str
+    until: str
+    runs: int
+    seed: int = 1
+    engine: str = "fast"
+    workers: int | None = None
+    events: bool = False
+
+    @property
+    def counted_from(self) -> str:
+        """The first month counted: April of the financial year before the branch's, so that one year of history is shown."""
+        return month_text((year_ending(self.from_) - 2) * 12 + 3)
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The months counted."""
+        return month_range(self.counted_from, self.until)
+
+    @property
+    def years(self) -> list[int]:
+        """The complete financial years counted."""
+        return list(complete_years(self.months))
+
+
+def plan(
+    scenarios: Sequence[Scenario], selection: Selection, *, from_: str | None = None, until: str | None = None,
+    runs: int | None = None, seed: int = 1, engine: str = "fast", workers: int | None = None, events: bool = False,
+) -> Plan:  # fmt: skip
+    """Return a checked plan; what is not given comes from the baseline's settings.
+
+    Raises
+    ------
+    ExperimentError
+        If it cannot be run.
+    ScenarioError
+        If a scenario is dated before the branch.
+    """
+    if not scenarios:
+        raise ExperimentError("no scenario to run")
+    keys = [scenario.key for scenario in scenarios]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ExperimentError(f"the scenario {twice[0]!r} is named twice, expected each once")
+    settings = scenarios[0].settings
+    found = Plan(
+        tuple(scenarios), selection, from_ or settings.from_, until or settings.until, runs or settings.replicates, seed,
+        engine, workers, events,
+    )  # fmt: skip
+    if engine not in ENGINES:
+        raise ExperimentError(f"no engine {engine!r}, expected one of {', '.join(ENGINES)}")
+    if month_index(found.until) < month_index(found.from_):
+        raise ExperimentError(f"the last month {found.until} is before the branch month {found.from_}")
+    if year_ending(add_months(found.until, 1)) == year_ending(found.from_):
+        raise ExperimentError(
+            f"{found.from_} to {found.until} holds no complete financial year (April to March); expected one at least"
+        )
+    for scenario in scenarios:
+        scenario.epochs(found.from_)
+    return found
+
+
+def pools(scenario: Scenario) -> bool:
+    """Tell whether a scenario shares places between authorities."""
+    return any(isinstance(action, Pool) and any(share > 0 for _, share in action.shares) for action in scenario.actions)
+
+
+def run_experiment(plan: Plan, progress: Progress | None = None) -> Comparison:
+    """Run a plan and return its results; with one scenario the comparison has no reforms.
+
+    Parameters
+    ----------
+    progress
+        Called with (runs done, runs in all), a run being one authority, or pooled region, and replicate.
+    """
+    began = time.perf_counter()
+    together = any(pools(scenario) for scenario in plan.scenarios)
+    units = [
+        part
+        for region in plan.selection.regions
+        for part in ([region] if together else [_alone(region, i) for i in range(len(region.areas))])
+    ]
+    tasks = [(unit, replicate) for unit in units for replicate in range(plan.runs)]
+    worker = _Worker(plan)
+    outcomes = run_tasks(worker, tasks, plan.workers, progress)
+    return _assemble(plan, units, outcomes, worker, time.perf_counter() - began)
+
+
+def _alone(region: Region, i: int) -> Region:
+    return Region((region.areas[i],), np.eye(1, dtype=np.int64), "one authority")
+
+
+@dataclass
+class _Outcome:
+    """One scenario's counts of one unit and replicate: (A, M, Y), (A, H, T), (A, L, Y), checks, events."""
+
+    annual: np.ndarray
+    monthly: np.ndarray
+    costs: np.ndarray
+    checks: list
+    events: pd.DataFrame | None
+    counters: np.ndarray
+
+
+class _Worker:
+    """Runs (unit, replicate) tasks; models compiled for a unit are kept per thread until it goes on to the next."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.local = threading.local()
+        self.lock = threading.Lock()
+        self.seconds = {"history": 0.0, "scenarios": 0.0}
+        self.cached = self.simulated = 0
+
+    def __call__(self, task: tuple[Region, int]) -> list[_Outcome]:
+        unit, replicate = task
+        pasts: dict[str, tuple[list[Tally], list[Any]]] = {}
+        outcomes = []
+        for scenario in self.plan.scenarios:
+            started = time.perf_counter()
+            if scenario.history_hash not in pasts:
+                pasts[scenario.history_hash] = self._past(scenario, unit, replicate)
+            now = time.perf_counter()
+            outcomes.append(self._branch(scenario, unit, replicate, *pasts[scenario.history_hash]))
+            self._add(history=now - started, scenarios=time.perf_counter() - now)
+        return outcomes
+
+    def _past(self, scenario: Scenario, unit: Region, replicate: int) -> tuple[list[Tally], list[Any]]:
+        """Return the tally of the months counted before the branch, and the state at the branch, of each authority."""
+        plan, tallies, states = self.plan, [], []
+        simulate = ENGINES[plan.engine]
+        for area in unit.areas:
+            state, was_cached = past(scenario, area, plan.counted_from, plan.seed, replicate, plan.engine)
+            model = self._model(scenario, (area,), True)
+            log = plan.events and replicate == 0
+            tally, state = simulate(model, state, plan.counted_from, add_months(plan.from_, -1), plan.seed, replicate, log)
+            tallies.append(tally)
+            states.append(state)
+            with self.lock:
+                self.cached += was_cached
+                self.simulated += not was_cached
+        return tallies, states
+
+    def _branch(self, scenario, unit: Region, replicate: int, tallies: list[Tally], states: list[Any]) -> _Outcome:  # noqa: ANN001
+        """Run one scenario from the branch on: the unit as one if it pools, else each authority alone."""
+        from sim.state import join
+
+        if pools(scenario) and len(unit.areas) > 1:
+            return self._run(scenario, unit.areas, unit.reach, replicate, beside(tallies), join(states))
+        eye = np.eye(1, dtype=np.int64)
+        parts = [
+            self._run(scenario, (area,), eye, replicate, tally, state)
+            for area, tally, state in zip(unit.areas, tallies, states, strict=True)
+        ]
+        return _Outcome(
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in ("annual", "monthly", "costs")),
+            combine(check for part in parts for check in part.checks),
+            None if parts[0].events is None else pd.concat([part.events for part in parts], ignore_index=True),
+            sum(part.counters for part in parts),
+        )
+
+    def _run(self, scenario, areas, reach, replicate, before, start) -> _Outcome:  # noqa: ANN001
+        plan = self.plan
+        model = self._model(scenario, areas, False, reach)
+        log = plan.events and replicate == 0
+        tally, end = ENGINES[plan.engine](model, start, plan.from_, plan.until, plan.seed, replicate, log)
+        drawn = model.draws(plan.seed, replicate)
+        checks = check_run(tally, end, model, drawn, start)
+        events = _events(scenario, model, tally, replicate) if log else None
+        whole = after(before, tally)
+        counted = only(whole, model, plan.months)
+        return _Outcome(
+            annual(counted, model), monthly(counted, model), annual_costs(counted, model, drawn), checks, events,
+            np.array(tally.counters),
+        )  # fmt: skip
+
+    def _model(self, scenario, areas: tuple[str, ...], history: bool, reach=None) -> CompiledModel:  # noqa: ANN001
+        """Return a model compiled for some authorities, kept while this thread works on them."""
+        key = (scenario.key, areas, history)
+        kept = self.local.__dict__.setdefault("models", {})
+        if key not in kept:
+            if len(kept) > 200:
+                kept.clear()
+            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, history, reach)
+        return kept[key]
+
+    def _add(self, **seconds: float) -> None:
+        with self.lock:
+            for name, value in seconds.items():
+                self.seconds[name] += value
+
+
+def _events(scenario: Scenario, model: CompiledModel, tally: Tally, replicate: int) -> pd.DataFrame:
+    """Return the event log as a table; `child` is 0 for the family and 1 + birth order for a child; time is days since 1 April 1990."""
+    log = tally.log
+    stages = np.array([*model.stage_names, "", ""], object)
+    return pd.DataFrame(
+        {
+            "scenario": scenario.key, "area": np.array(model.areas, object)[log["area"]], "replicate": replicate,
+            "time": log["time"], "family": log["family"] * 4 + log["stream"], "child": log["child"],
+            "event": np.array(EVENT_NAMES, object)[log["event"]], "stage_from": stages[np.where(log["stage_from"] < 0, -1, log["stage_from"])],
+            "stage_to": stages[np.where(log["stage_to"] < 0, -1, log["stage_to"])],
+        }
+    )  # fmt: skip
+
+
+def _assemble(plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], worker: _Worker, seconds: float) -> Comparison:
+    """Put the outcomes of every task into labelled arrays."""
+    areas = [name for unit in units for name in unit.areas]
+    found = []
+    for s, scenario in enumerate(plan.scenarios):
+        own = [outcome[s] for outcome in outcomes]
+        cubes = {name: _cube(own, units, plan.runs, name) for name in ("annual", "monthly", "costs")}
+        lines = {line.key: {k: v for k, v in vars(line).items() if k != "key"} for line in lines_of(scenario)}
+        space = {"area": areas, "replicate": list(range(plan.runs))}
+        dims = ("area", "replicate")
+        events = [outcome.events for outcome in own if outcome.events is not None]
+        found.append(
+            Results(
+                scenario.key,
+                scenario.name,
+                xr.DataArray(cubes["annual"], space | {"measure": list(MEASURES), "year_ending": plan.years}, (*dims, "measure", "year_ending")),
+                xr.DataArray(cubes["monthly"], space | {"measure": list(HEADLINES), "month": list(plan.months)}, (*dims, "measure", "month")),
+                xr.DataArray(cubes["costs"], space | {"line": list(lines), "year_ending": plan.years}, (*dims, "line", "year_ending")),
+                lines,
+                _about(plan, scenario, areas) | {
+                    "checks": as_records(combine(check for outcome in own for check in outcome.checks)),
+                    "events_simulated": int(sum(outcome.counters[0] for outcome in own)),
+                },
+                pd.concat(events, ignore_index=True) if events else None,
+            )
+        )  # fmt: skip
+    return Comparison(found[0], tuple(found[1:]), _experiment_about(plan, worker, seconds))
+
+
+def _cube(outcomes: list[_Outcome], units: list[Region], runs: int, name: str) -> np.ndarray:
+    """Return (area, replicate, ...) from outcomes that run unit by unit, replicate by replicate."""
+    parts = []
+    for u in range(len(units)):
+        parts.append(np.stack([getattr(outcomes[u * runs + r], name) for r in range(runs)], axis=1))
+    return np.concatenate(parts, axis=0)
+
+
+def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
+    """Return what the manifest says of a scenario."""
+    settings = scenario.settings
+    return {
+        "description": scenario.description, "hash": scenario.hash, "history_hash": scenario.history_hash, "texts": scenario.texts,
+        "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine,
+        "price_base": settings.price_base,
+        "general_inflation_per_year": settings.prices.general_inflation_per_year.value,
+        "discount_rate_per_year": settings.discount_rate_per_year.value, "pooled": pools(scenario), "areas": areas,
+    }  # fmt: skip
+
+
+def _experiment_about(plan: Plan, worker: _Worker, seconds: float) -> dict[str, Any]:
+    """Return what the manifest says of the whole experiment."""
+    hashes = {scenario.history_hash for scenario in plan.scenarios}
+    selection = plan.selection
+    return {
+        "area_label": selection.total_label, "coverage_of_england": coverage(selection.areas),
+        "grossing": grossing() if selection.is_england else {}, "missing_members": list(selection.missing),
+        "reach": {", ".join(region.areas): region.basis for region in selection.regions},
+        "paired": len(hashes) == 1, "note": "" if len(hashes) == 1 else "different pasts: unpaired history",
+        "versions": _versions(), "kernels": KERNEL_HASH,
+        "timing": {
+            "seconds": round(seconds, 2), "workers": plan.workers or default_workers(),
+            "thread_seconds": {name: round(value, 2) for name, value in worker.seconds.items()},
+            "histories_cached": worker.cached, "histories_simulated": worker.simulated,
+        },
+    }  # fmt: skip
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of what decides numbers."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version()}
+    for name in ("carecurve", "numpy", "numba", "simpy", "scipy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed as a package"
+    return found
