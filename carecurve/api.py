@@ -1,4 +1,4 @@
-"""The Python interface: load scenarios, run them, compare them, save and open results. Joins what the other packages keep apart."""
+"""The Python interface: load, run and compare scenarios, save and open results; joins what packages keep apart."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ def run(scenario: ScenarioLike = "baseline", **options: Any) -> Results:
 
 
 def compare(
-    baseline: ScenarioLike = DEFAULT_SCENARIOS[0], *reforms: ScenarioLike, area: str | None = None, region: str | None = None,
-    england: bool = False, from_: str | None = None, until: str | None = None, runs: int | None = None, seed: int = 1,
-    engine: str = "fast", workers: int | None = None, events: bool = False, progress: Callable[[int, int], None] | None = None,
+    baseline: ScenarioLike = DEFAULT_SCENARIOS[0], *reforms: ScenarioLike, area: str | None = None,
+    region: str | None = None, england: bool = False, from_: str | None = None, until: str | None = None,
+    runs: int | None = None, seed: int = 1, engine: str = "fast", workers: int | None = None, events: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:  # fmt: skip
     """Run a baseline and reforms on the same families, and return their paired results.
 
@@ -96,7 +97,7 @@ def published(areas: tuple[str, ...], year: int) -> Any:
 
 
 def validation_tables(comparison: Comparison) -> dict[str, Any]:
-    """Return the tables of published against simulated figures by file name; none if the results do not hold the year tested."""
+    """Return published against simulated figures by file name; none if the results lack the year tested."""
     if TESTED_YEAR not in comparison.baseline.years:
         return {}
     from outputs.validation import compare_published

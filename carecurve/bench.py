@@ -1,7 +1,7 @@
 """Measure speed in one run, on one thread: bare SimPy, the reference engine and the fast engine.
 
-Ratios hold across machines, figures do not. The bare SimPy yardstick is an M/M/1 queue at 90 % use, counted in kernel steps; the engines run
-the baseline for the average authority (median children in care) and count events (ruling 45).
+Ratios hold across machines, figures do not. The bare SimPy yardstick is an M/M/1 queue at 90 % use, counted in kernel
+steps; the engines run the baseline for the average authority (median children in care) and count events (ruling 45).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def simpy_steps_per_second(customers: int = SIMPY_CUSTOMERS) -> float:
     draw = random.Random(1)
     steps = 0
 
-    def customer():  # noqa: ANN202
+    def customer():
         with server.request() as request:
             yield request
             yield environment.timeout(draw.expovariate(1.0))
 
-    def arrivals():  # noqa: ANN202
+    def arrivals():
         for _ in range(customers):
             yield environment.timeout(draw.expovariate(0.9))
             environment.process(customer())
@@ -56,7 +56,7 @@ def average_authority() -> str:
 
 
 def engine_events_per_second(engine: str, state: Any, compiled: Any, years: int) -> tuple[float, int]:
-    """Return events per second, and events, of an engine from a state over some years (models built and kernels compiled before)."""
+    """Return events per second, and events, of an engine from a state over some years; compilation is not timed."""
     from scenarios.timeline import add_months
     from sim.experiment import ENGINES
 
@@ -82,7 +82,8 @@ def bench() -> dict[str, Any]:
     fast, fast_events = engine_events_per_second("fast", state, compiled, FAST_YEARS)
     reference, reference_events = engine_events_per_second("reference", state, compiled, REFERENCE_YEARS)
     return {
-        "simpy_steps_per_s": round(simpy_speed), "reference_events_per_s": round(reference), "fast_events_per_s": round(fast),
+        "simpy_steps_per_s": round(simpy_speed), "reference_events_per_s": round(reference),
+        "fast_events_per_s": round(fast),
         "fast_over_simpy": round(fast / simpy_speed, 2), "fast_over_reference": round(fast / reference, 1),
         "area": area, "threads": 1, "fast_events": fast_events, "reference_events": reference_events,
         "fast_years": FAST_YEARS, "reference_years": REFERENCE_YEARS,

@@ -1,13 +1,14 @@
 """The command line: list, validate, explain, init, run, compare, bench.
 
-Heavy imports happen inside the commands. Anything a user can get wrong ends in one clear message, exit status 2 and no traceback.
+Heavy imports happen inside the commands. Anything a user can get wrong ends in one clear message, exit status 2 and
+no traceback.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,17 +22,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Area = Annotated[str | None, typer.Option("--area", help="One authority, by name, ONS code or the Department's number.")]
+Area = Annotated[
+    str | None, typer.Option("--area", help="One authority, by name, ONS code or the Department's number.")
+]
 Region = Annotated[str | None, typer.Option("--region", help="A region, or a named group such as greater-manchester.")]
-England = Annotated[bool, typer.Option("--england", help="Every authority of the panel, grossed up where England is claimed.")]
+England = Annotated[bool, typer.Option("--england", help="All authorities of the panel, grossed up to England.")]
 From = Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="Month from which scenarios differ.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month.")]
 Runs = Annotated[int | None, typer.Option("--runs", min=1, help="Paired replicates for each scenario.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random draw.")]
 Engine = Annotated[str, typer.Option("--engine", help="fast or reference.")]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads; by default one for each processor.")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads; by default one a processor.")]
 Events = Annotated[bool, typer.Option("--events", help="Keep the event log of the first replicate.")]
-Output = Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the results; by default a new one in runs/.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="Results folder; by default a new one in runs/.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say only where the results are.")]
 
@@ -59,7 +62,7 @@ def list_() -> None:
 
 
 @app.command()
-def validate(files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files, or names of shipped ones.")]) -> None:
+def validate(files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Scenario files or names.")]) -> None:
     """Check scenario files; every fault is printed with its line and column."""
     from scenarios.faults import ScenarioError
     from scenarios.loading import load
@@ -131,23 +134,28 @@ def run(
     output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Run one scenario, by default the baseline for Greater Manchester."""
-    _experiment([scenario], area, region, england, from_, until, runs, seed, engine, workers, events, output, overwrite, quiet)
+    options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
+    _experiment([scenario], (area, region, england), options | {"events": events}, output, overwrite, quiet)
 
 
 @app.command()
 def compare(
-    scenarios: Annotated[list[str] | None, typer.Argument(metavar="[BASELINE REFORM...]", help="Scenarios; the first is the baseline.")] = None,
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(metavar="[BASELINE REFORM...]", help="Scenarios; the first is the baseline.")
+    ] = None,
     area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
     runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
     output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Compare reforms with a baseline on the same families.
 
-    Without arguments: early help and a regional care cooperative against the baseline, for Greater Manchester over ten years.
+    Without arguments: early help and a regional care cooperative against the baseline, for Greater Manchester over
+    ten years.
     """
     if scenarios is not None and len(scenarios) == 1:
         console.fail("one scenario leaves nothing to compare; expected BASELINE REFORM..., or none for the default")
-    _experiment(scenarios or [], area, region, england, from_, until, runs, seed, engine, workers, events, output, overwrite, quiet)
+    options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
+    _experiment(scenarios or [], (area, region, england), options | {"events": events}, output, overwrite, quiet)
 
 
 @app.command()
@@ -167,8 +175,9 @@ def bench(output: Annotated[Path | None, typer.Option("-o", "--output", help="Fo
 
 
 def _experiment(
-    scenarios, area, region, england, from_, until, runs, seed, engine, workers, events, output, overwrite, quiet,
-) -> None:  # fmt: skip  # noqa: ANN001
+    scenarios: list[str], where: tuple[str | None, str | None, bool], options: dict[str, Any], output: Path | None,
+    overwrite: bool, quiet: bool,
+) -> None:  # fmt: skip
     """Check everything, run, write the folder, and print the closing table."""
     from carecurve import api
     from outputs.store import check_folder
@@ -176,7 +185,7 @@ def _experiment(
     from sim.experiment import plan, run_experiment
 
     names = scenarios or list(api.DEFAULT_SCENARIOS)
-    selection = api.choose(area, region, england)
+    selection = api.choose(*where)
     loaded, faults = [], []
     for name in names:
         try:
@@ -185,9 +194,7 @@ def _experiment(
             faults += error.faults
     if faults:
         raise ScenarioError(faults)
-    prepared = plan(
-        loaded, selection, from_=from_, until=until, runs=runs, seed=seed, engine=engine, workers=workers, events=events
-    )
+    prepared = plan(loaded, selection, **options)
     folder = check_folder(output or console.new_folder(loaded, selection), overwrite)
     with console.progress(prepared, quiet) as report:
         comparison = run_experiment(prepared, report)

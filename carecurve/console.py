@@ -1,4 +1,4 @@
-"""What the command line prints: entries, errors, progress, and the closing table. Plain text goes to standard output, errors to standard error."""
+"""What the command line prints: entries, errors, progress, and the closing table. Errors go to standard error."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
-from rich.table import Table
 
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 RUNS = Path("runs")
 # Errors that say what a user got wrong, by the module that raises them (imported only by what was used).
 USER_ERRORS = {
-    "ScenarioError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError", "ResultsError",
-    "ChoiceError",
+    "ScenarioError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError",
+    "ResultsError", "ChoiceError",
 }  # fmt: skip
 
 
@@ -101,7 +100,8 @@ def progress(plan: Any, quiet: bool) -> Iterator[Callable[[int, int], None] | No
     )
     if plan.engine == "fast":
         announce_compilation()
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    count = TextColumn("{task.completed}/{task.total}")
+    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn())
     with Progress(*columns, console=ERR, transient=True) as bar:
         task = bar.add_task("Histories and scenarios", total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
@@ -113,14 +113,14 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     from outputs.tables import whole
 
     told = closing_table(whole(comparison))
-    table = Table(title=f"{told.area}: {told.runs} paired runs, mean [90 % interval], {told.price_base} prices", title_justify="left")
-    for name in ("", "scenario", "value", "against the baseline", "mean known to within", "runs saved by pairing"):
-        table.add_column(name, justify="left" if name in ("", "scenario") else "right", no_wrap=name == "scenario")
-    for title, rows in told.rows.items():
-        for i, row in enumerate(rows):
-            table.add_row(title if i == 0 else "", row.scenario, _interval(row.value), *_change(row))
-        table.add_section()
-    OUT.print(table)
+    prices = f"costs net of grants, {told.price_base} prices"
+    say(f"\n{told.area}: {told.runs} paired runs, mean and 90 % interval; {prices}")
+    rows = [("", "value", "against baseline", "mean ±")]
+    for title, lines in told.rows.items():
+        rows.append((title,))
+        rows += [(f"  {line.scenario}", _interval(line.value), *_change(line)) for line in lines]
+    _columns(rows)
+    _pairing(told)
     for scenario, even in told.break_even.items():
         say(f"Break-even of {scenario}: {even.text}")
     _timing(comparison)
@@ -130,26 +130,45 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     say("Abuse, death and children's experience are not simulated.")
 
 
+def _columns(rows: list[tuple[str, ...]]) -> None:
+    """Print rows in columns as wide as they need; a row of a single cell is a heading."""
+    full = [row for row in rows if len(row) > 1]
+    widths = [max(len(row[i]) for row in full) for i in range(len(full[0]))]
+    for row in rows:
+        if len(row) == 1:
+            OUT.print(f"[bold]{row[0]}[/bold]")
+        else:
+            cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+            cells[0] = row[0].ljust(widths[0])
+            say("  ".join(cells).rstrip())
+
+
 def _interval(summary: Any) -> str:
     digits = 1 if abs(float(summary.mean)) < 1000 else 0
     return f"{float(summary.mean):,.{digits}f} [{float(summary.p05):,.{digits}f}, {float(summary.p95):,.{digits}f}]"
 
 
-def _change(row: Any) -> tuple[str, str, str]:
+def _change(row: Any) -> tuple[str, str]:
     if row.difference is None:
-        return "", "", ""
+        return "", ""
     summary, (low, high) = row.difference, row.confidence
     text = f"{float(summary.mean):+,.1f} [{float(summary.p05):+,.1f}, {float(summary.p95):+,.1f}]"
-    within = "one run" if low == float("-inf") else f"± {(high - low) / 2:,.1f}"
-    ratio = row.variance_ratio
-    return text, within, "" if ratio != ratio else "no noise" if ratio == float("inf") else f"× {ratio:,.0f}"
+    return text, "" if low == float("-inf") else f"{(high - low) / 2:,.1f}"
+
+
+def _pairing(told: Any) -> None:
+    """Print what pairing bought: how many times more unpaired runs the same precision would need."""
+    ratios = [row.variance_ratio for rows in told.rows.values() for row in rows if row.variance_ratio is not None]
+    finite = sorted(ratio for ratio in ratios if ratio == ratio and ratio != float("inf"))
+    if finite:
+        say(f"Pairing: unpaired, this precision would take {finite[0]:,.0f} to {finite[-1]:,.0f} times as many runs.")
 
 
 def _timing(comparison: Any) -> None:
     timing = comparison.metadata["timing"]
     say(
-        f"{timing['seconds']:.0f} s on {timing['workers']} threads; histories: {timing['histories_cached']} from the cache, "
-        f"{timing['histories_simulated']} simulated."
+        f"{timing['seconds']:.0f} s on {timing['workers']} threads; histories: {timing['histories_cached']} from the "
+        f"cache, {timing['histories_simulated']} simulated."
     )
     if comparison.metadata["note"]:
         say(comparison.metadata["note"])
@@ -162,7 +181,9 @@ def _timing(comparison: Any) -> None:
 
 def _failed_checks(comparison: Any) -> None:
     """Print checks that did not hold, or that all did."""
-    failed = [(one.scenario, check) for one in comparison.scenarios for check in one.metadata["checks"] if not check["holds"]]
+    failed = [
+        (one.scenario, check) for one in comparison.scenarios for check in one.metadata["checks"] if not check["holds"]
+    ]
     for scenario, check in failed:
         error(f"CHECK FAILED in {scenario}: {check['check']}: {check['meaning']} (worst {check['worst']:g})")
     if not failed:
@@ -171,15 +192,17 @@ def _failed_checks(comparison: Any) -> None:
 
 def _published(frame: Any) -> None:
     """Print published against simulated figures."""
-    table = Table(title="Year ending March 2025, the panel's own authorities", title_justify="left")
-    for name in ("measure", "role", "published", "simulated", "error %", "median authority's error %", "authorities"):
-        table.add_column(name, justify="left" if name in ("measure", "role") else "right")
-    for row in frame.itertuples():
-        table.add_row(
-            row.measure, row.role, f"{row.published:,.6g}", f"{row.simulated:,.6g}", f"{row.error_pct:+.1f}",
-            f"{row.median_abs_error_pct:.1f}", str(row.authorities),
-        )  # fmt: skip
-    OUT.print(table)
+    say("\nYear ending March 2025, the panel's own authorities; `median` is the median authority's absolute error")
+    rows = [("measure", "role", "published", "simulated", "error", "median")]
+    rows += [
+        (
+            row.measure, row.role, f"{row.published:,.4g}" if row.published < 1e4 else f"{row.published:,.0f}",
+            f"{row.simulated:,.4g}" if row.simulated < 1e4 else f"{row.simulated:,.0f}", f"{row.error_pct:+.1f} %",
+            f"{row.median_abs_error_pct:.1f} %",
+        )
+        for row in frame.itertuples()
+    ]  # fmt: skip
+    _columns(rows)
 
 
 def bench_table(figures: dict[str, Any]) -> None:

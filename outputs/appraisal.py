@@ -1,4 +1,4 @@
-"""Appraisal of reforms against their baseline: cumulative and discounted net cost, break-even, payers, price and volume.
+"""Appraisal of reforms: cumulative and discounted net cost, break-even, payers, price and volume.
 
 Every function takes a comparison and returns a table. Differences are taken run by run, before anything is averaged.
 """
@@ -25,7 +25,7 @@ GROUP_LINES = {
 
 
 def cumulative(comparison: Comparison, rate: float | None = None) -> pd.DataFrame:
-    """Return cumulative net cost to the authority against the baseline, undiscounted and discounted, by reform, area and year.
+    """Return cumulative net cost to the authority against the baseline, plain and discounted, by area and year.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def cumulative(comparison: Comparison, rate: float | None = None) -> pd.DataFram
 
 
 def break_even_table(comparison: Comparison) -> pd.DataFrame:
-    """Return, by reform and area, the share of runs that have broken even by each year, and of those that never do (ruling 44)."""
+    """Return, by reform and area, the share of runs that have broken even by each year, and that never do."""
     base = comparison.baseline
     years = after_branch(base)
     rows = []
@@ -80,7 +80,9 @@ def by_payer(comparison: Comparison) -> pd.DataFrame:
     for reform in comparison.reforms:
         for payer in (*PAYERS, "all payers"):
             payers = PAYERS if payer == "all payers" else (payer,)
-            change = comparison.cost_difference(reform.scenario, *payers).sel(year_ending=years).sum(["year_ending", "area"])
+            change = (
+                comparison.cost_difference(reform.scenario, *payers).sel(year_ending=years).sum(["year_ending", "area"])
+            )
             summary = summarise(change.to_numpy())
             rows.append(
                 {"scenario": reform.scenario, "payer": payer}
@@ -90,10 +92,10 @@ def by_payer(comparison: Comparison) -> pd.DataFrame:
 
 
 def price_and_volume(comparison: Comparison) -> pd.DataFrame:
-    """Return what placements cost against the baseline over the horizon, split into volume and price, by group of placements.
+    """Return what placements cost against the baseline, split into volume and price, by group of placements.
 
-    Volume is the change in child-weeks at the baseline's price; price the rest (the reform's weeks at the change in mean price, which holds
-    the mix of needs and of kinds within the group). Means over runs.
+    Volume is the change in child-weeks at the baseline's price; price the rest (the reform's weeks at the change in
+    mean price, which holds the mix of needs and of kinds within the group). Means over runs.
     """
     base = comparison.baseline
     years = after_branch(base)
@@ -103,17 +105,22 @@ def price_and_volume(comparison: Comparison) -> pd.DataFrame:
             weeks = {}
             pounds = {}
             for key, one in (("base", base), ("reform", reform)):
-                weeks[key] = one.annual.sel(measure=f"{group}_weeks", year_ending=years).sum(["area", "year_ending"]).to_numpy()
+                weeks[key] = (
+                    one.annual.sel(measure=f"{group}_weeks", year_ending=years).sum(["area", "year_ending"]).to_numpy()
+                )
                 pounds[key] = (
-                    one.costs.sel(line=list(GROUP_LINES[group]), year_ending=years).sum(["area", "line", "year_ending"]).to_numpy()
+                    one.costs.sel(line=list(GROUP_LINES[group]), year_ending=years)
+                    .sum(["area", "line", "year_ending"])
+                    .to_numpy()
                 )
             price = np.divide(pounds["base"], weeks["base"], out=np.zeros_like(pounds["base"]), where=weeks["base"] > 0)
             volume = (weeks["reform"] - weeks["base"]) * price
             total = pounds["reform"] - pounds["base"]
             rows.append(
                 {
-                    "scenario": reform.scenario, "placements": group, "gbp": float(total.mean()), "volume_gbp": float(volume.mean()),
-                    "price_gbp": float((total - volume).mean()), "weeks": float((weeks["reform"] - weeks["base"]).mean()),
+                    "scenario": reform.scenario, "placements": group, "gbp": float(total.mean()),
+                    "volume_gbp": float(volume.mean()), "price_gbp": float((total - volume).mean()),
+                    "weeks": float((weeks["reform"] - weeks["base"]).mean()),
                     "price_per_week_gbp": float(price.mean()),
                 }
             )  # fmt: skip

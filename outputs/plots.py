@@ -1,7 +1,7 @@
 """Figures. Every function takes results and returns a matplotlib figure; nothing is shown and nothing is global.
 
-Scenarios differ by line style, marker and a label at the line's end as well as by colour (Okabe and Ito's palette, ordered by lightness),
-so figures read in greyscale and by colour-blind readers.
+Scenarios differ by line style, marker and a label at the line's end as well as by colour (Okabe and Ito's palette,
+ordered by lightness), so figures read in greyscale and by colour-blind readers.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 HATCHES = ("", "////", "\\\\\\\\", "....", "xxxx", "||||", "----")
 SOURCE = (
-    "Source: CareCurve simulation from published figures (Department for Education, Ofsted, ONS; Open Government Licence v3.0). "
-    "Abuse, death and children's experience are not simulated."
+    "Source: CareCurve simulation from published figures (Department for Education, Ofsted, ONS; Open Government "
+    "Licence v3.0). Abuse, death and children's experience are not simulated."
 )
 
 
 def cost_curve(comparison: Comparison) -> Figure:
-    """Return the cost curve: net cost by year, and cumulative net cost against the baseline, with 90 % bands over runs.
+    """Return the cost curve: net cost by year, and cumulative net cost against the baseline, with 90 % bands.
 
     Authorities are added up. With no reform the right panel holds cumulative net cost itself.
     """
@@ -43,13 +43,17 @@ def cost_curve(comparison: Comparison) -> Figure:
     left.set_title("Net cost by year", loc="left")
     left.set_ylabel(f"£ million a year, {base.metadata['price_base']} prices")
     if comparison.reforms:
-        against = [
-            (one.label, summarise(_cumulative(comparison, one.scenario, years))) for one in comparison.reforms
-        ]
+        against = [(one.label, summarise(_cumulative(comparison, one.scenario, years))) for one in comparison.reforms]
         _curves(right, years, against, first=1)
         right.axhline(0.0, color=COLOURS[0], linewidth=1.2)
         right.annotate(
-            f"{base.label} = 0", (years[0], 0.0), xytext=(2, 3), textcoords="offset points", fontsize=8, va="bottom"
+            f"{base.label} = 0",
+            (years[-1], 0.0),
+            xytext=(-2, -4),
+            textcoords="offset points",
+            fontsize=8,
+            va="top",
+            ha="right",
         )
         right.set_title("Cumulative net cost against the baseline (below 0: recovered)", loc="left")
     else:
@@ -59,7 +63,7 @@ def cost_curve(comparison: Comparison) -> Figure:
     right.set_ylabel(f"£ million, {base.metadata['price_base']} prices, undiscounted")
     figure.suptitle(f"{base.areas[0]}: what children's services cost the authority", x=0.01, ha="left", fontsize=13)
     figure.supxlabel(
-        f"{SOURCE}\nLines: mean of {base.replicates} paired runs; bands: 5th to 95th percentile. Net of grants received.",
+        f"{SOURCE}\nLines: mean of {base.replicates} paired runs; bands: 5th to 95th percentile. Net of grants.",
         fontsize=7.5, x=0.01, ha="left",
     )  # fmt: skip
     return figure
@@ -83,19 +87,23 @@ def _curves(axes: Axes, years: list[int], curves: list[tuple[str, Summary]], fir
     for i, (label, summary) in enumerate(curves):
         style = (first + i) % len(COLOURS)
         axes.fill_between(
-            years, summary.p05, summary.p95, facecolor=COLOURS[style], alpha=0.16, hatch=HATCHES[style],
+            years, summary.p05, summary.p95, facecolor=COLOURS[style], alpha=0.10, hatch=HATCHES[style],
             edgecolor=COLOURS[style], linewidth=0.0,
         )  # fmt: skip
+        for edge in (summary.p05, summary.p95):
+            axes.plot(years, edge, color=COLOURS[style], linestyle=STYLES[style], linewidth=0.7, alpha=0.7)
         axes.plot(
             years, summary.mean, color=COLOURS[style], linestyle=STYLES[style], marker=MARKERS[style], markersize=5,
             linewidth=1.8, label=label,
         )  # fmt: skip
-    for label, y, style in _spread(axes, [(label, float(s.mean[-1]), first + i) for i, (label, s) in enumerate(curves)]):
+    for label, y, style in _spread(
+        axes, [(label, float(s.mean[-1]), first + i) for i, (label, s) in enumerate(curves)]
+    ):
         axes.annotate(
             _wrapped(label), (years[-1], y), xytext=(8, 0), textcoords="offset points", va="center", fontsize=8.5,
             color=COLOURS[style % len(COLOURS)], annotation_clip=False,
         )  # fmt: skip
-    axes.legend(loc="upper left", fontsize=8, frameon=False, handlelength=4)
+    axes.legend(loc="best", fontsize=8, frameon=False, handlelength=4)
     axes.set_xlabel("Financial year (ending 31 March)")
     axes.set_xticks(years, [f"{year - 1}-{year % 100:02d}" for year in years], rotation=45, ha="right")
     axes.margins(x=0.02)

@@ -1,4 +1,4 @@
-"""Write a finished results folder: everything in a temporary folder first, then one rename, so a folder is whole or not there."""
+"""Write a finished results folder: all of it in a temporary folder, then one rename, so it is whole or not there."""
 
 from __future__ import annotations
 
@@ -54,8 +54,9 @@ def write(
 ) -> Path:
     """Write a finished folder (design, section 6) and return it.
 
-    It holds manifest.json, summary.csv, differences.csv (with reforms), stocks, flows and costs.parquet, cost_curve.png, with an event
-    log events.parquet, and whatever tables `more` names (file name -> table, written as CSV).
+    It holds manifest.json, summary.csv, differences.csv (with reforms), stocks, flows and costs.parquet,
+    cost_curve.png, with an event log events.parquet, and whatever tables `more` names (file name -> table, written as
+    CSV).
 
     Raises
     ------

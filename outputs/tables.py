@@ -20,8 +20,8 @@ COST_TOTALS = ("cost_gross", "cost_net", "cost_exchequer", "cost_net_cumulative"
 class ClosingRow:
     """One line of the closing table: a measure in a year, by scenario.
 
-    `value` and `difference` are summaries over runs (90 % interval p05 to p95); `confidence` is the t interval of the mean
-    difference; `variance_ratio` says how many times more unpaired runs the pairing saved. None for the baseline.
+    `value` and `difference` are summaries over runs (90 % interval p05 to p95); `confidence` is the t interval of the
+    mean difference; `variance_ratio` says how many times more unpaired runs the pairing saved. None for the baseline.
     """
 
     scenario: str
@@ -56,7 +56,7 @@ def after_branch(results: Results) -> list[int]:
 
 
 def whole(comparison: Comparison) -> Comparison:
-    """Return the comparison with its authorities added up, grossed up where they stand for England; one authority stays as it is."""
+    """Return the comparison with its authorities added up, grossed up where they stand for England."""
     factors = comparison.metadata.get("grossing") or {}
     if len(comparison.baseline.areas) == 1 and not factors:
         return comparison
@@ -64,7 +64,7 @@ def whole(comparison: Comparison) -> Comparison:
 
 
 def costs_by_name(results: Results) -> xr.DataArray:
-    """Return cost lines and their totals as measures (area, replicate, measure, year_ending), pounds at constant prices."""
+    """Return cost lines and totals as measures (area, replicate, measure, year_ending), constant prices."""
     lines = results.costs.rename(line="measure")
     lines = lines.assign_coords(measure=[f"cost_{name}" for name in results.costs.line.to_numpy()])
     net = results.net()
@@ -119,13 +119,15 @@ def closing(comparison: Comparison) -> Closing:
     last = years[-1]
     span = f"{years[0] - 1}-{years[0] % 100:02d} to {last - 1}-{last % 100:02d}"
 
-    def measure(name: str):  # noqa: ANN202
+    def measure(name: str):
         return lambda one: one.annual.sel(measure=name, year_ending=last).to_numpy()[0]
 
     headings = {
         f"Children in care, 31 March {last}": measure("cla_at31"),
         f"Children on protection plans, 31 March {last}": measure("cpp_at31"),
-        f"Net cost a year, {last - 1}-{last % 100:02d}, £m": lambda one: one.net().sel(year_ending=last).to_numpy()[0] / 1e6,
+        f"Net cost a year, {last - 1}-{last % 100:02d}, £m": lambda one: (
+            one.net().sel(year_ending=last).to_numpy()[0] / 1e6
+        ),
         f"Net cost, {span}, £m": lambda one: one.net().sel(year_ending=years).sum("year_ending").to_numpy()[0] / 1e6,
     }
     rows = {heading: _closing_rows(comparison, values) for heading, values in headings.items()}
@@ -138,7 +140,7 @@ def closing(comparison: Comparison) -> Closing:
     return Closing(base.areas[0], last, base.replicates, rows, even, str(base.metadata["price_base"]))
 
 
-def _closing_rows(comparison: Comparison, values) -> list[ClosingRow]:  # noqa: ANN001
+def _closing_rows(comparison: Comparison, values) -> list[ClosingRow]:
     base = values(comparison.baseline)
     rows = [ClosingRow(comparison.baseline.scenario, comparison.baseline.label, summarise(base), None, None, None)]
     for reform in comparison.reforms:
@@ -147,7 +149,9 @@ def _closing_rows(comparison: Comparison, values) -> list[ClosingRow]:  # noqa: 
         low, high = t_interval(change)
         ratio = float(variance_reduction(base, own)) if len(base) > 1 else float("nan")
         rows.append(
-            ClosingRow(reform.scenario, reform.label, summarise(own), summarise(change), (float(low), float(high)), ratio)
+            ClosingRow(
+                reform.scenario, reform.label, summarise(own), summarise(change), (float(low), float(high)), ratio
+            )
         )
     return rows
 

@@ -1,7 +1,8 @@
 """Published against simulated figures for the same authorities, the same cells and the same year (rulings 28 to 30).
 
-The published panel is handed in by the caller. A measure is compared over the authorities that publish it that year: both sides are sums over
-that one set. Percentages are weighted by what they are percentages of. Nothing is filled in from regions and no output is scaled.
+The published panel is handed in by the caller. A measure is compared over the authorities that publish it that year:
+both sides are sums over that one set. Percentages are weighted by what they are percentages of. Nothing is filled in
+from regions and no output is scaled.
 """
 
 from __future__ import annotations
@@ -15,7 +16,17 @@ from sim.counting import divide
 from sim.measures import MEASURES
 from sim.results import Results
 
-COLUMNS = ["measure", "unit", "role", "published", "simulated", "error_pct", "median_abs_error_pct", "authorities", "label"]
+COLUMNS = [
+    "measure",
+    "unit",
+    "role",
+    "published",
+    "simulated",
+    "error_pct",
+    "median_abs_error_pct",
+    "authorities",
+    "label",
+]
 AREA_COLUMNS = ["area", "measure", "unit", "role", "published", "simulated", "error_pct"]
 # The published count that each percentage is a percentage of.
 WEIGHTS = {
@@ -73,7 +84,7 @@ def _count(name: str, real: np.ndarray, ours: np.ndarray, areas: tuple[str, ...]
     return row, rows
 
 
-def _percentage(name, real, published, simulated, areas):  # noqa: ANN001, ANN202
+def _percentage(name, real, published, simulated, areas):
     """Compare a percentage: both sides weighted by what it is a percentage of, over the same authorities."""
     measure = MEASURES[name]
     weight = published[WEIGHTS[name]].to_numpy(float) if WEIGHTS[name] in published else np.full(len(real), np.nan)
@@ -107,8 +118,8 @@ def _spend(results: Results, year: int) -> tuple[list[dict], list[dict]]:
     return totals, by_area
 
 
-def published_spend(profile, line: str, year: int) -> float:  # noqa: ANN001
-    """Return an authority's published outturn of a line: cash of the year, gross; missing unless that very year is its own.
+def published_spend(profile, line: str, year: int) -> float:
+    """Return an authority's published outturn of a line: cash of the year, gross; missing unless its own.
 
     `other` is what the total holds beyond the five lines named.
     """
@@ -122,7 +133,7 @@ def published_spend(profile, line: str, year: int) -> float:  # noqa: ANN001
     return record.value if record.year_ending == year and record.basis == "own" else float("nan")
 
 
-def _rows(areas, there, name, unit, role, real, ours) -> list[dict]:  # noqa: ANN001
+def _rows(areas, there, name, unit, role, real, ours) -> list[dict]:
     return [
         {
             "area": areas[i], "measure": name, "unit": unit, "role": role, "published": float(real[i]),
@@ -132,12 +143,13 @@ def _rows(areas, there, name, unit, role, real, ours) -> list[dict]:  # noqa: AN
     ]  # fmt: skip
 
 
-def _row(name, unit, role, real, ours, rows, label) -> dict:  # noqa: ANN001
+def _row(name, unit, role, real, ours, rows, label) -> dict:
     errors = [abs(row["error_pct"]) for row in rows if np.isfinite(row["error_pct"])]
     return {
         "measure": name, "unit": unit, "role": role, "published": float(real), "simulated": float(ours),
         "error_pct": _error(float(real), float(ours)),
-        "median_abs_error_pct": float(np.median(errors)) if errors else float("nan"), "authorities": len(rows), "label": label,
+        "median_abs_error_pct": float(np.median(errors)) if errors else float("nan"), "authorities": len(rows),
+        "label": label,
     }  # fmt: skip
 
 

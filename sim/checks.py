@@ -1,7 +1,7 @@
 """What must always hold, checked cheaply in every run and recorded in the manifest (design, section 7).
 
-Each check returns how far the run is from what must hold; a run passes if none is above its tolerance. Failures never stop a run: they are
-reported with it, because a result that breaks an invariant should be seen, not lost.
+Each check returns how far the run is from what must hold; a run passes if none is above its tolerance. Failures never
+stop a run: they are reported with it, because a result that breaks an invariant should be seen, not lost.
 """
 
 from __future__ import annotations
@@ -58,9 +58,10 @@ def check_run(tally: Tally, end: State, compiled: Any, drawn: dict, start: State
               _little(tally, end, compiled), DAYS),
         Check("placements_cover_care", "children in care = children in placements, at every month's end",
               _placed(tally, compiled), 0.0),
-        Check("cost_is_weeks_times_price", "each placement line = child-weeks by needs x price", _costs(tally, compiled, drawn), POUNDS),
+        Check("cost_is_weeks_times_price", "each placement line = child-weeks by needs x price",
+              _costs(tally, compiled, drawn), POUNDS),
         Check("no_adults_in_care", "days by which anyone in care at the end is past 18", _adults(end, compiled), 1e-6),
-        Check("time_goes_forward", "days by which any logged event precedes the one before it", _backwards(tally.log), 0.0),
+        Check("time_goes_forward", "days by which a logged event precedes the one before", _backwards(tally.log), 0.0),
     ]  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """The lines of cost: what each is, who pays, and which published line of spend it belongs to.
 
-One basis for each pound. Placements, leaving care and adoption are child-weeks times a price; social workers are posts times a cost
-that carries the safeguarding line's overheads, so assessments, enquiries and conferences are *not* costed again; what the published
-totals hold and the model does not is one fixed line. An income is negative for the authority and positive for whoever gives it.
+One basis for each pound. Placements, leaving care and adoption are child-weeks times a price; social workers are
+posts times a cost that carries the safeguarding line's overheads, so assessments, enquiries and conferences are *not*
+costed again; what the published totals hold and the model does not is one fixed line. An income is negative for the
+authority and positive for whoever gives it.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ BASE_LINES = (
     Line("unregistered", "Unregistered placements", "residential", "authority"),
     Line("other_placement", "Other placements", "residential", "authority"),
     Line("adoption_placement", "Adoption service", "other", "authority"),
-    Line("order_allowances", "Allowances under special guardianship and child arrangements orders", "other", "authority"),
+    Line("order_allowances", "Allowances under guardianship and child arrangements orders", "other", "authority"),
     Line("leaving_care", "Care leavers", "leaving_care", "authority", section="care leavers"),
     Line("social_workers", "Social workers, employed", "safeguarding", "authority", section="workforce"),
     Line("agency_social_workers", "Social workers, agency", "safeguarding", "authority", section="workforce"),

@@ -1,7 +1,7 @@
-"""What a run cost: child-weeks times prices, posts times costs, programmes, allowances, grants, and what a reform adds.
+"""What a run cost: child-weeks times prices, posts times costs, programmes, allowances, grants, reforms.
 
-Constant prices of the scenario's price base (2024-25); nominal series multiply a year by general inflation. Arrays: A areas, T months
-of the tally, P placements, L lines, Y years ending 31 March.
+Constant prices of the scenario's price base (2024-25); nominal series multiply a year by general inflation. Arrays: A
+areas, T months of the tally, P placements, L lines, Y years ending 31 March.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ class Costing:
     def prices(self) -> np.ndarray:
         """Return the mean price of a week by area, month and placement (A, T, P).
 
-        Price = authority's base x exogenous real growth x the market's response to use x (1 - what commissioning has won).
+        Price = authority's base x exogenous real growth x the market's response to use x (1 - what commissioning has
+        won).
         """
         base = np.array([[base_price(figures, name) for name in self.placements] for figures in self.figures])
         return base[:, None, :] * self._growth()[None] * self._response() * (1.0 - self._gains())[None]
@@ -129,7 +130,8 @@ class Costing:
     def _workforce(self) -> dict[str, np.ndarray]:
         """Return employed and agency social workers.
 
-        Posts in post are the September of the financial year; an agency worker costs the premium more. Posts do not fall when work does.
+        Posts in post are the September of the financial year; an agency worker costs the premium more. Posts do not
+        fall when work does.
         """
         parts = self._days() / 365.25
         posts = self._by_year("social_workers_fte", lag=1)
@@ -186,16 +188,16 @@ class Costing:
 
 
 def base_price(figures: Figures, placement: str) -> float:
-    """Return an authority's price of a week at the price base; a provisional kinship placement costs what an approved one does."""
+    """Return an authority's price of a week at the price base; provisional kinship care as approved."""
     name = "kinship_foster" if placement == "kinship_foster_provisional" else placement
     return figures.get(f"price_{name}", PRICE_YEAR, default=0.0)
 
 
 def needs_multipliers(pathway: Any, placements: tuple[str, ...]) -> np.ndarray:
-    """Return the price of each placement by needs over its mean price (P, 4), averaging to 1 over the needs planned for it.
+    """Return the price of each placement by needs over its mean price (P, 4), averaging to 1 over planned needs.
 
-    The mix is the pathway's: shares of needs times how much likelier each is to be planned for the placement. It is the same in every
-    scenario, so that a dearer mix of children shows as volume and never as price.
+    The mix is the pathway's: shares of needs times how much likelier each is to be planned for the placement. It is
+    the same in every scenario, so that a dearer mix of children shows as volume and never as price.
     """
     shares = np.array(pathway.families.needs.shares)
     weights = pathway.placement_plans.needs_multipliers.weights
@@ -213,8 +215,8 @@ def needs_multipliers(pathway: Any, placements: tuple[str, ...]) -> np.ndarray:
 def unmodelled(figures: Figures) -> float:
     """Return what a year's published spend holds beyond the lines modelled: pounds a year, price base 2024-25.
 
-    From the outturn of 2023-24 moved by one year's general inflation, so the year tested (2024-25) has no part in it. Adoption and
-    allowances, which the model counts, are taken out at what the profile implies of them.
+    From the outturn of 2023-24 moved by one year's general inflation, so the year tested (2024-25) has no part in it.
+    Adoption and allowances, which the model counts, are taken out at what the profile implies of them.
     """
 
     def spend(line: str) -> float:

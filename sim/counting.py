@@ -1,7 +1,7 @@
 """Count what a run did, by the Department for Education's rules (the table is `sim.measures.MEASURES`).
 
-A tally holds months; a measure makes years of them. Years end on 31 March and only complete ones (April to March) are counted.
-Arrays: A areas, T months of the tally, M measures, Y years, in the order of `MEASURES` and `complete_years`.
+A tally holds months; a measure makes years of them. Years end on 31 March and only complete ones (April to March) are
+counted. Arrays: A areas, T months of the tally, M measures, Y years, in the order of `MEASURES` and `complete_years`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -81,7 +81,7 @@ class Counts:
 
     @cached_property
     def in_need(self) -> np.ndarray:
-        """Children in need at month end: open family stages, looked after, care leavers (ruling 31); nobody is in two."""
+        """Children in need at month end: open family stages, looked after, care leavers (ruling 31); no child twice."""
         return self.at_end(*(name for name, stage in self.pathway.stages.items() if stage.in_need))
 
     @property
@@ -241,7 +241,7 @@ def monthly(tally: Tally, compiled: Any) -> np.ndarray:
 
 
 def with_ratios(values: np.ndarray, axis: int) -> np.ndarray:
-    """Return values with every ratio formed from its two counts; `axis` holds the measures in the order of `MEASURES`."""
+    """Return values with every ratio formed from its two counts; `axis` holds measures as `MEASURES` orders them."""
     names = list(MEASURES)
     values = np.moveaxis(values.copy(), axis, 0)
     for name in RATIOS:

@@ -1,4 +1,4 @@
-"""Run many independent tasks: in threads of this process (kernels release the interpreter lock), results in the order given."""
+"""Run independent tasks in threads (kernels release the interpreter lock); results come in the order given."""
 
 from __future__ import annotations
 

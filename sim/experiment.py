@@ -1,8 +1,8 @@
 """Run scenarios over authorities and replicates, paired: the same history, the same draws, the same random addresses.
 
-For each authority and replicate, history leads to one present state; every scenario branches from a copy of it. A scenario that pools a
-region's places runs the region's authorities as one; every other scenario runs each alone. Neither the order of scenarios, nor the
-number of workers, nor which others are run, changes a number.
+For each authority and replicate, history leads to one present state; every scenario branches from a copy of it. A
+scenario that pools a region's places runs the region's authorities as one; every other scenario runs each alone.
+Neither the order of scenarios, nor the number of workers, nor which others are run, changes a number.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Plan:
 
     @property
     def counted_from(self) -> str:
-        """The first month counted: April of the financial year before the branch's, so that one year of history is shown."""
+        """The first month counted: April of the financial year before the branch's; it shows a year of history."""
         return month_text((year_ending(self.from_) - 2) * 12 + 3)
 
     @property
@@ -111,8 +111,8 @@ def plan(
         raise ExperimentError(f"the scenario {twice[0]!r} is named twice, expected each once")
     settings = scenarios[0].settings
     found = Plan(
-        tuple(scenarios), selection, from_ or settings.from_, until or settings.until, runs or settings.replicates, seed,
-        engine, workers, events,
+        tuple(scenarios), selection, from_ or settings.from_, until or settings.until, runs or settings.replicates,
+        seed, engine, workers, events,
     )  # fmt: skip
     if engine not in ENGINES:
         raise ExperimentError(f"no engine {engine!r}, expected one of {', '.join(ENGINES)}")
@@ -199,8 +199,8 @@ class _Worker:
         for area in unit.areas:
             state, was_cached = past(scenario, area, plan.counted_from, plan.seed, replicate, plan.engine)
             model = self._model(scenario, (area,), True)
-            log = plan.events and replicate == 0
-            tally, state = simulate(model, state, plan.counted_from, add_months(plan.from_, -1), plan.seed, replicate, log)
+            last = add_months(plan.from_, -1)
+            tally, state = simulate(model, state, plan.counted_from, last, plan.seed, replicate)
             tallies.append(tally)
             states.append(state)
             with self.lock:
@@ -208,7 +208,7 @@ class _Worker:
                 self.simulated += not was_cached
         return tallies, states
 
-    def _branch(self, scenario, unit: Region, replicate: int, tallies: list[Tally], states: list[Any]) -> _Outcome:  # noqa: ANN001
+    def _branch(self, scenario, unit: Region, replicate: int, tallies: list[Tally], states: list[Any]) -> _Outcome:
         """Run one scenario from the branch on: the unit as one if it pools, else each authority alone."""
         from sim.state import join
 
@@ -226,7 +226,7 @@ class _Worker:
             sum(part.counters for part in parts),
         )
 
-    def _run(self, scenario, areas, reach, replicate, before, start) -> _Outcome:  # noqa: ANN001
+    def _run(self, scenario, areas, reach, replicate, before, start) -> _Outcome:
         plan = self.plan
         model = self._model(scenario, areas, False, reach)
         log = plan.events and replicate == 0
@@ -241,7 +241,7 @@ class _Worker:
             np.array(tally.counters),
         )  # fmt: skip
 
-    def _model(self, scenario, areas: tuple[str, ...], history: bool, reach=None) -> CompiledModel:  # noqa: ANN001
+    def _model(self, scenario, areas: tuple[str, ...], history: bool, reach=None) -> CompiledModel:
         """Return a model compiled for some authorities, kept while this thread works on them."""
         key = (scenario.key, areas, history)
         kept = self.local.__dict__.setdefault("models", {})
@@ -258,20 +258,27 @@ class _Worker:
 
 
 def _events(scenario: Scenario, model: CompiledModel, tally: Tally, replicate: int) -> pd.DataFrame:
-    """Return the event log as a table; `child` is 0 for the family and 1 + birth order for a child; time is days since 1 April 1990."""
+    """Return the event log as a table.
+
+    `time` is days since 1 April 1990; `family` its number times four plus the number of its stream; `child` 0 for the
+    family itself, and 1 + birth order for a child.
+    """
     log = tally.log
-    stages = np.array([*model.stage_names, "", ""], object)
+    stages = np.array([*model.stage_names, ""], object)  # the last for idle
     return pd.DataFrame(
         {
             "scenario": scenario.key, "area": np.array(model.areas, object)[log["area"]], "replicate": replicate,
             "time": log["time"], "family": log["family"] * 4 + log["stream"], "child": log["child"],
-            "event": np.array(EVENT_NAMES, object)[log["event"]], "stage_from": stages[np.where(log["stage_from"] < 0, -1, log["stage_from"])],
-            "stage_to": stages[np.where(log["stage_to"] < 0, -1, log["stage_to"])],
+            "event": np.array(EVENT_NAMES, object)[log["event"]],
+            "stage_from": stages[np.maximum(log["stage_from"], -1)],
+            "stage_to": stages[np.maximum(log["stage_to"], -1)],
         }
     )  # fmt: skip
 
 
-def _assemble(plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], worker: _Worker, seconds: float) -> Comparison:
+def _assemble(
+    plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], worker: _Worker, seconds: float
+) -> Comparison:
     """Put the outcomes of every task into labelled arrays."""
     areas = [name for unit in units for name in unit.areas]
     found = []
@@ -280,15 +287,14 @@ def _assemble(plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], w
         cubes = {name: _cube(own, units, plan.runs, name) for name in ("annual", "monthly", "costs")}
         lines = {line.key: {k: v for k, v in vars(line).items() if k != "key"} for line in lines_of(scenario)}
         space = {"area": areas, "replicate": list(range(plan.runs))}
-        dims = ("area", "replicate")
         events = [outcome.events for outcome in own if outcome.events is not None]
         found.append(
             Results(
                 scenario.key,
                 scenario.name,
-                xr.DataArray(cubes["annual"], space | {"measure": list(MEASURES), "year_ending": plan.years}, (*dims, "measure", "year_ending")),
-                xr.DataArray(cubes["monthly"], space | {"measure": list(HEADLINES), "month": list(plan.months)}, (*dims, "measure", "month")),
-                xr.DataArray(cubes["costs"], space | {"line": list(lines), "year_ending": plan.years}, (*dims, "line", "year_ending")),
+                _labelled(cubes["annual"], space | {"measure": list(MEASURES), "year_ending": plan.years}),
+                _labelled(cubes["monthly"], space | {"measure": list(HEADLINES), "month": list(plan.months)}),
+                _labelled(cubes["costs"], space | {"line": list(lines), "year_ending": plan.years}),
                 lines,
                 _about(plan, scenario, areas) | {
                     "checks": as_records(combine(check for outcome in own for check in outcome.checks)),
@@ -298,6 +304,10 @@ def _assemble(plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], w
             )
         )  # fmt: skip
     return Comparison(found[0], tuple(found[1:]), _experiment_about(plan, worker, seconds))
+
+
+def _labelled(values: np.ndarray, coords: dict[str, list]) -> xr.DataArray:
+    return xr.DataArray(values, coords, tuple(coords))
 
 
 def _cube(outcomes: list[_Outcome], units: list[Region], runs: int, name: str) -> np.ndarray:
@@ -312,7 +322,8 @@ def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
     """Return what the manifest says of a scenario."""
     settings = scenario.settings
     return {
-        "description": scenario.description, "hash": scenario.hash, "history_hash": scenario.history_hash, "texts": scenario.texts,
+        "description": scenario.description, "hash": scenario.hash, "history_hash": scenario.history_hash,
+        "texts": scenario.texts,
         "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine,
         "price_base": settings.price_base,
         "general_inflation_per_year": settings.prices.general_inflation_per_year.value,

@@ -24,7 +24,8 @@ class Measure:
     over
         How months make a year: `sum` of a flow, `mean` of a level, `last` for a stock at 31 March.
     role
-        Against published figures (ruling 29): `input` (imposed), `fitted`, `outcome`; empty where nothing is published.
+        Against published figures (ruling 29): `input` (imposed), `fitted`, `outcome`; empty where nothing is
+        published.
     count
         Function of `Counts` giving the count by area and month (A, T); None for ratios.
     ratio_of

@@ -1,7 +1,8 @@
 """The table of measures: what is counted, of whom, when, and by which rule of the Department for Education.
 
 Every count comes from a run's tally through `sim.counting.Counts`. Percentages are ratios of two counts, formed after
-areas and months have been added up, so a region's share is that of its children, not a mean of its authorities' shares.
+areas and months have been added up, so a region's share is that of its children, not a mean of its authorities'
+shares.
 """
 
 from sim.measure import Measure

@@ -16,7 +16,7 @@ GROUPS = {
 
 
 def care_flows() -> list[Measure]:
-    """Starting and ceasing to be looked after: a child counts once a year in each."""
+    """Return starts and ends of care: a child counts once a year in each."""
     once = {"once_a_year": True, "excludes": "series of short breaks (V3, V4)"}
     found = [
         flow(
@@ -107,7 +107,7 @@ def care_flows() -> list[Measure]:
 
 
 def care_stocks() -> list[Measure]:
-    """Children in care at 31 March, where they live, and how long."""
+    """Return children in care at 31 March, where they live, and weeks."""
     found = [
         stock(
             "cla_at31",
@@ -159,7 +159,7 @@ def care_stocks() -> list[Measure]:
             lambda c: c.care_leavers_19_21,
             role="outcome",
             published="care_leavers_19_21",
-            who="share of the care-leaver stage that is 19 to 21 if support starts at 18 (tallies hold no ages of leavers)",
+            who="the share of care leavers who are 19 to 21 if support starts at 18 (tallies hold no ages)",
         ),
     ]
     return found

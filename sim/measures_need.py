@@ -4,7 +4,7 @@ from sim.measure import EPISODES, Measure, flow, ratio, stock
 
 
 def need() -> list[Measure]:
-    """Need and protection: children, counted each time unless said otherwise."""
+    """Return measures of need and protection: children, counted each time."""
     each = {"unit": EPISODES, "grossed_by": "referrals"}
     part = "children at home, unborn included once the pregnancy is known"
     return [
@@ -148,7 +148,7 @@ def need() -> list[Measure]:
 
 
 def capacity() -> list[Measure]:
-    """Places, waiting, pressure."""
+    """Return measures of places, waiting and pressure."""
     return [
         flow("placements_made", "Placements made", lambda c: c.placements_made, unit="placements"),
         flow(

@@ -1,7 +1,8 @@
 """What an experiment found, as labelled arrays: a scenario's `Results`, and a `Comparison` of reforms with a baseline.
 
 Dimensions: `annual` (area, replicate, measure, year_ending), `monthly` (area, replicate, measure, month), `costs`
-(area, replicate, line, year_ending; pounds at constant prices). Run r is the same in every scenario of a comparison (paired).
+(area, replicate, line, year_ending; pounds at constant prices). Run r is the same in every scenario of a comparison
+(paired).
 """
 
 from __future__ import annotations
@@ -96,7 +97,8 @@ class Results:
     def total(self, name: str, factors: Mapping[str, float] | None = None) -> Results:
         """Return the authorities added up as one area called `name`; ratios are formed again from their counts.
 
-        `factors` (`referrals`, `cla`, `population`, `spend`) carry each measure to more than these authorities: grossing up.
+        `factors` (`referrals`, `cla`, `population`, `spend`) carry each measure to more than these authorities:
+        grossing up.
         """
         factors = factors or {}
         scale = np.array([factors.get(measure.grossed_by, 1.0) for measure in MEASURES.values()])

@@ -116,7 +116,7 @@ def _whole(members: tuple[AreaProfile, ...]) -> Region:
     return Region(tuple(order), np.ones((len(order), len(order)), np.int64), "the whole region (assumed)")
 
 
-def _by_code(profiles) -> list[AreaProfile]:  # noqa: ANN001
+def _by_code(profiles) -> list[AreaProfile]:
     return sorted(profiles, key=lambda profile: profile.code)
 
 

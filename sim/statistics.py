@@ -1,7 +1,7 @@
 """Means, quantiles and paired comparisons over replicates, and the year a reform breaks even.
 
-Arrays have the replicate axis first or where `axis` says. Run r of every scenario shares its draw and its random numbers
-(ruling 5), so differences are taken within a run, before anything is averaged.
+Arrays have the replicate axis first or where `axis` says. Run r of every scenario shares its draw and its random
+numbers (ruling 5), so differences are taken within a run, before anything is averaged.
 """
 
 from dataclasses import dataclass
@@ -90,8 +90,8 @@ def t_interval(values: np.ndarray, level: float = LEVEL, axis: int = 0) -> tuple
 def variance_reduction(baseline: np.ndarray, reform: np.ndarray, axis: int = 0) -> np.ndarray:
     """Return how many times more unpaired runs would be needed for the same precision.
 
-    That is (variance of baseline + variance of reform) / variance of the paired difference; infinite where the difference never
-    varies although the arms do, 1 where nothing varies.
+    That is (variance of baseline + variance of reform) / variance of the paired difference; infinite where the
+    difference never varies although the arms do, 1 where nothing varies.
     """
     apart = np.var(baseline, axis=axis, ddof=1) + np.var(reform, axis=axis, ddof=1)
     paired = np.var(paired_difference(baseline, reform), axis=axis, ddof=1)
