@@ -1,0 +1,122 @@
+"""Compile what levers do into tables: effects on those reached or helped, factors of hazards by month, places, pooling, plans.
+
+Uncertain numbers are drawn once for each replicate, from addresses of their own (ruling 5); `draws` gives them to whoever costs a run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenarios.actions import Action, AddPlaces, HelpEffect, PlanWeight, Pool, ReachedEffect, ScaleRate, SetRate
+from scenarios.names import name_hash
+from scenarios.pathway_schema import Pathway
+from scenarios.timeline import month_index
+from sim.compile_pathway import Names
+from sim.kernels import layout as L
+from sim.kernels.rng import uniform
+
+DAYS_PER_MONTH = L.YEAR / 12.0
+PLANS = ("entry", "move", "uasc")
+
+
+def draws(actions: tuple[Action, ...], seed: int, replicate: int) -> dict[tuple[str, str], float]:
+    """Return every uncertain number of the actions as drawn for a replicate: (action, field) -> value."""
+    result = {}
+    for action in actions:
+        for field, distribution in action.distributions().items():
+            u = uniform(seed, replicate, 0, 0, name_hash(f"parameter.{action.name}.{field}"), 0)
+            result[action.name, field] = distribution.quantile(u)
+    return result
+
+
+def resolve(targets: tuple[str, ...], pathway: Pathway, names: Names) -> list[int]:
+    """Return the rows of the transitions that targets (transitions or groups) name."""
+    groups = pathway.groups()
+    found = [name for target in targets for name in groups.get(target, (target,))]
+    return [names.transitions.index(name) for name in dict.fromkeys(found)]
+
+
+def lever_tables(actions, drawn, pathway: Pathway, names: Names, months: list[str]) -> dict[str, np.ndarray]:  # noqa: ANN001
+    """Return LEVER entries by transition (with first and n), REACH records and the reach series of ReachedEffects."""
+    reached = [action for action in actions if isinstance(action, ReachedEffect)]
+    entries: list[list[tuple[int, float]]] = [[] for _ in names.transitions]
+    records, series = np.zeros(max(len(reached), 1), L.REACH), np.zeros((max(len(reached), 1), len(months)))
+    for i, action in enumerate(reached):
+        effect = 1.0 - drawn[action.name, "fidelity"] * (1.0 - drawn[action.name, "hazard_ratio"])
+        for k in resolve(action.targets, pathway, names):
+            entries[k].append((i, effect))
+        if action.complement:
+            for k in resolve((action.complement,), pathway, names):
+                entries[k].append((i, 1.0 + action.complement_weight * (1.0 - effect)))
+        series[i] = [action.reach.at(month) for month in months]
+        running = np.flatnonzero(series[i] > 0.0)
+        records[i] = (name_hash(f"reach.{action.name}"), running[0] if len(running) else 0, running[-1] + 1 if len(running) else 0)
+    flat = [entry for group in entries for entry in group] or [(0, 1.0)]
+    first = np.cumsum([0, *(len(group) for group in entries)])[:-1]
+    return {
+        "levers": np.array(flat, L.LEVER), "first": first, "n": np.array([len(group) for group in entries]),
+        "reach_levers": records, "reach": series,
+    }  # fmt: skip
+
+
+def help_tables(actions, drawn, pathway: Pathway, names: Names) -> dict[str, np.ndarray]:  # noqa: ANN001
+    """Return HELP entries by transition (with first and n) of HelpEffects."""
+    entries: list[list[tuple]] = [[] for _ in names.transitions]
+    for action in actions:
+        if isinstance(action, HelpEffect):
+            effect = 1.0 - drawn[action.name, "fidelity"] * action.strength * (1.0 - drawn[action.name, "hazard_ratio"])
+            window = (action.from_months * DAYS_PER_MONTH, action.until_months * DAYS_PER_MONTH, effect, 0.0)
+            for k in resolve(action.targets, pathway, names):
+                entries[k].append(window)
+    flat = [entry for group in entries for entry in group] or [(0.0, 0.0, 1.0, 0.0)]
+    first = np.cumsum([0, *(len(group) for group in entries)])[:-1]
+    return {"help": np.array(flat, L.HELP), "first": first, "n": np.array([len(group) for group in entries])}
+
+
+def rate_factors(actions, drawn, pathway: Pathway, names: Names, months: list[str]) -> dict[int, np.ndarray]:  # noqa: ANN001
+    """Return the factor by month of each transition that SetRate or ScaleRate acts on (SetRate: pounded on a rate of 1 a year)."""
+    factors: dict[int, np.ndarray] = {}
+    numbers = np.array([month_index(month) for month in months])
+    for action in actions:
+        if isinstance(action, SetRate):
+            (k,) = resolve((action.target,), pathway, names)
+            factors[k] = np.where(numbers >= month_index(action.start), drawn[action.name, "per_year"], 0.0)
+    for action in actions:
+        if isinstance(action, ScaleRate):
+            phase = np.clip((numbers - month_index(action.start) + 1) / max(action.ramp_months, 1), 0.0, 1.0)
+            scale = 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
+            for k in resolve(action.targets, pathway, names):
+                factors[k] = factors.get(k, np.ones(len(months))) * scale
+    return factors
+
+
+def add_places(actions, drawn, names: Names, months: list[str], children: np.ndarray, table: np.ndarray) -> None:  # noqa: ANN001
+    """Add what AddPlaces gives to a table of places (P, M); `children` is the population 0-17 by month."""
+    for action in actions:
+        if isinstance(action, AddPlaces):
+            cost = drawn.get((action.name, "cost_per_family_gbp"))
+            table[names.places.index(action.place)] += [
+                action.places(month, children[j], cost) for j, month in enumerate(months)
+            ]
+
+
+def pool_shares(actions: tuple[Action, ...], names: Names, months: list[str]) -> np.ndarray:
+    """Return the share of each kind of vacancy that a region shares (P, M)."""
+    table = np.zeros((len(names.places), len(months)))
+    for action in actions:
+        if isinstance(action, Pool):
+            from_start = np.array([month_index(month) >= month_index(action.start) for month in months])
+            for place, share in action.shares:
+                table[names.places.index(place)] = np.where(from_start, share, table[names.places.index(place)])
+    return table
+
+
+def plan_factors(actions, drawn, plan_names: tuple[str, ...], months: list[str]) -> np.ndarray:  # noqa: ANN001
+    """Return the multiplier of each planned placement's weight (contexts, n, M)."""
+    table = np.ones((len(PLANS), len(plan_names), len(months)))
+    numbers = np.array([month_index(month) for month in months])
+    for action in actions:
+        if isinstance(action, PlanWeight) and action.placement in plan_names:
+            phase = np.clip((numbers - month_index(action.start) + 1) / max(action.ramp_months, 1), 0.0, 1.0)
+            table[PLANS.index(action.plan), plan_names.index(action.placement)] *= 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
+    return table

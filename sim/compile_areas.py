@@ -1,0 +1,126 @@
+"""Compile authorities' profiles: who arrives and when, how many places and case-holders there are, and published ratios.
+
+Every number comes from the area profile (scenarios/data/area_profiles.csv) or from the rates fitted to it
+(scenarios/data/area_rates.csv, made by `python -m calibration.flow_balance`); a scenario's `areas` may replace either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from scenarios.areas import AreaProfile
+from scenarios.pathway_schema import Pathway
+from scenarios.timeline import month_index, year_ending
+from sim.compile_pathway import STREAMS
+from sim.kernels import layout as L
+
+RATIO_PREFIX, AGE_PREFIX = "ratio_", "age_ratio_"
+HEADROOM = 0.8  # candidates in one layer, over the families arriving in the reference year
+REFERENCE_YEAR = 2025
+NO_LIMIT = 1e12
+
+
+class Figures:
+    """An authority's figures: the scenario's own first, then the profile's."""
+
+    def __init__(self, profile: AreaProfile, own: Mapping | None = None) -> None:
+        self.profile = profile
+        self.own = own or {}
+
+    def has(self, quantity: str) -> bool:
+        """Return whether there is such a figure."""
+        return quantity in self.own or quantity in self.profile.records
+
+    def get(self, quantity: str, year: int | None = None, default: float | None = None) -> float:
+        """Return a figure for a year (the latest earlier one if that year has none)."""
+        if quantity in self.own:
+            return own_value(self.own[quantity], year)
+        if default is not None and quantity not in self.profile.records:
+            return default
+        return self.profile.value(quantity, year)
+
+
+def own_value(entry: object, year: int | None) -> float:
+    """Return a scenario's own figure: a number, {value: ...} or {years: {2025: ...}}."""
+    if isinstance(entry, Mapping):
+        if "value" in entry:
+            return float(entry["value"])
+        years = {int(key): float(value) for key, value in entry.get("years", entry).items()}
+        known = [key for key in sorted(years) if year is None or key <= year]
+        return years[known[-1] if known else min(years)]
+    return float(entry)
+
+
+def ratios(figures: Figures, pathway: Pathway) -> dict[str, float]:
+    """Return the authority's ratio to England for every group of transitions that has one."""
+    groups = pathway.groups()
+    return {group: figures.get(RATIO_PREFIX + group, default=1.0) for group in groups if figures.has(RATIO_PREFIX + group)}
+
+
+def age_ratios(figures: Figures, group: str) -> np.ndarray:
+    """Return the authority's multiplier by age band for a group (5)."""
+    bands = ("under_1", "1_to_4", "5_to_9", "10_to_15", "16_plus")
+    return np.array([figures.get(f"{AGE_PREFIX}{group}_{band}", default=1.0) for band in bands])
+
+
+def arrivals(figures: Figures, pathway: Pathway, months: list[str], published_from: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return (candidates per day in one layer by stream, arrival rate over it by stream and month).
+
+    Before the first published year the rates of that year hold; after the last, the last.
+    """
+    candidate, accept = np.zeros(L.STREAMS), np.zeros((L.STREAMS, len(months)))
+    for i, stream in enumerate(STREAMS):
+        quantity = pathway.streams[stream].quantity
+        reference = figures.get(quantity, REFERENCE_YEAR, default=0.0)
+        most = max([reference, *(figures.get(quantity, year, default=0.0) for year in range(published_from, REFERENCE_YEAR + 1))])
+        if most <= 0.0:
+            continue
+        candidate[i] = max(HEADROOM * reference, most / (L.LAYERS - 1)) / L.YEAR
+        for j, month in enumerate(months):
+            year = max(year_ending(month), published_from)
+            season = figures.get(f"referral_month_factor_{int(month[5:]):02d}") if stream == "family" else 1.0
+            accept[i, j] = figures.get(quantity, year, default=0.0) / L.YEAR * season / candidate[i]
+    if accept.max() > L.LAYERS:
+        raise ValueError(f"{figures.profile.name}: arrivals exceed {L.LAYERS} layers of candidates")
+    return candidate, accept
+
+
+def quintile_cdf(figures: Figures, pathway: Pathway) -> np.ndarray:
+    """Return the cumulative quintile mix of families: the population's, tilted by the gradient per decile (ruling 32)."""
+    gradient = pathway.families.quintile_gradient_per_decile.value ** 2
+    share = np.array([figures.get(f"population_share_quintile_{q}") * gradient ** (q - 3) for q in range(1, 6)])
+    return np.cumsum(share / share.sum())
+
+
+def supply(figures: Figures, pathway: Pathway, months: list[str], published_from: int) -> np.ndarray:
+    """Return usable places by place type and month (not yet rounded)."""
+    table = np.zeros((len(pathway.places), len(months)))
+    for i, place in enumerate(pathway.places.values()):
+        if not figures.has(place.quantity):
+            continue
+        by_year = {year: figures.get(place.quantity, year) for year in {max(year_ending(m), published_from) for m in months}}
+        table[i] = [by_year[max(year_ending(month), published_from)] for month in months]
+    return table
+
+
+def team_capacity(figures: Figures, months: list[str], pressure: float, published_from: int) -> np.ndarray:
+    """Return the cases at which pressure is 1, by month.
+
+    The reference caseload makes the year ending March 2025 stand at the reference pressure (ruling 15); capacity then moves with
+    case-holders. Workforce figures of a year's row are for the September after its March, so they hold for the year that follows.
+    """
+    if not figures.has("work_in_hand"):
+        return np.full(len(months), NO_LIMIT)
+    reference = figures.get("work_in_hand") / pressure
+    holders = figures.get("case_holders_fte", REFERENCE_YEAR - 1)
+    return np.array([
+        reference * figures.get("case_holders_fte", max(year_ending(month), published_from) - 1) / holders for month in months
+    ])  # fmt: skip
+
+
+def switch_month(profile: AreaProfile, scenario) -> int:  # noqa: ANN001
+    """Return the number of the month from which Families First stages replace others here."""
+    policy = scenario.settings.policy.families_first
+    return month_index(policy.authorities.get(profile.name, policy.switch_over)) if policy else 10**9

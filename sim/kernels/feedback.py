@@ -1,0 +1,66 @@
+"""The monthly environment: pressure on teams, places, and the market's response of price. Every engine uses these functions.
+
+What they read are counts of cases and place-days; what they write are plain arrays.
+"""
+
+from numba import njit
+
+from sim.kernels.handles import keep_whole
+from sim.kernels.layout import H
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def work_in_hand(weights, cases):
+    """Return the weighted count of open cases (children): weights by stage (S), cases by stage (S)."""
+    total = 0.0
+    for stage in range(weights.shape[0]):
+        if weights[stage] > 0.0:
+            total += weights[stage] * cases[stage]
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def set_clock(h, factor, opclock, a, row, month):
+    """Accumulate a row's operational time from `month` to the model's end."""
+    keep_whole()
+    for later in range(month, factor.shape[2]):
+        length = H.month_start(h)[later + 1] - H.month_start(h)[later]
+        opclock[a, row, later + 1] = opclock[a, row, later] + length * factor[a, row, later]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def set_clocks(h, factor, opclock, slowing):
+    """Build every row's factors and operational time from exogenous factors and the slowing recorded so far (A, M)."""
+    for a in range(factor.shape[0]):
+        for row in range(factor.shape[1]):
+            for month in range(factor.shape[2]):
+                factor[a, row, month] = H.row_factor(h)[a, row, month] * (slowing[a, month] if H.row_is_team(h)[row] else 1.0)
+            opclock[a, row, 0] = H.month_start(h)[0]
+            set_clock(h, factor, opclock, a, row, 0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def slow_teams(h, factor, opclock, slowing, a, month, pressure):
+    """Slow a month of every team's row by min(1, 1 / pressure): shared attention."""
+    keep_whole()
+    slowing[a, month] = 1.0 if pressure <= 1.0 else 1.0 / pressure
+    for row in range(factor.shape[1]):
+        if H.row_is_team(h)[row]:
+            factor[a, row, month] = H.row_factor(h)[a, row, month] * slowing[a, month]
+            set_clock(h, factor, opclock, a, row, month)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def respond(price, use, reference, response, share, floor, ceiling):
+    """Return the market's price index next month.
+
+    It moves a stated share of the way to 1 + response x (last month's utilisation - the reference), within a floor and a ceiling.
+    """
+    target = 1.0 + response * (use - reference)
+    return min(max(price + share * (target - price), floor), ceiling)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def places_open(supply, filled):
+    """Return usable places: the supply, or what is filled if supply has fallen below it (closing places still count)."""
+    return supply if supply > filled else filled

@@ -1,0 +1,116 @@
+"""Handles: one small array of addresses stands for a tuple of arrays inside kernels.
+
+numba passes a tuple of arrays by value, word by word: model, state and tally are a hundred arrays, a thousand words a call, and compiling
+the engine that way took more than ten minutes. A handle passes one array; an accessor made here reads a field of it, at no cost
+after inlining. The tuple that was packed must outlive its handle. Without JIT the handle is the tuple itself and the accessor plain
+attribute access, so the same kernels run as Python.
+"""
+
+from types import ModuleType
+
+import numba
+import numpy as np
+from numba import carray, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+WORDS = 7  # per field: address and up to six dimensions
+
+
+@intrinsic
+def _pointer(typingctx, address):  # noqa: ANN001, ANN202
+    """Return an integer address as a pointer."""
+
+    def codegen(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+
+    return types.voidptr(types.int64), codegen
+
+
+@intrinsic
+def _never_inline(typingctx):  # noqa: ANN001, ANN202
+    """Mark the function being compiled as not to be inlined."""
+
+    def codegen(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+def _nothing():  # noqa: ANN202
+    """Stand for `keep_whole` without JIT."""
+
+
+# Called first in a kernel, it keeps the kernel whole: LLVM would otherwise copy the large ones into every caller, and into those callers'
+# callers, and compile for minutes.
+keep_whole = _nothing if numba.config.DISABLE_JIT else _never_inline
+
+
+def _reader(index, dtype, ndim):  # noqa: ANN001, ANN202
+    """Return the njit function that reads field `index` (of `ndim` dimensions) from a handle."""
+    base = index * WORDS
+    if ndim == 1:
+
+        def read(handle):  # noqa: ANN001, ANN202
+            return carray(_pointer(handle[base]), (handle[base + 1],), dtype)
+    elif ndim == 2:
+
+        def read(handle):  # noqa: ANN001, ANN202
+            return carray(_pointer(handle[base]), (handle[base + 1], handle[base + 2]), dtype)
+    elif ndim == 3:
+
+        def read(handle):  # noqa: ANN001, ANN202
+            return carray(_pointer(handle[base]), (handle[base + 1], handle[base + 2], handle[base + 3]), dtype)
+    elif ndim == 4:
+
+        def read(handle):  # noqa: ANN001, ANN202
+            return carray(
+                _pointer(handle[base]), (handle[base + 1], handle[base + 2], handle[base + 3], handle[base + 4]), dtype
+            )
+    else:
+
+        def read(handle):  # noqa: ANN001, ANN202
+            return carray(
+                _pointer(handle[base]),
+                (handle[base + 1], handle[base + 2], handle[base + 3], handle[base + 4], handle[base + 5]),
+                dtype,
+            )
+
+    return njit(nogil=True, error_model="numpy")(read)
+
+
+def accessors(fields):  # noqa: ANN001, ANN201
+    """Return a reader for each field of a tuple, as a module of functions (numba reads functions off modules).
+
+    `fields` is {name: (dtype, dimensions, what it is)}.
+    """
+    readers = ModuleType("readers")
+    for index, (name, (dtype, ndim, _)) in enumerate(fields.items()):
+        plain = numba.config.DISABLE_JIT
+        setattr(readers, name, _attribute(name) if plain else _reader(index, np.dtype(dtype), ndim))
+    return readers
+
+
+def _attribute(name):  # noqa: ANN001, ANN202
+    return lambda handle: getattr(handle, name)
+
+
+def pack(arrays, fields):  # noqa: ANN001, ANN201
+    """Return the handle of a tuple of arrays.
+
+    Raises
+    ------
+    TypeError
+        If an array is not of the type and shape its field says, or not C-contiguous.
+    """
+    if numba.config.DISABLE_JIT:
+        return arrays
+    handle = np.zeros(len(fields) * WORDS, np.int64)
+    for index, (name, (dtype, ndim, _)) in enumerate(fields.items()):
+        array = getattr(arrays, name)
+        if array.dtype != np.dtype(dtype) or array.ndim != ndim or not array.flags.c_contiguous:
+            raise TypeError(f"{name}: {array.dtype} in {array.ndim} dimensions, expected {np.dtype(dtype)} in {ndim}, C-contiguous")
+        handle[index * WORDS] = array.ctypes.data
+        handle[index * WORDS + 1 : index * WORDS + 1 + ndim] = array.shape
+    return handle

@@ -1,0 +1,273 @@
+"""When a transition fires: thresholds consumed by hazards over pieces of time. Every engine uses these functions.
+
+A piece is a maximal interval on which the hazard is constant but for the month factor, which enters through operational time
+(docs/engine.md). Each function is a pure function of its arguments; `commit` and `draw` write residuals in place.
+"""
+
+import math
+
+from numba import njit
+
+from sim.kernels.handles import keep_whole
+from sim.kernels.layout import (
+    CLOCK_ADMISSION,
+    CLOCK_CARE_EPISODE,
+    CLOCK_STAGE,
+    NO_PICK,
+    WHEN_ADMITTED,
+    WHEN_WAITING,
+    YEAR,
+    H,
+)
+from sim.kernels.rng import threshold, uniform
+
+INF = math.inf
+TINY = 1e-12
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def month_at(h, t):
+    """Return the model month that holds day t (an exact month start belongs to the new month)."""
+    return H.month_of_day(h)[int(math.floor(t - H.month_start(h)[0]))]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def operational_time(h, factor, opclock, a, row, t):
+    """Return C(t): days of exposure at factor 1 since the model's start (plus its first day)."""
+    last = factor.shape[2]
+    if t >= H.month_start(h)[last]:
+        return opclock[a, row, last]
+    month = month_at(h, t)
+    return opclock[a, row, month] + (t - H.month_start(h)[month]) * factor[a, row, month]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def time_of(h, factor, opclock, a, row, t, target):
+    """Return the first time at or after t at which operational time reaches `target` (it must be reached before the end)."""
+    month = month_at(h, t)
+    while month + 1 < factor.shape[2] and opclock[a, row, month + 1] < target:
+        month += 1
+    return H.month_start(h)[month] + (target - opclock[a, row, month]) / factor[a, row, month]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def child_age(birth, t):
+    """Return (age band, time of the next band's birthday) of a child."""
+    if t < birth + 1.0 * YEAR:
+        return 0, birth + 1.0 * YEAR
+    if t < birth + 5.0 * YEAR:
+        return 1, birth + 5.0 * YEAR
+    if t < birth + 10.0 * YEAR:
+        return 2, birth + 10.0 * YEAR
+    if t < birth + 16.0 * YEAR:
+        return 3, birth + 16.0 * YEAR
+    return 4, INF
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def month_on_or_after(h, t):
+    """Return the first month start at or after t, or infinity past the model's end."""
+    last = H.month_start(h).shape[0] - 1
+    if t > H.month_start(h)[last]:
+        return INF
+    if t <= H.month_start(h)[0]:
+        return H.month_start(h)[0]
+    month = last if t == H.month_start(h)[last] else month_at(h, t)
+    return t if H.month_start(h)[month] == t else H.month_start(h)[month + 1]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def family_age(h, births, home, t):
+    """Return (age band of the youngest child at home as of the month's start, first later month start that may change it)."""
+    keep_whole()
+    as_of = H.month_start(h)[month_at(h, t)]
+    youngest = -INF
+    coming = INF
+    for slot in range(births.shape[0]):
+        if home[slot] == 1:
+            if births[slot] <= as_of:
+                youngest = max(youngest, births[slot])
+            else:
+                coming = min(coming, births[slot])
+    band, edge = 0, INF
+    if youngest > -INF:
+        band, edge = child_age(youngest, as_of)
+    edge = min(edge, coming)
+    if edge < INF:
+        edge = month_on_or_after(h, edge)
+    return band, edge
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def help_effect(h, first, n, help_start, t):
+    """Return (multiplier, next edge) of the effects of help that began at `help_start` (infinite: never)."""
+    keep_whole()
+    effect, edge = 1.0, INF
+    for i in range(first, first + n):
+        entry = H.help(h)[i]
+        begins = max(help_start + entry["from_days"], entry["start"])
+        ends = help_start + entry["until_days"]
+        if t < begins:
+            if begins < ends:
+                edge = min(edge, begins)
+        elif t < ends:
+            effect *= entry["hazard_ratio"]
+            edge = min(edge, ends)
+    return effect, edge
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def lever_effect(h, first, n, entity, who, episode, seed, replicate, t):
+    """Return (multiplier, next edge) of levers that reach this entity: one uniform per (family, lever, episode)."""
+    keep_whole()
+    effect, edge = 1.0, INF
+    for i in range(first, first + n):
+        lever = H.levers(h)[i]["lever"]
+        reach = H.reach_levers(h)[lever]
+        ends = H.month_start(h)[reach["end"]]
+        if t >= ends:
+            continue
+        u = uniform(seed, replicate, entity, who, reach["name"], episode)
+        low, high = reach["first"], reach["end"]  # first month with reach > u: reach does not fall before its end
+        while low < high:
+            middle = (low + high) // 2
+            if H.reach(h)[lever, middle] > u:
+                high = middle
+            else:
+                low = middle + 1
+        if low < reach["end"]:
+            begins = H.month_start(h)[low]
+            if t < begins:
+                edge = min(edge, begins)
+            else:
+                effect *= H.levers(h)[i]["hazard_ratio"]
+                edge = min(edge, ends)
+    return effect, edge
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def advance(
+    h, factor, opclock, a, k, seed, replicate, entity, who, episode, is_child, birth, births, home, help_start,
+    origin, multiplier, t, until, residual,
+):  # fmt: skip
+    """Consume `residual` of transition k from t, stopping at `until`: return (firing time or infinity, what is left).
+
+    `origin` is the start of the transition's clock, `multiplier` the product of everything that does not change before `until`.
+    """
+    keep_whole()
+    tr = H.transitions(h)[k]
+    row, first, n = tr["row"], tr["band"], tr["n_bands"]
+    until = min(until, H.horizon(h)[0])
+    version, n_versions = 0, H.version_start(h).shape[0]
+    while version + 1 < n_versions and t >= H.version_start(h)[version + 1]:
+        version += 1
+    band = 0
+    while t < until:
+        while band + 1 < n and t >= origin + H.edges(h)[version, first + band + 1]:
+            band += 1
+        rate = H.rates(h)[version, a, first + band] * multiplier
+        stop = until
+        if band + 1 < n:
+            stop = min(stop, origin + H.edges(h)[version, first + band + 1])
+        if version + 1 < n_versions:
+            stop = min(stop, H.version_start(h)[version + 1])
+        if tr["age"] >= 0:
+            if is_child:
+                age, edge = child_age(birth, t)
+            else:
+                age, edge = family_age(h, births, home, t)
+            rate *= H.age_table(h)[a, tr["age"], age]
+            stop = min(stop, edge)
+        if tr["n_help"] > 0 and help_start < INF:
+            effect, edge = help_effect(h, tr["help"], tr["n_help"], help_start, t)
+            rate *= effect
+            stop = min(stop, edge)
+        if tr["n_levers"] > 0:
+            effect, edge = lever_effect(h, tr["lever"], tr["n_levers"], entity, who, episode, seed, replicate, t)
+            rate *= effect
+            stop = min(stop, edge)
+        if rate > 0.0:
+            begin = operational_time(h, factor, opclock, a, row, t)
+            use = rate * (operational_time(h, factor, opclock, a, row, stop) - begin)
+            if use >= residual:
+                return max(t, min(stop, time_of(h, factor, opclock, a, row, t, begin + residual / rate))), 0.0
+            residual -= use
+        t = stop
+        if version + 1 < n_versions and t >= H.version_start(h)[version + 1]:
+            version += 1
+            band = 0
+    return INF, residual
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def draw(h, stage, seed, replicate, entity, who, entries, repeats, residual):
+    """Draw the thresholds of every transition of a stage entered for the `entries`-th time, into `residual`."""
+    keep_whole()
+    st = H.stages(h)[stage]
+    for j in range(st["n"]):
+        tr = H.transitions(h)[st["first"] + j]
+        repeats[j] = 0
+        if tr["at_age"] > 0.0 or tr["at_birth"]:
+            residual[j] = INF
+        else:
+            residual[j] = threshold(seed, replicate, entity, who, tr["name"], entries * 64)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def schedule(
+    h, factor, opclock, a, stage, seed, replicate, entity, who, episode, is_child, birth, births, home, help_start,
+    quintile, needs, stream, earlier, b0, b1, b2, b3, start, admitted, care_start, case_start, waiting, evaluated, until,
+    residual, commit,
+):  # fmt: skip
+    """Find what a slot fires next: (index of the transition in its stage or NO_PICK, time).
+
+    b0-b3 are the columns of the multiplier table for the entity's tracks. With `commit`, reduce the residuals up to `until` instead.
+    """
+    keep_whole()
+    st = H.stages(h)[stage]
+    pick, soonest, name = NO_PICK, INF, 0
+    for j in range(st["n"]):
+        k = st["first"] + j
+        tr = H.transitions(h)[k]
+        if tr["at_age"] > 0.0:
+            due = birth + tr["at_age"] * YEAR
+        elif tr["dead"] or tr["at_birth"]:
+            continue
+        elif (tr["when"] == WHEN_ADMITTED and waiting) or (tr["when"] == WHEN_WAITING and not waiting):
+            continue
+        else:
+            multiplier = H.static_table(h)[tr["static"], quintile, needs, stream, earlier]
+            if tr["beside"] >= 0:
+                table = H.beside_table(h)[tr["beside"]]
+                multiplier *= table[b0] * table[b1] * table[b2] * table[b3]
+            if multiplier == 0.0:
+                continue
+            origin = start
+            if tr["clock"] == CLOCK_ADMISSION:
+                origin = admitted
+            elif tr["clock"] == CLOCK_CARE_EPISODE:
+                origin = care_start
+            elif tr["clock"] != CLOCK_STAGE:
+                origin = case_start
+            due, left = advance(
+                h, factor, opclock, a, k, seed, replicate, entity, who, episode, is_child, birth, births, home,
+                help_start, origin, multiplier, max(evaluated, origin), until, residual[j],
+            )  # fmt: skip
+            if commit:
+                residual[j] = max(left, TINY)
+        if due < soonest or (due == soonest and due < INF and tr["name"] < name):
+            pick, soonest, name = j, due, tr["name"]
+    return pick, soonest
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def never_returns(h, a, k, multiplier, origin, until, residual):
+    """Return whether a closed family would stay away until `until` even at `multiplier` times its hazard, in plain time."""
+    tr = H.transitions(h)[k]
+    t, first, n = origin, tr["band"], tr["n_bands"]
+    for band in range(n):
+        stop = until if band + 1 == n else min(until, origin + H.edges(h)[0, first + band + 1])
+        if stop > t:
+            residual -= H.rates(h)[0, a, first + band] * multiplier * (stop - t)
+            t = stop
+    return residual > 0.0

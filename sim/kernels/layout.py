@@ -1,0 +1,249 @@
+"""How model and state lie in memory: record types, codes and the three tuples of arrays that kernels receive.
+
+Rows of the first axis `a` are the authorities of a run (one, or a pooled region's). Record arrays keep what one event touches close together.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+from sim.kernels.handles import accessors
+
+# Tracks. A family has the first four, a child who has ever entered care the last three.
+NEED, PROTECTION, COURT, SUPPORT, CARE, PLACEMENT, LEGAL = range(7)
+FAMILY_TRACKS, CHILD_TRACKS, TRACKS = 4, 3, 7
+
+SLOTS = 8  # children of a family, in birth order
+MAX_TRANSITIONS = 12  # competing transitions of one stage
+MAX_FAMILY_STAGES = 16
+MAX_CHILD_STAGES = 32
+AGE_BANDS = 5  # under 1, 1-4, 5-9, 10-15, 16-17
+AGE_EDGES_YEARS = (1.0, 5.0, 10.0, 16.0)
+CEASED_AGES = 7  # the same with 16, 17, 18
+NEEDS = 4
+STREAMS = 4  # family, uasc, uasc_pass_through, disabled
+LAYERS = 4  # superposed candidate layers per stream
+YEAR = 365.25
+KNOWN_PREGNANCY_DAYS = 180.0  # an unborn child counts with the family from here on
+KEEP_MARGIN = 2.0  # a closed family stays in memory if it would return at twice its hazard
+
+IDLE = -1  # target: the track becomes idle
+STAY = -2  # target: the stage goes on, only this transition's clock starts again
+
+AT_HOME, IN_CARE, LEFT = 1, 2, 3  # where a child is
+
+CLOCK_STAGE, CLOCK_ADMISSION, CLOCK_CARE_EPISODE, CLOCK_CASE_EPISODE = range(4)
+WHEN_ALWAYS, WHEN_ADMITTED, WHEN_WAITING = range(3)
+
+# Effects of a transition
+OPEN_STAGE, CARE_ENTRY, COURT_ORDER, COURT_EXIT, EXIT_CARE, RE_ENTRY, REPLAN, PLACE_IN = range(1, 9)
+
+# Events of the log
+ARRIVAL, ENTER, MOVE, WAIT, ADMIT, EXIT, RENEGE = range(7)
+EVENT_NAMES = ("arrival", "stage_entry", "move", "wait", "admission", "exit", "reneged")
+
+STATUS_DONE, STATUS_GROW = 0, 1
+
+ADULT_PICK, NO_PICK = MAX_TRANSITIONS, -1  # what a slot fires next, beside its transitions
+CHILD_ITEM = 1 << 28  # heap items: family slots below, child slots above, arrivals above ARRIVAL_ITEM
+ARRIVAL_ITEM = 1 << 30
+
+STAGE = np.dtype(
+    [
+        ("track", "i8"), ("local", "i8"), ("first", "i8"), ("n", "i8"), ("place", "i8"), ("adult_ends", "i8"),
+        ("depends", "i8"), ("uses_age", "i8"), ("is_referral", "i8"), ("is_closed", "i8"), ("is_plan", "i8"), ("in_need", "i8"),
+        ("to_home", "i8"), ("care_leaver", "i8"), ("terminal", "i8"), ("in_care", "i8"), ("is_move_target", "i8"),
+        ("placement", "i8"), ("minimum_age", "f8"), ("case_weight", "f8"), ("unlawful", "i8"), ("permits_parents", "i8"), ("later", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+TRANSITION = np.dtype(
+    [
+        ("stage", "i8"), ("target", "i8"), ("clock", "i8"), ("when", "i8"), ("row", "i8"), ("release", "i8"), ("dead", "i8"),
+        ("n_bands", "i8"), ("band", "i8"), ("age", "i8"), ("static", "i8"), ("beside", "i8"), ("effect", "i8"), ("n_effects", "i8"),
+        ("lever", "i8"), ("n_levers", "i8"), ("help", "i8"), ("n_help", "i8"), ("at_age", "f8"), ("at_birth", "i8"), ("name", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+EFFECT = np.dtype([("op", "i8"), ("stage", "i8"), ("other", "i8"), ("x", "f8")], align=True)
+LEVER = np.dtype([("lever", "i8"), ("hazard_ratio", "f8")], align=True)  # CSR entries: one lever acting on one transition
+HELP = np.dtype([("from_days", "f8"), ("until_days", "f8"), ("hazard_ratio", "f8"), ("start", "f8")], align=True)
+REACH = np.dtype([("name", "i8"), ("first", "i8"), ("end", "i8")], align=True)  # months in which the lever runs
+
+FAMILY = np.dtype(
+    [
+        ("id", "i8"), ("births", "f8", (SLOTS,)), ("home", "i8", (SLOTS,)), ("needs", "i8", (SLOTS,)), 
+        ("care_row", "i8", (SLOTS,)), ("counted", "i8", (FAMILY_TRACKS,)), ("entries", "i8", (MAX_FAMILY_STAGES,)),
+        ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"), ("removals", "i8"),
+        ("stream", "i8"), ("quintile", "i8"), ("n_children", "i8"), ("used", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
+
+CHILD = np.dtype(
+    [
+        ("family", "i8"), ("slot", "i8"), ("used", "i8"), ("planned", "i8"), ("place_area", "i8"), ("apart", "i8"),
+        ("care_start", "f8"), ("days_after_14", "f8"), ("episodes", "i8"), ("moves", "i8"), ("searches", "i8"),
+        ("year_started", "i8"), ("year_ceased", "i8"), ("entries", "i8", (MAX_CHILD_STAGES,)),
+    ],
+    align=True,
+)  # fmt: skip
+
+SLOT = np.dtype(
+    [
+        ("stage", "i8"), ("pick", "i8"), ("waiting", "i8"), ("area", "i8"), ("heap", "i8"), ("start", "f8"), ("admitted", "f8"),
+        ("evaluated", "f8"), ("fires", "f8"), ("residual", "f8", (MAX_TRANSITIONS,)), ("repeats", "i8", (MAX_TRANSITIONS,)),
+    ],
+    align=True,
+)  # fmt: skip
+
+ARRIVAL_STREAM = np.dtype([("index", "i8"), ("fires", "f8"), ("heap", "i8")], align=True)
+EVENT = np.dtype(
+    [
+        ("time", "f8"), ("family", "i8"), ("area", "i2"), ("stream", "i2"), ("child", "i2"), ("event", "i2"),
+        ("stage_from", "i2"), ("stage_to", "i2"),
+    ],
+    align=True,
+)  # fmt: skip
+
+# What hazards need, shared by every engine. S stages, K transitions, V versions in time, B bands, R operational-time rows, M months, P places, W tables of multipliers.
+HAZARD_FIELDS = {
+    "stages": (STAGE, 1, "STAGE (S)"),
+    "transitions": (TRANSITION, 1, "TRANSITION (K)"),
+    "version_start": ("f8", 1, "day each version of the pathway starts (V)"),
+    "edges": ("f8", 2, "start of each band, days (V, B)"),
+    "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
+    "age_table": ("f8", 3, "multiplier by age band (A, rows, 5)"),
+    "static_table": ("f8", 5, "multiplier by quintile x needs x stream x earlier episodes (rows, 5, 4, 4, 2)"),
+    "beside_table": ("f8", 2, "multiplier by stage beside, the last seven being idle tracks (rows, S + 7)"),
+    "month_start": ("f8", 1, "first day of each month, and the end (M + 1)"),
+    "month_of_day": ("i8", 1, "month of each day since the first"),
+    "row_is_team": ("i8", 1, "1 where pressure slows the row (R)"),
+    "row_factor": ("f8", 3, "exogenous factor (A, R, M)"),
+    "levers": (LEVER, 1, "LEVER entries"),
+    "help": (HELP, 1, "HELP entries"),
+    "reach_levers": (REACH, 1, "REACH (L)"),
+    "reach": ("f8", 2, "share reached (L, M)"),
+    "horizon": ("f8", 1, "end of the run (1)"),
+}
+Hazards = namedtuple("Hazards", HAZARD_FIELDS)
+H = accessors(HAZARD_FIELDS)
+
+# The rest of a model, after its hazards: read-only.
+MODEL_FIELDS = {
+    **HAZARD_FIELDS,
+    "codes": ("i8", 1, "authority code (A)"),
+    "effects": (EFFECT, 1, "EFFECT (E)"),
+    "financial_year": ("i8", 1, "calendar year in which the month's financial year ends (M)"),
+    "candidate_rate": ("f8", 2, "candidates per day in one layer (A, STREAMS)"),
+    "accept": ("f8", 4, "arrival rate over candidate rate, may exceed 1 (A, STREAMS, 5, M)"),
+    "quintile_cdf": ("f8", 2, "(A, 5)"),
+    "children_cdf": ("f8", 1, "number of children at first referral (n)"),
+    "age_bands": ("f8", 1, "age of the youngest at first referral: edges (n + 1)"),
+    "age_cdf": ("f8", 1, "(n)"),
+    "needs_cdf": ("f8", 1, "(4)"),
+    "stream_ages": ("f8", 3, "ages of children who arrive in care (STREAMS, n, 2): cdf, age"),
+    "arrival_stage": ("i8", 2, "stage, or the legal status, a stream starts in (STREAMS, 2): stage, legal"),
+    "plan_weights": ("f8", 5, "planned placement (contexts, 5 ages, 4 needs, 2 order or not, n placements)"),
+    "plan_stages": ("i8", 1, "stage of each column of plan_weights"),
+    "plan_factor": ("f8", 3, "weight multiplier of each planned placement (contexts, n placements, M)"),
+    "overflow": ("i8", 2, "stages to try, in order, ending with -1 (S, 6)"),
+    "place_of_stage": ("i8", 1, "place type of a stage or -1 (S)"),
+    "match_by_needs": ("f8", 2, "probability that one vacancy fits (P, 4)"),
+    "sibling_factor": ("f8", 1, "(P)"),
+    "priority": ("i8", 2, "priority of a waiting family by protection stage (P, S)"),
+    "places": ("i8", 3, "usable places (A, P, M)"),
+    "pool_share": ("f8", 2, "share of vacancies open to the region (P, M)"),
+    "within_reach": ("i8", 2, "1 where children of a can be placed in b (A, A)"),
+    "team_capacity": ("f8", 2, "cases at pressure 1 (A, M)"),
+    "case_weights": ("f8", 1, "weight of a case by stage (S)"),
+    "place_track": ("i8", 1, "family track whose stage waits for the place, or -1 (P)"),
+    "switch_day": ("f8", 1, "day from which `later` targets hold (A)"),
+    "price_rules": ("f8", 2, "response, monthly adjustment, floor, ceiling (4) per place (P, 4)"),
+    "reference_use": ("f8", 2, "utilisation at which the response is nil (A, P)"),
+    "parameters": ("f8", 1, "sibling gap low, high; births per year, until years; all enter, each enters; care leaver days"),
+    "seed": ("i8", 1, "seed, replicate (2)"),
+    "key_stages": ("i8", 1, "stages that rules name (see STAGE_KEYS)"),
+    "names": ("i8", 1, "hashes of draws that are not transitions (see DRAW_NAMES)"),
+}
+STAGE_KEYS = ("child_in_need", "no_child_at_home", "looked_after", "interim_care_order", "care_leaver", "unregistered")
+DRAW_NAMES = (
+    "arrival.gap", "family.accept", "family.children", "family.age", "child.make", "family.birth", "care_entry.all",
+    "care_entry.each", "placement.plan", "placement.match", "stream.age",
+)  # fmt: skip
+
+
+class Model(namedtuple("Model", MODEL_FIELDS)):
+    """A compiled model's arrays; its first fields are its hazards, so its handle serves wherever a hazards' handle does."""
+
+    __slots__ = ()
+
+M = accessors(MODEL_FIELDS)
+
+STATE_FIELDS = {
+    "families": (FAMILY, 2, "FAMILY (A, F)"),
+    "family_slots": (SLOT, 3, "SLOT (A, F, 4)"),
+    "children": (CHILD, 2, "CHILD (A, C)"),
+    "child_slots": (SLOT, 3, "SLOT (A, C, 3)"),
+    "arrivals": (ARRIVAL_STREAM, 3, "ARRIVAL_STREAM (A, STREAMS, LAYERS)"),
+    "free_families": ("i8", 2, "stack of unused rows (A, F)"),
+    "free_children": ("i8", 2, "(A, C)"),
+    "heap": ("i8", 2, "items by time (A, H)"),
+    "heap_time": ("f8", 2, "their times (A, H)"),
+    "sizes": ("i8", 2, "free families, free children, heap length (A, 3)"),
+    "waiting": ("i8", 3, "families in each queue (A, P, F)"),
+    "n_waiting": ("i8", 2, "(A, P)"),
+    "slowing": ("f8", 2, "min(1, 1 / pressure) of each month so far (A, M)"),
+    "factor": ("f8", 3, "realised month factor (A, R, M)"),
+    "opclock": ("f8", 3, "operational time (A, R, M + 1)"),
+    "open_places": ("i8", 2, "usable places, closing ones included (A, P)"),
+    "filled": ("i8", 2, "(A, P)"),
+    "units": ("i8", 2, "families or children in each stage (A, S)"),
+    "cases": ("i8", 2, "children counted in each stage (A, S)"),
+    "month_began": ("f8", 1, "day the current month (or the run) began (1)"),
+    "since": ("f8", 2, "day to which unit_days is complete (A, S)"),
+    "price": ("f8", 2, "market response of each place type's price (A, P)"),
+    "use_days": ("f8", 3, "place-days filled and usable this month (A, P, 2)"),
+    "use_since": ("f8", 2, "(A, P)"),
+    "high": ("i8", 2, "families, children: rows ever used (A, 2)"),
+    "clock": ("f8", 1, "now; month (2)"),
+}
+State = namedtuple("State", STATE_FIELDS)
+S = accessors(STATE_FIELDS)
+
+TALLY_FIELDS = {
+    "unit_days": ("f8", 3, "family- or child-days (A, T, S)"),
+    "stay_days": ("f8", 2, "the same from stays as they end (A, S)"),
+    "entered": ("i8", 3, "units entering (A, T, S)"),
+    "left": ("i8", 3, "units leaving (A, T, S)"),
+    "entered_children": ("i8", 3, "children counted on entry (A, T, S)"),
+    "left_children": ("i8", 3, "children counted on leaving (A, T, S)"),
+    "units_end": ("i8", 3, "units at month end (A, T, S)"),
+    "children_end": ("i8", 3, "children at month end (A, T, S)"),
+    "fired": ("i8", 3, "transitions (A, T, K)"),
+    "fired_children": ("i8", 3, "children counted (A, T, K)"),
+    "placement_days": ("f8", 4, "child-days by planned need (A, T, S, 4)"),
+    "started": ("i8", 4, "children starting to be looked after, by age and UASC or not (A, T, 5, 2)"),
+    "started_once": ("i8", 4, "the same, a child once a financial year"),
+    "ceased": ("i8", 4, "(A, T, 7, 2)"),
+    "ceased_once": ("i8", 4, "(A, T, 7, 2)"),
+    "looked_after_end": ("i8", 4, "(A, T, 5, 2) at month end"),
+    "rereferred": ("i8", 2, "children referred within 12 months of the last referral (A, T)"),
+    "queue": ("f8", 4, "joined, admitted, reneged, days waited, length at month end (A, T, P, 5)"),
+    "planned_actual": ("i8", 4, "placements made by planned and actual stage (A, T, S, S)"),
+    "apart": ("i8", 3, "sibling groups placed, and placed apart (A, T, 2)"),
+    "far": ("i8", 3, "children placed in another authority of the pool (A, T, P)"),
+    "pressure": ("f8", 2, "(A, T)"),
+    "work": ("f8", 2, "cases in hand (A, T)"),
+    "places_end": ("i8", 4, "usable and filled at month end (A, T, P, 2)"),
+    "price_end": ("f8", 3, "price index (A, T, P)"),
+    "counters": ("i8", 1, "events, candidates, peak pressure x 1e6, full place types met, pushes (8)"),
+    "log": (EVENT, 1, "EVENT (n)"),
+    "n_log": ("i8", 1, "(1)"),
+    "first_month": ("i8", 1, "model month of tally row 0 (1)"),
+    "began": ("f8", 1, "day the tally began (1)"),
+}
+Tally = namedtuple("Tally", TALLY_FIELDS)
+Y = accessors(TALLY_FIELDS)

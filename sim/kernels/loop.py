@@ -1,0 +1,348 @@
+"""The event loop: month by month, event by event, over one authority or a pooled region."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from sim.kernels.arrivals import arrive, next_candidate
+from sim.kernels.care import (
+    close_beside,
+    end_child,
+    enter_care,
+    exit_care,
+    final_hearing,
+    fork,
+    move_family,
+    place_in,
+    place_siblings,
+    re_enter,
+    replan,
+    set_legal,
+)
+from sim.kernels.feedback import places_open, respond, slow_teams, work_in_hand
+from sim.kernels.handles import keep_whole
+from sim.kernels.heap import place_in_heap, tie_key
+from sim.kernels.layout import (
+    ADULT_PICK,
+    ARRIVAL_ITEM,
+    CARE,
+    CARE_ENTRY,
+    CHILD_ITEM,
+    COURT,
+    COURT_EXIT,
+    COURT_ORDER,
+    EXIT,
+    EXIT_CARE,
+    IDLE,
+    LAYERS,
+    LEGAL,
+    NEED,
+    OPEN_STAGE,
+    PLACE_IN,
+    RE_ENTRY,
+    REPLAN,
+    SLOTS,
+    STATUS_DONE,
+    STATUS_GROW,
+    STAY,
+    STREAMS,
+    H,
+    M,
+    S,
+    Y,
+)
+from sim.kernels.places import admit_waiting
+from sim.kernels.rng import threshold
+from sim.kernels.slots import (
+    commit_child,
+    commit_family,
+    last_birthday,
+    log_family,
+    reschedule_child,
+    reschedule_family,
+    stop_stage,
+    who,
+)
+from sim.kernels.tally import PEAK_PRESSURE, PUT_BACK, close_month, row_of
+
+INF = math.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def begin_month(m, s, y, month, t):
+    """Update every authority's environment at the start of a month, then admit from its queues."""
+    keep_whole()
+    h = m
+    S.clock(s)[1] = month
+    S.month_began(s)[0] = t
+    row = month - Y.first_month(y)[0]
+    for a in range(S.units(s).shape[0]):
+        work = work_in_hand(M.case_weights(m), S.cases(s)[a])
+        pressure = work / M.team_capacity(m)[a, month]
+        slow_teams(h, S.factor(s), S.opclock(s), S.slowing(s), a, month, pressure)
+        Y.pressure(y)[a, row], Y.work(y)[a, row] = pressure, work
+        Y.counters(y)[PEAK_PRESSURE] = max(Y.counters(y)[PEAK_PRESSURE], int(pressure * 1000000.0))
+        for place in range(S.filled(s).shape[1]):
+            days = S.use_days(s)[a, place, 1]
+            if days > 0.0:
+                rules = M.price_rules(m)[place]
+                use = S.use_days(s)[a, place, 0] / days
+                S.price(s)[a, place] = respond(
+                    S.price(s)[a, place], use, M.reference_use(m)[a, place], rules[0], rules[1], rules[2], rules[3]
+                )
+            S.use_days(s)[a, place, 0] = S.use_days(s)[a, place, 1] = 0.0
+            S.open_places(s)[a, place] = places_open(M.places(m)[a, place, month], S.filled(s)[a, place])
+            Y.price_end(y)[a, row, place] = S.price(s)[a, place]
+    for a in range(S.units(s).shape[0]):
+        for place in range(S.filled(s).shape[1]):
+            if M.place_track(m)[place] >= 0:
+                admit_waiting(m, s, y, a, place, M.place_track(m)[place], t)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def apply_effects(m, s, y, a, f, c, tr, t):
+    """Do what a transition does beside moving its own track."""
+    keep_whole()
+    for e in range(tr["effect"], tr["effect"] + tr["n_effects"]):
+        effect = M.effects(m)[e]
+        op, stage = effect["op"], effect["stage"]
+        if op == OPEN_STAGE:
+            track = H.stages(m)[stage]["track"]
+            if S.family_slots(s)[a, f, track]["stage"] < stage:  # idle, or in an earlier stage of the track
+                move_family(m, s, y, a, f, track, stage, t)
+        elif op == CARE_ENTRY:
+            fork(m, s, y, a, f, stage, effect["other"] > 0, t)
+        elif op == COURT_ORDER:
+            final_hearing(m, s, y, a, f, False, stage, effect["other"], effect["x"], t)
+        elif op == COURT_EXIT:
+            final_hearing(m, s, y, a, f, True, stage, stage, 0.0, t)
+        elif op == RE_ENTRY:
+            re_enter(m, s, y, a, c, stage, t)
+        elif op == EXIT_CARE:
+            exit_care(m, s, y, a, c, stage, t)
+        elif op == REPLAN:
+            replan(m, s, y, a, c, t)
+        elif op == PLACE_IN:
+            place_in(m, s, y, a, c, stage, t)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fire_family(m, s, y, a, f, track, t):
+    """Let a family's slot do what it was scheduled to do."""
+    keep_whole()
+    h = m
+    slot = S.family_slots(s)[a, f, track]
+    stage, pick, start = slot["stage"], slot["pick"], slot["start"]
+    if pick == ADULT_PICK:
+        close_beside(m, s, y, a, f, t)
+        move_family(m, s, y, a, f, track, IDLE, t)
+        return
+    k = H.stages(h)[stage]["first"] + pick
+    tr = H.transitions(h)[k]
+    row = row_of(s, y)
+    Y.fired(y)[a, row, k] += 1
+    Y.fired_children(y)[a, row, k] += S.families(s)[a, f]["counted"][track]
+    if tr["target"] != STAY:
+        move_family(m, s, y, a, f, track, tr["target"], t)
+        apply_effects(m, s, y, a, f, -1, tr, t)
+        return
+    commit_family(m, s, a, f, track, t)
+    redraw(m, slot, stage, pick, tr, S.families(s)[a, f]["id"], who(m, a, S.families(s)[a, f]["stream"], 0), S.families(s)[a, f]["entries"])
+    apply_effects(m, s, y, a, f, -1, tr, t)
+    if slot["stage"] == stage and slot["start"] == start:
+        reschedule_family(m, s, a, f, track)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def redraw(m, slot, stage, pick, tr, entity, address, entries):
+    """Draw a transition's threshold again after it fired without leaving its stage."""
+    slot["repeats"][pick] += 1
+    occurrence = entries[H.stages(m)[stage]["local"]] * 64 + slot["repeats"][pick] % 64
+    slot["residual"][pick] = threshold(M.seed(m)[0], M.seed(m)[1], entity, address, tr["name"], occurrence)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fire_child(m, s, y, a, c, track, t):
+    """Let a child's slot do what it was scheduled to do (track 0 care, 1 placement, 2 legal)."""
+    keep_whole()
+    h = m
+    child, slot = S.children(s)[a, c], S.child_slots(s)[a, c, track]
+    f = child["family"]
+    stage, pick, start = slot["stage"], slot["pick"], slot["start"]
+    k = H.stages(h)[stage]["first"] + pick
+    tr = H.transitions(h)[k]
+    row = row_of(s, y)
+    Y.fired(y)[a, row, k] += 1
+    Y.fired_children(y)[a, row, k] += 1
+    target = tr["target"]
+    if target == STAY and tr["n_effects"] > 0 and M.effects(m)[tr["effect"]]["op"] != REPLAN:
+        commit_child(m, s, a, c, track, t)
+        family = S.families(s)[a, f]
+        redraw(m, slot, stage, pick, tr, family["id"], who(m, a, family["stream"], child["slot"] + 1), child["entries"])
+    elif target >= 0 and track == LEGAL - CARE:
+        set_legal(m, s, y, a, c, target, t)
+    elif target >= 0 and track == 1:
+        place_in(m, s, y, a, c, target, t)
+    elif track == 0 and H.stages(h)[stage]["in_care"]:
+        exit_care(m, s, y, a, c, target, t)
+    elif track == 0 and target == IDLE:
+        end_child(m, s, y, a, c, t)
+    apply_effects(m, s, y, a, f, c, tr, t)
+    if target == STAY and child["used"] and slot["stage"] == stage and slot["start"] == start:
+        reschedule_child(m, s, a, c, track)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def free_family(m, s, y, a, f, t):
+    """Free a family's row once nobody in it can be heard of again."""
+    keep_whole()
+    family = S.families(s)[a, f]
+    if not family["used"] or S.family_slots(s)[a, f, COURT]["stage"] >= 0:
+        return
+    for i in range(SLOTS):
+        if family["care_row"][i] >= 0:
+            return
+    need = S.family_slots(s)[a, f, NEED]["stage"]
+    if need >= 0:
+        adult = last_birthday(family)
+        if adult < INF and adult > t:
+            return
+        close_beside(m, s, y, a, f, t)
+        stop_stage(m, s, y, a, f, -1, NEED, t)
+        log_family(m, s, y, a, f, EXIT, need, IDLE, t)
+    family["used"] = 0
+    S.free_families(s)[a, S.sizes(s)[a, 0]] = f
+    S.sizes(s)[a, 0] += 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def still_due(m, s, a, item, t):
+    """Return whether a scheduled event is still due now that its months' factors are known; if not, put it back."""
+    keep_whole()
+    if item >= ARRIVAL_ITEM:
+        return True
+    h = m
+    if item >= CHILD_ITEM:
+        c, track = divmod(item - CHILD_ITEM, 3)
+        slot = S.child_slots(s)[a, c, track]
+        tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
+        if not H.row_is_team(h)[tr["row"]]:
+            return True
+        reschedule_child(m, s, a, c, track)
+    else:
+        f, track = divmod(item, 4)
+        slot = S.family_slots(s)[a, f, track]
+        if slot["pick"] == ADULT_PICK:
+            return True
+        tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
+        if not H.row_is_team(h)[tr["row"]]:
+            return True
+        reschedule_family(m, s, a, f, track)
+    return slot["fires"] <= t
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def next_area(m, s):
+    """Return the authority whose next event comes first (order of docs/engine.md), or -1 if none has any."""
+    best, time = -1, INF
+    for a in range(S.sizes(s).shape[0]):
+        if S.sizes(s)[a, 2] > 0:
+            t = S.heap_time(s)[a, 0]
+            if t < time or (t == time and best >= 0 and area_before(m, s, a, best)):
+                best, time = a, t
+    return best
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def area_before(m, s, a, b):
+    """Return whether authority a's next event precedes b's at the same time: class, then authority code."""
+    first, second = tie_key(m, s, a, S.heap(s)[a, 0]), tie_key(m, s, b, S.heap(s)[b, 0])
+    return first[0] < second[0] or (first[0] == second[0] and M.codes(m)[a] < M.codes(m)[b])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def handle(m, s, y, a, item, t):
+    """Process one event."""
+    keep_whole()
+    if item >= ARRIVAL_ITEM:
+        stream, layer = divmod(item - ARRIVAL_ITEM, LAYERS)
+        f = arrive(m, s, y, a, stream, layer, t)
+        if f >= 0:
+            legal = M.arrival_stage(m)[stream, 1]
+            c = enter_care(m, s, y, a, f, 0, legal, t)
+            rows = np.empty(SLOTS, np.int64)
+            rows[0] = c
+            place_siblings(m, s, y, a, rows, 1, t)
+        return
+    if item >= CHILD_ITEM:
+        c, track = divmod(item - CHILD_ITEM, 3)
+        f = S.children(s)[a, c]["family"]
+        fire_child(m, s, y, a, c, track, t)
+    else:
+        f, track = divmod(item, 4)
+        fire_family(m, s, y, a, f, track, t)
+    free_family(m, s, y, a, f, t)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def run_until(m, s, y, last_month):
+    """Simulate until the start of `last_month`. Return STATUS_DONE, or STATUS_GROW when arrays must grow first (then call again)."""
+    h = m
+    while True:
+        month = int(S.clock(s)[1])
+        if month >= last_month:
+            return STATUS_DONE
+        a = next_area(m, s)
+        t = S.heap_time(s)[a, 0] if a >= 0 else INF
+        month_end = H.month_start(h)[month + 1]
+        if t >= month_end:
+            close_month(m, s, y, month_end)
+            S.clock(s)[0] = month_end
+            if month + 1 >= last_month:
+                S.clock(s)[1] = month + 1
+                return STATUS_DONE
+            begin_month(m, s, y, month + 1, month_end)
+            continue
+        if S.sizes(s)[a, 0] < 2 or S.sizes(s)[a, 1] < SLOTS + 2:
+            return STATUS_GROW
+        if Y.log(y).shape[0] > 0 and Y.n_log(y)[0] + 2000 > Y.log(y).shape[0]:
+            return STATUS_GROW
+        S.clock(s)[0] = t
+        item = S.heap(s)[a, 0]
+        if still_due(m, s, a, item, t):
+            handle(m, s, y, a, item, t)
+        else:
+            Y.counters(y)[PUT_BACK] += 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def begin_run(m, s, y, month):
+    """Start a run, or a branch, at a month: environment, then every slot scheduled anew under this model."""
+    S.clock(s)[0] = H.month_start(m)[month]
+    S.clock(s)[1] = month
+    for a in range(S.units(s).shape[0]):
+        for stream in range(STREAMS):
+            for layer in range(LAYERS):
+                arrival = S.arrivals(s)[a, stream, layer]
+                place_in_heap(m, s, a, ARRIVAL_ITEM + stream * LAYERS + layer, arrival["heap"], arrival["fires"])
+        for f in range(S.high(s)[a, 0]):
+            if S.families(s)[a, f]["used"]:
+                for track in range(4):
+                    if S.family_slots(s)[a, f, track]["stage"] >= 0:
+                        reschedule_family(m, s, a, f, track)
+        for c in range(S.high(s)[a, 1]):
+            if S.children(s)[a, c]["used"]:
+                for track in range(3):
+                    if S.child_slots(s)[a, c, track]["stage"] >= 0:
+                        reschedule_child(m, s, a, c, track)
+    begin_month(m, s, y, month, H.month_start(m)[month])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def first_candidates(m, s):
+    """Schedule the first candidate of every layer, at the model's beginning."""
+    for a in range(S.units(s).shape[0]):
+        for stream in range(STREAMS):
+            for layer in range(LAYERS):
+                next_candidate(m, s, a, stream, layer, H.month_start(m)[0])

@@ -1,0 +1,293 @@
+"""Slots: an entity's stage on one track. Enter, leave, commit, schedule; what stands beside it; what is counted."""
+
+import math
+
+from numba import njit
+
+from sim.kernels.handles import keep_whole
+from sim.kernels.hazards import draw, never_returns, schedule
+from sim.kernels.heap import place_in_heap, remove_from_heap
+from sim.kernels.layout import (
+    ADULT_PICK,
+    AT_HOME,
+    CARE,
+    CHILD_ITEM,
+    COURT,
+    EXIT,
+    IDLE,
+    IN_CARE,
+    KEEP_MARGIN,
+    KNOWN_PREGNANCY_DAYS,
+    LEGAL,
+    NEED,
+    NO_PICK,
+    PLACEMENT,
+    PROTECTION,
+    SLOTS,
+    SUPPORT,
+    YEAR,
+    H,
+    M,
+    S,
+)
+from sim.kernels.tally import count_entry, count_exit, count_joined, log_event
+
+INF = math.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def who(m, a, stream, unit):
+    """Return the second word of an address: authority, stream and unit (0 the family, 1 + slot a child)."""
+    return M.codes(m)[a] * 65536 + stream * 256 + unit
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def counted_children(family, t):
+    """Return how many children at home count with the family: under 18, and unborn once the pregnancy is known."""
+    keep_whole()
+    n = 0
+    for slot in range(SLOTS):
+        if family["home"][slot] == AT_HOME:
+            birth = family["births"][slot]
+            if birth <= t + KNOWN_PREGNANCY_DAYS and t < birth + 18.0 * YEAR:
+                n += 1
+    return n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _column(h, stage, track):
+    return H.stages(h).shape[0] + track if stage < 0 else stage
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def last_birthday(family):
+    """Return the 18th birthday of the youngest child still at home or to be born there, or infinity."""
+    latest = -INF
+    for slot in range(SLOTS):
+        if family["home"][slot] == AT_HOME:
+            latest = max(latest, family["births"][slot])
+    return INF if latest == -INF else latest + 18.0 * YEAR
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def next_birth(family, t):
+    """Return the first birth into the family after t, or infinity."""
+    soonest = INF
+    for slot in range(SLOTS):
+        if family["home"][slot] == AT_HOME and family["births"][slot] > t:
+            soonest = min(soonest, family["births"][slot])
+    return soonest
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _family_schedule(m, s, a, f, track, until, commit):
+    family, slot = S.families(s)[a, f], S.family_slots(s)[a, f, track]
+    fs = S.family_slots(s)[a, f]
+    h = m
+    return schedule(
+        h, S.factor(s), S.opclock(s), a, slot["stage"], M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], 0),
+        family["entries"][0], False, 0.0, family["births"], family["home"], family["help_start"],
+        family["quintile"], 0, family["stream"], min(family["removals"], 1),
+        _column(h, fs[NEED]["stage"], NEED), _column(h, fs[PROTECTION]["stage"], PROTECTION),
+        _column(h, fs[COURT]["stage"], COURT), _column(h, fs[SUPPORT]["stage"], SUPPORT),
+        slot["start"], slot["admitted"], 0.0, family["case_start"], slot["waiting"] != 0, slot["evaluated"], until,
+        slot["residual"], commit,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _child_schedule(m, s, a, c, track, until, commit):
+    child, slot = S.children(s)[a, c], S.child_slots(s)[a, c, track]
+    family, i = S.families(s)[a, child["family"]], child["slot"]
+    cs = S.child_slots(s)[a, c]
+    h = m
+    return schedule(
+        h, S.factor(s), S.opclock(s), a, slot["stage"], M.seed(m)[0], M.seed(m)[1], family["id"],
+        who(m, a, family["stream"], i + 1), child["episodes"], True, family["births"][i], family["births"], family["home"],
+        family["help_start"], family["quintile"], family["needs"][i], family["stream"], min(child["episodes"] - 1, 1),
+        _column(h, cs[0]["stage"], CARE), _column(h, cs[1]["stage"], PLACEMENT), _column(h, cs[2]["stage"], LEGAL),
+        _column(h, S.family_slots(s)[a, child["family"], COURT]["stage"], COURT),
+        slot["start"], slot["admitted"], child["care_start"], 0.0, False, slot["evaluated"], until, slot["residual"], commit,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def reschedule_family(m, s, a, f, track):
+    """Compute again when a family's slot fires, and put it in its place in the heap."""
+    keep_whole()
+    slot = S.family_slots(s)[a, f, track]
+    pick, fires = _family_schedule(m, s, a, f, track, INF, False)
+    if track == NEED:
+        st = H.stages(m)[slot["stage"]]
+        if st["adult_ends"]:
+            adult = last_birthday(S.families(s)[a, f])
+            if adult < fires:
+                pick, fires = ADULT_PICK, adult
+        for j in range(st["n"]):
+            if H.transitions(m)[st["first"] + j]["at_birth"]:
+                birth = next_birth(S.families(s)[a, f], slot["start"])
+                if birth < fires:
+                    pick, fires = j, birth
+    slot["pick"], slot["fires"] = pick, fires
+    place_in_heap(m, s, a, f * 4 + track, slot["heap"], fires)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def reschedule_child(m, s, a, c, track):
+    """Compute again when a child's slot fires, and put it in its place in the heap (track 0 care, 1 placement, 2 legal)."""
+    keep_whole()
+    slot = S.child_slots(s)[a, c, track]
+    pick, fires = _child_schedule(m, s, a, c, track, INF, False)
+    slot["pick"], slot["fires"] = pick, fires
+    place_in_heap(m, s, a, CHILD_ITEM + c * 3 + track, slot["heap"], fires)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def commit_family(m, s, a, f, track, t):
+    """Reduce the residuals of a family's slot up to now."""
+    keep_whole()
+    _family_schedule(m, s, a, f, track, t, True)
+    S.family_slots(s)[a, f, track]["evaluated"] = t
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def commit_child(m, s, a, c, track, t):
+    """Reduce the residuals of a child's slot up to now."""
+    keep_whole()
+    _child_schedule(m, s, a, c, track, t, True)
+    S.child_slots(s)[a, c, track]["evaluated"] = t
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def touch_family(m, s, a, f, track, t, before, household):
+    """Commit (before a change of `track`, or of the household) or reschedule (after it) every slot that depends on it."""
+    keep_whole()
+    family = S.families(s)[a, f]
+    for other in range(4):
+        slot = S.family_slots(s)[a, f, other]
+        if other == track or slot["stage"] < 0:
+            continue
+        st = H.stages(m)[slot["stage"]]
+        if (track >= 0 and (st["depends"] >> track) & 1) or (household and (st["uses_age"] or other == NEED)):
+            if before:
+                commit_family(m, s, a, f, other, t)
+            else:
+                reschedule_family(m, s, a, f, other)
+    if track == COURT:
+        for i in range(SLOTS):
+            if family["home"][i] == IN_CARE:
+                touch_child(m, s, a, family["care_row"][i], COURT, t, before)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def touch_child(m, s, a, c, track, t, before):
+    """Commit or reschedule a child's slots that depend on a track (the child's own, or the family's court)."""
+    keep_whole()
+    for other in range(3):
+        slot = S.child_slots(s)[a, c, other]
+        if other + CARE == track or slot["stage"] < 0:
+            continue
+        if (H.stages(m)[slot["stage"]]["depends"] >> track) & 1:
+            if before:
+                commit_child(m, s, a, c, other, t)
+            else:
+                reschedule_child(m, s, a, c, other)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def recount(m, s, y, a, f, t):
+    """Count the children of a family again in each of its stages (after its household or a stage changed)."""
+    keep_whole()
+    family = S.families(s)[a, f]
+    n = counted_children(family, t)
+    for track in range(4):
+        stage = S.family_slots(s)[a, f, track]["stage"]
+        change = n - family["counted"][track]
+        if stage >= 0 and change != 0:
+            S.cases(s)[a, stage] += change
+            family["counted"][track] = n
+            count_joined(s, y, a, stage, change)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
+    """Set an entity's slot to a stage from t: count it, draw its thresholds (the caller schedules it). c < 0: the family's."""
+    keep_whole()
+    h = m
+    st = H.stages(h)[stage]
+    family = S.families(s)[a, f]
+    if c < 0:
+        slot = S.family_slots(s)[a, f, track]
+        n = counted_children(family, t)
+        family["counted"][track] = n
+        family["entries"][st["local"]] += 1
+        entries, unit = family["entries"][st["local"]], 0
+    else:
+        slot = S.child_slots(s)[a, c, track - CARE]
+        child = S.children(s)[a, c]
+        n = 1
+        child["entries"][st["local"]] += 1
+        entries, unit = child["entries"][st["local"]], child["slot"] + 1
+    slot["stage"] = stage
+    slot["start"] = slot["evaluated"] = t
+    slot["waiting"] = waiting
+    slot["admitted"] = INF if waiting else t
+    draw(
+        h, stage, M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], unit), entries, slot["repeats"], slot["residual"]
+    )
+    count_entry(s, y, a, stage, n, t)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def stop_stage(m, s, y, a, f, c, track, t):
+    """End an entity's stage: count it and take the slot out of the heap. Return the stage that ended."""
+    keep_whole()
+    if c < 0:
+        slot, n, item = S.family_slots(s)[a, f, track], S.families(s)[a, f]["counted"][track], f * 4 + track
+    else:
+        slot, n, item = S.child_slots(s)[a, c, track - CARE], 1, CHILD_ITEM + c * 3 + track - CARE
+    stage = slot["stage"]
+    count_exit(s, y, a, stage, n, slot["start"], t)
+    if slot["heap"] >= 0:
+        remove_from_heap(m, s, a, item, slot["heap"])
+    slot["stage"], slot["pick"], slot["fires"], slot["waiting"] = IDLE, NO_PICK, INF, 0
+    return stage
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def gone_for_good(m, s, a, f):
+    """Return whether a family just closed would never come back before its youngest is 18, even at KEEP_MARGIN times the hazard."""
+    keep_whole()
+    family, slot = S.families(s)[a, f], S.family_slots(s)[a, f, NEED]
+    st = H.stages(m)[slot["stage"]]
+    adult = last_birthday(family)
+    if adult == INF:
+        return True
+    k = st["first"]
+    multiplier = KEEP_MARGIN * H.static_table(m)[H.transitions(m)[k]["static"], family["quintile"], 0, family["stream"], 0]
+    return never_returns(m, a, k, multiplier, slot["start"], adult, slot["residual"][0])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def log_family(m, s, y, a, f, event, stage_from, stage_to, t):
+    """Log an event of a family."""
+    family = S.families(s)[a, f]
+    log_event(y, t, family["id"], a, family["stream"], 0, event, stage_from, stage_to)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def log_child(m, s, y, a, c, event, stage_from, stage_to, t):
+    """Log an event of a child."""
+    child = S.children(s)[a, c]
+    family = S.families(s)[a, child["family"]]
+    log_event(y, t, family["id"], a, family["stream"], child["slot"] + 1, event, stage_from, stage_to)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def end_track(m, s, y, a, f, track, t):
+    """Make a family's track idle (from outside: the case closed, or no child is left at home)."""
+    keep_whole()
+    touch_family(m, s, a, f, track, t, True, False)
+    stage = stop_stage(m, s, y, a, f, -1, track, t)
+    touch_family(m, s, a, f, track, t, False, False)
+    log_family(m, s, y, a, f, EXIT, stage, IDLE, t)

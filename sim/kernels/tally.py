@@ -1,0 +1,109 @@
+"""What a run counts: units and children by stage, starts and ends of care, queues, places, and the event log."""
+
+from numba import njit
+
+from sim.kernels.handles import keep_whole
+from sim.kernels.layout import H, S, Y
+
+STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK, LEVER_MID_STAGE = range(6)  # counters
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def row_of(s, y):
+    """Return the tally row of the current month."""
+    return int(S.clock(s)[1]) - Y.first_month(y)[0]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def count_entry(s, y, a, stage, children, t):
+    """Count a unit entering a stage."""
+    row = row_of(s, y)
+    Y.unit_days(y)[a, row, stage] += S.units(s)[a, stage] * (t - S.since(s)[a, stage])
+    S.since(s)[a, stage] = t
+    S.units(s)[a, stage] += 1
+    S.cases(s)[a, stage] += children
+    Y.entered(y)[a, row, stage] += 1
+    Y.entered_children(y)[a, row, stage] += children
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def count_exit(s, y, a, stage, children, start, t):
+    """Count a unit leaving a stage it entered at `start`; the stay since the tally began is added separately from unit_days."""
+    row = row_of(s, y)
+    Y.unit_days(y)[a, row, stage] += S.units(s)[a, stage] * (t - S.since(s)[a, stage])
+    S.since(s)[a, stage] = t
+    S.units(s)[a, stage] -= 1
+    S.cases(s)[a, stage] -= children
+    Y.left(y)[a, row, stage] += 1
+    Y.left_children(y)[a, row, stage] += children
+    Y.stay_days(y)[a, stage] += t - max(start, Y.began(y)[0])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def count_joined(s, y, a, stage, change):
+    """Count children who join (or, negative, leave) a stage their family is already in: born, returned, entered care."""
+    row = row_of(s, y)
+    if change > 0:
+        Y.entered_children(y)[a, row, stage] += change
+    else:
+        Y.left_children(y)[a, row, stage] -= change
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def log_event(y, t, family, a, stream, child, event, stage_from, stage_to):
+    """Append an event to the log, if one is kept, and count it."""
+    Y.counters(y)[STAGE_EVENTS] += 1
+    if Y.log(y).shape[0] > 0:
+        n = Y.n_log(y)[0]
+        row = Y.log(y)[n]
+        row["time"], row["family"], row["area"], row["stream"] = t, family, a, stream
+        row["child"], row["event"], row["stage_from"], row["stage_to"] = child, event, stage_from, stage_to
+        Y.n_log(y)[0] = n + 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def close_month(m, s, y, t):
+    """Complete the month that ends at t: stocks, place use and child-days of every authority."""
+    keep_whole()
+    row = row_of(s, y)
+    for a in range(S.units(s).shape[0]):
+        for stage in range(S.units(s).shape[1]):
+            Y.unit_days(y)[a, row, stage] += S.units(s)[a, stage] * (t - S.since(s)[a, stage])
+            S.since(s)[a, stage] = t
+            Y.units_end(y)[a, row, stage] = S.units(s)[a, stage]
+            Y.children_end(y)[a, row, stage] = S.cases(s)[a, stage]
+        for place in range(S.filled(s).shape[1]):
+            S.use_days(s)[a, place, 0] += S.filled(s)[a, place] * (t - S.use_since(s)[a, place])
+            S.use_days(s)[a, place, 1] += S.open_places(s)[a, place] * (t - S.use_since(s)[a, place])
+            S.use_since(s)[a, place] = t
+            Y.places_end(y)[a, row, place, 0] = S.open_places(s)[a, place]
+            Y.places_end(y)[a, row, place, 1] = S.filled(s)[a, place]
+            Y.queue(y)[a, row, place, 4] = S.n_waiting(s)[a, place]
+        count_looked_after(m, s, y, a, row, t)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def count_looked_after(m, s, y, a, row, t):
+    """Count the children looked after at t by age and whether unaccompanied asylum-seeking."""
+    keep_whole()
+    for band in range(5):
+        Y.looked_after_end(y)[a, row, band, 0] = 0
+        Y.looked_after_end(y)[a, row, band, 1] = 0
+    for c in range(S.high(s)[a, 1]):
+        child = S.children(s)[a, c]
+        if child["used"] and S.child_slots(s)[a, c, 1]["stage"] >= 0:
+            family = S.families(s)[a, child["family"]]
+            age = (t - family["births"][child["slot"]]) / 365.25
+            band = 0
+            if age >= 16.0:
+                band = 4
+            elif age >= 10.0:
+                band = 3
+            elif age >= 5.0:
+                band = 2
+            elif age >= 1.0:
+                band = 1
+            Y.looked_after_end(y)[a, row, band, 1 if 0 < family["stream"] < 3 else 0] += 1
+            slot = S.child_slots(s)[a, c, 1]
+            placement, needs = H.stages(m)[slot["stage"]]["placement"], family["needs"][child["slot"]]
+            Y.placement_days(y)[a, row, placement, needs] += t - max(slot["start"], S.month_began(s)[0])

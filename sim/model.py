@@ -1,0 +1,335 @@
+"""A scenario and its authorities, compiled into the flat read-only arrays that every engine reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from scenarios.areas import AreaProfile, find_area
+from scenarios.loading import Scenario
+from scenarios.names import name_hash
+from scenarios.pathway_schema import Pathway
+from scenarios.timeline import first_day, month_index, month_range, year_ending
+from sim import compile_actions, compile_areas
+from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
+from sim.kernels import layout as L
+
+EPOCH = date(1990, 4, 1)
+PUBLISHED_FROM = 2020  # first year ending 31 March that history simulates with its own inputs
+SPIN_UP_YEARS = 18  # ruling 40: at the first published year's rates
+HISTORY_START = f"{PUBLISHED_FROM - 1 - SPIN_UP_YEARS}-04"
+
+
+def day_of(month: str) -> float:
+    """Return the day a month begins."""
+    return float((first_day(month) - EPOCH).days)
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """A scenario for one authority, or for a region whose places may be pooled.
+
+    Attributes
+    ----------
+    scenario
+        The scenario.
+    profiles
+        The authorities, in order of code: the first axis of every array.
+    first, branch, last
+        First month of history, month from which levers and `set` act, last month simulated (all YYYY-MM).
+    reach
+        1 where a child of one authority may live in a pooled place of the other (A, A).
+    """
+
+    scenario: Scenario
+    profiles: tuple[AreaProfile, ...]
+    first: str
+    branch: str
+    last: str
+    reach: np.ndarray
+    history: bool = False
+    _drawn: dict = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """Names of the authorities."""
+        return tuple(profile.name for profile in self.profiles)
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """Codes of the authorities."""
+        return tuple(profile.code for profile in self.profiles)
+
+    @cached_property
+    def months(self) -> tuple[str, ...]:
+        """Every month of the model, history included."""
+        return month_range(self.first, self.last)
+
+    @cached_property
+    def names(self) -> Names:
+        """The order of stages, transitions, places and placements."""
+        return names_of(self.scenario.pathway)
+
+    stage_names = property(lambda self: self.names.stages)
+    transition_names = property(lambda self: self.names.transitions)
+    place_names = property(lambda self: self.names.places)
+    placement_names = property(lambda self: self.names.placements)
+
+    @cached_property
+    def figures(self) -> tuple[compile_areas.Figures, ...]:
+        """The authorities' figures, the scenario's own first."""
+        return tuple(compile_areas.Figures(profile, self.scenario.areas.get(profile.name)) for profile in self.profiles)
+
+    @cached_property
+    def actions(self) -> tuple:
+        """What the scenario's levers do (nothing in history)."""
+        return () if self.history else self.scenario.actions
+
+    @cached_property
+    def epochs(self) -> tuple[tuple[str, Pathway], ...]:
+        """The pathway from each month at which it changes."""
+        if self.history:
+            return ((self.first, self.scenario.pathway),)
+        later = [(month, pathway) for month, pathway in self.scenario.epochs(self.branch)]
+        return ((self.first, self.scenario.pathway), *later) if later[0][1] != self.scenario.pathway else (
+            (self.first, self.scenario.pathway), *later[1:])  # fmt: skip
+
+    def month(self, text: str) -> int:
+        """Return the model month of a month written YYYY-MM."""
+        return month_index(text) - month_index(self.first)
+
+    def draws(self, seed: int, replicate: int) -> dict[tuple[str, str], float]:
+        """Return the levers' uncertain numbers as drawn for a replicate: (action, field) -> value."""
+        return compile_actions.draws(self.actions, seed, replicate)
+
+    def for_draw(self, seed: int, replicate: int) -> L.Model:
+        """Return the model's arrays with a replicate's address and its draw of effects."""
+        drawn = self.draws(seed, replicate)
+        key = tuple(drawn.values())
+        if key not in self._drawn:
+            if len(self._drawn) > 4:
+                self._drawn.clear()
+            self._drawn[key] = build(self, drawn)
+        return self._drawn[key]._replace(seed=np.array([seed, replicate], np.int64))
+
+
+def compile_model(
+    scenario: Scenario, areas: tuple[str, ...], until: str | None = None, branch: str | None = None, history: bool = False,
+    reach: np.ndarray | None = None,
+) -> CompiledModel:  # fmt: skip
+    """Compile a scenario for authorities.
+
+    With `history`, levers and overrides are left out and the model ends where the branch begins. `reach` (A, A, in the order of `areas`) says
+    which authorities' pooled places a child may use; nobody's by default.
+    """
+    branch = branch or scenario.settings.from_
+    profiles = [find_area(name) for name in areas]
+    order = sorted(range(len(profiles)), key=lambda i: profiles[i].code)
+    matrix = np.eye(len(areas), dtype=np.int64) if reach is None else np.asarray(reach, np.int64)
+    last = month_range(HISTORY_START, branch)[-2] if history else (until or scenario.settings.until)
+    return CompiledModel(
+        scenario, tuple(profiles[i] for i in order), HISTORY_START, branch, last, matrix[np.ix_(order, order)], history
+    )
+
+
+def build(compiled: CompiledModel, drawn: dict) -> L.Model:
+    """Build the arrays of a model for one draw of effects."""
+    pathway, names, months = compiled.scenario.pathway, compiled.names, list(compiled.months)
+    policy = compiled.scenario.settings.policy.families_first
+    stages = stage_table(pathway, names, dict(policy.replaces) if policy else {})
+    transitions, effects, static, beside = transition_table(pathway, names)
+    ratio = [compile_areas.ratios(figures, pathway) for figures in compiled.figures]
+    rates = _rates(compiled, transitions, ratio)
+    factors = compile_actions.rate_factors(compiled.actions, drawn, pathway, names, months)
+    ages = _ages(compiled, transitions)
+    rows = _rows(compiled, transitions, factors)
+    levers = compile_actions.lever_tables(compiled.actions, drawn, pathway, names, months)
+    helps = compile_actions.help_tables(compiled.actions, drawn, pathway, names)
+    transitions["lever"], transitions["n_levers"] = levers["first"], levers["n"]
+    transitions["help"], transitions["n_help"] = helps["first"], helps["n"]
+    starts = np.array([day_of(month) for month in months] + [day_of(_after(months[-1]))])
+    month_of_day = np.repeat(np.arange(len(months)), np.diff(starts).astype(int))
+    hazards = dict(
+        stages=stages, transitions=transitions, version_start=np.array([day_of(month) for month, _ in compiled.epochs]),
+        edges=rates["edges"], rates=rates["rates"], age_table=ages, static_table=static.table(),
+        beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
+        month_of_day=month_of_day, row_is_team=rows["team"], row_factor=rows["factor"], levers=levers["levers"], help=helps["help"],
+        reach_levers=levers["reach_levers"], reach=levers["reach"], horizon=starts[-1:].copy(),
+    )  # fmt: skip
+    return L.Model(**hazards, effects=effects, **_areas(compiled, drawn), **_people(compiled), **_placements(compiled, drawn),
+                   **_environment(compiled, stages))  # fmt: skip
+
+
+def _after(month: str) -> str:
+    return month_range(month, "2100-12")[1]
+
+
+def _rates(compiled: CompiledModel, transitions: np.ndarray, ratio: list[dict]) -> dict[str, np.ndarray]:
+    """Return band edges (V, B) and hazards per day (V, A, B); set each transition's first band and number of bands."""
+    versions = [pathway for _, pathway in compiled.epochs]
+    set_rate = {action.target for action in compiled.actions if type(action).__name__ == "SetRate"}
+    edges: list[list[float]] = [[] for _ in versions]
+    rates: list[list[list[float]]] = [[[] for _ in compiled.profiles] for _ in versions]
+    for k, full in enumerate(compiled.names.transitions):
+        stage_name, name = full.split(".")
+        transitions[k]["band"] = len(edges[0])
+        width = 1
+        for v, pathway in enumerate(versions):
+            stage = pathway.stages[stage_name]
+            step = dict(stage.steps())[name]
+            for a in range(len(compiled.profiles)):
+                starts, per_day = bands_of(stage, name, step, ratio[a])
+                if full in set_rate:
+                    per_day = [1.0 / L.YEAR] * len(starts)
+                rates[v][a] += per_day
+            edges[v] += starts
+            width = max(width, len(starts))
+        for v in range(len(versions)):  # versions of a duration may have different numbers of bands: pad with the last
+            missing = transitions[k]["band"] + width - len(edges[v])
+            edges[v] += [edges[v][-1] + 1e9 * (i + 1) for i in range(missing)]
+            for a in range(len(compiled.profiles)):
+                rates[v][a] += [rates[v][a][-1]] * missing
+        transitions[k]["n_bands"] = width
+        everywhere = np.array([[rates[v][a][transitions[k]["band"]:] for a in range(len(compiled.profiles))] for v in range(len(versions))])
+        transitions[k]["dead"] = not everywhere.any()
+    return {"edges": np.array(edges), "rates": np.array(rates)}
+
+
+def _ages(compiled: CompiledModel, transitions: np.ndarray) -> np.ndarray:
+    """Return age multipliers (A, rows, 5): the pathway's times the authority's for the transition's group; set each transition's row."""
+    pathway, rows = compiled.scenario.pathway, []
+    for k, full in enumerate(compiled.names.transitions):
+        stage_name, name = full.split(".")
+        step = dict(pathway.stages[stage_name].steps())[name]
+        if step.age_multipliers:
+            group = step.area_ratio or ""
+            transitions[k]["age"] = len(rows)
+            rows.append([np.array(step.age_multipliers) * compile_areas.age_ratios(figures, group) for figures in compiled.figures])
+    return np.array(rows).transpose(1, 0, 2).copy() if rows else np.ones((len(compiled.profiles), 1, 5))
+
+
+def _rows(compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return operational-time rows: whether a team drives each (R) and exogenous factors (A, R, M); set each transition's row."""
+    pathway, months, n = compiled.scenario.pathway, compiled.months, len(compiled.profiles)
+    weeks = np.array([[figures.get("court_weeks", max(year_ending(month), PUBLISHED_FROM), 40.0) for month in months]
+                      for figures in compiled.figures])  # fmt: skip
+    court = compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks
+    rows, teams = Rows(), []
+    for k, full in enumerate(compiled.names.transitions):
+        stage_name, name = full.split(".")
+        stage = pathway.stages[stage_name]
+        driven = stage.step_driven_by(dict(stage.steps())[name])
+        factor = np.ones((n, len(months))) if driven != "court" else court.copy()
+        factor = factor * factors.get(k, 1.0)
+        team = driven == "team"
+        index = rows.add(np.concatenate([[float(team)], factor.ravel()]))
+        if index == len(teams):
+            teams.append(team)
+        transitions[k]["row"] = index
+    table = rows.table()[:, 1:].reshape(len(teams), n, len(months)).transpose(1, 0, 2).copy()
+    return {"team": np.array(teams, np.int64), "factor": table}
+
+
+def _areas(compiled: CompiledModel, drawn: dict) -> dict[str, np.ndarray]:
+    """Return what differs between authorities: arrivals, quintiles, places, capacity."""
+    pathway, names, months = compiled.scenario.pathway, compiled.names, list(compiled.months)
+    settings = compiled.scenario.settings
+    n = len(compiled.profiles)
+    candidate, accept = np.zeros((n, L.STREAMS)), np.zeros((n, L.STREAMS, 5, len(months)))
+    places, capacity = np.zeros((n, len(names.places), len(months))), np.zeros((n, len(months)))
+    for a, figures in enumerate(compiled.figures):
+        candidate[a], rate = compile_areas.arrivals(figures, pathway, months, PUBLISHED_FROM)
+        accept[a] = rate[:, None, :]
+        places[a] = compile_areas.supply(figures, pathway, months, PUBLISHED_FROM)
+        children = np.array([figures.get("population_0_17", year_ending(month)) for month in months])
+        compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
+        capacity[a] = compile_areas.team_capacity(figures, months, settings.pressure.reference.value, PUBLISHED_FROM)
+    prices = settings.prices
+    rule = (prices.response_to_utilisation.value, prices.monthly_adjustment.value, prices.clip.low, prices.clip.high)
+    reference = [[figures.get(f"reference_use_{place}", default=0.85) for place in names.places] for figures in compiled.figures]
+    start = month_index(compiled.first)
+    switch = [compile_areas.switch_month(profile, compiled.scenario) for profile in compiled.profiles]
+    return {
+        "codes": np.array(compiled.codes, np.int64), "candidate_rate": candidate, "accept": accept,
+        "quintile_cdf": np.array([compile_areas.quintile_cdf(figures, pathway) for figures in compiled.figures]),
+        "places": np.floor(places + 1e-9).astype(np.int64), "team_capacity": capacity,
+        "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
+        "price_rules": np.array([rule] * len(names.places)), "reference_use": np.array(reference),
+        "switch_day": np.array([day_of(compiled.months[month - start]) if start <= month < start + len(months) else np.inf
+                                for month in switch]),
+    }  # fmt: skip
+
+
+def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
+    """Return who families and children are."""
+    pathway, names = compiled.scenario.pathway, compiled.names
+    families = pathway.families
+    streams = list(pathway.streams.values())
+    longest = max([1, *(len(stream.ages_years.values) for stream in streams if stream.ages_years)])
+    ages, start = np.ones((L.STREAMS, longest, 2)), np.full((L.STREAMS, 2), -1, np.int64)
+    for name, stream in pathway.streams.items():
+        i = ("family", "uasc", "uasc_pass_through", "disabled").index(name)
+        if stream.ages_years:
+            count = len(stream.ages_years.values)
+            ages[i, :count, 0] = np.cumsum(stream.ages_years.shares)
+            ages[i, :count, 1] = stream.ages_years.values
+        if stream.arrives_at:
+            start[i, 0] = names.stages.index(stream.arrives_at)
+        else:
+            start[i, 1] = names.stages.index(stream.arrives_in_care.legal_status)
+    gap, births, siblings = families.sibling_gap_years, families.later_births, families.siblings_entering_care
+    rule = next((stage.eligibility.days_after_14 for stage in pathway.stages.values() if stage.eligibility), 91)
+    return {
+        "children_cdf": np.cumsum(families.children.shares), "age_bands": np.array(families.youngest_age_years.bands, float),
+        "age_cdf": np.cumsum(families.youngest_age_years.shares), "needs_cdf": np.cumsum(families.needs.shares),
+        "stream_ages": ages, "arrival_stage": start,
+        "parameters": np.array([gap.low, gap.high, births.per_year, births.until_youngest_years, siblings.all_enter,
+                                siblings.each_enters, float(rule)]),
+        "seed": np.zeros(2, np.int64), "key_stages": np.array([names.stages.index(name) for name in L.STAGE_KEYS], np.int64),
+        "names": np.array([name_hash(name) for name in L.DRAW_NAMES], np.int64),
+    }  # fmt: skip
+
+
+def _placements(compiled: CompiledModel, drawn: dict) -> dict[str, np.ndarray]:
+    """Return where children are meant to live, what has a limit, and what is tried when it is full."""
+    pathway, names = compiled.scenario.pathway, compiled.names
+    plans = pathway.placement_plans
+    columns = tuple(plans.needs_multipliers.weights)
+    weights = np.zeros((3, 5, 4, 2, len(columns)))
+    for context, plan in enumerate((plans.entry, plans.move, plans.uasc)):
+        for i, column in enumerate(columns):
+            by_age = np.array(plan.weights.get(column, (0.0,) * 5))
+            by_needs = np.array(plans.needs_multipliers.weights[column])
+            weights[context, :, :, :, i] = (by_age[:, None] * by_needs[None, :])[:, :, None]
+            if pathway.stages[column].requires_legal_status:
+                weights[context, :, :, 0, i] = 0.0
+    overflow = np.full((len(names.stages), 8), -1, np.int64)
+    place_of_stage = np.full(len(names.stages), -1, np.int64)
+    match, sibling = np.zeros((len(names.places), 4)), np.ones(len(names.places))
+    priority, track = np.zeros((len(names.places), len(names.stages)), np.int64), np.full(len(names.places), -1, np.int64)
+    for p, place in enumerate(pathway.places.values()):
+        stage = names.stages.index(place.stage)
+        needs = pathway.stages[place.stage].needs
+        if needs:
+            track[p] = ("need", "protection", "court", "support").index(pathway.stages[place.stage].track)
+            for name, rank in needs.priority.items():
+                priority[p, names.stages.index(name)] = 100 - rank
+            continue
+        place_of_stage[stage] = p
+        match[p], sibling[p] = place.match_probability.by_needs, place.match_probability.sibling_factor
+        overflow[stage, : len(place.overflow)] = [names.stages.index(name) for name in place.overflow]
+    return {
+        "plan_weights": weights, "plan_stages": np.array([names.stages.index(column) for column in columns], np.int64),
+        "plan_factor": compile_actions.plan_factors(compiled.actions, drawn, columns, list(compiled.months)),
+        "overflow": overflow, "place_of_stage": place_of_stage, "match_by_needs": match, "sibling_factor": sibling,
+        "priority": priority, "place_track": track,
+    }  # fmt: skip
+
+
+def _environment(compiled: CompiledModel, stages: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what the monthly environment reads beside the areas' own tables."""
+    years = np.array([year_ending(month) for month in compiled.months], np.int64)
+    return {"financial_year": years, "case_weights": stages["case_weight"].copy()}

@@ -1,0 +1,144 @@
+"""Simulated state as one bundle of arrays: made empty, grown, copied to a branch, joined into a region."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim.kernels import layout as L
+from sim.kernels.feedback import set_clocks
+from sim.kernels.handles import pack
+from sim.kernels.layout import MODEL_FIELDS, Model, State, Tally
+from sim.model import CompiledModel
+
+FAMILIES, CHILDREN = 4096, 1024  # rows to begin with; both double when they run out
+ROW_FIELDS = ("families", "family_slots", "children", "child_slots")
+
+
+def empty_state(model: Model) -> State:
+    """Return the state of a system nobody has entered, at the model's first month."""
+    n, places = len(model.codes), model.places.shape[1]
+    stages, months = len(model.stages), len(model.financial_year)
+    arrivals = np.zeros((n, L.STREAMS, L.LAYERS), L.ARRIVAL_STREAM)
+    arrivals["heap"], arrivals["fires"] = -1, math.inf
+    state = State(
+        families=np.zeros((n, 0), L.FAMILY), family_slots=np.zeros((n, 0, 4), L.SLOT), children=np.zeros((n, 0), L.CHILD),
+        child_slots=np.zeros((n, 0, 3), L.SLOT), arrivals=arrivals, free_families=np.zeros((n, 0), np.int64),
+        free_children=np.zeros((n, 0), np.int64), heap=np.zeros((n, 0), np.int64), heap_time=np.zeros((n, 0)),
+        sizes=np.zeros((n, 3), np.int64), waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
+        slowing=np.ones((n, months)), factor=np.zeros((n, 0, months)), opclock=np.zeros((n, 0, months + 1)),
+        open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
+        cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
+        use_days=np.zeros((n, places, 2)), use_since=np.full((n, places), model.month_start[0]),
+        high=np.zeros((n, 2), np.int64), month_began=np.zeros(1), clock=np.zeros(2),
+    )  # fmt: skip
+    return bind(model, grow(state, FAMILIES, CHILDREN))
+
+
+def grow(state: State, families: int, children: int) -> State:
+    """Return the state with room for more rows, all that is in it unchanged."""
+    n, old_families, old_children = *state.families.shape, state.children.shape[1]
+
+    def wider(array: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
+        shape = list(array.shape)
+        shape[axis] = size
+        new = np.zeros(shape, array.dtype)
+        new[tuple(slice(0, length) for length in array.shape)] = array
+        return new
+
+    arrays = {
+        "families": wider(state.families, families), "family_slots": wider(state.family_slots, families),
+        "children": wider(state.children, children), "child_slots": wider(state.child_slots, children),
+        "free_families": wider(state.free_families, families), "free_children": wider(state.free_children, children),
+        "waiting": wider(state.waiting, families, 2), "sizes": state.sizes.copy(),
+    }  # fmt: skip
+    items = families * 4 + children * 3 + L.STREAMS * L.LAYERS
+    arrays |= {"heap": wider(state.heap, items), "heap_time": wider(state.heap_time, items)}
+    for stack, column, old, new in (("free_families", 0, old_families, families), ("free_children", 1, old_children, children)):
+        for a in range(n):
+            free = state.sizes[a, column]
+            arrays[stack][a, new - old : new - old + free] = arrays[stack][a, :free].copy()
+            arrays[stack][a, : new - old] = np.arange(new - 1, old - 1, -1)
+            arrays["sizes"][a, column] = free + new - old
+    for slots in ("family_slots", "child_slots"):
+        old = old_families if slots == "family_slots" else old_children
+        for name, value in (("stage", L.IDLE), ("pick", L.NO_PICK), ("heap", -1), ("fires", math.inf)):
+            arrays[slots][name][:, old:] = value
+    return state._replace(**arrays)
+
+
+def bind(model: Model, state: State) -> State:
+    """Return the state with its month factors and operational time rebuilt for this model (its months, its rows)."""
+    n, rows, months = model.row_factor.shape
+    slowing = np.ones((n, months))
+    known = min(months, state.slowing.shape[1])
+    slowing[:, :known] = state.slowing[:, :known]
+    factor, opclock = np.ones((n, rows, months)), np.zeros((n, rows, months + 1))
+    set_clocks(pack(model, MODEL_FIELDS), factor, opclock, slowing)
+    return state._replace(slowing=slowing, factor=factor, opclock=opclock)
+
+
+def copy_state(state: State) -> State:
+    """Return a copy that shares nothing."""
+    return State(*(np.array(array) for array in state))
+
+
+def join(states: list[State]) -> State:
+    """Return one state of several authorities (in the order given), for a region whose places are pooled."""
+    families = max(state.families.shape[1] for state in states)
+    children = max(state.children.shape[1] for state in states)
+    grown = [grow(state, families, children) for state in states]
+    alone = ("clock", "month_began")
+    arrays = {name: np.concatenate([getattr(state, name) for state in grown]) for name in State._fields if name not in alone}
+    return State(**arrays, **{name: getattr(grown[0], name).copy() for name in alone})
+
+
+def compact(state: State) -> State:
+    """Return the state without rows never used, as histories are kept."""
+    families, children = max(int(state.high[:, 0].max()), 1), max(int(state.high[:, 1].max()), 1)
+    items = families * 4 + children * 3 + L.STREAMS * L.LAYERS
+    free = {}
+    for stack, size in (("free_families", families), ("free_children", children)):
+        column = 0 if stack == "free_families" else 1
+        rows = np.zeros((len(state.sizes), size), np.int64)
+        for a, count in enumerate(state.sizes[:, column]):
+            kept = getattr(state, stack)[a, :count]
+            kept = kept[kept < size]
+            rows[a, : len(kept)] = kept
+        free[stack] = rows
+    sizes = state.sizes.copy()
+    for column, (stack, size) in enumerate((("free_families", families), ("free_children", children))):
+        for a, count in enumerate(state.sizes[:, column]):
+            sizes[a, column] = int((getattr(state, stack)[a, :count] < size).sum())
+    return state._replace(
+        families=state.families[:, :families].copy(), family_slots=state.family_slots[:, :families].copy(),
+        children=state.children[:, :children].copy(), child_slots=state.child_slots[:, :children].copy(),
+        heap=state.heap[:, :items].copy(), heap_time=state.heap_time[:, :items].copy(),
+        waiting=state.waiting[:, :, :families].copy(), sizes=sizes, **free,
+    )  # fmt: skip
+
+
+def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, log: bool = False) -> Tally:
+    """Return a tally of the months from `first` (included) to `last` (excluded), with room for an event log if asked."""
+    n, months, stages = len(model.codes), last - first, len(model.stages)
+    transitions, places = len(model.transitions), model.places.shape[1]
+    placements = len(compiled.placement_names)
+    by_stage, counts = (n, months, stages), np.int64
+    shapes = {
+        "unit_days": (by_stage, float), "stay_days": ((n, stages), float), "entered": (by_stage, counts), "left": (by_stage, counts),
+        "entered_children": (by_stage, counts), "left_children": (by_stage, counts), "units_end": (by_stage, counts),
+        "children_end": (by_stage, counts), "fired": ((n, months, transitions), counts),
+        "fired_children": ((n, months, transitions), counts), "placement_days": ((n, months, placements, L.NEEDS), float),
+        "started": ((n, months, 5, 2), counts), "started_once": ((n, months, 5, 2), counts),
+        "ceased": ((n, months, L.CEASED_AGES, 2), counts), "ceased_once": ((n, months, L.CEASED_AGES, 2), counts),
+        "looked_after_end": ((n, months, 5, 2), counts), "rereferred": ((n, months), counts), "queue": ((n, months, places, 5), float),
+        "planned_actual": ((n, months, placements, placements), counts), "apart": ((n, months, 2), counts),
+        "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float),
+        "places_end": ((n, months, places, 2), counts), "price_end": ((n, months, places), float), "counters": ((8,), counts),
+        "n_log": ((1,), counts), "first_month": ((1,), counts), "began": ((1,), float),
+    }  # fmt: skip
+    arrays = {name: np.zeros(shape, kind) for name, (shape, kind) in shapes.items()}
+    arrays["log"] = np.zeros(100_000 if log else 0, L.EVENT)
+    arrays["first_month"][0], arrays["began"][0] = first, model.month_start[first]
+    return Tally(**arrays)
