@@ -7,7 +7,9 @@ households and counts are its own. Both write the same event log (docs/engine.md
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import simpy
@@ -17,7 +19,7 @@ from sim.kernels.feedback import slow_teams, work_in_hand
 from sim.model import CompiledModel
 from sim.reference_arrivals import Arrivals
 from sim.reference_calendar import Alarm
-from sim.reference_people import Child, Family, Track, read_family
+from sim.reference_people import Child, Family, Track, read_families
 from sim.reference_stays import THE_REST
 from sim.reference_tally import PEAK, Ledger
 from sim.state import bind, empty_state, empty_tally
@@ -51,13 +53,13 @@ class World(Arrivals):
         nobody = state is None
         state = bind(model, empty_state(model) if nobody else state)
         super().__init__(model, state.factor, state.opclock, Ledger(model, tally), float(model.month_start[begin]))
-        self.slowing, self.month = state.slowing, begin
+        self.slowing, self.month, self.case_weights = state.slowing, begin, model.case_weights.tolist()
         self.set_up_places(state)
         self.set_up_care()
         self.set_up_arrivals()
         for a in range(len(self.codes)):
-            for row in np.flatnonzero(state.families[a]["used"]):
-                self.take_in(read_family(state, a, int(row), self.codes[a]))
+            for family in read_families(state, a, self.codes[a]):
+                self.take_in(family)
         for a in range(len(self.codes)):
             for stream in range(L.STREAMS):
                 for layer in range(L.LAYERS):
@@ -81,7 +83,8 @@ class World(Arrivals):
         finished = self.calendar.event()
         self.settle()
         self.calendar.process(months(self, end, finished))
-        self.calendar.run(finished)
+        with seldom_collecting_garbage():
+            self.calendar.run(finished)
 
     def life_of(self, track: Track) -> Iterator[simpy.Event]:
         """Return the process that lives a track."""
@@ -97,7 +100,7 @@ class World(Arrivals):
         self.month = month
         self.ledger.begin_month(month, self.now)
         for a, places in enumerate(self.places):
-            work = work_in_hand(model.case_weights, self.ledger.cases(a))
+            work = work_in_hand(model.case_weights, self.ledger.cases(a, self.case_weights))
             pressure = work / model.team_capacity[a, month]
             slow_teams(self.hazards, self.factor, self.opclock, self.slowing, a, month, pressure)
             tally.work[a, self.ledger.row], tally.pressure[a, self.ledger.row] = work, pressure
@@ -147,6 +150,17 @@ class World(Arrivals):
         self.commit(track)
         self.draw_again(track, track.pick)
         self.apply_effects(track.family, child, step)
+
+
+@contextmanager
+def seldom_collecting_garbage() -> Iterator[None]:
+    """Look for garbage seldom: Python's habit of looking through everybody alive would double the time of a run."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 # ---------------------------------------------------------------- processes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 
 from sim.kernels import layout as L
 from sim.kernels.rng import uniform, uniform_pair
@@ -13,7 +14,7 @@ from sim.reference_tally import CANDIDATES_MET
 
 def first_above(cumulative: list[float], u: float) -> int:
     """Return the first index whose cumulative share exceeds u (the last if none does)."""
-    return next((i for i, share in enumerate(cumulative[:-1]) if u < share), len(cumulative) - 1)
+    return min(bisect_right(cumulative, u), len(cumulative) - 1)
 
 
 class Arrivals(Care):
@@ -59,7 +60,7 @@ class Arrivals(Care):
 
     def arrive_in_care(self, family: Family, legal: int) -> None:
         """Bring a child who arrives alone straight into care."""
-        u, v = uniform_pair(self.seed, self.replicate, family.id, family.who(1), self.names["stream.age"], 0)
+        u, v = uniform_pair(self.seed, self.replicate, family.id, family.address + 1, self.names["stream.age"], 0)
         ages = self.stream_ages[family.stream]
         years = ages[first_above([share for share, _ in ages], u)][1] + v
         child = family.add_child(self.now - years * L.YEAR, 0)
@@ -70,7 +71,7 @@ class Arrivals(Care):
     def make_children(self, family: Family) -> None:
         """Give a family its children, eldest first, and those still to be born, whatever will happen to it."""
         low, high, births_per_year, until_years = self.parameters[:4]
-        key = (self.seed, self.replicate, family.id, family.who())
+        key = (self.seed, self.replicate, family.id, family.address)
         u, v = uniform_pair(*key, self.names["family.children"], 0)
         alone = family.stream != 0  # the disabled children's stream counts the child alone
         number, band = 1 if alone else first_above(self.children_cdf, u) + 1, first_above(self.age_cdf, v)
@@ -90,5 +91,5 @@ class Arrivals(Care):
                 break
             births.append(birth)
         for slot, birth in enumerate(births):
-            u = uniform(self.seed, self.replicate, family.id, family.who(slot + 1), self.names["child.make"], 0)
+            u = uniform(self.seed, self.replicate, family.id, family.address + slot + 1, self.names["child.make"], 0)
             family.add_child(birth, L.AT_HOME, first_above(self.needs_cdf, u))

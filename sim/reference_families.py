@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.kernels import layout as L
-from sim.reference_people import COURT, NEED, PROTECTION, SUPPORT, Family, Track
+from sim.reference_people import COURT, INF, NEED, PROTECTION, SUPPORT, Family, Track
 from sim.reference_places import Place, Placements
 from sim.reference_stays import Stays
 from sim.reference_tally import FULL
@@ -141,7 +141,7 @@ class Families(Stays):
         if need.stage < 0 or need.stage == self.no_child_at_home:
             return
         if self.stages[need.stage].is_closed:
-            if not any(child.where == L.AT_HOME for child in family.children):
+            if family.adult_day == INF:
                 self.log(need, L.EXIT, self.end(need), L.IDLE)
         elif not any(child.is_minor_at_home(self.now) for child in family.children):
             self.close_beside(family)
@@ -149,11 +149,14 @@ class Families(Stays):
 
     def forget_if_over(self, family: Family) -> None:
         """End a family's story once nobody in it can be heard of again: no court, nobody in or after care, no minor at home."""
-        if family.over or family.tracks[COURT].stage >= 0 or any(child.story for child in family.children):
+        if family.over or family.tracks[COURT].stage >= 0:
             return
+        for child in family.children:
+            if child.story is not None:
+                return
         need = family.tracks[NEED]
         if need.stage >= 0:
-            if self.now < family.last_birthday() and any(child.where == L.AT_HOME for child in family.children):
+            if self.now < family.adult_day < INF:
                 return
             self.close_beside(family)
             self.log(need, L.EXIT, self.end(need), L.IDLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,8 +31,8 @@ class Track:
     stays: int = 0  # stays so far: tells one from the next
     pick: int = L.NO_PICK
     fires: float = INF
-    residual: np.ndarray = field(default_factory=lambda: np.zeros(L.MAX_TRANSITIONS))
-    repeats: np.ndarray = field(default_factory=lambda: np.zeros(L.MAX_TRANSITIONS, np.int16))
+    residual: np.ndarray | None = None  # what is left of each transition's threshold, once the track has been used
+    repeats: np.ndarray | None = None  # how often each fired without ending the stay
     alarm: Alarm | None = None
 
 
@@ -89,6 +90,7 @@ class Family:
     stream: int
     id: int
     quintile: int
+    address: int = 0  # second word of the family's address; a child's is 1 + slot more
     children: list[Child] = field(default_factory=list)
     tracks: tuple[Track, ...] = ()
     entries: list[int] = field(default_factory=lambda: [0] * L.MAX_FAMILY_STAGES)
@@ -97,16 +99,14 @@ class Family:
     case_start: float = 0.0
     last_referral: float = -INF
     over: bool = False  # nobody in it can be heard of again
+    adult_day: float = INF  # 18th birthday of the youngest who lives, or will be born, at home; infinity if nobody does
     births: np.ndarray = field(default_factory=lambda: np.full(L.SLOTS, INF))  # for the shared rules: as `children` has them
     home: np.ndarray = field(default_factory=lambda: np.zeros(L.SLOTS, np.int8))
 
     def __post_init__(self) -> None:
-        """Give the family its four tracks."""
+        """Give the family the second word of its address, and its four tracks."""
+        self.address = self.code * 65536 + self.stream * 256
         self.tracks = tuple(Track(self, None, number) for number in range(L.FAMILY_TRACKS))
-
-    def who(self, unit: int = 0) -> int:
-        """Return the second word of an address: the family's own, or 1 + slot for a child's."""
-        return self.code * 65536 + self.stream * 256 + unit
 
     @property
     def seeks_asylum(self) -> bool:
@@ -117,25 +117,24 @@ class Family:
         """Add the next child in birth order."""
         child = Child(self, len(self.children), birth, where, needs)
         self.children.append(child)
-        self.births[child.slot], self.home[child.slot] = birth, where
+        self.births[child.slot] = birth
+        self.move(child, where)
         return child
 
     def move(self, child: Child, where: int) -> None:
         """Note that a child now lives at home, in care or elsewhere."""
         child.where = where
         self.home[child.slot] = where
+        births = [other.birth for other in self.children if other.where == L.AT_HOME]
+        self.adult_day = max(births) + 18.0 * L.YEAR if births else INF
 
     def count_children(self, now: float) -> int:
         """Return how many at home count: under 18, and unborn once the pregnancy is known."""
-        return sum(
-            child.where == L.AT_HOME and child.birth <= now + L.KNOWN_PREGNANCY_DAYS and now < child.birth + 18.0 * L.YEAR
-            for child in self.children
-        )
-
-    def last_birthday(self) -> float:
-        """Return the 18th birthday of the youngest who lives, or will be born, at home; infinity if nobody does."""
-        births = [child.birth for child in self.children if child.where == L.AT_HOME]
-        return max(births) + 18.0 * L.YEAR if births else INF
+        count = 0
+        for child in self.children:
+            if child.where == L.AT_HOME and child.birth <= now + L.KNOWN_PREGNANCY_DAYS and now < child.birth + 18.0 * L.YEAR:
+                count += 1
+        return count
 
     def next_birth(self, after: float) -> float:
         """Return the first birth into the family after a day."""
@@ -147,37 +146,53 @@ def age_band(birth: float, now: float) -> int:
     return sum(now >= birth + years * L.YEAR for years in L.AGE_EDGES_YEARS)
 
 
-def read_family(state: L.State, a: int, f: int, code: int) -> Family:
-    """Return the family in a row of a state's arrays, with its children and their stories."""
-    row = state.families[a, f]
-    family = Family(a, code, int(row["stream"]), int(row["id"]), int(row["quintile"]))
-    for slot in range(int(row["n_children"])):
-        family.add_child(float(row["births"][slot]), int(row["home"][slot]), int(row["needs"][slot]))
-    family.entries = [int(n) for n in row["entries"]]
-    family.removals, family.help_start = int(row["removals"]), float(row["help_start"])
-    family.case_start, family.last_referral = float(row["case_start"]), float(row["last_referral"])
-    for track in family.tracks:
-        _read_track(track, state.family_slots[a, f, track.number], int(row["counted"][track.number]))
-    for child in family.children:
-        c = int(row["care_row"][child.slot])
-        if c >= 0:
-            _read_story(child, state.children[a, c], state.child_slots[a, c])
-    return family
+def read_families(state: L.State, a: int, code: int) -> list[Family]:
+    """Return the families of an authority in a state's arrays, with their children and their stories."""
+    used = np.flatnonzero(state.families[a]["used"])
+    rows, slots, counted = (_tuples(state.families[a][used]), _tuples(state.family_slots[a][used]), state.families[a]["counted"][used])
+    children, child_slots = _tuples(state.children[a]), _tuples(state.child_slots[a])
+    families = []
+    for i, row in enumerate(rows):
+        family = Family(a, code, row.stream, row.id, row.quintile)
+        for birth, where, needs in zip(row.births[: row.n_children], row.home, row.needs):  # noqa: B905
+            family.add_child(birth, where, needs)
+        family.entries, family.removals, family.help_start = row.entries, row.removals, row.help_start
+        family.case_start, family.last_referral = row.case_start, row.last_referral
+        for track, slot in zip(family.tracks, slots[i], strict=True):
+            _read_track(track, slot, int(counted[i, track.number]))
+        for child in family.children:
+            c = row.care_row[child.slot]
+            if c >= 0:
+                _read_story(child, children[c], child_slots[c])
+        families.append(family)
+    return families
 
 
-def _read_track(track: Track, slot: np.void, counted: int) -> None:
-    if slot["stage"] < 0:
+def _tuples(table: np.ndarray) -> list:
+    """Return a record array as (nested) lists of named tuples."""
+    kind = namedtuple("Row", table.dtype.names)
+
+    def named(rows: list) -> list:  # numpy leaves fields that are arrays as views of the table
+        return [
+            named(row) if isinstance(row, list) else kind(*(x.tolist() if isinstance(x, np.ndarray) else x for x in row))
+            for row in rows
+        ]
+
+    return named(table.tolist())
+
+
+def _read_track(track: Track, slot: tuple, counted: int) -> None:
+    if slot.stage < 0:
         return
-    track.stage, track.counted, track.waiting = int(slot["stage"]), counted, bool(slot["waiting"])
-    track.start, track.admitted, track.evaluated = float(slot["start"]), float(slot["admitted"]), float(slot["evaluated"])
-    track.residual[:], track.repeats[:] = slot["residual"], slot["repeats"]
+    track.stage, track.counted, track.waiting = slot.stage, counted, bool(slot.waiting)
+    track.start, track.admitted, track.evaluated = slot.start, slot.admitted, slot.evaluated
+    track.residual, track.repeats = np.array(slot.residual), np.array(slot.repeats, np.int16)
 
 
-def _read_story(child: Child, row: np.void, slots: np.ndarray) -> None:
+def _read_story(child: Child, row: tuple, slots: list) -> None:
     story = child.begin_story()
-    for name in ("planned", "place_area", "episodes", "moves", "searches", "year_started", "year_ceased"):
-        setattr(story, name, int(row[name]))
-    story.care_start, story.days_after_14 = float(row["care_start"]), float(row["days_after_14"])
-    story.entries = [int(n) for n in row["entries"]]
+    for name in ("planned", "place_area", "episodes", "moves", "searches", "year_started", "year_ceased", "care_start", "days_after_14"):
+        setattr(story, name, getattr(row, name))
+    story.entries = row.entries
     for track, slot in zip(story.tracks, slots, strict=True):
         _read_track(track, slot, 1)

@@ -32,6 +32,9 @@ class Stays:
         self.hazards, self.factor, self.opclock = pack(model, L.MODEL_FIELDS), factor, opclock  # what the shared rules read
         self.stages, self.steps = rows(model.stages), rows(model.transitions)
         self.effects = rows(model.effects)
+        self.at_birth = [  # which transition of a stage the next birth is, if one is
+            next((j for j in range(stage.n) if self.steps[stage.first + j].at_birth), None) for stage in self.stages
+        ]
         self.team_driven = [bool(team) for team in model.row_is_team]
         self.horizon = float(model.horizon[0])
         self.seed, self.replicate = int(model.seed[0]), int(model.seed[1])
@@ -47,7 +50,7 @@ class Stays:
 
     def uniform(self, family: Family, unit: int, name: str, occurrence: int) -> float:
         """Return the uniform at this address."""
-        return uniform(self.seed, self.replicate, family.id, family.who(unit), self.names[name], occurrence)
+        return uniform(self.seed, self.replicate, family.id, family.address + unit, self.names[name], occurrence)
 
     def log(self, track: Track, event: int, stage_from: int, stage_to: int) -> None:
         """Write an event to the log."""
@@ -61,10 +64,12 @@ class Stays:
         local = self.stages[stage].local
         entries = family.entries if child is None else child.story.entries
         entries[local] += 1
+        if track.residual is None:
+            track.residual, track.repeats = np.zeros(L.MAX_TRANSITIONS), np.zeros(L.MAX_TRANSITIONS, np.int16)
         track.counted = family.count_children(now) if child is None else 1
         track.stage, track.start, track.evaluated, track.stays = stage, now, now, track.stays + 1
         track.waiting, track.admitted = waiting, INF if waiting else now
-        who = family.who(0 if child is None else child.slot + 1)
+        who = family.address + (0 if child is None else child.slot + 1)
         draw(
             self.hazards, stage, self.seed, self.replicate, family.id, who, entries[local], track.repeats, track.residual,
         )  # fmt: skip
@@ -87,7 +92,7 @@ class Stays:
         entries = (family.entries if child is None else child.story.entries)[stage.local]
         track.repeats[j] += 1
         track.residual[j] = threshold(
-            self.seed, self.replicate, family.id, family.who(0 if child is None else child.slot + 1),
+            self.seed, self.replicate, family.id, family.address + (0 if child is None else child.slot + 1),
             self.steps[stage.first + j].name, entries * 64 + int(track.repeats[j]) % 64,
         )  # fmt: skip
 
@@ -130,19 +135,23 @@ class Stays:
         """Ask the shared rules which transition fires first and when, or (commit) to reduce the residuals."""
         family, child, idle = track.family, track.child, len(self.stages)
         rules, key = (self.hazards, self.factor, self.opclock), (self.seed, self.replicate)
-        beside = [
-            other.stage if other.stage >= 0 else idle + other.number
-            for other in (family.tracks if child is None else (*child.story.tracks, family.tracks[L.COURT]))
-        ]
+        if child is None:
+            first, second, third, fourth = family.tracks
+        else:
+            first, second, third, fourth = *child.story.tracks, family.tracks[L.COURT]
+        beside = (  # columns of the table of multipliers: a stage, or a track that is idle
+            first.stage if first.stage >= 0 else idle + first.number, second.stage if second.stage >= 0 else idle + second.number,
+            third.stage if third.stage >= 0 else idle + third.number, fourth.stage if fourth.stage >= 0 else idle + fourth.number,
+        )  # fmt: skip
         if child is None:
             return schedule(
-                *rules, family.area, track.stage, *key, family.id, family.who(), family.entries[0], False, 0.0, family.births,
+                *rules, family.area, track.stage, *key, family.id, family.address, family.entries[0], False, 0.0, family.births,
                 family.home, family.help_start, family.quintile, 0, family.stream, min(family.removals, 1), *beside,
                 track.start, track.admitted, 0.0, family.case_start, track.waiting, track.evaluated, until, track.residual, commit,
             )  # fmt: skip
         story = child.story
         return schedule(
-            *rules, family.area, track.stage, *key, family.id, family.who(child.slot + 1), story.episodes, True, child.birth,
+            *rules, family.area, track.stage, *key, family.id, family.address + child.slot + 1, story.episodes, True, child.birth,
             family.births, family.home, family.help_start, family.quintile, child.needs, family.stream,
             min(story.episodes - 1, 1), *beside, track.start, track.admitted, story.care_start, 0.0, False, track.evaluated,
             until, track.residual, commit,
@@ -152,24 +161,21 @@ class Stays:
         """Find which transition of a stay fires next, and when."""
         pick, fires = self._ask(track, INF, False)
         if track.number == L.NEED:
-            stage = self.stages[track.stage]
-            if stage.adult_ends and track.family.last_birthday() < fires:
-                pick, fires = L.ADULT_PICK, track.family.last_birthday()
-            for j in range(stage.n):
-                if self.steps[stage.first + j].at_birth and track.family.next_birth(track.start) < fires:
-                    pick, fires = j, track.family.next_birth(track.start)
+            if self.stages[track.stage].adult_ends and track.family.adult_day < fires:
+                pick, fires = L.ADULT_PICK, track.family.adult_day
+            birth = self.at_birth[track.stage]
+            if birth is not None and track.family.next_birth(track.start) < fires:
+                pick, fires = birth, track.family.next_birth(track.start)
         track.pick, track.fires = pick, fires
 
     def set_alarm(self, track: Track) -> None:
         """Set the alarm of a stay's process to its next transition; before the horizon, or not at all."""
-        self.find_next(track)
-        if track.fires >= self.horizon:
-            if track.alarm is not None:
-                track.alarm.cancel()
-            return
         if track.alarm is None:
             track.alarm = Alarm(self.calendar)
             self.calendar.process(self.life_of(track))
+        if track.fires >= self.horizon:
+            track.alarm.cancel()
+            return
         family, unit = track.family, 0 if track.child is None else track.child.slot + 1
         if track.pick == L.ADULT_PICK:
             key = (RELEASE, family.code, family.stream, family.id, unit, 0)
@@ -196,12 +202,13 @@ class Stays:
         """After an event: find what is next for every stay it changed."""
         for track in self.changed:
             if track.stage >= 0:
+                self.find_next(track)
                 self.set_alarm(track)
         self.changed.clear()
 
     def stays_away(self, track: Track, margin: float) -> bool:
         """Return whether a family just closed would not come back before its youngest is 18, even at `margin` times its hazard."""
-        adult = track.family.last_birthday()
+        adult = track.family.adult_day
         if adult == INF:
             return True
         k = self.stages[track.stage].first

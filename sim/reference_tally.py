@@ -70,9 +70,15 @@ class Ledger:
         self.fired[track.family.area][k] += 1
         self.fired_children[track.family.area][k] += track.counted
 
-    def cases(self, a: int) -> np.ndarray:
-        """Return the children who count in each stage now."""
-        return np.array([sum(track.counted for track in stays) for stays in self.open[a]], np.int64)
+    def cases(self, a: int, weights: list[float] | None = None) -> np.ndarray:
+        """Return the children who count in each stage now (only in stages with a weight, if weights are given)."""
+        return np.array(
+            [
+                sum([track.counted for track in stays]) if weights is None or weights[stage] > 0.0 else 0
+                for stage, stays in enumerate(self.open[a])
+            ],
+            np.int64,
+        )
 
     # ------------------------------------------------------------ children in care
 
@@ -117,7 +123,7 @@ class Ledger:
         y, row = self.tally, self.row
         for a in range(self.areas):
             for stage, stays in enumerate(self.open[a]):
-                self.days[a][stage] += sum(now - max(track.start, self.month_began) for track in stays)
+                self.days[a][stage] += sum([now - max(track.start, self.month_began) for track in stays])
                 y.units_end[a, row, stage] = len(stays)
             y.children_end[a, row] = self.cases(a)
             y.unit_days[a, row], y.entered[a, row], y.left[a, row] = self.days[a], self.entered[a], self.left[a]
