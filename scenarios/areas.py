@@ -1,6 +1,7 @@
 """Authorities, regions and named groups, and the profile of figures each authority starts from.
 
-Everything is read from `scenarios/data`: `areas.csv` and `area_profiles.csv` (made by `python -m calibration.profiles`)
+Everything is read from `scenarios/data`: `areas.csv` and `area_profiles.csv` (made by `python -m calibration.profiles`), `area_rates.csv`
+(the rates fitted to them, made by `python -m calibration.flow_balance`)
 and the editable membership lists in `scenarios/data/groups/*.yaml`.
 """
 
@@ -268,7 +269,8 @@ def read_group(path: str | Path) -> Group:
 def _records() -> dict[str, dict[str, tuple[Record, ...]]]:
     """Return area -> quantity -> records by ascending year."""
     grouped: dict[str, dict[str, list[Record]]] = {}
-    for row in _read(DATA / "area_profiles.csv"):
+    rates = DATA / "area_rates.csv"
+    for row in chain(_read(DATA / "area_profiles.csv"), _read(rates) if rates.exists() else ()):
         record = Record(**row | {"year_ending": int(row["year_ending"]), "value": float(row["value"])})
         grouped.setdefault(record.area, {}).setdefault(record.quantity, []).append(record)
     return {

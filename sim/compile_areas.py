@@ -1,12 +1,10 @@
 """Compile authorities' profiles: who arrives and when, how many places and case-holders there are, and published ratios.
 
 Every number comes from the area profile (scenarios/data/area_profiles.csv) or from the rates fitted to it
-(scenarios/data/area_rates.csv, made by `python -m calibration.flow_balance`); a scenario's `areas` may replace either.
+(scenarios/data/area_rates.csv, made by `python -m calibration.flow_balance`); a scenario's `areas` may replace either (`Scenario.area`).
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -23,34 +21,20 @@ NO_LIMIT = 1e12
 
 
 class Figures:
-    """An authority's figures: the scenario's own first, then the profile's."""
+    """An authority's figures, with defaults for those it may lack."""
 
-    def __init__(self, profile: AreaProfile, own: Mapping | None = None) -> None:
+    def __init__(self, profile: AreaProfile) -> None:
         self.profile = profile
-        self.own = own or {}
 
     def has(self, quantity: str) -> bool:
         """Return whether there is such a figure."""
-        return quantity in self.own or quantity in self.profile.records
+        return quantity in self.profile.records
 
     def get(self, quantity: str, year: int | None = None, default: float | None = None) -> float:
         """Return a figure for a year (the latest earlier one if that year has none)."""
-        if quantity in self.own:
-            return own_value(self.own[quantity], year)
         if default is not None and quantity not in self.profile.records:
             return default
         return self.profile.value(quantity, year)
-
-
-def own_value(entry: object, year: int | None) -> float:
-    """Return a scenario's own figure: a number, {value: ...} or {years: {2025: ...}}."""
-    if isinstance(entry, Mapping):
-        if "value" in entry:
-            return float(entry["value"])
-        years = {int(key): float(value) for key, value in entry.get("years", entry).items()}
-        known = [key for key in sorted(years) if year is None or key <= year]
-        return years[known[-1] if known else min(years)]
-    return float(entry)
 
 
 def ratios(figures: Figures, pathway: Pathway) -> dict[str, float]:

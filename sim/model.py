@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from scenarios.areas import AreaProfile, find_area
+from scenarios.areas import AreaProfile
 from scenarios.loading import Scenario
 from scenarios.names import name_hash
 from scenarios.pathway_schema import Pathway
@@ -80,8 +80,8 @@ class CompiledModel:
 
     @cached_property
     def figures(self) -> tuple[compile_areas.Figures, ...]:
-        """The authorities' figures, the scenario's own first."""
-        return tuple(compile_areas.Figures(profile, self.scenario.areas.get(profile.name)) for profile in self.profiles)
+        """The authorities' figures."""
+        return tuple(compile_areas.Figures(profile) for profile in self.profiles)
 
     @cached_property
     def actions(self) -> tuple:
@@ -126,7 +126,7 @@ def compile_model(
     which authorities' pooled places a child may use; nobody's by default.
     """
     branch = branch or scenario.settings.from_
-    profiles = [find_area(name) for name in areas]
+    profiles = [scenario.area(name) for name in areas]
     order = sorted(range(len(profiles)), key=lambda i: profiles[i].code)
     matrix = np.eye(len(areas), dtype=np.int64) if reach is None else np.asarray(reach, np.int64)
     last = month_range(HISTORY_START, branch)[-2] if history else (until or scenario.settings.until)

@@ -2,12 +2,28 @@
 
 import math
 
-from numba import njit
-
-from sim.kernels.handles import keep_whole
+from sim.kernels.handles import keep_whole, kernel
 from sim.kernels.hazards import month_at
 from sim.kernels.heap import place_in_heap
-from sim.kernels.layout import ARRIVAL, ARRIVAL_ITEM, AT_HOME, IDLE, LAYERS, NEED, NO_PICK, SLOTS, YEAR, M, S, Y
+from sim.kernels.layout import (
+    ADMITTED,
+    ARRIVAL,
+    ARRIVAL_ITEM,
+    AT_HOME,
+    FIRST,
+    IDLE,
+    LAYERS,
+    NEED,
+    NO_PICK,
+    NOBODY,
+    ONLY_CHILD,
+    SLOTS,
+    WHOLE_FAMILY,
+    YEAR,
+    M,
+    S,
+    Y,
+)
 from sim.kernels.rng import uniform, uniform_pair
 from sim.kernels.slots import log_family, reschedule_family, start_stage, who
 from sim.kernels.tally import CANDIDATES
@@ -15,19 +31,19 @@ from sim.kernels.tally import CANDIDATES
 INF = math.inf
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def next_candidate(m, s, a, stream, layer, t):
     """Schedule the next candidate of a layer: exponential gaps at the authority's fixed candidate rate."""
     keep_whole()
     arrival = S.arrivals(s)[a, stream, layer]
     rate = M.candidate_rate(m)[a, stream]
     arrival["index"] += 1
-    u = uniform(M.seed(m)[0], M.seed(m)[1], arrival["index"] * LAYERS + layer, who(m, a, stream, 0), M.names(m)[0], layer)
+    u = uniform(M.seed(m)[0], M.seed(m)[1], arrival["index"] * LAYERS + layer, who(m, a, stream, WHOLE_FAMILY), M.names(m)[0], layer)
     arrival["fires"] = t - math.log(u) / rate if rate > 0.0 else INF
     place_in_heap(m, s, a, ARRIVAL_ITEM + stream * LAYERS + layer, arrival["heap"], arrival["fires"])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def pick(cdf, u):
     """Return the first index whose cumulative share exceeds u."""
     for i in range(cdf.shape[0] - 1):
@@ -36,7 +52,7 @@ def pick(cdf, u):
     return cdf.shape[0] - 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def new_family(m, s, a, stream, index, quintile):
     """Take a free row for a family that starts now with nobody in it yet. Return the row."""
     keep_whole()
@@ -58,7 +74,7 @@ def new_family(m, s, a, stream, index, quintile):
     return f
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def make_children(m, s, a, f, t):
     """Give a family its children, oldest first, and those still to be born: sizes, ages, gaps, needs and births from its own address.
 
@@ -67,10 +83,10 @@ def make_children(m, s, a, f, t):
     keep_whole()
     family = S.families(s)[a, f]
     seed, replicate, index = M.seed(m)[0], M.seed(m)[1], family["id"]
-    address = who(m, a, family["stream"], 0)
-    u, v = uniform_pair(seed, replicate, index, address, M.names(m)[2], 0)
+    address = who(m, a, family["stream"], WHOLE_FAMILY)
+    u, v = uniform_pair(seed, replicate, index, address, M.names(m)[2], FIRST)
     n = pick(M.children_cdf(m), u) + 1 if family["stream"] == 0 else 1  # the disabled children's stream counts the child alone
-    x = uniform(seed, replicate, index, address, M.names(m)[3], 0)
+    x = uniform(seed, replicate, index, address, M.names(m)[3], FIRST)
     band = pick(M.age_cdf(m), v)
     age = M.age_bands(m)[band] + x * (M.age_bands(m)[band + 1] - M.age_bands(m)[band])
     ages = 0
@@ -100,20 +116,20 @@ def make_children(m, s, a, f, t):
         i += 1
     family["n_children"] = i
     for slot in range(i):
-        u = uniform(seed, replicate, index, who(m, a, family["stream"], slot + 1), M.names(m)[4], 0)
+        u = uniform(seed, replicate, index, who(m, a, family["stream"], slot + 1), M.names(m)[4], FIRST)
         family["needs"][slot] = pick(M.needs_cdf(m), u)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def accept(m, a, stream, index, layer, t):
     """Return (whether a candidate exists under the arrival rate of its quintile at t, its quintile)."""
     keep_whole()
-    u, v = uniform_pair(M.seed(m)[0], M.seed(m)[1], index, who(m, a, stream, 0), M.names(m)[1], layer)
+    u, v = uniform_pair(M.seed(m)[0], M.seed(m)[1], index, who(m, a, stream, WHOLE_FAMILY), M.names(m)[1], layer)
     quintile = pick(M.quintile_cdf(m)[a], v)
     return u <= M.accept(m)[a, stream, quintile, month_at(m, t)] - layer, quintile
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def arrive(m, s, y, a, stream, layer, t):
     """Meet a candidate: accept or not, and if so start its story. Return the family's row for streams that arrive in care, else -1."""
     keep_whole()
@@ -129,11 +145,11 @@ def arrive(m, s, y, a, stream, layer, t):
     if stage >= 0:
         make_children(m, s, a, f, t)
         family["case_start"] = family["last_referral"] = t
-        start_stage(m, s, y, a, f, -1, NEED, stage, t, 0)
+        start_stage(m, s, y, a, f, NOBODY, NEED, stage, t, ADMITTED)
         log_family(m, s, y, a, f, ARRIVAL, IDLE, stage, t)
         reschedule_family(m, s, a, f, NEED)
         return -1
-    u, v = uniform_pair(M.seed(m)[0], M.seed(m)[1], index, who(m, a, stream, 1), M.names(m)[10], 0)
+    u, v = uniform_pair(M.seed(m)[0], M.seed(m)[1], index, who(m, a, stream, ONLY_CHILD), M.names(m)[10], FIRST)
     ages = M.stream_ages(m)[stream]
     row = 0
     while row < ages.shape[0] - 1 and u >= ages[row, 0]:

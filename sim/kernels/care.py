@@ -3,27 +3,41 @@
 import math
 
 import numpy as np
-from numba import njit
 
-from sim.kernels.handles import keep_whole
+from sim.kernels.handles import keep_whole, kernel
 from sim.kernels.hazards import child_age
 from sim.kernels.layout import (
+    ADMITTED,
+    ALL_TRACKS,
     AT_HOME,
     CARE,
     ENTER,
     EXIT,
+    GIVE_BACK,
     IDLE,
     IN_CARE,
     LEFT,
     LEGAL,
     MOVE,
     NEED,
+    NO,
     NO_PICK,
+    NOBODY,
+    ON_CARE,
+    ON_ENTRY,
+    ON_LEGAL,
+    ON_MOVE,
+    ON_PLACEMENT,
+    ONE,
     PLACEMENT,
     PROTECTION,
     SLOTS,
     SUPPORT,
+    TAKE,
+    WAITING,
+    WHOLE_FAMILY,
     YEAR,
+    YES,
     H,
     M,
     S,
@@ -51,7 +65,7 @@ from sim.kernels.tally import row_of
 INF = math.inf
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def move_family(m, s, y, a, f, track, target, t):
     """Take a family's track from its stage (or from idle) to `target` (or to idle), with the places and the case this ends or begins."""
     keep_whole()
@@ -60,20 +74,20 @@ def move_family(m, s, y, a, f, track, target, t):
         target = H.stages(h)[target]["later"]  # Families First: new cases go to the stage that replaces this one
     slot = S.family_slots(s)[a, f, track]
     old, waiting = slot["stage"], slot["waiting"]
-    touch_family(m, s, a, f, track, t, True, False)
+    touch_family(m, s, a, f, track, t, YES, NO)
     if old >= 0:
-        stop_stage(m, s, y, a, f, -1, track, t)
+        stop_stage(m, s, y, a, f, NOBODY, track, t)
         if H.stages(h)[old]["place"] >= 0:
             leave_place(m, s, y, a, f, track, old, H.stages(h)[old]["place"], waiting, t)
     if target >= 0:
         place = H.stages(h)[target]["place"]
-        start_stage(m, s, y, a, f, -1, track, target, t, 1 if place >= 0 and must_wait(s, a, place) else 0)
+        start_stage(m, s, y, a, f, NOBODY, track, target, t, WAITING if place >= 0 and must_wait(s, a, place) else ADMITTED)
         if H.stages(h)[target]["is_referral"]:
             note_referral(s, y, a, f, t)
     log_family(m, s, y, a, f, ENTER if target >= 0 else EXIT, old, target, t)
     if target >= 0 and H.stages(h)[target]["place"] >= 0:
         join(m, s, y, a, f, track, H.stages(h)[target]["place"], t)
-    touch_family(m, s, a, f, track, t, False, False)
+    touch_family(m, s, a, f, track, t, NO, NO)
     if target >= 0:
         reschedule_family(m, s, a, f, track)
     if old >= 0 and H.stages(h)[old]["place"] >= 0 and not waiting:
@@ -81,11 +95,11 @@ def move_family(m, s, y, a, f, track, target, t):
     if track == NEED and target >= 0 and H.stages(h)[target]["is_closed"]:
         close_beside(m, s, y, a, f, t)
         if gone_for_good(m, s, a, f):
-            stop_stage(m, s, y, a, f, -1, NEED, t)
+            stop_stage(m, s, y, a, f, NOBODY, NEED, t)
             log_family(m, s, y, a, f, EXIT, target, IDLE, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def note_referral(s, y, a, f, t):
     """Start a case, and count a referral within twelve months of the last."""
     family = S.families(s)[a, f]
@@ -95,7 +109,7 @@ def note_referral(s, y, a, f, t):
     family["case_start"] = t
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def close_beside(m, s, y, a, f, t):
     """End the protection and support tracks of a family that has no open need."""
     keep_whole()
@@ -104,7 +118,7 @@ def close_beside(m, s, y, a, f, t):
             move_beside(m, s, y, a, f, track, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def move_beside(m, s, y, a, f, track, t):
     """End a protection or support stage, giving its place (if any) to the next family."""
     keep_whole()
@@ -118,23 +132,23 @@ def move_beside(m, s, y, a, f, track, t):
             admit_waiting(m, s, y, a, place, track, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def household_before(m, s, a, f, t):
     """Commit a family's hazards before a child leaves or joins the home."""
     keep_whole()
-    touch_family(m, s, a, f, -1, t, True, True)
+    touch_family(m, s, a, f, ALL_TRACKS, t, YES, YES)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def household_after(m, s, y, a, f, t):
     """Recount and reschedule a family after a child left or joined; with no child at home it waits, and plans for it end."""
     keep_whole()
     family = S.families(s)[a, f]
     recount(m, s, y, a, f, t)
-    touch_family(m, s, a, f, -1, t, False, True)
+    touch_family(m, s, a, f, ALL_TRACKS, t, NO, YES)
     need = S.family_slots(s)[a, f, NEED]["stage"]
     if need >= 0 and H.stages(m)[need]["is_closed"] and last_birthday(family) == INF:
-        stop_stage(m, s, y, a, f, -1, NEED, t)
+        stop_stage(m, s, y, a, f, NOBODY, NEED, t)
         log_family(m, s, y, a, f, EXIT, need, IDLE, t)
     if need < 0 or H.stages(m)[need]["is_closed"] or need == M.key_stages(m)[1]:
         return
@@ -145,7 +159,7 @@ def household_after(m, s, y, a, f, t):
     move_family(m, s, y, a, f, NEED, M.key_stages(m)[1], t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def enter_care(m, s, y, a, f, i, legal, t):
     """Start an episode of care for child i of a family (not yet placed): care and legal tracks. Return the child's row."""
     keep_whole()
@@ -172,9 +186,9 @@ def enter_care(m, s, y, a, f, i, legal, t):
     family["home"][i] = IN_CARE
     child["care_start"] = t
     child["episodes"] += 1
-    start_stage(m, s, y, a, f, c, CARE, M.key_stages(m)[2], t, 0)
+    start_stage(m, s, y, a, f, c, CARE, M.key_stages(m)[2], t, ADMITTED)
     log_child(m, s, y, a, c, ENTER, old, M.key_stages(m)[2], t)
-    start_stage(m, s, y, a, f, c, LEGAL, legal, t, 0)
+    start_stage(m, s, y, a, f, c, LEGAL, legal, t, ADMITTED)
     log_child(m, s, y, a, c, ENTER, IDLE, legal, t)
     row = row_of(s, y)
     band, _ = child_age(family["births"][i], t)
@@ -187,7 +201,7 @@ def enter_care(m, s, y, a, f, i, legal, t):
     return c
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def settle_child(m, s, a, c):
     """Schedule the three tracks of a child just placed in care."""
     keep_whole()
@@ -196,25 +210,25 @@ def settle_child(m, s, a, c):
             reschedule_child(m, s, a, c, track)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def move_in(m, s, y, a, c, planned, stage, b, t, event, old):
     """Start a placement in authority b's place (b is a unless the region pools)."""
     keep_whole()
     child = S.children(s)[a, c]
     family = S.families(s)[a, child["family"]]
     child["planned"], child["place_area"] = planned, b
-    start_stage(m, s, y, a, child["family"], c, PLACEMENT, stage, t, 0)
+    start_stage(m, s, y, a, child["family"], c, PLACEMENT, stage, t, ADMITTED)
     row = row_of(s, y)
     Y.planned_actual(y)[a, row, H.stages(m)[planned]["placement"], H.stages(m)[stage]["placement"]] += 1
     place = M.place_of_stage(m)[stage]
     if place >= 0:
-        take_place(s, b, place, t, 1)
+        take_place(s, b, place, t, TAKE)
         if b != a:
             Y.far(y)[a, row, place] += 1
     log_child(m, s, y, a, c, event, old, stage, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def move_out(m, s, y, a, c, t):
     """End a placement and free its place. Return the stage it was in."""
     keep_whole()
@@ -226,11 +240,11 @@ def move_out(m, s, y, a, c, t):
     stage = stop_stage(m, s, y, a, child["family"], c, PLACEMENT, t)
     place = M.place_of_stage(m)[stage]
     if place >= 0:
-        take_place(s, child["place_area"], place, t, -1)
+        take_place(s, child["place_area"], place, t, GIVE_BACK)
     return stage
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def place_siblings(m, s, y, a, rows, n, t):
     """Place siblings who enter together, eldest first: one place type for all who share a plan if it can be had, else each alone."""
     keep_whole()
@@ -242,33 +256,33 @@ def place_siblings(m, s, y, a, rows, n, t):
         if j == 0:
             address = who(m, a, family["stream"], child["slot"] + 1)
             u = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], address, M.names(m)[8], child["episodes"] * 64)
-        plans[j] = plan_placement(m, s, a, rows[j], 0, u, t)
+        plans[j] = plan_placement(m, s, a, rows[j], ON_ENTRY, u, t)
     together = 0
     for j in range(n):
         if plans[j] == plans[0]:
             together += 1
-    stage, b = -1, -1
+    stage, b = NOBODY, NOBODY
     if together > 1:
         stage, b = find_place(m, s, y, a, rows[0], plans[0], together, t)
         row = row_of(s, y)
         Y.apart(y)[a, row, 0] += 1
         if stage < 0 or stage != plans[0]:
             Y.apart(y)[a, row, 1] += 1
-            stage = -1
+            stage = NOBODY
     for j in range(n):
         c, to, at = rows[j], stage, b
         if plans[j] != plans[0] or stage < 0:
-            to, at = find_place(m, s, y, a, c, plans[j], 1, t)
+            to, at = find_place(m, s, y, a, c, plans[j], ONE, t)
         move_in(m, s, y, a, c, plans[j], to, at, t, ENTER, IDLE)
         settle_child(m, s, a, c)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def fork(m, s, y, a, f, legal, one_child, t):
     """Bring some or all children at home into care. One uniform a family decides all or some, one a sibling whether they enter."""
     keep_whole()
     family = S.families(s)[a, f]
-    address = who(m, a, family["stream"], 0)
+    address = who(m, a, family["stream"], WHOLE_FAMILY)
     everyone = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], address, M.names(m)[6], family["removals"]) < M.parameters(m)[4]
     rows = np.empty(SLOTS, np.int64)
     enters = np.zeros(SLOTS, np.int64)
@@ -301,20 +315,20 @@ def fork(m, s, y, a, f, legal, one_child, t):
     household_after(m, s, y, a, f, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def set_legal(m, s, y, a, c, legal, t):
     """Change a child's legal status."""
     keep_whole()
     f = S.children(s)[a, c]["family"]
-    touch_child(m, s, a, c, LEGAL, t, True)
+    touch_child(m, s, a, c, LEGAL, t, YES)
     old = stop_stage(m, s, y, a, f, c, LEGAL, t)
-    start_stage(m, s, y, a, f, c, LEGAL, legal, t, 0)
+    start_stage(m, s, y, a, f, c, LEGAL, legal, t, ADMITTED)
     log_child(m, s, y, a, c, ENTER, old, legal, t)
-    touch_child(m, s, a, c, LEGAL, t, False)
-    reschedule_child(m, s, a, c, 2)
+    touch_child(m, s, a, c, LEGAL, t, NO)
+    reschedule_child(m, s, a, c, ON_LEGAL)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def replan(m, s, y, a, c, t):
     """Move a child to a newly planned placement; the old place is free before the new one is sought."""
     keep_whole()
@@ -324,29 +338,29 @@ def replan(m, s, y, a, c, t):
     child["moves"] += 1
     address = who(m, a, family["stream"], child["slot"] + 1)
     u = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], address, M.names(m)[8], child["episodes"] * 64 + child["moves"])
-    touch_child(m, s, a, c, PLACEMENT, t, True)
+    touch_child(m, s, a, c, PLACEMENT, t, YES)
     old = move_out(m, s, y, a, c, t)
-    planned = plan_placement(m, s, a, c, 1, u, t)
-    stage, b = find_place(m, s, y, a, c, planned, 1, t)
+    planned = plan_placement(m, s, a, c, ON_MOVE, u, t)
+    stage, b = find_place(m, s, y, a, c, planned, ONE, t)
     move_in(m, s, y, a, c, planned, stage, b, t, MOVE, old)
-    touch_child(m, s, a, c, PLACEMENT, t, False)
-    reschedule_child(m, s, a, c, 1)
+    touch_child(m, s, a, c, PLACEMENT, t, NO)
+    reschedule_child(m, s, a, c, ON_PLACEMENT)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def place_in(m, s, y, a, c, stage, t):
     """Move a child into a placement a plan or an approval names (adoption, an approved kinship carer)."""
     keep_whole()
     child = S.children(s)[a, c]
     child["moves"] += 1
-    touch_child(m, s, a, c, PLACEMENT, t, True)
+    touch_child(m, s, a, c, PLACEMENT, t, YES)
     old = move_out(m, s, y, a, c, t)
     move_in(m, s, y, a, c, stage, stage, a, t, MOVE, old)
-    touch_child(m, s, a, c, PLACEMENT, t, False)
-    reschedule_child(m, s, a, c, 1)
+    touch_child(m, s, a, c, PLACEMENT, t, NO)
+    reschedule_child(m, s, a, c, ON_PLACEMENT)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def exit_care(m, s, y, a, c, target, t):
     """End a child's episode of care by an exit: home, to a guardian, adopted, at 18; a care leaver if the history makes one."""
     keep_whole()
@@ -368,7 +382,7 @@ def exit_care(m, s, y, a, c, target, t):
         child["year_ceased"] = year
         Y.ceased_once(y)[a, row, band, uasc] += 1
     child["days_after_14"] += max(0.0, t - max(child["care_start"], birth + 14.0 * YEAR))
-    start_stage(m, s, y, a, f, c, CARE, target, t, 0)
+    start_stage(m, s, y, a, f, c, CARE, target, t, ADMITTED)
     log_child(m, s, y, a, c, EXIT, old, target, t)
     home = H.stages(h)[target]["to_home"] and not 0 < family["stream"] < 3
     if home:
@@ -376,13 +390,13 @@ def exit_care(m, s, y, a, c, target, t):
     family["home"][i] = AT_HOME if home else LEFT
     if H.stages(h)[target]["care_leaver"] and child["days_after_14"] >= M.parameters(m)[6] and age >= 16:
         stop_stage(m, s, y, a, f, c, CARE, t)
-        start_stage(m, s, y, a, f, c, CARE, M.key_stages(m)[4], t, 0)
+        start_stage(m, s, y, a, f, c, CARE, M.key_stages(m)[4], t, ADMITTED)
         log_child(m, s, y, a, c, ENTER, target, M.key_stages(m)[4], t)
-        reschedule_child(m, s, a, c, 0)
+        reschedule_child(m, s, a, c, ON_CARE)
     elif H.stages(h)[target]["terminal"]:
         end_child(m, s, y, a, c, t)
     else:
-        reschedule_child(m, s, a, c, 0)
+        reschedule_child(m, s, a, c, ON_CARE)
     if home:
         household_after(m, s, y, a, f, t)
         need = S.family_slots(s)[a, f, NEED]["stage"]
@@ -390,7 +404,7 @@ def exit_care(m, s, y, a, c, target, t):
             move_family(m, s, y, a, f, NEED, M.key_stages(m)[0], t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def end_child(m, s, y, a, c, t):
     """A child's story in this simulation is over: free the row."""
     keep_whole()
@@ -403,7 +417,7 @@ def end_child(m, s, y, a, c, t):
     S.sizes(s)[a, 1] += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def re_enter(m, s, y, a, c, legal, t):
     """Bring a child back into care after an exit."""
     keep_whole()
@@ -416,12 +430,12 @@ def re_enter(m, s, y, a, c, legal, t):
     enter_care(m, s, y, a, f, i, legal, t)
     rows = np.empty(SLOTS, np.int64)
     rows[0] = c
-    place_siblings(m, s, y, a, rows, 1, t)
+    place_siblings(m, s, y, a, rows, ONE, t)
     if was_home:
         household_after(m, s, y, a, f, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def final_hearing(m, s, y, a, f, op_exit, stage, other, under_years, t):
     """Act on each of a family's children on an interim care order: an order (`other` for those too old for it) or an exit."""
     keep_whole()

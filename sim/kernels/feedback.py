@@ -3,13 +3,12 @@
 What they read are counts of cases and place-days; what they write are plain arrays.
 """
 
-from numba import njit
 
-from sim.kernels.handles import keep_whole
+from sim.kernels.handles import entry, keep_whole
 from sim.kernels.layout import H
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def work_in_hand(weights, cases):
     """Return the weighted count of open cases (children): weights by stage (S), cases by stage (S)."""
     total = 0.0
@@ -19,7 +18,7 @@ def work_in_hand(weights, cases):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def set_clock(h, factor, opclock, a, row, month):
     """Accumulate a row's operational time from `month` to the model's end."""
     keep_whole()
@@ -28,7 +27,7 @@ def set_clock(h, factor, opclock, a, row, month):
         opclock[a, row, later + 1] = opclock[a, row, later] + length * factor[a, row, later]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def set_clocks(h, factor, opclock, slowing):
     """Build every row's factors and operational time from exogenous factors and the slowing recorded so far (A, M)."""
     for a in range(factor.shape[0]):
@@ -39,7 +38,7 @@ def set_clocks(h, factor, opclock, slowing):
             set_clock(h, factor, opclock, a, row, 0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def slow_teams(h, factor, opclock, slowing, a, month, pressure):
     """Slow a month of every team's row by min(1, 1 / pressure): shared attention."""
     keep_whole()
@@ -50,7 +49,7 @@ def slow_teams(h, factor, opclock, slowing, a, month, pressure):
             set_clock(h, factor, opclock, a, row, month)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def respond(price, use, reference, response, share, floor, ceiling):
     """Return the market's price index next month.
 
@@ -60,7 +59,7 @@ def respond(price, use, reference, response, share, floor, ceiling):
     return min(max(price + share * (target - price), floor), ceiling)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def places_open(supply, filled):
     """Return usable places: the supply, or what is filled if supply has fallen below it (closing places still count)."""
     return supply if supply > filled else filled

@@ -1,4 +1,4 @@
-"""Handles: one small array of addresses stands for a tuple of arrays inside kernels.
+"""How kernels are compiled and handed their arrays: one small array of addresses stands for a tuple of arrays inside kernels.
 
 numba passes a tuple of arrays by value, word by word: model, state and tally are a hundred arrays, a thousand words a call, and compiling
 the engine that way took more than ten minutes. A handle passes one array; an accessor made here reads a field of it, at no cost
@@ -15,6 +15,11 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 WORDS = 7  # per field: address and up to six dimensions
+
+
+entry = njit(cache=True, nogil=True, error_model="numpy")  # a kernel that Python calls
+# A kernel that only kernels call: without the wrappers Python would need, it compiles in half the time.
+kernel = njit(cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @intrinsic
@@ -77,7 +82,7 @@ def _reader(index, dtype, ndim):  # noqa: ANN001, ANN202
                 dtype,
             )
 
-    return njit(nogil=True, error_model="numpy")(read)
+    return njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(read)
 
 
 def accessors(fields):  # noqa: ANN001, ANN201

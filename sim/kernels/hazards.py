@@ -6,9 +6,7 @@ A piece is a maximal interval on which the hazard is constant but for the month 
 
 import math
 
-from numba import njit
-
-from sim.kernels.handles import keep_whole
+from sim.kernels.handles import entry, keep_whole
 from sim.kernels.layout import (
     CLOCK_ADMISSION,
     CLOCK_CARE_EPISODE,
@@ -25,13 +23,13 @@ INF = math.inf
 TINY = 1e-12
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def month_at(h, t):
     """Return the model month that holds day t (an exact month start belongs to the new month)."""
     return H.month_of_day(h)[int(math.floor(t - H.month_start(h)[0]))]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def operational_time(h, factor, opclock, a, row, t):
     """Return C(t): days of exposure at factor 1 since the model's start (plus its first day)."""
     last = factor.shape[2]
@@ -41,7 +39,7 @@ def operational_time(h, factor, opclock, a, row, t):
     return opclock[a, row, month] + (t - H.month_start(h)[month]) * factor[a, row, month]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def time_of(h, factor, opclock, a, row, t, target):
     """Return the first time at or after t at which operational time reaches `target` (it must be reached before the end)."""
     month = month_at(h, t)
@@ -50,7 +48,7 @@ def time_of(h, factor, opclock, a, row, t, target):
     return H.month_start(h)[month] + (target - opclock[a, row, month]) / factor[a, row, month]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def child_age(birth, t):
     """Return (age band, time of the next band's birthday) of a child."""
     if t < birth + 1.0 * YEAR:
@@ -64,7 +62,7 @@ def child_age(birth, t):
     return 4, INF
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def month_on_or_after(h, t):
     """Return the first month start at or after t, or infinity past the model's end."""
     last = H.month_start(h).shape[0] - 1
@@ -76,7 +74,7 @@ def month_on_or_after(h, t):
     return t if H.month_start(h)[month] == t else H.month_start(h)[month + 1]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def family_age(h, births, home, t):
     """Return (age band of the youngest child at home as of the month's start, first later month start that may change it)."""
     keep_whole()
@@ -98,7 +96,7 @@ def family_age(h, births, home, t):
     return band, edge
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def help_effect(h, first, n, help_start, t):
     """Return (multiplier, next edge) of the effects of help that began at `help_start` (infinite: never)."""
     keep_whole()
@@ -116,7 +114,7 @@ def help_effect(h, first, n, help_start, t):
     return effect, edge
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def lever_effect(h, first, n, entity, who, episode, seed, replicate, t):
     """Return (multiplier, next edge) of levers that reach this entity: one uniform per (family, lever, episode)."""
     keep_whole()
@@ -145,7 +143,7 @@ def lever_effect(h, first, n, entity, who, episode, seed, replicate, t):
     return effect, edge
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def advance(
     h, factor, opclock, a, k, seed, replicate, entity, who, episode, is_child, birth, births, home, help_start,
     origin, multiplier, t, until, residual,
@@ -199,7 +197,7 @@ def advance(
     return INF, residual
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def draw(h, stage, seed, replicate, entity, who, entries, repeats, residual):
     """Draw the thresholds of every transition of a stage entered for the `entries`-th time, into `residual`."""
     keep_whole()
@@ -213,7 +211,7 @@ def draw(h, stage, seed, replicate, entity, who, entries, repeats, residual):
             residual[j] = threshold(seed, replicate, entity, who, tr["name"], entries * 64)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def schedule(
     h, factor, opclock, a, stage, seed, replicate, entity, who, episode, is_child, birth, births, home, help_start,
     quintile, needs, stream, earlier, b0, b1, b2, b3, start, admitted, care_start, case_start, waiting, evaluated, until,
@@ -260,7 +258,7 @@ def schedule(
     return pick, soonest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def never_returns(h, a, k, multiplier, origin, until, residual):
     """Return whether a closed family would stay away until `until` even at `multiplier` times its hazard, in plain time."""
     tr = H.transitions(h)[k]

@@ -4,13 +4,12 @@ An item's record knows its place in the heap, so a slot is rescheduled in place 
 items; only equal times look further (class, stream, id, unit, name).
 """
 
-from numba import njit
 
-from sim.kernels.handles import keep_whole
+from sim.kernels.handles import keep_whole, kernel
 from sim.kernels.layout import ADULT_PICK, ARRIVAL_ITEM, CHILD_ITEM, LAYERS, H, M, S
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def tie_key(m, s, a, item):
     """Return what orders items of equal time: (class, stream, id, unit, name)."""
     keep_whole()
@@ -33,14 +32,14 @@ def tie_key(m, s, a, item):
     return 1 if tr["release"] else 3, int(family["stream"]), family["id"], int(unit), tr["name"]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _before(m, s, a, time, item, other_time, other):
     if time != other_time:
         return time < other_time
     return tie_key(m, s, a, item) < tie_key(m, s, a, other)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _put(s, a, position, time, item):
     S.heap_time(s)[a, position] = time
     S.heap(s)[a, position] = item
@@ -54,7 +53,7 @@ def _put(s, a, position, time, item):
         S.family_slots(s)[a, item >> 2, item & 3]["heap"] = position
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _settle(m, s, a, position, time, item):
     """Move an item from `position` to where it belongs, up or down."""
     keep_whole()
@@ -78,7 +77,7 @@ def _settle(m, s, a, position, time, item):
     _put(s, a, position, time, item)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def place_in_heap(m, s, a, item, position, time):
     """Insert (position < 0), move or remove (infinite time) an item; return nothing, the item's record keeps its position."""
     keep_whole()
@@ -91,7 +90,7 @@ def place_in_heap(m, s, a, item, position, time):
         remove_from_heap(m, s, a, item, position)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def remove_from_heap(m, s, a, item, position):
     """Take an item out and mark its record as not queued."""
     keep_whole()

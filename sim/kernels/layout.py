@@ -9,8 +9,15 @@ import numpy as np
 
 from sim.kernels.handles import accessors
 
+
+def _codes(first, count):  # noqa: ANN001, ANN202
+    """Return whole-number constants. numpy's, not Python's: numba would compile a kernel anew for each Python number it is called with."""
+    return tuple(np.int64(first + i) for i in range(count))
+
+
 # Tracks. A family has the first four, a child who has ever entered care the last three.
-NEED, PROTECTION, COURT, SUPPORT, CARE, PLACEMENT, LEGAL = range(7)
+NEED, PROTECTION, COURT, SUPPORT, CARE, PLACEMENT, LEGAL = _codes(0, 7)
+ON_CARE, ON_PLACEMENT, ON_LEGAL = _codes(0, 3)  # a child's tracks, counted from care
 FAMILY_TRACKS, CHILD_TRACKS, TRACKS = 4, 3, 7
 
 SLOTS = 8  # children of a family, in birth order
@@ -18,7 +25,6 @@ MAX_TRANSITIONS = 12  # competing transitions of one stage
 MAX_FAMILY_STAGES = 16
 MAX_CHILD_STAGES = 32
 AGE_BANDS = 5  # under 1, 1-4, 5-9, 10-15, 16-17
-AGE_EDGES_YEARS = (1.0, 5.0, 10.0, 16.0)
 CEASED_AGES = 7  # the same with 16, 17, 18
 NEEDS = 4
 STREAMS = 4  # family, uasc, uasc_pass_through, disabled
@@ -27,26 +33,33 @@ YEAR = 365.25
 KNOWN_PREGNANCY_DAYS = 180.0  # an unborn child counts with the family from here on
 KEEP_MARGIN = 2.0  # a closed family stays in memory if it would return at twice its hazard
 
-IDLE = -1  # target: the track becomes idle
-STAY = -2  # target: the stage goes on, only this transition's clock starts again
+NOBODY, IDLE = _codes(-1, 1) * 2  # no child (a family's own slot); the track becomes idle
+STAY = np.int64(-2)  # the stage goes on, only this transition's threshold is drawn again
+ALL_TRACKS = np.int64(-1)  # a change of household touches them all
+YES, NO = np.bool_(True), np.bool_(False)
+WHOLE_FAMILY, ONLY_CHILD = _codes(0, 2)  # units of an address: the family, its first child
+FIRST, ONE, WAITING = np.int64(0), np.int64(1), np.int64(1)
+ADMITTED = np.int64(0)
+GIVE_BACK, TAKE = np.int64(-1), np.int64(1)
+ON_ENTRY, ON_MOVE, UASC_PLAN = _codes(0, 3)  # contexts of a placement plan
 
-AT_HOME, IN_CARE, LEFT = 1, 2, 3  # where a child is
+AT_HOME, IN_CARE, LEFT = _codes(1, 3)  # where a child is
 
-CLOCK_STAGE, CLOCK_ADMISSION, CLOCK_CARE_EPISODE, CLOCK_CASE_EPISODE = range(4)
-WHEN_ALWAYS, WHEN_ADMITTED, WHEN_WAITING = range(3)
+CLOCK_STAGE, CLOCK_ADMISSION, CLOCK_CARE_EPISODE, CLOCK_CASE_EPISODE = _codes(0, 4)
+WHEN_ALWAYS, WHEN_ADMITTED, WHEN_WAITING = _codes(0, 3)
 
 # Effects of a transition
-OPEN_STAGE, CARE_ENTRY, COURT_ORDER, COURT_EXIT, EXIT_CARE, RE_ENTRY, REPLAN, PLACE_IN = range(1, 9)
+OPEN_STAGE, CARE_ENTRY, COURT_ORDER, COURT_EXIT, EXIT_CARE, RE_ENTRY, REPLAN, PLACE_IN = _codes(1, 8)
 
 # Events of the log
-ARRIVAL, ENTER, MOVE, WAIT, ADMIT, EXIT, RENEGE = range(7)
+ARRIVAL, ENTER, MOVE, WAIT, ADMIT, EXIT, RENEGE = _codes(0, 7)
 EVENT_NAMES = ("arrival", "stage_entry", "move", "wait", "admission", "exit", "reneged")
 
-STATUS_DONE, STATUS_GROW = 0, 1
+STATUS_DONE, STATUS_GROW = _codes(0, 2)
 
-ADULT_PICK, NO_PICK = MAX_TRANSITIONS, -1  # what a slot fires next, beside its transitions
-CHILD_ITEM = 1 << 28  # heap items: family slots below, child slots above, arrivals above ARRIVAL_ITEM
-ARRIVAL_ITEM = 1 << 30
+ADULT_PICK, NO_PICK = np.int64(MAX_TRANSITIONS), np.int64(-1)  # what a slot fires next, beside its transitions
+CHILD_ITEM = np.int64(1 << 28)  # heap items: family slots below, child slots above, arrivals above ARRIVAL_ITEM
+ARRIVAL_ITEM = np.int64(1 << 30)
 
 STAGE = np.dtype(
     [

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from sim.kernels.arrivals import arrive, next_candidate
 from sim.kernels.care import (
@@ -21,7 +20,7 @@ from sim.kernels.care import (
     set_legal,
 )
 from sim.kernels.feedback import places_open, respond, slow_teams, work_in_hand
-from sim.kernels.handles import keep_whole
+from sim.kernels.handles import entry, keep_whole, kernel
 from sim.kernels.heap import place_in_heap, tie_key
 from sim.kernels.layout import (
     ADULT_PICK,
@@ -34,10 +33,14 @@ from sim.kernels.layout import (
     COURT_ORDER,
     EXIT,
     EXIT_CARE,
+    FIRST,
     IDLE,
     LAYERS,
     LEGAL,
     NEED,
+    NO,
+    NOBODY,
+    ONE,
     OPEN_STAGE,
     PLACE_IN,
     RE_ENTRY,
@@ -47,6 +50,8 @@ from sim.kernels.layout import (
     STATUS_GROW,
     STAY,
     STREAMS,
+    WHOLE_FAMILY,
+    YES,
     H,
     M,
     S,
@@ -69,7 +74,7 @@ from sim.kernels.tally import PEAK_PRESSURE, PUT_BACK, close_month, row_of
 INF = math.inf
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def begin_month(m, s, y, month, t):
     """Update every authority's environment at the start of a month, then admit from its queues."""
     keep_whole()
@@ -100,7 +105,7 @@ def begin_month(m, s, y, month, t):
                 admit_waiting(m, s, y, a, place, M.place_track(m)[place], t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def apply_effects(m, s, y, a, f, c, tr, t):
     """Do what a transition does beside moving its own track."""
     keep_whole()
@@ -114,9 +119,9 @@ def apply_effects(m, s, y, a, f, c, tr, t):
         elif op == CARE_ENTRY:
             fork(m, s, y, a, f, stage, effect["other"] > 0, t)
         elif op == COURT_ORDER:
-            final_hearing(m, s, y, a, f, False, stage, effect["other"], effect["x"], t)
+            final_hearing(m, s, y, a, f, NO, stage, effect["other"], effect["x"], t)
         elif op == COURT_EXIT:
-            final_hearing(m, s, y, a, f, True, stage, stage, 0.0, t)
+            final_hearing(m, s, y, a, f, YES, stage, stage, 0.0, t)
         elif op == RE_ENTRY:
             re_enter(m, s, y, a, c, stage, t)
         elif op == EXIT_CARE:
@@ -127,7 +132,7 @@ def apply_effects(m, s, y, a, f, c, tr, t):
             place_in(m, s, y, a, c, stage, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def fire_family(m, s, y, a, f, track, t):
     """Let a family's slot do what it was scheduled to do."""
     keep_whole()
@@ -145,16 +150,16 @@ def fire_family(m, s, y, a, f, track, t):
     Y.fired_children(y)[a, row, k] += S.families(s)[a, f]["counted"][track]
     if tr["target"] != STAY:
         move_family(m, s, y, a, f, track, tr["target"], t)
-        apply_effects(m, s, y, a, f, -1, tr, t)
+        apply_effects(m, s, y, a, f, NOBODY, tr, t)
         return
     commit_family(m, s, a, f, track, t)
-    redraw(m, slot, stage, pick, tr, S.families(s)[a, f]["id"], who(m, a, S.families(s)[a, f]["stream"], 0), S.families(s)[a, f]["entries"])
-    apply_effects(m, s, y, a, f, -1, tr, t)
+    redraw(m, slot, stage, pick, tr, S.families(s)[a, f]["id"], who(m, a, S.families(s)[a, f]["stream"], WHOLE_FAMILY), S.families(s)[a, f]["entries"])
+    apply_effects(m, s, y, a, f, NOBODY, tr, t)
     if slot["stage"] == stage and slot["start"] == start:
         reschedule_family(m, s, a, f, track)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def redraw(m, slot, stage, pick, tr, entity, address, entries):
     """Draw a transition's threshold again after it fired without leaving its stage."""
     slot["repeats"][pick] += 1
@@ -162,7 +167,7 @@ def redraw(m, slot, stage, pick, tr, entity, address, entries):
     slot["residual"][pick] = threshold(M.seed(m)[0], M.seed(m)[1], entity, address, tr["name"], occurrence)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def fire_child(m, s, y, a, c, track, t):
     """Let a child's slot do what it was scheduled to do (track 0 care, 1 placement, 2 legal)."""
     keep_whole()
@@ -193,7 +198,7 @@ def fire_child(m, s, y, a, c, track, t):
         reschedule_child(m, s, a, c, track)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def free_family(m, s, y, a, f, t):
     """Free a family's row once nobody in it can be heard of again."""
     keep_whole()
@@ -209,14 +214,14 @@ def free_family(m, s, y, a, f, t):
         if adult < INF and adult > t:
             return
         close_beside(m, s, y, a, f, t)
-        stop_stage(m, s, y, a, f, -1, NEED, t)
+        stop_stage(m, s, y, a, f, NOBODY, NEED, t)
         log_family(m, s, y, a, f, EXIT, need, IDLE, t)
     family["used"] = 0
     S.free_families(s)[a, S.sizes(s)[a, 0]] = f
     S.sizes(s)[a, 0] += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def still_due(m, s, a, item, t):
     """Return whether a scheduled event is still due now that its months' factors are known; if not, put it back."""
     keep_whole()
@@ -242,10 +247,10 @@ def still_due(m, s, a, item, t):
     return slot["fires"] <= t
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def next_area(m, s):
     """Return the authority whose next event comes first (order of docs/engine.md), or -1 if none has any."""
-    best, time = -1, INF
+    best, time = NOBODY, INF
     for a in range(S.sizes(s).shape[0]):
         if S.sizes(s)[a, 2] > 0:
             t = S.heap_time(s)[a, 0]
@@ -254,14 +259,14 @@ def next_area(m, s):
     return best
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def area_before(m, s, a, b):
     """Return whether authority a's next event precedes b's at the same time: class, then authority code."""
     first, second = tie_key(m, s, a, S.heap(s)[a, 0]), tie_key(m, s, b, S.heap(s)[b, 0])
     return first[0] < second[0] or (first[0] == second[0] and M.codes(m)[a] < M.codes(m)[b])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def handle(m, s, y, a, item, t):
     """Process one event."""
     keep_whole()
@@ -270,10 +275,10 @@ def handle(m, s, y, a, item, t):
         f = arrive(m, s, y, a, stream, layer, t)
         if f >= 0:
             legal = M.arrival_stage(m)[stream, 1]
-            c = enter_care(m, s, y, a, f, 0, legal, t)
+            c = enter_care(m, s, y, a, f, FIRST, legal, t)
             rows = np.empty(SLOTS, np.int64)
             rows[0] = c
-            place_siblings(m, s, y, a, rows, 1, t)
+            place_siblings(m, s, y, a, rows, ONE, t)
         return
     if item >= CHILD_ITEM:
         c, track = divmod(item - CHILD_ITEM, 3)
@@ -285,7 +290,7 @@ def handle(m, s, y, a, item, t):
     free_family(m, s, y, a, f, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def run_until(m, s, y, last_month):
     """Simulate until the start of `last_month`. Return STATUS_DONE, or STATUS_GROW when arrays must grow first (then call again)."""
     h = m
@@ -316,7 +321,7 @@ def run_until(m, s, y, last_month):
             Y.counters(y)[PUT_BACK] += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def begin_run(m, s, y, month):
     """Start a run, or a branch, at a month: environment, then every slot scheduled anew under this model."""
     S.clock(s)[0] = H.month_start(m)[month]
@@ -339,7 +344,7 @@ def begin_run(m, s, y, month):
     begin_month(m, s, y, month, H.month_start(m)[month])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def first_candidates(m, s):
     """Schedule the first candidate of every layer, at the model's beginning."""
     for a in range(S.units(s).shape[0]):

@@ -2,18 +2,18 @@
 
 import math
 
-from numba import njit
-
-from sim.kernels.handles import keep_whole
+from sim.kernels.handles import keep_whole, kernel
 from sim.kernels.hazards import child_age, month_at
 from sim.kernels.layout import (
     ADMIT,
     COURT,
+    GIVE_BACK,
     LEGAL,
     NEED,
     PROTECTION,
     RENEGE,
     SUPPORT,
+    TAKE,
     WAIT,
     YEAR,
     H,
@@ -26,7 +26,7 @@ from sim.kernels.slots import commit_family, log_family, reschedule_family, who
 from sim.kernels.tally import FULL_PLACES, row_of
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def take_place(s, a, place, t, change):
     """Fill (+1) or free (-1) a place, keeping the integral of use."""
     S.use_days(s)[a, place, 0] += S.filled(s)[a, place] * (t - S.use_since(s)[a, place])
@@ -38,13 +38,13 @@ def take_place(s, a, place, t, change):
 # ---------------------------------------------------------------- families
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def must_wait(s, a, place):
     """Return whether a family that asks for this place now has to wait."""
     return S.n_waiting(s)[a, place] > 0 or S.filled(s)[a, place] >= S.open_places(s)[a, place]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def join(m, s, y, a, f, track, place, t):
     """Take a place, or wait for one, having just entered the stage that needs it."""
     keep_whole()
@@ -56,12 +56,12 @@ def join(m, s, y, a, f, track, place, t):
         S.n_waiting(s)[a, place] += 1
         log_family(m, s, y, a, f, WAIT, slot["stage"], slot["stage"], t)
     else:
-        take_place(s, a, place, t, 1)
+        take_place(s, a, place, t, TAKE)
         if track == SUPPORT:
             begin_help(m, s, a, f, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def begin_help(m, s, a, f, t):
     """Start the clock of help's effects on a family: what its other tracks' hazards were is committed first."""
     keep_whole()
@@ -74,7 +74,7 @@ def begin_help(m, s, a, f, t):
             reschedule_family(m, s, a, f, track)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def leave_place(m, s, y, a, f, track, stage, place, waiting, t):
     """Give up a place (or a place in the queue) that a family's stage had."""
     keep_whole()
@@ -88,10 +88,10 @@ def leave_place(m, s, y, a, f, track, stage, place, waiting, t):
         Y.queue(y)[a, row_of(s, y), place, 2] += 1
         log_family(m, s, y, a, f, RENEGE, stage, stage, t)
     else:
-        take_place(s, a, place, t, -1)
+        take_place(s, a, place, t, GIVE_BACK)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def admit_waiting(m, s, y, a, place, track, t):
     """Admit families while places are free: highest priority, then longest wait, then lowest id."""
     keep_whole()
@@ -119,7 +119,7 @@ def admit_waiting(m, s, y, a, place, track, t):
         commit_family(m, s, a, f, track, t)
         slot["waiting"] = 0
         slot["admitted"] = t
-        take_place(s, a, place, t, 1)
+        take_place(s, a, place, t, TAKE)
         if track == SUPPORT:
             begin_help(m, s, a, f, t)
         reschedule_family(m, s, a, f, track)
@@ -129,7 +129,7 @@ def admit_waiting(m, s, y, a, place, track, t):
 # ---------------------------------------------------------------- children
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def plan_placement(m, s, a, c, context, u, t):
     """Return the placement planned for a child: the column that u falls in, weights by age, needs and whether an order is held."""
     keep_whole()
@@ -156,7 +156,7 @@ def plan_placement(m, s, a, c, context, u, t):
     return M.plan_stages(m)[last]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def match_probability(p, vacancies):
     """Return the probability that at least one of `vacancies` fits, each fitting with probability p."""
     if vacancies <= 0 or p <= 0.0:
@@ -166,7 +166,7 @@ def match_probability(p, vacancies):
     return 1.0 - math.exp(vacancies * math.log(1.0 - p))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def pooled_vacancies(m, s, a, b, place, n, month):
     """Return how many of authority b's vacancies are open to a child of authority a."""
     if a == b or not M.within_reach(m)[a, b]:
@@ -175,7 +175,7 @@ def pooled_vacancies(m, s, a, b, place, n, month):
     return vacancies if vacancies >= n else 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def find_place(m, s, y, a, c, planned, n, t):
     """Find where n siblings (c the eldest) can live: (stage, authority), the planned stage first, then down its overflow list.
 

@@ -6,9 +6,7 @@ Random123 library are checked in the tests. 32-bit words are carried in 64-bit i
 
 import math
 
-from numba import njit
-
-from sim.kernels.handles import keep_whole
+from sim.kernels.handles import entry, keep_whole
 
 _M0 = 0xD2511F53
 _M1 = 0xCD9E8D57
@@ -17,7 +15,7 @@ _W1 = 0xBB67AE85
 _MASK = 0xFFFFFFFF
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def philox4x32(k0, k1, c0, c1, c2, c3):
     """Return the four 32-bit output words of Philox4x32-10 for key (k0, k1) and counter (c0, c1, c2, c3)."""
     for _ in range(10):
@@ -29,7 +27,7 @@ def philox4x32(k0, k1, c0, c1, c2, c3):
     return c0, c1, c2, c3
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def uniform(seed, replicate, entity, who, name, occurrence):
     """Return the 53-bit uniform in (0, 1) at this address.
 
@@ -40,7 +38,7 @@ def uniform(seed, replicate, entity, who, name, occurrence):
     return ((a >> 5) * 67108864.0 + (b >> 6) + 0.5) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def uniform_pair(seed, replicate, entity, who, name, occurrence):
     """Return two independent 53-bit uniforms in (0, 1) at this address, the first equal to `uniform`'s."""
     keep_whole()
@@ -49,7 +47,7 @@ def uniform_pair(seed, replicate, entity, who, name, occurrence):
     return first, ((c >> 5) * 67108864.0 + (d >> 6) + 0.5) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def threshold(seed, replicate, entity, who, name, occurrence):
     """Return the unit-exponential threshold at this address."""
     keep_whole()

@@ -2,9 +2,7 @@
 
 import math
 
-from numba import njit
-
-from sim.kernels.handles import keep_whole
+from sim.kernels.handles import keep_whole, kernel
 from sim.kernels.hazards import draw, never_returns, schedule
 from sim.kernels.heap import place_in_heap, remove_from_heap
 from sim.kernels.layout import (
@@ -14,18 +12,23 @@ from sim.kernels.layout import (
     CHILD_ITEM,
     COURT,
     EXIT,
+    FIRST,
     IDLE,
     IN_CARE,
     KEEP_MARGIN,
     KNOWN_PREGNANCY_DAYS,
     LEGAL,
     NEED,
+    NO,
     NO_PICK,
+    NOBODY,
     PLACEMENT,
     PROTECTION,
     SLOTS,
     SUPPORT,
+    WHOLE_FAMILY,
     YEAR,
+    YES,
     H,
     M,
     S,
@@ -35,13 +38,13 @@ from sim.kernels.tally import count_entry, count_exit, count_joined, log_event
 INF = math.inf
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def who(m, a, stream, unit):
     """Return the second word of an address: authority, stream and unit (0 the family, 1 + slot a child)."""
     return M.codes(m)[a] * 65536 + stream * 256 + unit
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def counted_children(family, t):
     """Return how many children at home count with the family: under 18, and unborn once the pregnancy is known."""
     keep_whole()
@@ -54,12 +57,12 @@ def counted_children(family, t):
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _column(h, stage, track):
     return H.stages(h).shape[0] + track if stage < 0 else stage
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def last_birthday(family):
     """Return the 18th birthday of the youngest child still at home or to be born there, or infinity."""
     latest = -INF
@@ -69,7 +72,7 @@ def last_birthday(family):
     return INF if latest == -INF else latest + 18.0 * YEAR
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def next_birth(family, t):
     """Return the first birth into the family after t, or infinity."""
     soonest = INF
@@ -79,15 +82,15 @@ def next_birth(family, t):
     return soonest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _family_schedule(m, s, a, f, track, until, commit):
     family, slot = S.families(s)[a, f], S.family_slots(s)[a, f, track]
     fs = S.family_slots(s)[a, f]
     h = m
     return schedule(
-        h, S.factor(s), S.opclock(s), a, slot["stage"], M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], 0),
-        family["entries"][0], False, 0.0, family["births"], family["home"], family["help_start"],
-        family["quintile"], 0, family["stream"], min(family["removals"], 1),
+        h, S.factor(s), S.opclock(s), a, slot["stage"], M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], WHOLE_FAMILY),
+        family["entries"][0], NO, 0.0, family["births"], family["home"], family["help_start"],
+        family["quintile"], FIRST, family["stream"], min(family["removals"], 1),
         _column(h, fs[NEED]["stage"], NEED), _column(h, fs[PROTECTION]["stage"], PROTECTION),
         _column(h, fs[COURT]["stage"], COURT), _column(h, fs[SUPPORT]["stage"], SUPPORT),
         slot["start"], slot["admitted"], 0.0, family["case_start"], slot["waiting"] != 0, slot["evaluated"], until,
@@ -95,7 +98,7 @@ def _family_schedule(m, s, a, f, track, until, commit):
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _child_schedule(m, s, a, c, track, until, commit):
     child, slot = S.children(s)[a, c], S.child_slots(s)[a, c, track]
     family, i = S.families(s)[a, child["family"]], child["slot"]
@@ -103,20 +106,20 @@ def _child_schedule(m, s, a, c, track, until, commit):
     h = m
     return schedule(
         h, S.factor(s), S.opclock(s), a, slot["stage"], M.seed(m)[0], M.seed(m)[1], family["id"],
-        who(m, a, family["stream"], i + 1), child["episodes"], True, family["births"][i], family["births"], family["home"],
+        who(m, a, family["stream"], i + 1), child["episodes"], YES, family["births"][i], family["births"], family["home"],
         family["help_start"], family["quintile"], family["needs"][i], family["stream"], min(child["episodes"] - 1, 1),
         _column(h, cs[0]["stage"], CARE), _column(h, cs[1]["stage"], PLACEMENT), _column(h, cs[2]["stage"], LEGAL),
         _column(h, S.family_slots(s)[a, child["family"], COURT]["stage"], COURT),
-        slot["start"], slot["admitted"], child["care_start"], 0.0, False, slot["evaluated"], until, slot["residual"], commit,
+        slot["start"], slot["admitted"], child["care_start"], 0.0, NO, slot["evaluated"], until, slot["residual"], commit,
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def reschedule_family(m, s, a, f, track):
     """Compute again when a family's slot fires, and put it in its place in the heap."""
     keep_whole()
     slot = S.family_slots(s)[a, f, track]
-    pick, fires = _family_schedule(m, s, a, f, track, INF, False)
+    pick, fires = _family_schedule(m, s, a, f, track, INF, NO)
     if track == NEED:
         st = H.stages(m)[slot["stage"]]
         if st["adult_ends"]:
@@ -132,33 +135,33 @@ def reschedule_family(m, s, a, f, track):
     place_in_heap(m, s, a, f * 4 + track, slot["heap"], fires)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def reschedule_child(m, s, a, c, track):
     """Compute again when a child's slot fires, and put it in its place in the heap (track 0 care, 1 placement, 2 legal)."""
     keep_whole()
     slot = S.child_slots(s)[a, c, track]
-    pick, fires = _child_schedule(m, s, a, c, track, INF, False)
+    pick, fires = _child_schedule(m, s, a, c, track, INF, NO)
     slot["pick"], slot["fires"] = pick, fires
     place_in_heap(m, s, a, CHILD_ITEM + c * 3 + track, slot["heap"], fires)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def commit_family(m, s, a, f, track, t):
     """Reduce the residuals of a family's slot up to now."""
     keep_whole()
-    _family_schedule(m, s, a, f, track, t, True)
+    _family_schedule(m, s, a, f, track, t, YES)
     S.family_slots(s)[a, f, track]["evaluated"] = t
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def commit_child(m, s, a, c, track, t):
     """Reduce the residuals of a child's slot up to now."""
     keep_whole()
-    _child_schedule(m, s, a, c, track, t, True)
+    _child_schedule(m, s, a, c, track, t, YES)
     S.child_slots(s)[a, c, track]["evaluated"] = t
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def touch_family(m, s, a, f, track, t, before, household):
     """Commit (before a change of `track`, or of the household) or reschedule (after it) every slot that depends on it."""
     keep_whole()
@@ -179,7 +182,7 @@ def touch_family(m, s, a, f, track, t, before, household):
                 touch_child(m, s, a, family["care_row"][i], COURT, t, before)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def touch_child(m, s, a, c, track, t, before):
     """Commit or reschedule a child's slots that depend on a track (the child's own, or the family's court)."""
     keep_whole()
@@ -194,7 +197,7 @@ def touch_child(m, s, a, c, track, t, before):
                 reschedule_child(m, s, a, c, other)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def recount(m, s, y, a, f, t):
     """Count the children of a family again in each of its stages (after its household or a stage changed)."""
     keep_whole()
@@ -209,7 +212,7 @@ def recount(m, s, y, a, f, t):
             count_joined(s, y, a, stage, change)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
     """Set an entity's slot to a stage from t: count it, draw its thresholds (the caller schedules it). c < 0: the family's."""
     keep_whole()
@@ -221,7 +224,7 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
         n = counted_children(family, t)
         family["counted"][track] = n
         family["entries"][st["local"]] += 1
-        entries, unit = family["entries"][st["local"]], 0
+        entries, unit = family["entries"][st["local"]], WHOLE_FAMILY
     else:
         slot = S.child_slots(s)[a, c, track - CARE]
         child = S.children(s)[a, c]
@@ -238,7 +241,7 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
     count_entry(s, y, a, stage, n, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def stop_stage(m, s, y, a, f, c, track, t):
     """End an entity's stage: count it and take the slot out of the heap. Return the stage that ended."""
     keep_whole()
@@ -254,7 +257,7 @@ def stop_stage(m, s, y, a, f, c, track, t):
     return stage
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def gone_for_good(m, s, a, f):
     """Return whether a family just closed would never come back before its youngest is 18, even at KEEP_MARGIN times the hazard."""
     keep_whole()
@@ -268,14 +271,14 @@ def gone_for_good(m, s, a, f):
     return never_returns(m, a, k, multiplier, slot["start"], adult, slot["residual"][0])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def log_family(m, s, y, a, f, event, stage_from, stage_to, t):
     """Log an event of a family."""
     family = S.families(s)[a, f]
-    log_event(y, t, family["id"], a, family["stream"], 0, event, stage_from, stage_to)
+    log_event(y, t, family["id"], a, family["stream"], WHOLE_FAMILY, event, stage_from, stage_to)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def log_child(m, s, y, a, c, event, stage_from, stage_to, t):
     """Log an event of a child."""
     child = S.children(s)[a, c]
@@ -283,11 +286,11 @@ def log_child(m, s, y, a, c, event, stage_from, stage_to, t):
     log_event(y, t, family["id"], a, family["stream"], child["slot"] + 1, event, stage_from, stage_to)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def end_track(m, s, y, a, f, track, t):
     """Make a family's track idle (from outside: the case closed, or no child is left at home)."""
     keep_whole()
-    touch_family(m, s, a, f, track, t, True, False)
-    stage = stop_stage(m, s, y, a, f, -1, track, t)
-    touch_family(m, s, a, f, track, t, False, False)
+    touch_family(m, s, a, f, track, t, YES, NO)
+    stage = stop_stage(m, s, y, a, f, NOBODY, track, t)
+    touch_family(m, s, a, f, track, t, NO, NO)
     log_family(m, s, y, a, f, EXIT, stage, IDLE, t)

@@ -1,20 +1,19 @@
 """What a run counts: units and children by stage, starts and ends of care, queues, places, and the event log."""
 
-from numba import njit
 
-from sim.kernels.handles import keep_whole
+from sim.kernels.handles import keep_whole, kernel
 from sim.kernels.layout import H, S, Y
 
 STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK, LEVER_MID_STAGE = range(6)  # counters
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def row_of(s, y):
     """Return the tally row of the current month."""
     return int(S.clock(s)[1]) - Y.first_month(y)[0]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def count_entry(s, y, a, stage, children, t):
     """Count a unit entering a stage."""
     row = row_of(s, y)
@@ -26,7 +25,7 @@ def count_entry(s, y, a, stage, children, t):
     Y.entered_children(y)[a, row, stage] += children
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def count_exit(s, y, a, stage, children, start, t):
     """Count a unit leaving a stage it entered at `start`; the stay since the tally began is added separately from unit_days."""
     row = row_of(s, y)
@@ -39,7 +38,7 @@ def count_exit(s, y, a, stage, children, start, t):
     Y.stay_days(y)[a, stage] += t - max(start, Y.began(y)[0])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def count_joined(s, y, a, stage, change):
     """Count children who join (or, negative, leave) a stage their family is already in: born, returned, entered care."""
     row = row_of(s, y)
@@ -49,7 +48,7 @@ def count_joined(s, y, a, stage, change):
         Y.left_children(y)[a, row, stage] -= change
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def log_event(y, t, family, a, stream, child, event, stage_from, stage_to):
     """Append an event to the log, if one is kept, and count it."""
     Y.counters(y)[STAGE_EVENTS] += 1
@@ -61,7 +60,7 @@ def log_event(y, t, family, a, stream, child, event, stage_from, stage_to):
         Y.n_log(y)[0] = n + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def close_month(m, s, y, t):
     """Complete the month that ends at t: stocks, place use and child-days of every authority."""
     keep_whole()
@@ -82,7 +81,7 @@ def close_month(m, s, y, t):
         count_looked_after(m, s, y, a, row, t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def count_looked_after(m, s, y, a, row, t):
     """Count the children looked after at t by age and whether unaccompanied asylum-seeking."""
     keep_whole()

@@ -1,0 +1,214 @@
+"""Rates of every authority from published years up to 2024: `python -m calibration.flow_balance`.
+
+The pathway's rates are England's. What an authority's published flows say about it is kept as ratios to them
+(`ratio_<group>`, `age_ratio_<group>_<band>`), families arriving each year (`new_family_referrals`), and places. They are solved so that flows
+balance: the simulated flow out of each stage, given its simulated inflow and stock, equals the published one, first for England (one factor for
+all authorities), then authority by authority. Targets are means over the years ending March 2022 to 2024; the referrals of every year, the last
+included, are inputs. No simulated output is ever scaled. Writes `scenarios/data/area_rates.csv`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from calibration.flow_targets import AGE_BANDS, FIT_YEARS, Targets, places_of, read_targets
+from calibration.profile_table import COLUMNS
+from scenarios.areas import AreaProfile, Record, load_areas
+from scenarios.loading import Scenario, load
+from sim.counting import Counts
+from sim.engine import simulate
+from sim.model import PUBLISHED_FROM, CompiledModel, compile_model
+
+OUTPUT = Path(__file__).parents[1] / "scenarios" / "data" / "area_rates.csv"
+YEARS = range(PUBLISHED_FROM, 2026)
+GROUPS = ("nfa", "not_in_need", "s47", "icpc", "plan", "plan_end", "care_exit")
+FIT_SEED = 20_240_331  # the fit's own: nothing a user runs shares its draws by default
+LOW, HIGH = 0.15, 6.0  # no authority is further than this from England
+FLOWS = {
+    "referrals": (lambda c: c.entered("referral"), "sum"),
+    "nfa": (lambda c: c.fired("referral.no_further_action"), "sum"),
+    "not_in_need": (lambda c: c.fired("assessment.not_in_need", "assessment.early_help"), "sum"),
+    "s47": (lambda c: c.entered("section_47"), "sum"),
+    "icpc": (lambda c: c.outcomes("initial_conference"), "sum"),
+    "cpp_started": (lambda c: c.entered("child_protection_plan"), "sum"),
+    "cpp_at31": (lambda c: c.at_end("child_protection_plan"), "end"),
+    "cin_at31": (lambda c: c.in_need, "end"),
+    "ceased": (lambda c: c.ceased[..., 0].sum(axis=2), "sum"),
+    "in_care": (lambda c: c.looked_after[..., 0].sum(axis=2), "end"),
+    "uasc": (lambda c: c.looked_after[..., 1].sum(axis=2), "end"),
+    "rereferred": (lambda c: c.rereferred, "sum"),
+    **{f"started_{band}": (lambda c, i=i: c.started[:, :, i, 0], "sum") for i, band in enumerate(AGE_BANDS)},
+}
+
+
+@dataclass
+class Rates:
+    """What is being solved: one row an authority.
+
+    Attributes
+    ----------
+    ratio
+        By group (GROUPS), relative to the pathway (A).
+    by_age
+        Multiplier of entry to care by the five age bands (A, 5).
+    new_families
+        Families arriving, by year of YEARS (A, Y).
+    work, use
+        Cases in hand in the year ending March 2025 (A), and utilisation of each kind of place that year (A, P).
+    """
+
+    ratio: dict[str, np.ndarray]
+    by_age: np.ndarray
+    new_families: np.ndarray
+    work: np.ndarray | None = None
+    use: np.ndarray | None = None
+    places: tuple[str, ...] = field(default=())
+
+
+def first_guess(targets: Targets) -> Rates:
+    """Return rates that take England's for every authority, and half of referrals as new families."""
+    n = len(targets.names)
+    return Rates({group: np.ones(n) for group in GROUPS}, np.ones((n, 5)), 0.5 * targets.referrals / 1.62)
+
+
+def with_rates(profile: AreaProfile, row: int, rates: Rates) -> AreaProfile:
+    """Return a profile that holds an authority's rates."""
+    records = dict(profile.records)
+    for quantity, series in {**figures(row, rates), **places_of(profile)}.items():
+        records[quantity] = tuple(Record(profile.name, quantity, year, value, "", "", "derived", "own") for year, value in series)
+    return replace(profile, records=MappingProxyType(records))
+
+
+def figures(row: int, rates: Rates) -> dict[str, list[tuple[int, float]]]:
+    """Return an authority's figures as quantity -> [(year, value)]."""
+    last = FIT_YEARS[-1]
+    result = {f"ratio_{group}": [(last, float(values[row]))] for group, values in rates.ratio.items()}
+    for band, value in zip(AGE_BANDS, rates.by_age[row], strict=True):
+        result[f"age_ratio_care_entry_{band}"] = [(last, float(value))]
+    result["new_family_referrals"] = [(year, float(rates.new_families[row, i])) for i, year in enumerate(YEARS)]
+    if rates.work is not None:
+        result["work_in_hand"] = [(2025, float(rates.work[row]))]
+        for p, place in enumerate(rates.places):
+            result[f"reference_use_{place}"] = [(2025, float(rates.use[row, p]))]
+    return result
+
+
+class Simulated:
+    """Runs of history for every authority: flows by year (A, Y), work in hand and use of places in the last year."""
+
+    def __init__(self, scenario: Scenario, targets: Targets, rates: Rates, replicates: int, workers: int) -> None:
+        n = len(targets.names)
+        base = compile_model(scenario, targets.names, history=True)
+        order = {profile.name: profile for profile in base.profiles}
+        self.flows = {name: np.zeros((n, len(YEARS))) for name in FLOWS}
+        self.work, self.use, self.places = np.zeros(n), np.zeros((n, len(base.place_names))), base.place_names
+
+        def one(row: int) -> None:
+            profile = with_rates(order[targets.names[row]], row, rates)
+            compiled = CompiledModel(scenario, (profile,), base.first, base.branch, base.last, np.eye(1, dtype=np.int64), True)
+            for replicate in range(replicates):
+                tally, _ = simulate(compiled, None, base.first, base.last, FIT_SEED, replicate)
+                counts = Counts(tally, compiled)
+                for name, (count, how) in FLOWS.items():
+                    months = np.asarray(count(counts), float)[0, -12 * len(YEARS) :].reshape(len(YEARS), 12)
+                    self.flows[name][row] += (months.sum(axis=1) if how == "sum" else months[:, -1]) / replicates
+                self.work[row] += tally.work[0, -12:].mean() / replicates
+                ends = tally.places_end[0, -12:].sum(axis=0)
+                self.use[row] += ends[:, 1] / np.maximum(ends[:, 0], 1) / replicates
+
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(one, range(n)))
+
+    def mean(self, flow: str) -> np.ndarray:
+        """Return a flow's mean over the fit years (A)."""
+        return self.flows[flow][:, [year - YEARS.start for year in FIT_YEARS]].mean(axis=1)
+
+
+def correct(rates: Rates, seen: Simulated, targets: Targets, everywhere: bool, pressed: bool) -> Rates:
+    """Return rates moved towards balance: by one factor for all authorities (`everywhere`), or each by its own."""
+
+    def step(wanted: np.ndarray, got: np.ndarray, power: float = 1.0) -> np.ndarray:
+        if everywhere:
+            return np.full(len(wanted), (wanted.sum() / max(got.sum(), 1e-9)) ** power)
+        return np.clip((wanted / np.maximum(got, 1e-9)) ** power, 0.4, 2.5)
+
+    ratio = dict(rates.ratio)
+    referrals, s47, icpc = seen.mean("referrals"), seen.mean("s47"), seen.mean("icpc")
+    ratio["nfa"] = ratio["nfa"] * step(targets.nfa_share * referrals, seen.mean("nfa"))
+    ratio["not_in_need"] = ratio["not_in_need"] * step(targets.not_in_need_share * referrals, seen.mean("not_in_need"))
+    ratio["s47"] = ratio["s47"] * step(targets.s47_per_referral * referrals, s47, 1.2)
+    ratio["icpc"] = ratio["icpc"] * step(targets.icpc_per_s47 * s47, icpc)
+    ratio["plan"] = ratio["plan"] * step(targets.plan_per_icpc * icpc, seen.mean("cpp_started"))
+    stay = seen.mean("cpp_at31") / np.maximum(seen.mean("cpp_started"), 1e-9)
+    ratio["plan_end"] = ratio["plan_end"] * step(stay * targets.plan_starts, targets.plan_years * targets.plan_starts, 1.2)
+    out = seen.mean("ceased") / np.maximum(seen.mean("in_care"), 1e-9)
+    ratio["care_exit"] = ratio["care_exit"] * step(targets.exit_rate * targets.in_care, out * targets.in_care, 1.6)
+    ratio = {group: np.clip(values, LOW, HIGH) for group, values in ratio.items()}
+    started = np.stack([seen.mean(f"started_{band}") for band in AGE_BANDS], axis=1)
+    factors = np.stack([step(targets.started[:, b], started[:, b], 0.85) for b in range(5)], axis=1)
+    gap = targets.referrals - seen.flows["referrals"]
+    if everywhere:
+        new = rates.new_families * (1.0 + gap.sum(axis=0) / (1.62 * rates.new_families.sum(axis=0)))
+    else:
+        new = np.clip(rates.new_families + gap / 1.62 * 0.8, 0.1 * rates.new_families, 4.0 * rates.new_families)
+    moved = replace(rates, ratio=ratio, by_age=np.clip(rates.by_age * factors, LOW / 3, HIGH * 2), new_families=new)
+    return replace(moved, work=seen.work, use=seen.use, places=seen.places) if pressed else moved
+
+
+def fit(scenario: Scenario, targets: Targets, replicates: int = 1, workers: int = 2, rounds: tuple[int, int] = (4, 4)) -> Rates:
+    """Solve every authority's rates: England first, then each authority; the workforce loop is on from the second round."""
+    rates = first_guess(targets)
+    for number in range(sum(rounds)):
+        seen = Simulated(scenario, targets, rates, replicates, workers)
+        report(number, seen, targets)
+        rates = correct(rates, seen, targets, everywhere=number < rounds[0], pressed=number >= 1)
+    report(sum(rounds), Simulated(scenario, targets, rates, replicates, workers), targets)
+    return rates
+
+
+def report(number: int, seen: Simulated, targets: Targets) -> None:
+    """Print how far England's flows are from balance."""
+    pairs = {
+        "referrals 2025": (targets.referrals[:, -1].sum(), seen.flows["referrals"][:, -1].sum()),
+        "s47": ((targets.s47_per_referral * targets.referrals_fit).sum(), seen.mean("s47").sum()),
+        "plans started": (targets.plan_starts.sum(), seen.mean("cpp_started").sum()),
+        "plans at 31 March": ((targets.plan_years * targets.plan_starts).sum(), seen.mean("cpp_at31").sum()),
+        "care starts": (targets.started.sum(), sum(seen.mean(f"started_{band}").sum() for band in AGE_BANDS)),
+        "care ceased": ((targets.exit_rate * targets.in_care).sum(), seen.mean("ceased").sum()),
+        "in care": (targets.in_care.sum(), seen.mean("in_care").sum()),
+    }
+    print(f"round {number}: " + ", ".join(f"{name} {got:,.0f} ({100 * (got / want - 1):+.1f} %)" for name, (want, got) in pairs.items()), flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fit all authorities of the panel and write their rates."""
+    parser = argparse.ArgumentParser(prog="python -m calibration.flow_balance", description="Solve every authority's rates.")
+    parser.add_argument("-o", "--output", type=Path, default=OUTPUT)
+    parser.add_argument("--replicates", type=int, default=1, help="runs of history averaged in each round")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args(arguments)
+    targets = read_targets()
+    rates = fit(load("baseline"), targets, options.replicates, options.workers)
+    rows = []
+    for row, name in enumerate(targets.names):
+        solved = {**figures(row, rates), **places_of(load_areas()[name])}
+        for quantity, series in solved.items():
+            rows += [(name, quantity, year, value, "", "calibration/flow_balance.py, years ending March 2022-24", "derived", "own")
+                     for year, value in series]  # fmt: skip
+    with options.output.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows((*row[:3], f"{row[3]:.7g}", *row[4:]) for row in rows)
+    print(f"{len(rows):,} rows in {options.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,96 @@
+"""What the flow balance aims at: each authority's published flows of the years up to 2024, and the places it can use.
+
+Targets are read from the area profiles (which pool the years ending March 2022 to 2024 and borrow what is missing), so nothing published after
+March 2024 enters them; referrals by year are an input and are read to the last year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenarios.areas import AreaProfile, england, load_areas
+from sim.model import PUBLISHED_FROM
+
+FIT_YEARS = (2022, 2023, 2024)
+AGE_BANDS = ("under_1", "1_to_4", "5_to_9", "10_to_15", "16_plus")
+SMALL_AUTHORITY_PRIOR = 150.0  # children in care at which an authority's own exit rate counts as much as England's
+
+# Usable places from what is published (domain notes: 24 % of own foster places are not available; providers call homes 80-85 % full).
+OWN_FOSTER_AVAILABLE = 0.76
+AGENCY_USE, HOMES_USE = 0.80, 0.88
+# Family support reaches mostly families the front door never sees; this part serves those it has seen. Cost and dwell as in early-help.
+SHARE_FOR_KNOWN_FAMILIES, COST_PER_FAMILY_GBP, DWELL_YEARS = 0.12, 4200.0, 0.47
+# Disabled children: about 8 % of those in need (32,000 in England, or 0.27 % of children), staying five to six years.
+DISABLED_STARTS_PER_CHILD = 0.00042
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Published flows by authority (A), and referrals by year (A, Y)."""
+
+    names: tuple[str, ...]
+    referrals: np.ndarray
+    nfa_share: np.ndarray
+    not_in_need_share: np.ndarray
+    s47_per_referral: np.ndarray
+    icpc_per_s47: np.ndarray
+    plan_per_icpc: np.ndarray
+    plan_years: np.ndarray
+    started: np.ndarray
+    exit_rate: np.ndarray
+    in_care: np.ndarray
+
+    @property
+    def referrals_fit(self) -> np.ndarray:
+        """Mean referrals of the fit years (A)."""
+        return self.referrals[:, [year - PUBLISHED_FROM for year in FIT_YEARS]].mean(axis=1)
+
+    @property
+    def plan_starts(self) -> np.ndarray:
+        """Plans that the other ratios imply (A)."""
+        return self.referrals_fit * self.s47_per_referral * self.icpc_per_s47 * self.plan_per_icpc
+
+
+def read_targets() -> Targets:
+    """Read every authority's targets."""
+    areas = list(load_areas().values())
+
+    def column(quantity: str) -> np.ndarray:
+        return np.array([area.value(quantity) for area in areas])
+
+    in_care = column("cla_non_uasc_stock")
+    national = england().value("care_ceased_non_uasc") / england().value("cla_non_uasc_stock")
+    weight = in_care / (in_care + SMALL_AUTHORITY_PRIOR)
+    own = column("care_ceased_non_uasc") / np.maximum(in_care, 1.0)
+    return Targets(
+        names=tuple(area.name for area in areas),
+        referrals=np.array([[area.value("referrals", year) for year in range(PUBLISHED_FROM, 2026)] for area in areas]),
+        nfa_share=column("nfa_share"),
+        not_in_need_share=column("not_in_need_share"),
+        s47_per_referral=column("s47_per_referral"),
+        icpc_per_s47=column("icpc_per_s47"),
+        plan_per_icpc=np.minimum(column("plan_per_icpc"), 0.97),
+        plan_years=column("plan_mean_duration_years"),
+        started=np.stack([column(f"care_started_non_uasc_{band}") for band in AGE_BANDS], axis=1),
+        exit_rate=weight * own + (1.0 - weight) * national,
+        in_care=in_care,
+    )
+
+
+def places_of(area: AreaProfile) -> dict[str, list[tuple[int, float]]]:
+    """Return an authority's usable places by kind and year, and its disabled children's starts."""
+    children = area.value("population_0_17", 2025)
+    return {
+        "in_house_foster_places": [
+            (year, OWN_FOSTER_AVAILABLE * value) for year, value in area.series("foster_places_approved").items()
+        ],
+        "agency_foster_places": [(year, value / AGENCY_USE) for year, value in area.series("agency_foster_children").items()],
+        "childrens_home_places": [(year, value / HOMES_USE) for year, value in area.series("children_in_homes").items()],
+        "family_help_places": [
+            (year, value * SHARE_FOR_KNOWN_FAMILIES / COST_PER_FAMILY_GBP * DWELL_YEARS)
+            for year, value in area.series("spend_family_support").items()
+        ],
+        "disabled_children_started": [(2024, DISABLED_STARTS_PER_CHILD * children)],
+    }
