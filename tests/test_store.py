@@ -19,8 +19,8 @@ def test_a_finished_folder_holds_what_it_should(tmp_path):
     folder = write(both, tmp_path / "new" / "out", more={"extra.csv": pd.DataFrame({"a": [1]})})
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        "manifest.json", "summary.csv", "differences.csv", "stocks.parquet", "flows.parquet", "costs.parquet", "cost_curve.png",
-        "extra.csv",
+        "manifest.json", "summary.csv", "differences.csv", "stocks.parquet", "flows.parquet", "costs.parquet",
+        "cost_curve.png", "extra.csv",
     }  # fmt: skip
     assert [path.name for path in folder.parent.iterdir()] == ["out"]
     for name in ("summary.csv", "differences.csv"):
