@@ -11,14 +11,13 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
 import simpy
 
-from sim.kernels import layout as L
 from sim.kernels.feedback import slow_teams, work_in_hand
 from sim.model import CompiledModel
 from sim.reference_arrivals import Arrivals
 from sim.reference_calendar import Alarm
+from sim.reference_codes import L
 from sim.reference_people import Child, Family, Track, read_families
 from sim.reference_stays import THE_REST
 from sim.reference_tally import PEAK, Ledger
@@ -41,8 +40,9 @@ def simulate(
 
 def run_reference(model: L.Model, state: L.State | None, tally: L.Tally, begin: int, end: int) -> tuple[L.Tally, World]:
     """Simulate a model's months from `begin` up to `end` from a state (None: nobody) and count into a tally."""
-    world = World(model, state, tally, begin)
-    world.run(end)
+    with seldom_collecting_garbage():
+        world = World(model, state, tally, begin)
+        world.run(end)
     return world.ledger.finish(), world
 
 
@@ -83,8 +83,7 @@ class World(Arrivals):
         finished = self.calendar.event()
         self.settle()
         self.calendar.process(months(self, end, finished))
-        with seldom_collecting_garbage():
-            self.calendar.run(finished)
+        self.calendar.run(finished)
 
     def life_of(self, track: Track) -> Iterator[simpy.Event]:
         """Return the process that lives a track."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 
-from sim.kernels import layout as L
 from sim.kernels.rng import uniform, uniform_pair
 from sim.reference_care import Care
+from sim.reference_codes import L
 from sim.reference_people import Family
 from sim.reference_tally import CANDIDATES_MET
 

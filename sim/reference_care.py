@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.kernels import layout as L
+from sim.reference_codes import L
 from sim.reference_families import Families
 from sim.reference_people import NEED, Child, Family
 
@@ -141,7 +141,7 @@ class Care(Families):
         self.begin(child.story.legal, legal)
         self.log(child.story.legal, L.ENTER, before, legal)
 
-    def final_hearing(self, family: Family, decide) -> None:  # noqa: ANN001
+    def final_hearing(self, family: Family, decide) -> None:
         """Let the court decide on each of a family's children then on an interim care order."""
         for child in family.children:
             if child.where == L.IN_CARE and child.story.legal.stage == self.interim_care_order:

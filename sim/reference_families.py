@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.kernels import layout as L
+from sim.reference_codes import L
 from sim.reference_people import COURT, INF, NEED, PROTECTION, SUPPORT, Family, Track
 from sim.reference_places import Place, Placements
 from sim.reference_stays import Stays
@@ -125,7 +125,7 @@ class Families(Stays):
                     self.commit(track.family.tracks[number])
             track.family.help_start = self.now
 
-    def queue(self, place: Place):  # noqa: ANN201
+    def queue(self, place: Place):
         """Return this month's counts of a place's waiting list: joined, admitted, reneged, days waited, length."""
         return self.ledger.tally.queue[place.area, self.ledger.row, place.kind]
 

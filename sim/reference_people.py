@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.kernels import layout as L
 from sim.reference_calendar import Alarm
+from sim.reference_codes import L
 
 INF = math.inf
+AGE_EDGES_YEARS = (1.0, 5.0, 10.0, 16.0)
 NEED, PROTECTION, COURT, SUPPORT = L.NEED, L.PROTECTION, L.COURT, L.SUPPORT
 
 
@@ -143,7 +144,7 @@ class Family:
 
 def age_band(birth: float, now: float) -> int:
     """Return the age band: under 1, 1-4, 5-9, 10-15, 16 and over."""
-    return sum(now >= birth + years * L.YEAR for years in L.AGE_EDGES_YEARS)
+    return sum(now >= birth + years * L.YEAR for years in AGE_EDGES_YEARS)
 
 
 def read_families(state: L.State, a: int, code: int) -> list[Family]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from sim.kernels import layout as L
 from sim.kernels.feedback import places_open, respond
+from sim.reference_codes import L
 from sim.reference_people import Child, Track, age_band
 from sim.reference_tally import FULL
 
@@ -107,7 +107,7 @@ class Placements:
                     break
         return self.plan_stages[last]
 
-    def find(self, child: Child, planned: int, siblings: int, month: int, now: float, draw, ledger) -> tuple[int, int]:  # noqa: ANN001
+    def find(self, child: Child, planned: int, siblings: int, month: int, now: float, draw, ledger) -> tuple[int, int]:
         """Return (stage, authority) where siblings can live: the planned stage, else down its overflow list, else unregistered.
 
         A type is lawful from its minimum age. One draw a type asks first whether an own vacancy fits, then one the region shares.

@@ -6,11 +6,11 @@ from collections import namedtuple
 
 import numpy as np
 
-from sim.kernels import layout as L
 from sim.kernels.handles import pack
 from sim.kernels.hazards import draw, never_returns, schedule
 from sim.kernels.rng import threshold, uniform
 from sim.reference_calendar import Alarm, Calendar
+from sim.reference_codes import L
 from sim.reference_people import INF, Child, Family, Track
 from sim.reference_tally import DELAYED, Ledger
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.kernels import layout as L
 from sim.kernels.tally import CANDIDATES, FULL_PLACES, PEAK_PRESSURE, PUT_BACK, STAGE_EVENTS
-from sim.reference_people import Track, age_band
+from sim.reference_codes import L
+from sim.reference_people import AGE_EDGES_YEARS, Track, age_band
 
 EVENTS, CANDIDATES_MET, PEAK, FULL, DELAYED = STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK
 
@@ -82,7 +82,7 @@ class Ledger:
 
     # ------------------------------------------------------------ children in care
 
-    def start_care(self, child, now: float) -> None:  # noqa: ANN001
+    def start_care(self, child, now: float) -> None:
         """Count a child who starts to be looked after: each time, and once a financial year."""
         a, uasc = child.family.area, int(child.family.seeks_asylum)
         band = age_band(child.birth, now)
@@ -91,7 +91,7 @@ class Ledger:
             child.story.year_started = self.year
             self.tally.started_once[a, self.row, band, uasc] += 1
 
-    def cease_care(self, child, age: int, now: float) -> None:  # noqa: ANN001
+    def cease_care(self, child, age: int, now: float) -> None:
         """Count a child who ceases to be looked after: single years of age from 16."""
         a, uasc = child.family.area, int(child.family.seeks_asylum)
         band = age - 12 if age >= 16 else age_band(child.birth, now)
@@ -109,7 +109,7 @@ class Ledger:
         """Add to one of the run's counters."""
         self.tally.counters[counter] += n
 
-    def write(self, now: float, track: Track | None, family, event: int, stage_from: int, stage_to: int) -> None:  # noqa: ANN001
+    def write(self, now: float, track: Track | None, family, event: int, stage_from: int, stage_to: int) -> None:
         """Write an event to the log (a family's own: unit 0)."""
         self.events += 1
         if self.log is not None:
@@ -152,4 +152,4 @@ class Ledger:
 
 def _band_at_month_end(birth: float, now: float) -> int:
     years = (now - birth) / L.YEAR
-    return sum(years >= edge for edge in L.AGE_EDGES_YEARS)
+    return sum(years >= edge for edge in AGE_EDGES_YEARS)

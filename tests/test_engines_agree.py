@@ -1,0 +1,196 @@
+"""The two engines write the same event log, event for event, and count the same: over areas, scenarios, seeds, branches and regions.
+
+Settings are small (a few hundred referrals a year, few places, short-handed teams) so that a slow engine runs them quickly and everything
+that can be scarce is. What each combination exercised is read off its counters, and the required numbers are asserted at the end.
+"""
+
+import dataclasses
+from functools import cache
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+import scenarios.loading
+from scenarios.areas import AreaProfile, Record
+from sim import engine, reference
+from sim.kernels import layout as L
+from sim.kernels.tally import FULL_PLACES, PEAK_PRESSURE
+from sim.model import CompiledModel, compile_model
+from sim.state import join
+
+pytestmark = pytest.mark.e2e
+
+HISTORY_YEARS = 6  # before the branch; nobody is there at first
+ROOMY = {"work_in_hand": 800.0, "in_house_foster_places": 30, "agency_foster_places": 20, "childrens_home_places": 12,
+         "family_help_places": 12}  # fmt: skip
+SHORT = {"work_in_hand": 150.0, "in_house_foster_places": 8, "agency_foster_places": 4, "childrens_home_places": 2,
+         "family_help_places": 2}  # fmt: skip
+SMALL = {"new_family_referrals": 300.0, "disabled_children_started": 3.0, "uasc_started": 5.0, "uasc_passthrough_started": 2.0,
+         "case_holders_fte": 20.0, "intensive_family_help_places": 1}  # fmt: skip
+AREAS = {"Bolton": SHORT, "Bury": ROOMY, "Kent": SHORT, "Torbay": ROOMY}
+REGION = ("Bolton", "Bury", "Salford")
+BRANCH = {"baseline": "2025-04", "early-help": "2025-10", "kinship": "2025-10", "regional-care-cooperative": "2026-04"}
+STARTS = {"early-help": "2026-04", "kinship": "2026-04"}  # levers start half a year after the branch, within stays
+MONTHS = {"regional-care-cooperative": 36}  # places are pooled from its third year; else two years after the branch
+SEEDS = (1, 2, 3, 4)
+
+ALONE = [((area,), name, seed) for area in AREAS for name in ("baseline", "early-help", "kinship") for seed in SEEDS]
+POOLED = [(REGION, "regional-care-cooperative", seed) for seed in (*SEEDS, 5)] + [(REGION, "baseline", seed) for seed in SEEDS[:2]]
+COMBINATIONS = ALONE + POOLED
+seen: dict[tuple, dict[str, bool]] = {}
+
+
+def later(month: str, months: int) -> str:
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 + months
+    return f"{number // 12}-{number % 12 + 1:02d}"
+
+
+@cache
+def compiled(areas: tuple[str, ...], name: str, branch: str, history: bool = False) -> CompiledModel:
+    reach = np.ones((len(areas), len(areas)), np.int64)
+    scenario = scenarios.loading.load(name)
+    model = compile_model(scenario, areas, branch=branch, until=later(branch, 35), history=history, reach=reach)
+    profiles = tuple(small(profile) for profile in model.profiles)
+    return dataclasses.replace(model, profiles=profiles, first=later(branch, -12 * HISTORY_YEARS), _drawn={})
+
+
+def small(profile: AreaProfile) -> AreaProfile:
+    """An authority's profile with the size and supply of these tests; all else is its own."""
+    figures = {
+        quantity: (Record(profile.name, quantity, 2025, value, "", "made up for a test", "assumed", "scenario"),)
+        for quantity, value in (SMALL | AREAS.get(profile.name, SHORT)).items()
+    }
+    return dataclasses.replace(profile, records=MappingProxyType(dict(profile.records) | figures))
+
+
+@cache
+def present(areas: tuple[str, ...], branch: str, seed: int) -> L.State:
+    """The state at the branch: each authority's own history, joined."""
+    states = []
+    for area in sorted(areas, key=lambda area: compiled((area,), "baseline", branch).codes[0]):
+        past = compiled((area,), "baseline", branch, history=True)
+        states.append(engine.simulate(past, None, past.first, past.last, seed, 0)[1])
+    return join(states) if len(states) > 1 else states[0]
+
+
+def both(model: CompiledModel, start: L.State | None, first: str, last: str, seed: int) -> tuple[L.Tally, L.Tally]:
+    fast, _ = engine.simulate(model, start, first, last, seed, 0, log=True)
+    slow, _ = reference.simulate(model, start, first, last, seed, 0, log=True)
+    return fast, slow
+
+
+def difference(fast: np.ndarray, slow: np.ndarray) -> str:
+    """Say where two event logs part, if they do: rows equal, times equal to 1e-9 day."""
+    n = min(len(fast), len(slow))
+    rows = [name for name in fast.dtype.names if name != "time"]
+    unlike = np.abs(fast["time"][:n] - slow["time"][:n]) > 1e-9
+    for name in rows:
+        unlike |= fast[name][:n] != slow[name][:n]
+    if unlike.any():
+        i = int(np.argmax(unlike))
+        return f"event {i} of {n}:\nfast      {fast[i - 1 : i + 2]}\nreference {slow[i - 1 : i + 2]}"
+    return "" if len(fast) == len(slow) else f"{len(fast)} events against {len(slow)}"
+
+
+def assert_same(fast: L.Tally, slow: L.Tally) -> None:
+    assert not (found := difference(fast.log, slow.log)), found
+    for name in L.TALLY_FIELDS:
+        if name != "log":
+            np.testing.assert_allclose(getattr(slow, name), getattr(fast, name), rtol=1e-9, atol=1e-6, err_msg=name)
+
+
+def mid_stage(model: CompiledModel, fast: L.Tally, seed: int, first: str, name: str) -> bool:
+    """Whether a lever started within stays: open in a stage whose hazards it changes, when it started."""
+    if name not in STARTS:
+        return False
+    with_lever, without = model.for_draw(seed, 0), compiled(model.areas, "baseline", first).for_draw(seed, 0)
+    steps = with_lever.transitions
+    month = model.month(STARTS[name])
+    changed = (steps["n_levers"] > 0) | (steps["n_help"] > 0)
+    old = without.row_factor[:, without.transitions["row"], month]
+    changed |= (with_lever.row_factor[:, steps["row"], month] != old).any(axis=0)
+    stages = np.unique(steps["stage"][changed])
+    return bool(fast.units_end[:, month - model.month(first) - 1][:, stages].any())
+
+
+@pytest.mark.parametrize(("areas", "name", "seed"), COMBINATIONS, ids=lambda x: "+".join(x) if isinstance(x, tuple) else str(x))
+def test_engines_write_the_same_log(areas, name, seed):
+    first = BRANCH[name] if len(areas) == 1 else BRANCH["regional-care-cooperative"]
+    model = compiled(areas, name, first)
+    fast, slow = both(model, present(areas, first, seed), first, later(first, MONTHS.get(name, 24) - 1), seed)
+    assert len(fast.log) > 300
+    assert_same(fast, slow)
+    placements = [i for i, track in enumerate(model.for_draw(seed, 0).place_track) if track < 0]
+    usable, filled = (fast.places_end[:, :, placements, i] for i in (0, 1))
+    seen[areas, name, seed] = {
+        "full place type": bool(((filled >= usable) & (usable > 0)).any() and fast.counters[FULL_PLACES] > 0),
+        "waiting list": bool(fast.queue[..., 0].any() and fast.queue[..., 1].any()),
+        "pressure above 1": bool(fast.counters[PEAK_PRESSURE] > 1_000_000),
+        "pooled": len(areas) > 1 and bool(fast.far.any()),
+        "unpooled region": len(areas) > 1 and not fast.far.any(),
+        "lever starting mid-stage": mid_stage(model, fast, seed, first, name),
+    }
+
+
+def test_combinations_exercise_what_they_should():
+    if len(seen) < len(COMBINATIONS):
+        pytest.skip("needs every combination in this process")
+    count = {what: sum(row[what] for row in seen.values()) for what in next(iter(seen.values()))}
+    print(count)
+    assert len(seen) >= 50
+    assert count["full place type"] >= 10
+    assert count["waiting list"] >= 10
+    assert count["pressure above 1"] >= 10
+    assert count["lever starting mid-stage"] >= 5
+    assert count["pooled"] >= 5
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_engines_agree_from_nobody(seed):
+    model = compiled(("Bury",), "baseline", "2025-04")
+    assert_same(*both(model, None, model.first, later(model.first, 59), seed))
+
+
+def test_a_run_cut_in_two_goes_on_as_if_it_had_not_been():
+    """A branch continues the pressure, prices, queues and thresholds it was copied from."""
+    model, first = compiled(("Bolton",), "baseline", "2025-04"), "2025-04"
+    start = present(("Bolton",), first, 1)
+    whole, _ = reference.simulate(model, start, first, later(first, 11), 1, 0, log=True)
+    half, state = engine.simulate(model, start, first, later(first, 5), 1, 0, log=True)
+    rest, _ = reference.simulate(model, state, later(first, 6), later(first, 11), 1, 0, log=True)
+    assert not difference(np.concatenate([half.log, rest.log]), whole.log)
+
+
+def test_a_lever_changes_nothing_before_it_starts_and_something_after():
+    base, reform = (compiled(("Bolton",), name, BRANCH["early-help"]) for name in ("baseline", "early-help"))
+    start, first = present(("Bolton",), BRANCH["early-help"], 1), BRANCH["early-help"]
+    logs = [reference.simulate(model, start, first, later(first, 23), 1, 0, log=True)[0].log for model in (base, reform)]
+    day = base.for_draw(1, 0).month_start[base.month(STARTS["early-help"])]
+    before = [log[log["time"] < day] for log in logs]
+    assert np.array_equal(*before)
+    assert len(before[0]) > 100
+    assert difference(*logs)
+
+
+def test_the_starting_state_is_left_as_it_was():
+    start = present(("Bolton",), "2025-04", 1)
+    before = [array.tobytes() for array in start]
+    both(compiled(("Bolton",), "baseline", "2025-04"), start, "2025-04", "2026-03", 1)
+    assert [array.tobytes() for array in start] == before
+
+
+def test_one_altered_rate_makes_logs_differ():
+    """The control: the comparison notices a single rate 2 % higher, in one engine."""
+    model, first = compiled(("Bolton",), "baseline", "2025-04"), "2025-04"
+    altered = dataclasses.replace(model, _drawn={})
+    arrays = altered.for_draw(1, 0)
+    k = altered.transition_names.index("child_in_need.closed")
+    band = arrays.transitions["band"][k]
+    arrays.rates[:, :, band : band + arrays.transitions["n_bands"][k]] *= 1.02
+    start = present(("Bolton",), first, 1)
+    fast, _ = engine.simulate(model, start, first, later(first, 23), 1, 0, log=True)
+    slow, _ = reference.simulate(altered, start, first, later(first, 23), 1, 0, log=True)
+    same, _ = reference.simulate(model, start, first, later(first, 23), 1, 0, log=True)
+    assert not difference(fast.log, same.log)
+    assert difference(fast.log, slow.log)
