@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from scenarios.timeline import days_in_month
 from sim.costing import Costing
+from sim.counting import tally_months
 from sim.kernels import layout as L
 from sim.kernels.layout import State, Tally
 
@@ -35,34 +37,78 @@ class Check:
         return bool(self.worst <= self.allowed)
 
 
-def check_run(tally: Tally, end: State, compiled: Any, drawn: dict, start: State | None = None) -> list[Check]:
+def check_run(tally: Tally, end: Any, compiled: Any, drawn: dict, start: State | None = None) -> list[Check]:
     """Return every check of one run.
 
     Parameters
     ----------
     tally, end
-        What was counted, and the state at the end.
+        What was counted, and the end of the run: arrays from the fast engine, a world of objects from the reference.
     compiled, drawn
         The model and the run's draw of effects.
     start
         The state branched from; None if the run began with nobody.
     """
-    before = np.zeros_like(end.units) if start is None else start.units
+    before = np.zeros_like(tally.units_end[:, 0]) if start is None else start.units
+    stays = open_stays(end)
+    now = float(tally.began[0]) + sum(days_in_month(month) for month in tally_months(tally, compiled))
     return [
         Check("units_conserved", "families and children by stage: at the start + entered - left = at the end",
-              _largest(before + tally.entered.sum(1) - tally.left.sum(1) - end.units), 0.0),
+              _largest(before + tally.entered.sum(1) - tally.left.sum(1) - stays.by_stage(tally.stay_days.shape)), 0.0),
         Check("stocks_not_negative", "no stage, queue or place holds less than nobody", _negative(tally), 0.0),
         Check("places_not_overfilled", "filled places never exceed usable ones",
               _largest(np.maximum(tally.places_end[..., 1] - tally.places_end[..., 0], 0)), 0.0),
         Check("little", "unit-days by stage = days of stays that ended + days so far of those still open",
-              _little(tally, end, compiled), DAYS),
+              _little(tally, stays, now), DAYS),
         Check("placements_cover_care", "children in care = children in placements, at every month's end",
               _placed(tally, compiled), 0.0),
         Check("cost_is_weeks_times_price", "each placement line = child-weeks by needs x price",
               _costs(tally, compiled, drawn), POUNDS),
-        Check("no_adults_in_care", "days by which anyone in care at the end is past 18", _adults(end, compiled), 1e-6),
+        Check("no_adults_in_care", "days by which anyone in care at the end is past 18", _adults(stays, now), 1e-6),
         Check("time_goes_forward", "days by which a logged event precedes the one before", _backwards(tally.log), 0.0),
     ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stays:
+    """Stays not ended: authority, stage, day each began, and the child's birth where it is a placement (else missing)."""
+
+    area: np.ndarray
+    stage: np.ndarray
+    start: np.ndarray
+    birth: np.ndarray
+
+    def by_stage(self, shape: tuple[int, int], days: np.ndarray | None = None) -> np.ndarray:
+        """Return how many there are, or what `days` add up to, by authority and stage."""
+        total = np.zeros(shape)
+        np.add.at(total, (self.area, self.stage), 1.0 if days is None else days)
+        return total
+
+
+def open_stays(end: Any) -> Stays:
+    """Return the stays open at the end of a run of either engine."""
+    rows: list[np.ndarray] = []
+    if hasattr(end, "ledger"):
+        found = [
+            (a, track.stage, track.start, track.child.birth if track.number == L.PLACEMENT else np.nan)
+            for a, stages in enumerate(end.ledger.open)
+            for stays in stages
+            for track in stays
+        ]
+        rows = [np.array(found, float).reshape(-1, 4)]
+    else:
+        for a in range(end.family_slots.shape[0]):
+            births = np.full(end.child_slots[a].shape, np.nan)
+            children = end.children[a]
+            births[:, L.PLACEMENT - L.CARE] = end.families[a]["births"][children["family"], children["slot"]]
+            for slots, born in ((end.family_slots[a], None), (end.child_slots[a], births)):
+                held = slots["stage"] >= 0
+                birth = np.full(held.sum(), np.nan) if born is None else born[held]
+                rows.append(
+                    np.column_stack([np.full(held.sum(), a), slots["stage"][held], slots["start"][held], birth])
+                )
+    table = np.concatenate(rows)
+    return Stays(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], table[:, 3])
 
 
 def combine(checks: Iterable[Check]) -> list[Check]:
@@ -102,18 +148,11 @@ def _negative(tally: Tally) -> float:
     return max(0.0, -float(lowest))
 
 
-def _little(tally: Tally, end: State, compiled: Any) -> float:
+def _little(tally: Tally, stays: Stays, now: float) -> float:
     """Compare two accumulations of the same days, made by different code paths, relative to the days in all."""
-    now = float(end.clock[0])
-    began = float(tally.began[0])
-    open_days = np.zeros(tally.stay_days.shape)
-    for slots in (end.family_slots, end.child_slots):
-        for a in range(slots.shape[0]):
-            held = slots[a]["stage"] >= 0
-            stages = slots[a]["stage"][held]
-            np.add.at(open_days[a], stages, now - np.maximum(slots[a]["start"][held], began))
+    so_far = stays.by_stage(tally.stay_days.shape, now - np.maximum(stays.start, float(tally.began[0])))
     days = tally.unit_days.sum(axis=1)
-    return float(np.abs(days - tally.stay_days - open_days).max() / max(days.sum(), 1.0))
+    return float(np.abs(days - tally.stay_days - so_far).max() / max(days.sum(), 1.0))
 
 
 def _placed(tally: Tally, compiled: Any) -> float:
@@ -137,16 +176,10 @@ def _costs(tally: Tally, compiled: Any, drawn: dict) -> float:
     return float(max(volume, np.abs(lines - again).max() / max(lines.sum(), 1.0)))
 
 
-def _adults(end: State, compiled: Any) -> float:
-    """Return days past the eighteenth birthday of the eldest child still in care."""
-    now, worst = float(end.clock[0]), 0.0
-    for a in range(end.children.shape[0]):
-        inside = (end.children[a]["used"] > 0) & (end.child_slots[a, :, 1]["stage"] >= 0)
-        children = end.children[a][inside]
-        births = end.families[a]["births"][children["family"], children["slot"]]
-        if len(births):
-            worst = max(worst, float((now - births).max()) - 18.0 * L.YEAR)
-    return worst
+def _adults(stays: Stays, now: float) -> float:
+    """Return days past the eighteenth birthday of the eldest child still in a placement."""
+    births = stays.birth[~np.isnan(stays.birth)]
+    return max(0.0, float(now - births.min()) - 18.0 * L.YEAR) if len(births) else 0.0
 
 
 def _backwards(log: np.ndarray) -> float:

@@ -58,7 +58,7 @@ class Plan:
     runs, seed
         Number of paired replicates, and the seed of all.
     engine
-        `fast` or `reference`.
+        `fast` or `reference`, from the branch on; history is always the fast engine's (they agree event for event).
     workers
         Threads; None: one for each processor.
     events
@@ -195,12 +195,11 @@ class _Worker:
     def _past(self, scenario: Scenario, unit: Region, replicate: int) -> tuple[list[Tally], list[Any]]:
         """Return the tally of the months counted before the branch, and the state at the branch, of each authority."""
         plan, tallies, states = self.plan, [], []
-        simulate = ENGINES[plan.engine]
         for area in unit.areas:
-            state, was_cached = past(scenario, area, plan.counted_from, plan.seed, replicate, plan.engine)
+            state, was_cached = past(scenario, area, plan.counted_from, plan.seed, replicate)
             model = self._model(scenario, (area,), True)
             last = add_months(plan.from_, -1)
-            tally, state = simulate(model, state, plan.counted_from, last, plan.seed, replicate)
+            tally, state = engine.simulate(model, state, plan.counted_from, last, plan.seed, replicate)
             tallies.append(tally)
             states.append(state)
             with self.lock:
