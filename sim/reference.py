@@ -1,8 +1,9 @@
-"""The reference engine: the same model as `sim.engine`, as SimPy processes that read like the pathway. Slow, and easy to believe.
+"""The reference engine: the same model as `sim.engine`, as SimPy processes that read like the pathway.
 
-Every track of a family or child is a process: it waits for its next transition, lets it happen, and waits again. The engine shares
-the rules of hazards, draws and the monthly environment with the fast one (sim/kernels) and nothing else: calendar, queues, places,
-households and counts are its own. Both write the same event log (docs/engine.md).
+Slow, and easy to believe. Every track of a family or child is a process: it waits for its next transition, lets it
+happen, and waits again. The engine shares the rules of hazards, draws and the monthly environment with the fast one
+(sim/kernels) and nothing else: calendar, queues, places, households and counts are its own. Both write the same event
+log (docs/engine.md).
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def simulate(
 ) -> tuple[L.Tally, World]:  # fmt: skip
     """Simulate the months from `first` to `last` (both included): what was counted, and the world at the end.
 
-    Parameters and tally are those of `sim.engine.simulate`; `start` is a state of arrays, left unchanged, or None for nobody.
+    Parameters and tally are those of `sim.engine.simulate`; `start` is a state of arrays, left unchanged, or None for
+    nobody.
     """
     model = compiled.for_draw(seed, replicate)
     begin, end = compiled.month(first), compiled.month(last) + 1
@@ -63,7 +65,8 @@ class World(Arrivals):
         for a in range(len(self.codes)):
             for stream in range(L.STREAMS):
                 for layer in range(L.LAYERS):
-                    index, due = int(state.arrivals[a, stream, layer]["index"]), float(state.arrivals[a, stream, layer]["fires"])
+                    coming = state.arrivals[a, stream, layer]
+                    index, due = int(coming["index"]), float(coming["fires"])
                     if nobody:
                         index, due = 1, self.next_candidate(a, stream, layer, 1, self.now)
                     self.calendar.process(candidates(self, a, stream, layer, index, due))
@@ -94,7 +97,7 @@ class World(Arrivals):
     # ------------------------------------------------------------ the month
 
     def begin_month(self, month: int) -> None:
-        """Let last month's work slow the teams, its use move the prices; open the month's places and fill them from the queues."""
+        """Let last month's work slow the teams and its use move prices; open the month's places to those who wait."""
         model, tally = self.model, self.ledger.tally
         self.month = month
         self.ledger.begin_month(month, self.now)
@@ -166,7 +169,7 @@ def seldom_collecting_garbage() -> Iterator[None]:
 
 
 def months(world: World, end: int, finished: simpy.Event) -> Iterator[simpy.Event]:
-    """The environment changes as each month begins; when it ends, it is counted."""
+    """Change the environment as each month begins; count the month when it ends."""
     alarm = Alarm(world.calendar)
     for month in range(world.month, end):
         world.begin_month(month)
@@ -178,7 +181,7 @@ def months(world: World, end: int, finished: simpy.Event) -> Iterator[simpy.Even
 
 
 def candidates(world: World, a: int, stream: int, layer: int, index: int, due: float) -> Iterator[simpy.Event]:
-    """Candidates of one layer come one after another; each is a family, or is not, in this scenario."""
+    """Let candidates of one layer come one after another; each is a family, or is not, in this scenario."""
     alarm = Alarm(world.calendar)
     while due < world.horizon:
         key = (THE_REST, world.codes[a], stream, index * L.LAYERS + layer, 0, world.names["arrival.gap"])
@@ -191,7 +194,7 @@ def candidates(world: World, a: int, stream: int, layer: int, index: int, due: f
 
 
 def family_track(world: World, family: Family, track: Track) -> Iterator[simpy.Event]:
-    """A family's need, protection, court or support: from stage to stage, until the case, or the last childhood, ends."""
+    """Live a family's need, protection, court or support: from stage to stage, until the last childhood ends."""
     while True:
         yield track.alarm.wait()
         if not world.is_due(track):
@@ -211,7 +214,7 @@ def family_track(world: World, family: Family, track: Track) -> Iterator[simpy.E
 
 
 def care(world: World, child: Child, track: Track) -> Iterator[simpy.Event]:
-    """A child looked after, then what follows: home, a guardian, adoption, a care leaver's support; perhaps care again."""
+    """Live a child's care and what follows: home, a guardian, adoption, a care leaver's support; perhaps care again."""
     while True:
         yield track.alarm.wait()
         if not world.is_due(track):
@@ -228,7 +231,7 @@ def care(world: World, child: Child, track: Track) -> Iterator[simpy.Event]:
 
 
 def placement(world: World, child: Child, track: Track) -> Iterator[simpy.Event]:
-    """Where a child in care lives: until a move, an approval, an adoption, or the end of care."""
+    """Live where a child in care lives: until a move, an approval, an adoption, or the end of care."""
     while True:
         yield track.alarm.wait()
         if not world.is_due(track):
@@ -242,7 +245,7 @@ def placement(world: World, child: Child, track: Track) -> Iterator[simpy.Event]
 
 
 def legal_status(world: World, child: Child, track: Track) -> Iterator[simpy.Event]:
-    """The law under which a child is in care: agreement, an interim order, a final one."""
+    """Live the law under which a child is in care: agreement, an interim order, a final one."""
     while True:
         yield track.alarm.wait()
         if not world.is_due(track):

@@ -1,4 +1,4 @@
-"""Arrivals in the reference engine: candidates of a fixed rate, met one after another, thinned, and given a family of their own."""
+"""Arrivals in the reference engine: candidates of a fixed rate, met one by one and thinned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calendar of the reference engine: SimPy's environment with absolute times, a stated order of equal times, and alarms that can be reset."""
+"""The calendar of the reference engine: SimPy's, with absolute times, a stated order of ties, and alarms set again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Alarm(simpy.Event):
 
 
 class Calendar(simpy.Environment):
-    """Events at absolute times; equal times are ordered by a key: class, authority, stream, id, unit, name (docs/engine.md)."""
+    """Events at absolute times; ties are ordered by class, authority, stream, id, unit, name (docs/engine.md)."""
 
     def schedule(self, event: simpy.Event, priority: int = 1, delay: float = 0.0) -> None:
         """Schedule SimPy's own events, ahead of the model's at the same time."""

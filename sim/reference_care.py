@@ -19,7 +19,7 @@ class Care(Families):
     # ------------------------------------------------------------ into care
 
     def fork(self, family: Family, legal: int, one_child: bool) -> None:
-        """Bring some or all children at home into care: one uniform a family decides all or some, one a sibling whether they enter."""
+        """Bring children at home into care: one uniform a family decides all or some, one a sibling who enters."""
         all_enter, each_enters = self.parameters[4], self.parameters[5]
         everyone = self.uniform(family, 0, "care_entry.all", family.removals) < all_enter
         # A child back from care has a re-entry clock of its own and is never counted twice.
@@ -64,7 +64,7 @@ class Care(Families):
     # ------------------------------------------------------------ placement
 
     def place_siblings(self, children: list[Child]) -> None:
-        """Place siblings who enter together: those who share the eldest's plan together if it can be had, else eldest first, each alone."""
+        """Place siblings: those sharing the eldest's plan together if it can be had, else each alone, eldest first."""
         eldest, area = children[0], children[0].family.area
         u = self.uniform(eldest.family, eldest.slot + 1, "placement.plan", eldest.story.episodes * 64)
         plans = [self.placements.plan(child, False, u, self.month, self.now) for child in children]

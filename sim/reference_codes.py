@@ -1,4 +1,4 @@
-"""The codes of sim/kernels/layout.py as plain Python numbers: numpy's, which the kernels want, are slow to compare in Python."""
+"""The codes of sim/kernels/layout.py as plain Python numbers (numpy's, for the kernels, are slow here)."""
 
 from types import SimpleNamespace
 
@@ -6,4 +6,5 @@ import numpy as np
 
 from sim.kernels import layout
 
-L = SimpleNamespace(**{name: x.item() if isinstance(x, np.generic) else x for name, x in vars(layout).items() if name[0] != "_"})
+_PUBLIC = {name: value for name, value in vars(layout).items() if not name.startswith("_")}
+L = SimpleNamespace(**{name: x.item() if isinstance(x, np.generic) else x for name, x in _PUBLIC.items()})

@@ -31,7 +31,7 @@ class Families(Stays):
         self.later_from = model.switch_day.tolist()
 
     def move(self, track: Track, target: int) -> None:
-        """Take a family's track from its stage (or from idle) to another (or to idle), with the place this gives up or asks for."""
+        """Take a family's track from its stage (or idle) to another (or idle), with the places this concerns."""
         family = track.family
         if target >= 0 and self.stages[target].later >= 0 and self.now >= self.later_from[family.area]:
             target = self.stages[target].later  # Families First: new cases go to the stage that replaces this one
@@ -148,7 +148,7 @@ class Families(Stays):
             self.move(need, self.no_child_at_home)
 
     def forget_if_over(self, family: Family) -> None:
-        """End a family's story once nobody in it can be heard of again: no court, nobody in or after care, no minor at home."""
+        """End a family's story once nothing can be heard of it: no court, nobody in or after care, no minor at home."""
         if family.over or family.tracks[COURT].stage >= 0:
             return
         for child in family.children:

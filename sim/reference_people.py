@@ -13,6 +13,10 @@ from sim.reference_codes import L
 
 INF = math.inf
 AGE_EDGES_YEARS = (1.0, 5.0, 10.0, 16.0)
+STORY_FIELDS = (
+    "planned", "place_area", "episodes", "moves", "searches", "year_started", "year_ceased", "care_start",
+    "days_after_14",
+)  # fmt: skip
 NEED, PROTECTION, COURT, SUPPORT = L.NEED, L.PROTECTION, L.COURT, L.SUPPORT
 
 
@@ -101,7 +105,8 @@ class Family:
     last_referral: float = -INF
     over: bool = False  # nobody in it can be heard of again
     adult_day: float = INF  # 18th birthday of the youngest who lives, or will be born, at home; infinity if nobody does
-    births: np.ndarray = field(default_factory=lambda: np.full(L.SLOTS, INF))  # for the shared rules: as `children` has them
+    # For the shared rules, as `children` has them:
+    births: np.ndarray = field(default_factory=lambda: np.full(L.SLOTS, INF))
     home: np.ndarray = field(default_factory=lambda: np.zeros(L.SLOTS, np.int8))
 
     def __post_init__(self) -> None:
@@ -133,13 +138,15 @@ class Family:
         """Return how many at home count: under 18, and unborn once the pregnancy is known."""
         count = 0
         for child in self.children:
-            if child.where == L.AT_HOME and child.birth <= now + L.KNOWN_PREGNANCY_DAYS and now < child.birth + 18.0 * L.YEAR:
+            known = child.birth <= now + L.KNOWN_PREGNANCY_DAYS
+            if child.where == L.AT_HOME and known and now < child.birth + 18.0 * L.YEAR:
                 count += 1
         return count
 
     def next_birth(self, after: float) -> float:
         """Return the first birth into the family after a day."""
-        return min((child.birth for child in self.children if child.where == L.AT_HOME and child.birth > after), default=INF)
+        births = [child.birth for child in self.children if child.where == L.AT_HOME and child.birth > after]
+        return min(births, default=INF)
 
 
 def age_band(birth: float, now: float) -> int:
@@ -150,7 +157,8 @@ def age_band(birth: float, now: float) -> int:
 def read_families(state: L.State, a: int, code: int) -> list[Family]:
     """Return the families of an authority in a state's arrays, with their children and their stories."""
     used = np.flatnonzero(state.families[a]["used"])
-    rows, slots, counted = (_tuples(state.families[a][used]), _tuples(state.family_slots[a][used]), state.families[a]["counted"][used])
+    rows, slots = _tuples(state.families[a][used]), _tuples(state.family_slots[a][used])
+    counted = state.families[a]["counted"][used]
     children, child_slots = _tuples(state.children[a]), _tuples(state.child_slots[a])
     families = []
     for i, row in enumerate(rows):
@@ -173,11 +181,10 @@ def _tuples(table: np.ndarray) -> list:
     """Return a record array as (nested) lists of named tuples."""
     kind = namedtuple("Row", table.dtype.names)
 
-    def named(rows: list) -> list:  # numpy leaves fields that are arrays as views of the table
-        return [
-            named(row) if isinstance(row, list) else kind(*(x.tolist() if isinstance(x, np.ndarray) else x for x in row))
-            for row in rows
-        ]
+    def named(row: list | tuple) -> list | tuple:
+        if isinstance(row, list):
+            return [named(inner) for inner in row]
+        return kind(*(x.tolist() if isinstance(x, np.ndarray) else x for x in row))  # numpy gives views of the table
 
     return named(table.tolist())
 
@@ -192,7 +199,7 @@ def _read_track(track: Track, slot: tuple, counted: int) -> None:
 
 def _read_story(child: Child, row: tuple, slots: list) -> None:
     story = child.begin_story()
-    for name in ("planned", "place_area", "episodes", "moves", "searches", "year_started", "year_ceased", "care_start", "days_after_14"):
+    for name in STORY_FIELDS:
         setattr(story, name, getattr(row, name))
     story.entries = row.entries
     for track, slot in zip(story.tracks, slots, strict=True):

@@ -1,4 +1,4 @@
-"""Places in the reference engine: one authority's places of a kind, the families waiting for them, and vacancies that fit a child."""
+"""Places in the reference engine: those of an authority, who waits for them, and vacancies that fit a child or not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sim.reference_tally import FULL
 
 @dataclass(eq=False)
 class Place:
-    """An authority's places of one kind: how many can be used, how many are filled, who waits, and their use and price this month."""
+    """An authority's places of one kind: how many are usable and filled, who waits, their use and price this month."""
 
     area: int
     kind: int
@@ -61,7 +61,7 @@ class Place:
         return min(self.waiting, key=order)
 
     def begin_month(self, supply: int, reference: float, rules: list[float]) -> None:
-        """Let the price answer last month's use; open the month's supply (filled places stay open until they are left)."""
+        """Let the price answer last month's use; open the month's supply (filled places stay until they are left)."""
         if self.usable_days > 0.0:
             self.price = respond(self.price, self.filled_days / self.usable_days, reference, *rules)
         self.filled_days = self.usable_days = 0.0
@@ -108,9 +108,9 @@ class Placements:
         return self.plan_stages[last]
 
     def find(self, child: Child, planned: int, siblings: int, month: int, now: float, draw, ledger) -> tuple[int, int]:
-        """Return (stage, authority) where siblings can live: the planned stage, else down its overflow list, else unregistered.
+        """Return (stage, authority) where siblings can live: as planned, else down its overflow list.
 
-        A type is lawful from its minimum age. One draw a type asks first whether an own vacancy fits, then one the region shares.
+        A type is lawful from its minimum age. One draw asks whether an own vacancy fits, then one the region shares.
         """
         family, story = child.family, child.story
         search, story.searches = story.searches, story.searches + 1

@@ -29,7 +29,8 @@ class Stays:
     def __init__(self, model: L.Model, factor: np.ndarray, opclock: np.ndarray, ledger: Ledger, now: float) -> None:
         self.model, self.ledger = model, ledger
         self.calendar = Calendar(now)
-        self.hazards, self.factor, self.opclock = pack(model, L.MODEL_FIELDS), factor, opclock  # what the shared rules read
+        # What the shared rules read:
+        self.hazards, self.factor, self.opclock = pack(model, L.MODEL_FIELDS), factor, opclock
         self.stages, self.steps = rows(model.stages), rows(model.transitions)
         self.effects = rows(model.effects)
         self.at_birth = [  # which transition of a stage the next birth is, if one is
@@ -71,7 +72,8 @@ class Stays:
         track.waiting, track.admitted = waiting, INF if waiting else now
         who = family.address + (0 if child is None else child.slot + 1)
         draw(
-            self.hazards, stage, self.seed, self.replicate, family.id, who, entries[local], track.repeats, track.residual,
+            self.hazards, stage, self.seed, self.replicate, family.id, who, entries[local], track.repeats,
+            track.residual,
         )  # fmt: skip
         self.ledger.enter(track)
         self.changed[track] = None
@@ -99,14 +101,14 @@ class Stays:
     # ------------------------------------------------------------ what depends on what
 
     def commit(self, track: Track) -> None:
-        """Reduce a stay's residuals up to now, before something its hazards depend on changes; look again when the event is over."""
+        """Reduce a stay's residuals up to now, before what its hazards depend on changes; look again later."""
         if track.evaluated < self.calendar.now:
             self._ask(track, self.calendar.now, True)
             track.evaluated = self.calendar.now
         self.changed[track] = None
 
     def before_change(self, family: Family, number: int) -> None:
-        """Commit the family's (and, of the court, its children's) stays that depend on one of its tracks, which is about to change."""
+        """Commit the family's (and, of the court, its children's) stays that depend on a track about to change."""
         bit = 1 << number
         for track in family.tracks:
             if track.stage >= 0 and track.number != number and self.stages[track.stage].depends & bit:
@@ -140,21 +142,25 @@ class Stays:
         else:
             first, second, third, fourth = *child.story.tracks, family.tracks[L.COURT]
         beside = (  # columns of the table of multipliers: a stage, or a track that is idle
-            first.stage if first.stage >= 0 else idle + first.number, second.stage if second.stage >= 0 else idle + second.number,
-            third.stage if third.stage >= 0 else idle + third.number, fourth.stage if fourth.stage >= 0 else idle + fourth.number,
-        )  # fmt: skip
+            first.stage if first.stage >= 0 else idle + first.number,
+            second.stage if second.stage >= 0 else idle + second.number,
+            third.stage if third.stage >= 0 else idle + third.number,
+            fourth.stage if fourth.stage >= 0 else idle + fourth.number,
+        )
         if child is None:
             return schedule(
-                *rules, family.area, track.stage, *key, family.id, family.address, family.entries[0], False, 0.0, family.births,
-                family.home, family.help_start, family.quintile, 0, family.stream, min(family.removals, 1), *beside,
-                track.start, track.admitted, 0.0, family.case_start, track.waiting, track.evaluated, until, track.residual, commit,
+                *rules, family.area, track.stage, *key, family.id, family.address, family.entries[0], False, 0.0,
+                family.births, family.home, family.help_start, family.quintile, 0, family.stream,
+                min(family.removals, 1), *beside, track.start, track.admitted, 0.0, family.case_start, track.waiting, track.evaluated, until,
+                track.residual, commit,
             )  # fmt: skip
         story = child.story
         return schedule(
-            *rules, family.area, track.stage, *key, family.id, family.address + child.slot + 1, story.episodes, True, child.birth,
-            family.births, family.home, family.help_start, family.quintile, child.needs, family.stream,
-            min(story.episodes - 1, 1), *beside, track.start, track.admitted, story.care_start, 0.0, False, track.evaluated,
-            until, track.residual, commit,
+            *rules, family.area, track.stage, *key, family.id, family.address + child.slot + 1, story.episodes,
+            True, child.birth, family.births, family.home, family.help_start, family.quintile, child.needs,
+            family.stream,
+            min(story.episodes - 1, 1), *beside, track.start, track.admitted, story.care_start, 0.0, False,
+            track.evaluated, until, track.residual, commit,
         )  # fmt: skip
 
     def find_next(self, track: Track) -> None:
@@ -185,11 +191,13 @@ class Stays:
         self.calendar.set(track.alarm, track.fires, key)
 
     def is_due(self, track: Track) -> bool:
-        """Return whether a transition whose alarm rang is due now that its months' factors are known; if not, set the alarm again.
+        """Return whether a transition whose alarm rang is due, its months' factors being known; if not, set it again.
 
         Pressure can only delay, so a stay waits for the fastest possible time and asks again when it comes.
         """
-        if track.pick == L.ADULT_PICK or not self.team_driven[self.steps[self.stages[track.stage].first + track.pick].row]:
+        if track.pick == L.ADULT_PICK:
+            return True
+        if not self.team_driven[self.steps[self.stages[track.stage].first + track.pick].row]:
             return True
         self.find_next(track)
         if track.fires <= self.calendar.now:
@@ -207,7 +215,7 @@ class Stays:
         self.changed.clear()
 
     def stays_away(self, track: Track, margin: float) -> bool:
-        """Return whether a family just closed would not come back before its youngest is 18, even at `margin` times its hazard."""
+        """Return whether a family just closed stays away until its youngest is 18, even at `margin` x its hazard."""
         adult = track.family.adult_day
         if adult == INF:
             return True

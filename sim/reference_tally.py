@@ -1,4 +1,4 @@
-"""What the reference engine counts: it keeps the open stays themselves, and counts and measures them afresh at each month's end."""
+"""What the reference engine counts: it keeps the open stays and measures them afresh at each month's end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EVENTS, CANDIDATES_MET, PEAK, FULL, DELAYED = STAGE_EVENTS, CANDIDATES, PEAK_PRE
 
 
 class Ledger:
-    """The open stays of each stage, and what happened this month, for every authority; written to a `Tally` as months end."""
+    """The open stays of each stage, and what happened this month, by authority; written to a `Tally` as months end."""
 
     def __init__(self, model: L.Model, tally: L.Tally) -> None:
         self.areas, self.stages = len(model.codes), len(model.stages)

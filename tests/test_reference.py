@@ -25,15 +25,15 @@ def family(number: int, births=(-1000.0,), start: float = 0.0, protection: int =
     return made
 
 
-def placements(places, overflow=((HOME, UNREGISTERED, -1), (-1, -1, -1), (-1, -1, -1), (-1, -1, -1)), match=1.0, share=1.0, reach=None):
+def placements(places, match=1.0, share=1.0, reach=None):
     """Placements of a made-up model: foster homes (kind 0) and children's homes (kind 1) have limits."""
     n = len(places)
     stages = np.zeros(4, L.STAGE)
     stages["minimum_age"][SUPPORTED] = 16.0
     model = SimpleNamespace(
         plan_weights=np.ones((3, 5, 4, 2, 2)), plan_stages=np.array([FOSTER, HOME]), plan_factor=np.ones((3, 2, 12)),
-        overflow=np.array(overflow), place_of_stage=np.array([0, 1, -1, -1]), match_by_needs=np.full((2, 4), match),
-        sibling_factor=np.full(2, 0.5), pool_share=np.full((2, 12), share),
+        overflow=np.array([[HOME, UNREGISTERED, -1], *[[-1, -1, -1]] * 3]), place_of_stage=np.array([0, 1, -1, -1]),
+        match_by_needs=np.full((2, 4), match), sibling_factor=np.full(2, 0.5), pool_share=np.full((2, 12), share),
         within_reach=np.ones((n, n), int) if reach is None else np.array(reach), stages=stages,
         key_stages=np.full(len(L.STAGE_KEYS), UNREGISTERED),
     )  # fmt: skip
@@ -41,7 +41,7 @@ def placements(places, overflow=((HOME, UNREGISTERED, -1), (-1, -1, -1), (-1, -1
 
 
 def region(*vacancies: tuple[int, int]):
-    return [[Place(a, kind, -1, usable=n, filled=0) for kind, n in enumerate(kinds)] for a, kinds in enumerate(vacancies)]
+    return [[Place(a, kind, -1, usable=n) for kind, n in enumerate(kinds)] for a, kinds in enumerate(vacancies)]
 
 
 def find(where: Placements, planned: int, siblings: int = 1, u: float = 0.5, birth: float = -1000.0):
@@ -157,7 +157,8 @@ def test_match_probability_is_that_of_at_least_one_vacancy():
 
 def test_planned_place_if_one_fits_else_down_the_overflow_list():
     assert find(placements(region((1, 1))), FOSTER) == ((FOSTER, 0), [0], 0)
-    assert find(placements(region((0, 1))), FOSTER) == ((HOME, 0), [0, 1], 1)  # full: counted, and the next type has a draw of its own
+    # Full: counted, and the next type has a draw of its own.
+    assert find(placements(region((0, 1))), FOSTER) == ((HOME, 0), [0, 1], 1)
     assert find(placements(region((0, 0))), FOSTER) == ((UNREGISTERED, 0), [0, 1], 2)
     assert find(placements(region((1, 1)), match=0.4), FOSTER, u=0.5)[0] == (UNREGISTERED, 0)  # free, but none fits
 
@@ -209,4 +210,5 @@ def test_children_count_until_eighteen_and_from_a_known_pregnancy():
 
 
 def test_age_changes_on_the_birthday():
-    assert [age_band(0.0, years * L.YEAR) for years in (0.0, 0.999, 1.0, 4.999, 5.0, 10.0, 16.0, 17.9)] == [0, 0, 1, 1, 2, 3, 4, 4]
+    years = (0.0, 0.999, 1.0, 4.999, 5.0, 10.0, 16.0, 17.9)
+    assert [age_band(0.0, year * L.YEAR) for year in years] == [0, 0, 1, 1, 2, 3, 4, 4]
