@@ -34,7 +34,7 @@ WEIGHTS = {
     "childrens_home_pct": "cla_at31", "supported_pct": "cla_at31", "with_parents_pct": "cla_at31",
 }  # fmt: skip
 SPEND = ("fostering", "residential", "leaving_care", "safeguarding", "family_support", "other")
-SPEND_ROLES = {"family_support": "input", "other": "input"}
+SPEND_ROLES = {"family_support": "input"}  # as published; every other line is simulated, or carried on from 2023-24
 
 
 def compare_published(results: Results, published: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:

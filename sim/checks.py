@@ -71,7 +71,7 @@ def check_run(tally: Tally, end: Any, compiled: Any, drawn: dict, start: State |
 
 @dataclass(frozen=True)
 class Stays:
-    """Stays not ended: authority, stage, day each began, and the child's birth where it is a placement (else missing)."""
+    """Stays not ended: authority, stage, day each began, and the child's birth if it is a placement (else missing)."""
 
     area: np.ndarray
     stage: np.ndarray
