@@ -37,12 +37,15 @@ def simulate(
     tally = empty_tally(compiled, model, begin, end, log)
     if start is None:
         state = empty_state(model)
-        first_candidates(fixed, pack(state, STATE_FIELDS))
+        opening = pack(state, STATE_FIELDS)
+        first_candidates(fixed.address, opening.address)
     else:
         state = bind(model, copy_state(start))
-    begin_run(fixed, pack(state, STATE_FIELDS), pack(tally, TALLY_FIELDS), begin)
-    while run_until(fixed, pack(state, STATE_FIELDS), pack(tally, TALLY_FIELDS), end) != STATUS_DONE:
+    now, counted = pack(state, STATE_FIELDS), pack(tally, TALLY_FIELDS)
+    begin_run(fixed.address, now.address, counted.address, begin)
+    while run_until(fixed.address, now.address, counted.address, end) != STATUS_DONE:
         state, tally = _more_room(state, tally)
+        now, counted = pack(state, STATE_FIELDS), pack(tally, TALLY_FIELDS)
     return trim_log(tally), state
 
 

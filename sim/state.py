@@ -75,7 +75,8 @@ def bind(model: Model, state: State) -> State:
     known = min(months, state.slowing.shape[1])
     slowing[:, :known] = state.slowing[:, :known]
     factor, opclock = np.ones((n, rows, months)), np.zeros((n, rows, months + 1))
-    set_clocks(pack(model, MODEL_FIELDS), factor, opclock, slowing)
+    fixed = pack(model, MODEL_FIELDS)
+    set_clocks(fixed.address, factor, opclock, slowing)
     return state._replace(slowing=slowing, factor=factor, opclock=opclock)
 
 

@@ -1,15 +1,17 @@
-"""How kernels are compiled and handed their arrays: one small array of addresses stands for a tuple of arrays inside kernels.
+"""How kernels are compiled and handed their arrays: the address of a table of addresses stands for a tuple of arrays.
 
 numba passes a tuple of arrays by value, word by word: model, state and tally are a hundred arrays, a thousand words a call, and compiling
-the engine that way took more than ten minutes. A handle passes one array; an accessor made here reads a field of it, at no cost
-after inlining. The tuple that was packed must outlive its handle. Without JIT the handle is the tuple itself and the accessor plain
-attribute access, so the same kernels run as Python.
+the engine that way took more than ten minutes (and counting references to arrays took half the running time). A handle passes one whole number;
+an accessor made here reads a field through it, at no cost after inlining. The `Handle` must outlive the calls it is used in. Without JIT a handle's
+address is the tuple itself and an accessor plain attribute access, so the same kernels run as Python.
 """
 
+from collections import namedtuple
 from types import ModuleType
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -52,33 +54,44 @@ def _nothing():  # noqa: ANN202
 keep_whole = _nothing if numba.config.DISABLE_JIT else _never_inline
 
 
+@intrinsic
+def _word(typingctx, address, index):  # noqa: ANN001, ANN202
+    """Return the 64-bit word at `index` of the table at `address`."""
+
+    def codegen(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+        table = builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+        return builder.load(builder.gep(table, [arguments[1]]))
+
+    return types.int64(types.int64, types.int64), codegen
+
+
 def _reader(index, dtype, ndim):  # noqa: ANN001, ANN202
     """Return the njit function that reads field `index` (of `ndim` dimensions) from a handle."""
     base = index * WORDS
     if ndim == 1:
 
         def read(handle):  # noqa: ANN001, ANN202
-            return carray(_pointer(handle[base]), (handle[base + 1],), dtype)
+            return carray(_pointer(_word(handle, base)), (_word(handle, base + 1),), dtype)
     elif ndim == 2:
 
         def read(handle):  # noqa: ANN001, ANN202
-            return carray(_pointer(handle[base]), (handle[base + 1], handle[base + 2]), dtype)
+            return carray(_pointer(_word(handle, base)), (_word(handle, base + 1), _word(handle, base + 2)), dtype)
     elif ndim == 3:
 
         def read(handle):  # noqa: ANN001, ANN202
-            return carray(_pointer(handle[base]), (handle[base + 1], handle[base + 2], handle[base + 3]), dtype)
+            return carray(_pointer(_word(handle, base)), (_word(handle, base + 1), _word(handle, base + 2), _word(handle, base + 3)), dtype)
     elif ndim == 4:
 
         def read(handle):  # noqa: ANN001, ANN202
             return carray(
-                _pointer(handle[base]), (handle[base + 1], handle[base + 2], handle[base + 3], handle[base + 4]), dtype
+                _pointer(_word(handle, base)), (_word(handle, base + 1), _word(handle, base + 2), _word(handle, base + 3), _word(handle, base + 4)), dtype
             )
     else:
 
         def read(handle):  # noqa: ANN001, ANN202
             return carray(
-                _pointer(handle[base]),
-                (handle[base + 1], handle[base + 2], handle[base + 3], handle[base + 4], handle[base + 5]),
+                _pointer(_word(handle, base)),
+                (_word(handle, base + 1), _word(handle, base + 2), _word(handle, base + 3), _word(handle, base + 4), _word(handle, base + 5)),
                 dtype,
             )
 
@@ -101,6 +114,9 @@ def _attribute(name):  # noqa: ANN001, ANN202
     return lambda handle: getattr(handle, name)
 
 
+Handle = namedtuple("Handle", "address table arrays")
+
+
 def pack(arrays, fields):  # noqa: ANN001, ANN201
     """Return the handle of a tuple of arrays.
 
@@ -110,12 +126,12 @@ def pack(arrays, fields):  # noqa: ANN001, ANN201
         If an array is not of the type and shape its field says, or not C-contiguous.
     """
     if numba.config.DISABLE_JIT:
-        return arrays
-    handle = np.zeros(len(fields) * WORDS, np.int64)
+        return Handle(arrays, None, arrays)
+    table = np.zeros(len(fields) * WORDS, np.int64)
     for index, (name, (dtype, ndim, _)) in enumerate(fields.items()):
         array = getattr(arrays, name)
         if array.dtype != np.dtype(dtype) or array.ndim != ndim or not array.flags.c_contiguous:
             raise TypeError(f"{name}: {array.dtype} in {array.ndim} dimensions, expected {np.dtype(dtype)} in {ndim}, C-contiguous")
-        handle[index * WORDS] = array.ctypes.data
-        handle[index * WORDS + 1 : index * WORDS + 1 + ndim] = array.shape
-    return handle
+        table[index * WORDS] = array.ctypes.data
+        table[index * WORDS + 1 : index * WORDS + 1 + ndim] = array.shape
+    return Handle(table.ctypes.data, table, arrays)

@@ -8,13 +8,16 @@ import math
 
 from sim.kernels.handles import entry, keep_whole
 from sim.kernels.layout import (
+    AT_HOME,
     CLOCK_ADMISSION,
     CLOCK_CARE_EPISODE,
     CLOCK_STAGE,
     NO_PICK,
+    SLOTS,
     WHEN_ADMITTED,
     WHEN_WAITING,
     YEAR,
+    C,
     H,
 )
 from sim.kernels.rng import threshold, uniform
@@ -30,22 +33,27 @@ def month_at(h, t):
 
 
 @entry
-def operational_time(h, factor, opclock, a, row, t):
+def operational_time(h, c, a, row, t):
     """Return C(t): days of exposure at factor 1 since the model's start (plus its first day)."""
-    last = factor.shape[2]
+    last = H.month_start(h).shape[0] - 1
     if t >= H.month_start(h)[last]:
-        return opclock[a, row, last]
+        return C.opclock(c)[a, row, last]
     month = month_at(h, t)
-    return opclock[a, row, month] + (t - H.month_start(h)[month]) * factor[a, row, month]
+    return C.opclock(c)[a, row, month] + (t - H.month_start(h)[month]) * C.factor(c)[a, row, month]
 
 
 @entry
-def time_of(h, factor, opclock, a, row, t, target):
+def time_of(h, c, a, row, t, target):
     """Return the first time at or after t at which operational time reaches `target` (it must be reached before the end)."""
-    month = month_at(h, t)
-    while month + 1 < factor.shape[2] and opclock[a, row, month + 1] < target:
-        month += 1
-    return H.month_start(h)[month] + (target - opclock[a, row, month]) / factor[a, row, month]
+    opclock = C.opclock(c)
+    month, high = month_at(h, t), H.month_start(h).shape[0] - 2
+    while month < high:
+        middle = (month + high) // 2
+        if opclock[a, row, middle + 1] < target:
+            month = middle + 1
+        else:
+            high = middle
+    return H.month_start(h)[month] + (target - opclock[a, row, month]) / C.factor(c)[a, row, month]
 
 
 @entry
@@ -75,18 +83,19 @@ def month_on_or_after(h, t):
 
 
 @entry
-def family_age(h, births, home, t):
+def family_age(h, family, t):
     """Return (age band of the youngest child at home as of the month's start, first later month start that may change it)."""
     keep_whole()
     as_of = H.month_start(h)[month_at(h, t)]
     youngest = -INF
     coming = INF
-    for slot in range(births.shape[0]):
-        if home[slot] == 1:
-            if births[slot] <= as_of:
-                youngest = max(youngest, births[slot])
+    for slot in range(SLOTS):
+        if family["home"][slot] == AT_HOME:
+            birth = family["births"][slot]
+            if birth <= as_of:
+                youngest = max(youngest, birth)
             else:
-                coming = min(coming, births[slot])
+                coming = min(coming, birth)
     band, edge = 0, INF
     if youngest > -INF:
         band, edge = child_age(youngest, as_of)
@@ -145,17 +154,16 @@ def lever_effect(h, first, n, entity, who, episode, seed, replicate, t):
 
 @entry
 def advance(
-    h, factor, opclock, a, k, seed, replicate, entity, who, episode, is_child, birth, births, home, help_start,
-    origin, multiplier, t, until, residual,
+    h, c, a, k, seed, replicate, family, who, episode, is_child, birth, origin, multiplier, t, until, residual,
 ):  # fmt: skip
     """Consume `residual` of transition k from t, stopping at `until`: return (firing time or infinity, what is left).
 
     `origin` is the start of the transition's clock, `multiplier` the product of everything that does not change before `until`.
     """
-    keep_whole()
     tr = H.transitions(h)[k]
     row, first, n = tr["row"], tr["band"], tr["n_bands"]
     until = min(until, H.horizon(h)[0])
+    plain, known, begin = H.row_is_plain(h)[row] == 1, False, 0.0
     version, n_versions = 0, H.version_start(h).shape[0]
     while version + 1 < n_versions and t >= H.version_start(h)[version + 1]:
         version += 1
@@ -173,23 +181,33 @@ def advance(
             if is_child:
                 age, edge = child_age(birth, t)
             else:
-                age, edge = family_age(h, births, home, t)
+                age, edge = family_age(h, family, t)
             rate *= H.age_table(h)[a, tr["age"], age]
             stop = min(stop, edge)
-        if tr["n_help"] > 0 and help_start < INF:
-            effect, edge = help_effect(h, tr["help"], tr["n_help"], help_start, t)
+        if tr["n_help"] > 0 and family["help_start"] < INF:
+            effect, edge = help_effect(h, tr["help"], tr["n_help"], family["help_start"], t)
             rate *= effect
             stop = min(stop, edge)
         if tr["n_levers"] > 0:
-            effect, edge = lever_effect(h, tr["lever"], tr["n_levers"], entity, who, episode, seed, replicate, t)
+            effect, edge = lever_effect(h, tr["lever"], tr["n_levers"], family["id"], who, episode, seed, replicate, t)
             rate *= effect
             stop = min(stop, edge)
         if rate > 0.0:
-            begin = operational_time(h, factor, opclock, a, row, t)
-            use = rate * (operational_time(h, factor, opclock, a, row, stop) - begin)
-            if use >= residual:
-                return max(t, min(stop, time_of(h, factor, opclock, a, row, t, begin + residual / rate))), 0.0
+            if plain:
+                use = rate * (stop - t)
+                if use >= residual:
+                    return max(t, min(stop, t + residual / rate)), 0.0
+            else:
+                if not known:
+                    begin = operational_time(h, c, a, row, t)
+                end = operational_time(h, c, a, row, stop)
+                use = rate * (end - begin)
+                if use >= residual:
+                    return max(t, min(stop, time_of(h, c, a, row, t, begin + residual / rate))), 0.0
+                begin, known = end, True
             residual -= use
+        else:
+            known = False
         t = stop
         if version + 1 < n_versions and t >= H.version_start(h)[version + 1]:
             version += 1
@@ -198,62 +216,65 @@ def advance(
 
 
 @entry
-def draw(h, stage, seed, replicate, entity, who, entries, repeats, residual):
-    """Draw the thresholds of every transition of a stage entered for the `entries`-th time, into `residual`."""
+def draw(h, stage, slot, seed, replicate, entity, who, entries):
+    """Draw the thresholds of every transition of a stage entered for the `entries`-th time, into the slot."""
     keep_whole()
     st = H.stages(h)[stage]
     for j in range(st["n"]):
         tr = H.transitions(h)[st["first"] + j]
-        repeats[j] = 0
+        slot["repeats"][j] = 0
         if tr["at_age"] > 0.0 or tr["at_birth"]:
-            residual[j] = INF
+            slot["residual"][j] = INF
         else:
-            residual[j] = threshold(seed, replicate, entity, who, tr["name"], entries * 64)
+            slot["residual"][j] = threshold(seed, replicate, entity, who, tr["name"], entries * 64)
 
 
 @entry
 def schedule(
-    h, factor, opclock, a, stage, seed, replicate, entity, who, episode, is_child, birth, births, home, help_start,
-    quintile, needs, stream, earlier, b0, b1, b2, b3, start, admitted, care_start, case_start, waiting, evaluated, until,
-    residual, commit,
+    h, c, a, family, slot, seed, replicate, who, episode, is_child, birth, needs, earlier, b0, b1, b2, b3, care_start, until, commit,
 ):  # fmt: skip
     """Find what a slot fires next: (index of the transition in its stage or NO_PICK, time).
 
-    b0-b3 are the columns of the multiplier table for the entity's tracks. With `commit`, reduce the residuals up to `until` instead.
+    `family` and `slot` are records; b0-b3 are the columns of the multiplier table for the entity's tracks. With `commit`, reduce the slot's residuals
+    up to `until` instead.
     """
     keep_whole()
-    st = H.stages(h)[stage]
+    st = H.stages(h)[slot["stage"]]
+    waiting = slot["waiting"] != 0
     pick, soonest, name = NO_PICK, INF, 0
+    for j in range(st["n"]):
+        tr = H.transitions(h)[st["first"] + j]
+        if tr["at_age"] > 0.0 and birth + tr["at_age"] * YEAR < soonest:
+            pick, soonest, name = j, birth + tr["at_age"] * YEAR, tr["name"]
     for j in range(st["n"]):
         k = st["first"] + j
         tr = H.transitions(h)[k]
-        if tr["at_age"] > 0.0:
-            due = birth + tr["at_age"] * YEAR
-        elif tr["dead"] or tr["at_birth"]:
+        if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
             continue
-        elif (tr["when"] == WHEN_ADMITTED and waiting) or (tr["when"] == WHEN_WAITING and not waiting):
+        if (tr["when"] == WHEN_ADMITTED and waiting) or (tr["when"] == WHEN_WAITING and not waiting):
             continue
-        else:
-            multiplier = H.static_table(h)[tr["static"], quintile, needs, stream, earlier]
-            if tr["beside"] >= 0:
-                table = H.beside_table(h)[tr["beside"]]
-                multiplier *= table[b0] * table[b1] * table[b2] * table[b3]
-            if multiplier == 0.0:
-                continue
-            origin = start
-            if tr["clock"] == CLOCK_ADMISSION:
-                origin = admitted
-            elif tr["clock"] == CLOCK_CARE_EPISODE:
-                origin = care_start
-            elif tr["clock"] != CLOCK_STAGE:
-                origin = case_start
-            due, left = advance(
-                h, factor, opclock, a, k, seed, replicate, entity, who, episode, is_child, birth, births, home,
-                help_start, origin, multiplier, max(evaluated, origin), until, residual[j],
-            )  # fmt: skip
-            if commit:
-                residual[j] = max(left, TINY)
-        if due < soonest or (due == soonest and due < INF and tr["name"] < name):
+        multiplier = H.static_table(h)[tr["static"], family["quintile"], needs, family["stream"], earlier]
+        if tr["beside"] >= 0:
+            row = tr["beside"]
+            table = H.beside_table(h)
+            multiplier *= table[row, b0] * table[row, b1] * table[row, b2] * table[row, b3]
+        if multiplier == 0.0:
+            continue
+        origin = slot["start"]
+        if tr["clock"] == CLOCK_ADMISSION:
+            origin = slot["admitted"]
+        elif tr["clock"] == CLOCK_CARE_EPISODE:
+            origin = care_start
+        elif tr["clock"] != CLOCK_STAGE:
+            origin = family["case_start"]
+        # Nothing later than the soonest so far matters, so the walk stops there.
+        due, left = advance(
+            h, c, a, k, seed, replicate, family, who, episode, is_child, birth, origin, multiplier, max(slot["evaluated"], origin),
+            until if commit else min(until, soonest), slot["residual"][j],
+        )  # fmt: skip
+        if commit:
+            slot["residual"][j] = max(left, TINY)
+        elif due < soonest or (due == soonest and due < INF and tr["name"] < name):
             pick, soonest, name = j, due, tr["name"]
     return pick, soonest
 

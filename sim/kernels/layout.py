@@ -134,6 +134,7 @@ HAZARD_FIELDS = {
     "month_start": ("f8", 1, "first day of each month, and the end (M + 1)"),
     "month_of_day": ("i8", 1, "month of each day since the first"),
     "row_is_team": ("i8", 1, "1 where pressure slows the row (R)"),
+    "row_is_plain": ("i8", 1, "1 where every month's factor is 1, so that operational time is time (R)"),
     "row_factor": ("f8", 3, "exogenous factor (A, R, M)"),
     "levers": (LEVER, 1, "LEVER entries"),
     "help": (HELP, 1, "HELP entries"),
@@ -195,7 +196,16 @@ class Model(namedtuple("Model", MODEL_FIELDS)):
 
 M = accessors(MODEL_FIELDS)
 
+# Realised month factors and operational time: the first fields of a state, so that its handle serves wherever a handle of clocks does.
+CLOCK_FIELDS = {
+    "factor": ("f8", 3, "realised month factor (A, R, M)"),
+    "opclock": ("f8", 3, "operational time (A, R, M + 1)"),
+}
+Clocks = namedtuple("Clocks", CLOCK_FIELDS)
+C = accessors(CLOCK_FIELDS)
+
 STATE_FIELDS = {
+    **CLOCK_FIELDS,
     "families": (FAMILY, 2, "FAMILY (A, F)"),
     "family_slots": (SLOT, 3, "SLOT (A, F, 4)"),
     "children": (CHILD, 2, "CHILD (A, C)"),
@@ -209,8 +219,6 @@ STATE_FIELDS = {
     "waiting": ("i8", 3, "families in each queue (A, P, F)"),
     "n_waiting": ("i8", 2, "(A, P)"),
     "slowing": ("f8", 2, "min(1, 1 / pressure) of each month so far (A, M)"),
-    "factor": ("f8", 3, "realised month factor (A, R, M)"),
-    "opclock": ("f8", 3, "operational time (A, R, M + 1)"),
     "open_places": ("i8", 2, "usable places, closing ones included (A, P)"),
     "filled": ("i8", 2, "(A, P)"),
     "units": ("i8", 2, "families or children in each stage (A, S)"),

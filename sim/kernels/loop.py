@@ -153,18 +153,20 @@ def fire_family(m, s, y, a, f, track, t):
         apply_effects(m, s, y, a, f, NOBODY, tr, t)
         return
     commit_family(m, s, a, f, track, t)
-    redraw(m, slot, stage, pick, tr, S.families(s)[a, f]["id"], who(m, a, S.families(s)[a, f]["stream"], WHOLE_FAMILY), S.families(s)[a, f]["entries"])
+    family = S.families(s)[a, f]
+    entries = family["entries"][H.stages(m)[stage]["local"]]
+    redraw(m, slot, pick, tr["name"], family["id"], who(m, a, family["stream"], WHOLE_FAMILY), entries)
     apply_effects(m, s, y, a, f, NOBODY, tr, t)
     if slot["stage"] == stage and slot["start"] == start:
         reschedule_family(m, s, a, f, track)
 
 
 @kernel
-def redraw(m, slot, stage, pick, tr, entity, address, entries):
+def redraw(m, slot, pick, name, entity, address, entries):
     """Draw a transition's threshold again after it fired without leaving its stage."""
     slot["repeats"][pick] += 1
-    occurrence = entries[H.stages(m)[stage]["local"]] * 64 + slot["repeats"][pick] % 64
-    slot["residual"][pick] = threshold(M.seed(m)[0], M.seed(m)[1], entity, address, tr["name"], occurrence)
+    occurrence = entries * 64 + slot["repeats"][pick] % 64
+    slot["residual"][pick] = threshold(M.seed(m)[0], M.seed(m)[1], entity, address, name, occurrence)
 
 
 @kernel
@@ -184,7 +186,8 @@ def fire_child(m, s, y, a, c, track, t):
     if target == STAY and tr["n_effects"] > 0 and M.effects(m)[tr["effect"]]["op"] != REPLAN:
         commit_child(m, s, a, c, track, t)
         family = S.families(s)[a, f]
-        redraw(m, slot, stage, pick, tr, family["id"], who(m, a, family["stream"], child["slot"] + 1), child["entries"])
+        entries = child["entries"][H.stages(m)[stage]["local"]]
+        redraw(m, slot, pick, tr["name"], family["id"], who(m, a, family["stream"], child["slot"] + 1), entries)
     elif target >= 0 and track == LEGAL - CARE:
         set_legal(m, s, y, a, c, target, t)
     elif target >= 0 and track == 1:

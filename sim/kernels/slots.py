@@ -84,33 +84,25 @@ def next_birth(family, t):
 
 @kernel
 def _family_schedule(m, s, a, f, track, until, commit):
-    family, slot = S.families(s)[a, f], S.family_slots(s)[a, f, track]
-    fs = S.family_slots(s)[a, f]
-    h = m
+    fs = S.family_slots(s)
+    family = S.families(s)[a, f]
     return schedule(
-        h, S.factor(s), S.opclock(s), a, slot["stage"], M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], WHOLE_FAMILY),
-        family["entries"][0], NO, 0.0, family["births"], family["home"], family["help_start"],
-        family["quintile"], FIRST, family["stream"], min(family["removals"], 1),
-        _column(h, fs[NEED]["stage"], NEED), _column(h, fs[PROTECTION]["stage"], PROTECTION),
-        _column(h, fs[COURT]["stage"], COURT), _column(h, fs[SUPPORT]["stage"], SUPPORT),
-        slot["start"], slot["admitted"], 0.0, family["case_start"], slot["waiting"] != 0, slot["evaluated"], until,
-        slot["residual"], commit,
+        m, s, a, family, fs[a, f, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], WHOLE_FAMILY), family["entries"][0],
+        NO, 0.0, FIRST, min(family["removals"], 1),
+        _column(m, fs[a, f, NEED]["stage"], NEED), _column(m, fs[a, f, PROTECTION]["stage"], PROTECTION),
+        _column(m, fs[a, f, COURT]["stage"], COURT), _column(m, fs[a, f, SUPPORT]["stage"], SUPPORT), 0.0, until, commit,
     )  # fmt: skip
 
 
 @kernel
 def _child_schedule(m, s, a, c, track, until, commit):
-    child, slot = S.children(s)[a, c], S.child_slots(s)[a, c, track]
+    child, cs = S.children(s)[a, c], S.child_slots(s)
     family, i = S.families(s)[a, child["family"]], child["slot"]
-    cs = S.child_slots(s)[a, c]
-    h = m
     return schedule(
-        h, S.factor(s), S.opclock(s), a, slot["stage"], M.seed(m)[0], M.seed(m)[1], family["id"],
-        who(m, a, family["stream"], i + 1), child["episodes"], YES, family["births"][i], family["births"], family["home"],
-        family["help_start"], family["quintile"], family["needs"][i], family["stream"], min(child["episodes"] - 1, 1),
-        _column(h, cs[0]["stage"], CARE), _column(h, cs[1]["stage"], PLACEMENT), _column(h, cs[2]["stage"], LEGAL),
-        _column(h, S.family_slots(s)[a, child["family"], COURT]["stage"], COURT),
-        slot["start"], slot["admitted"], child["care_start"], 0.0, NO, slot["evaluated"], until, slot["residual"], commit,
+        m, s, a, family, cs[a, c, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], i + 1), child["episodes"],
+        YES, family["births"][i], family["needs"][i], min(child["episodes"] - 1, 1),
+        _column(m, cs[a, c, 0]["stage"], CARE), _column(m, cs[a, c, 1]["stage"], PLACEMENT), _column(m, cs[a, c, 2]["stage"], LEGAL),
+        _column(m, S.family_slots(s)[a, child["family"], COURT]["stage"], COURT), child["care_start"], until, commit,
     )  # fmt: skip
 
 
@@ -235,9 +227,7 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
     slot["start"] = slot["evaluated"] = t
     slot["waiting"] = waiting
     slot["admitted"] = INF if waiting else t
-    draw(
-        h, stage, M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], unit), entries, slot["repeats"], slot["residual"]
-    )
+    draw(h, stage, slot, M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], unit), entries)
     count_entry(s, y, a, stage, n, t)
 
 
