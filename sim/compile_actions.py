@@ -24,7 +24,8 @@ def draws(actions: tuple[Action, ...], seed: int, replicate: int) -> dict[tuple[
     result = {}
     for action in actions:
         for field, distribution in action.distributions().items():
-            u = uniform(seed, replicate, 0, 0, name_hash(f"parameter.{action.name}.{field}"), 0)
+            name = distribution.name or f"{action.name}.{field}"  # one parameter drawn once, however many actions use it
+            u = uniform(seed, replicate, 0, 0, name_hash(f"parameter.{name}"), 0)
             result[action.name, field] = distribution.quantile(u)
     return result
 

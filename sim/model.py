@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -97,6 +98,21 @@ class CompiledModel:
         return ((self.first, self.scenario.pathway), *later) if later[0][1] != self.scenario.pathway else (
             (self.first, self.scenario.pathway), *later[1:])  # fmt: skip
 
+    @cached_property
+    def static(self) -> Static:
+        """The parts that no draw changes."""
+        return build_static(self)
+
+    @cached_property
+    def fingerprint(self) -> bytes:
+        """SHA-256 of every array of the model at the first replicate of seed 0, addresses left out."""
+        digest = hashlib.sha256()
+        for name, array in zip(L.Model._fields, self.for_draw(0, 0), strict=True):
+            if name != "seed":
+                digest.update(f"{name} {array.dtype} {array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.digest()
+
     def month(self, text: str) -> int:
         """Return the model month of a month written YYYY-MM."""
         return month_index(text) - month_index(self.first)
@@ -135,32 +151,63 @@ def compile_model(
     )
 
 
-def build(compiled: CompiledModel, drawn: dict) -> L.Model:
-    """Build the arrays of a model for one draw of effects."""
+@dataclass(frozen=True)
+class Static:
+    """The parts of a model that no draw of effects changes, built once."""
+
+    transitions: np.ndarray
+    tables: dict[str, np.ndarray]
+    court: np.ndarray
+    children: np.ndarray
+    supply: np.ndarray
+
+
+def build_static(compiled: CompiledModel) -> Static:
+    """Build everything that does not depend on a draw."""
     pathway, names, months = compiled.scenario.pathway, compiled.names, list(compiled.months)
     policy = compiled.scenario.settings.policy.families_first
     stages = stage_table(pathway, names, dict(policy.replaces) if policy else {})
     transitions, effects, static, beside = transition_table(pathway, names)
     ratio = [compile_areas.ratios(figures, pathway) for figures in compiled.figures]
     rates = _rates(compiled, transitions, ratio)
-    factors = compile_actions.rate_factors(compiled.actions, drawn, pathway, names, months)
     ages = _ages(compiled, transitions)
-    rows = _rows(compiled, transitions, factors)
+    starts = np.array([day_of(month) for month in months] + [day_of(_after(months[-1]))])
+    weeks = np.array([[figures.get("court_weeks", max(year_ending(month), PUBLISHED_FROM), 40.0) for month in months]
+                      for figures in compiled.figures])  # fmt: skip
+    tables = dict(
+        stages=stages, version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"],
+        rates=rates["rates"], age_table=ages, static_table=static.table(),
+        beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
+        month_of_day=np.repeat(np.arange(len(months)), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,
+    )  # fmt: skip
+    tables |= {**_areas(compiled), **_people(compiled), **_placements(compiled), **_environment(compiled, stages)}
+    children = np.array([[figures.get("population_0_17", year_ending(month)) for month in months] for figures in compiled.figures])
+    places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
+    return Static(transitions, tables, compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks, children, places)
+
+
+def build(compiled: CompiledModel, drawn: dict) -> L.Model:
+    """Build the arrays of a model for one draw of effects."""
+    pathway, names, months, fixed = compiled.scenario.pathway, compiled.names, list(compiled.months), compiled.static
+    transitions = fixed.transitions.copy()
+    factors = compile_actions.rate_factors(compiled.actions, drawn, pathway, names, months)
+    rows = _rows(compiled, transitions, factors, fixed.court)
     levers = compile_actions.lever_tables(compiled.actions, drawn, pathway, names, months)
     helps = compile_actions.help_tables(compiled.actions, drawn, pathway, names)
     transitions["lever"], transitions["n_levers"] = levers["first"], levers["n"]
     transitions["help"], transitions["n_help"] = helps["first"], helps["n"]
-    starts = np.array([day_of(month) for month in months] + [day_of(_after(months[-1]))])
-    month_of_day = np.repeat(np.arange(len(months)), np.diff(starts).astype(int))
-    hazards = dict(
-        stages=stages, transitions=transitions, version_start=np.array([day_of(month) for month, _ in compiled.epochs]),
-        edges=rates["edges"], rates=rates["rates"], age_table=ages, static_table=static.table(),
-        beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
-        month_of_day=month_of_day, row_is_team=rows["team"], row_factor=rows["factor"], levers=levers["levers"], help=helps["help"],
-        reach_levers=levers["reach_levers"], reach=levers["reach"], horizon=starts[-1:].copy(),
+    places = fixed.supply.copy()
+    for a, children in enumerate(fixed.children):
+        compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
+    plans = tuple(pathway.placement_plans.needs_multipliers.weights)
+    return L.Model(
+        **fixed.tables, transitions=transitions, row_is_team=rows["team"],
+        row_is_plain=(~rows["team"].astype(bool) & (rows["factor"] == 1.0).all(axis=(0, 2))).astype(np.int64), row_factor=rows["factor"],
+        peak=_peak(transitions, fixed.tables["rates"], fixed.tables["age_table"], rows["factor"], levers["levers"], helps["help"]),
+        levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
+        places=np.floor(places + 1e-9).astype(np.int64),
+        plan_factor=compile_actions.plan_factors(compiled.actions, drawn, plans, months),
     )  # fmt: skip
-    return L.Model(**hazards, effects=effects, **_areas(compiled, drawn), **_people(compiled), **_placements(compiled, drawn),
-                   **_environment(compiled, stages))  # fmt: skip
 
 
 def _after(month: str) -> str:
@@ -211,12 +258,24 @@ def _ages(compiled: CompiledModel, transitions: np.ndarray) -> np.ndarray:
     return np.array(rows).transpose(1, 0, 2).copy() if rows else np.ones((len(compiled.profiles), 1, 5))
 
 
-def _rows(compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, np.ndarray]) -> dict[str, np.ndarray]:
+def _peak(transitions, rates, ages, factors, levers, helps) -> np.ndarray:  # noqa: ANN001
+    """Return a bound on each transition's hazard per day (A, K): its highest band, age, month factor and effect of levers."""
+    peak = np.zeros((rates.shape[1], len(transitions)))
+    for k, tr in enumerate(transitions):
+        top = rates[:, :, tr["band"] : tr["band"] + tr["n_bands"]].max(axis=(0, 2)) * factors[:, tr["row"]].max(axis=1)
+        if tr["age"] >= 0:
+            top = top * ages[:, tr["age"]].max(axis=1)
+        for entry in levers[tr["lever"] : tr["lever"] + tr["n_levers"]]:
+            top = top * max(1.0, entry["hazard_ratio"])
+        for entry in helps[tr["help"] : tr["help"] + tr["n_help"]]:
+            top = top * max(1.0, entry["hazard_ratio"])
+        peak[:, k] = top * (1.0 + 1e-9)
+    return peak
+
+
+def _rows(compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, np.ndarray], court: np.ndarray) -> dict[str, np.ndarray]:
     """Return operational-time rows: whether a team drives each (R) and exogenous factors (A, R, M); set each transition's row."""
     pathway, months, n = compiled.scenario.pathway, compiled.months, len(compiled.profiles)
-    weeks = np.array([[figures.get("court_weeks", max(year_ending(month), PUBLISHED_FROM), 40.0) for month in months]
-                      for figures in compiled.figures])  # fmt: skip
-    court = compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks
     rows, teams = Rows(), []
     for k, full in enumerate(compiled.names.transitions):
         stage_name, name = full.split(".")
@@ -233,19 +292,16 @@ def _rows(compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, n
     return {"team": np.array(teams, np.int64), "factor": table}
 
 
-def _areas(compiled: CompiledModel, drawn: dict) -> dict[str, np.ndarray]:
+def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
     """Return what differs between authorities: arrivals, quintiles, places, capacity."""
     pathway, names, months = compiled.scenario.pathway, compiled.names, list(compiled.months)
     settings = compiled.scenario.settings
     n = len(compiled.profiles)
     candidate, accept = np.zeros((n, L.STREAMS)), np.zeros((n, L.STREAMS, 5, len(months)))
-    places, capacity = np.zeros((n, len(names.places), len(months))), np.zeros((n, len(months)))
+    capacity = np.zeros((n, len(months)))
     for a, figures in enumerate(compiled.figures):
         candidate[a], rate = compile_areas.arrivals(figures, pathway, months, PUBLISHED_FROM)
         accept[a] = rate[:, None, :]
-        places[a] = compile_areas.supply(figures, pathway, months, PUBLISHED_FROM)
-        children = np.array([figures.get("population_0_17", year_ending(month)) for month in months])
-        compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
         capacity[a] = compile_areas.team_capacity(figures, months, settings.pressure.reference.value, PUBLISHED_FROM)
     prices = settings.prices
     rule = (prices.response_to_utilisation.value, prices.monthly_adjustment.value, prices.clip.low, prices.clip.high)
@@ -255,7 +311,7 @@ def _areas(compiled: CompiledModel, drawn: dict) -> dict[str, np.ndarray]:
     return {
         "codes": np.array(compiled.codes, np.int64), "candidate_rate": candidate, "accept": accept,
         "quintile_cdf": np.array([compile_areas.quintile_cdf(figures, pathway) for figures in compiled.figures]),
-        "places": np.floor(places + 1e-9).astype(np.int64), "team_capacity": capacity,
+        "team_capacity": capacity,
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
         "price_rules": np.array([rule] * len(names.places)), "reference_use": np.array(reference),
         "switch_day": np.array([day_of(compiled.months[month - start]) if start <= month < start + len(months) else np.inf
@@ -293,7 +349,7 @@ def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def _placements(compiled: CompiledModel, drawn: dict) -> dict[str, np.ndarray]:
+def _placements(compiled: CompiledModel) -> dict[str, np.ndarray]:
     """Return where children are meant to live, what has a limit, and what is tried when it is full."""
     pathway, names = compiled.scenario.pathway, compiled.names
     plans = pathway.placement_plans
@@ -323,7 +379,6 @@ def _placements(compiled: CompiledModel, drawn: dict) -> dict[str, np.ndarray]:
         overflow[stage, : len(place.overflow)] = [names.stages.index(name) for name in place.overflow]
     return {
         "plan_weights": weights, "plan_stages": np.array([names.stages.index(column) for column in columns], np.int64),
-        "plan_factor": compile_actions.plan_factors(compiled.actions, drawn, columns, list(compiled.months)),
         "overflow": overflow, "place_of_stage": place_of_stage, "match_by_needs": match, "sibling_factor": sibling,
         "priority": priority, "place_track": track,
     }  # fmt: skip

@@ -105,6 +105,7 @@ class World(Arrivals):
             work = work_in_hand(model.case_weights, self.ledger.cases(a, self.case_weights))
             pressure = work / model.team_capacity[a, month]
             slow_teams(self.hazards, self.factor, self.opclock, self.slowing, a, month, pressure)
+            self.slowings[a] += pressure > 1.0
             tally.work[a, self.ledger.row], tally.pressure[a, self.ledger.row] = work, pressure
             tally.counters[PEAK] = max(tally.counters[PEAK], int(pressure * 1000000.0))
             for place in places:

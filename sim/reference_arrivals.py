@@ -52,7 +52,7 @@ class Arrivals(Care):
         need, in_care = self.arrival_stage[stream]
         if need >= 0:
             self.make_children(family)
-            family.case_start = family.last_referral = self.now
+            family.last_referral = family.facts["case_start"] = self.now
             self.begin(family.tracks[L.NEED], need)
             self.log(family.tracks[L.NEED], L.ARRIVAL, L.IDLE, need)
         else:

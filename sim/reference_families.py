@@ -60,7 +60,7 @@ class Families(Stays):
         """Start a case, and count a referral within twelve months of the last."""
         if self.now - family.last_referral < L.YEAR:
             self.ledger.tally.rereferred[family.area, self.ledger.row] += family.tracks[NEED].counted
-        family.last_referral = family.case_start = self.now
+        family.last_referral = family.facts["case_start"] = self.now
 
     def close_beside(self, family: Family) -> None:
         """End protection and support of a family that has no open need; a place this frees goes to the next in line."""
@@ -113,6 +113,7 @@ class Families(Stays):
             self.queue(place)[3] += self.now - track.start
             self.commit(track)  # what ran while waiting
             track.waiting, track.admitted = False, self.now
+            track.slot["waiting"], track.slot["admitted"] = False, self.now
             place.take(self.now)
             self.begin_help(track)
             self.log(track, L.ADMIT, track.stage, track.stage)
@@ -123,7 +124,7 @@ class Families(Stays):
             for number in (NEED, PROTECTION, COURT):
                 if track.family.tracks[number].stage >= 0:
                     self.commit(track.family.tracks[number])
-            track.family.help_start = self.now
+            track.family.facts["help_start"] = self.now
 
     def queue(self, place: Place):
         """Return this month's counts of a place's waiting list: joined, admitted, reneged, days waited, length."""

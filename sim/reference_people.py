@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +14,7 @@ INF = math.inf
 AGE_EDGES_YEARS = (1.0, 5.0, 10.0, 16.0)
 STORY_FIELDS = (
     "planned", "place_area", "episodes", "moves", "searches", "year_started", "year_ceased", "care_start",
-    "days_after_14",
+    "days_after_14", "entries",
 )  # fmt: skip
 NEED, PROTECTION, COURT, SUPPORT = L.NEED, L.PROTECTION, L.COURT, L.SUPPORT
 
@@ -36,8 +35,8 @@ class Track:
     stays: int = 0  # stays so far: tells one from the next
     pick: int = L.NO_PICK
     fires: float = INF
-    residual: np.ndarray | None = None  # what is left of each transition's threshold, once the track has been used
-    repeats: np.ndarray | None = None  # how often each fired without ending the stay
+    slowings: int = 0  # slowed months known when that was found
+    slot: np.ndarray | None = None  # one row: the stay as the shared rules read it: its times, and what is left of each threshold
     alarm: Alarm | None = None
 
 
@@ -100,17 +99,19 @@ class Family:
     tracks: tuple[Track, ...] = ()
     entries: list[int] = field(default_factory=lambda: [0] * L.MAX_FAMILY_STAGES)
     removals: int = 0
-    help_start: float = INF
-    case_start: float = 0.0
     last_referral: float = -INF
     over: bool = False  # nobody in it can be heard of again
     adult_day: float = INF  # 18th birthday of the youngest who lives, or will be born, at home; infinity if nobody does
-    # For the shared rules, as `children` has them:
-    births: np.ndarray = field(default_factory=lambda: np.full(L.SLOTS, INF))
-    home: np.ndarray = field(default_factory=lambda: np.zeros(L.SLOTS, np.int8))
+    facts: np.ndarray = field(default_factory=lambda: np.zeros(1, L.FAMILY))  # one row: the family as the rules read it
+    births: np.ndarray | None = None  # its births and who is at home, as `children` has them
+    home: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        """Give the family the second word of its address, and its four tracks."""
+        """Give the family the second word of its address, its facts, and its four tracks."""
+        self.facts["id"], self.facts["stream"], self.facts["quintile"] = self.id, self.stream, self.quintile
+        self.facts["help_start"] = INF
+        self.births, self.home = self.facts["births"][0], self.facts["home"][0]
+        self.births[:] = INF
         self.address = self.code * 65536 + self.stream * 256
         self.tracks = tuple(Track(self, None, number) for number in range(L.FAMILY_TRACKS))
 
@@ -156,51 +157,40 @@ def age_band(birth: float, now: float) -> int:
 
 def read_families(state: L.State, a: int, code: int) -> list[Family]:
     """Return the families of an authority in a state's arrays, with their children and their stories."""
-    used = np.flatnonzero(state.families[a]["used"])
-    rows, slots = _tuples(state.families[a][used]), _tuples(state.family_slots[a][used])
-    counted = state.families[a]["counted"][used]
-    children, child_slots = _tuples(state.children[a]), _tuples(state.child_slots[a])
-    families = []
-    for i, row in enumerate(rows):
-        family = Family(a, code, row.stream, row.id, row.quintile)
-        for birth, where, needs in zip(row.births[: row.n_children], row.home, row.needs):  # noqa: B905
-            family.add_child(birth, where, needs)
-        family.entries, family.removals, family.help_start = row.entries, row.removals, row.help_start
-        family.case_start, family.last_referral = row.case_start, row.last_referral
-        for track, slot in zip(family.tracks, slots[i], strict=True):
-            _read_track(track, slot, int(counted[i, track.number]))
-        for child in family.children:
-            c = row.care_row[child.slot]
+    rows, children = state.families[a], _columns(state.children[a])
+    slots, child_slots = state.family_slots[a], state.child_slots[a]
+    busy, busy_child = (slots["stage"] >= 0).tolist(), (child_slots["stage"] >= 0).tolist()
+    column, families = _columns(rows), []
+    for f in np.flatnonzero(rows["used"]).tolist():
+        family = Family(a, code, column["stream"][f], column["id"][f], column["quintile"][f])
+        births, home, needs = column["births"][f], column["home"][f], column["needs"][f]
+        for i in range(column["n_children"][f]):
+            child = family.add_child(births[i], home[i], needs[i])
+            c = column["care_row"][f][i]
             if c >= 0:
-                _read_story(child, children[c], child_slots[c])
+                story = child.begin_story()
+                for name in STORY_FIELDS:
+                    setattr(story, name, children[name][c])
+                for track, slot, is_busy in zip(story.tracks, child_slots[c], busy_child[c], strict=True):
+                    _read_track(track, slot, 1, is_busy)
+        for name in ("entries", "removals", "last_referral"):
+            setattr(family, name, column[name][f])
+        for name in ("help_start", "case_start"):
+            family.facts[name] = column[name][f]
+        for track, slot, counted, is_busy in zip(family.tracks, slots[f], column["counted"][f], busy[f], strict=True):
+            _read_track(track, slot, counted, is_busy)
         families.append(family)
     return families
 
 
-def _tuples(table: np.ndarray) -> list:
-    """Return a record array as (nested) lists of named tuples."""
-    kind = namedtuple("Row", table.dtype.names)
-
-    def named(row: list | tuple) -> list | tuple:
-        if isinstance(row, list):
-            return [named(inner) for inner in row]
-        return kind(*(x.tolist() if isinstance(x, np.ndarray) else x for x in row))  # numpy gives views of the table
-
-    return named(table.tolist())
+def _columns(table: np.ndarray) -> dict[str, list]:
+    """Return the columns of a record array as lists (copies: numpy's rows would be views of the state)."""
+    return {name: table[name].tolist() for name in table.dtype.names}
 
 
-def _read_track(track: Track, slot: tuple, counted: int) -> None:
-    if slot.stage < 0:
-        return
-    track.stage, track.counted, track.waiting = slot.stage, counted, bool(slot.waiting)
-    track.start, track.admitted, track.evaluated = slot.start, slot.admitted, slot.evaluated
-    track.residual, track.repeats = np.array(slot.residual), np.array(slot.repeats, np.int16)
-
-
-def _read_story(child: Child, row: tuple, slots: list) -> None:
-    story = child.begin_story()
-    for name in STORY_FIELDS:
-        setattr(story, name, getattr(row, name))
-    story.entries = row.entries
-    for track, slot in zip(story.tracks, slots, strict=True):
-        _read_track(track, slot, 1)
+def _read_track(track: Track, slot: np.void, counted: int, is_busy: bool) -> None:
+    """Read a stay from its record, if the track is in one."""
+    if is_busy:
+        track.stage, track.counted, track.waiting = int(slot["stage"]), counted, bool(slot["waiting"])
+        track.start, track.admitted = float(slot["start"]), float(slot["admitted"])
+        track.evaluated, track.slot = float(slot["evaluated"]), np.array([slot])

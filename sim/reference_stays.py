@@ -7,11 +7,12 @@ from collections import namedtuple
 import numpy as np
 
 from sim.kernels.handles import pack
-from sim.kernels.hazards import draw, never_returns, schedule
+from sim.kernels.hazards import never_returns
 from sim.kernels.rng import threshold, uniform
 from sim.reference_calendar import Alarm, Calendar
 from sim.reference_codes import L
 from sim.reference_people import INF, Child, Family, Track
+from sim.reference_rules import begin_stay, soonest
 from sim.reference_tally import DELAYED, Ledger
 
 RELEASE, THE_REST = 1, 3  # classes of events (docs/engine.md)
@@ -30,7 +31,9 @@ class Stays:
         self.model, self.ledger = model, ledger
         self.calendar = Calendar(now)
         # What the shared rules read:
-        self.hazards, self.factor, self.opclock = pack(model, L.MODEL_FIELDS), factor, opclock
+        self.factor, self.opclock = factor, opclock
+        self.handles = pack(model, L.MODEL_FIELDS), pack(L.Clocks(factor, opclock), L.CLOCK_FIELDS)
+        self.hazards, self.clocks = (handle.address for handle in self.handles)
         self.stages, self.steps = rows(model.stages), rows(model.transitions)
         self.effects = rows(model.effects)
         self.at_birth = [  # which transition of a stage the next birth is, if one is
@@ -42,6 +45,7 @@ class Stays:
         self.names = dict(zip(L.DRAW_NAMES, model.names.tolist(), strict=True))
         self.parameters = model.parameters.tolist()
         self.no_child_at_home = int(model.key_stages[L.STAGE_KEYS.index("no_child_at_home")])
+        self.slowings = [0] * len(model.codes)  # months so far in which pressure slowed the authority's teams
         self.changed: dict[Track, None] = {}  # tracks whose next transition must be found again when this event is over
 
     @property
@@ -65,15 +69,14 @@ class Stays:
         local = self.stages[stage].local
         entries = family.entries if child is None else child.story.entries
         entries[local] += 1
-        if track.residual is None:
-            track.residual, track.repeats = np.zeros(L.MAX_TRANSITIONS), np.zeros(L.MAX_TRANSITIONS, np.int16)
         track.counted = family.count_children(now) if child is None else 1
         track.stage, track.start, track.evaluated, track.stays = stage, now, now, track.stays + 1
         track.waiting, track.admitted = waiting, INF if waiting else now
-        who = family.address + (0 if child is None else child.slot + 1)
-        draw(
-            self.hazards, stage, self.seed, self.replicate, family.id, who, entries[local], track.repeats,
-            track.residual,
+        if track.slot is None:
+            track.slot = np.zeros(1, L.SLOT)
+        begin_stay(
+            self.hazards, family.facts, track.slot, stage, now, waiting, track.admitted, self.seed, self.replicate,
+            family.address + (0 if child is None else child.slot + 1), entries[local],
         )  # fmt: skip
         self.ledger.enter(track)
         self.changed[track] = None
@@ -92,10 +95,11 @@ class Stays:
         family, child = track.family, track.child
         stage = self.stages[track.stage]
         entries = (family.entries if child is None else child.story.entries)[stage.local]
-        track.repeats[j] += 1
-        track.residual[j] = threshold(
+        repeats = int(track.slot["repeats"][0, j]) + 1
+        track.slot["repeats"][0, j] = repeats
+        track.slot["residual"][0, j] = threshold(
             self.seed, self.replicate, family.id, family.address + (0 if child is None else child.slot + 1),
-            self.steps[stage.first + j].name, entries * 64 + int(track.repeats[j]) % 64,
+            self.steps[stage.first + j].name, entries * 64 + repeats % 64,
         )  # fmt: skip
 
     # ------------------------------------------------------------ what depends on what
@@ -136,7 +140,6 @@ class Stays:
     def _ask(self, track: Track, until: float, commit: bool) -> tuple[int, float]:
         """Ask the shared rules which transition fires first and when, or (commit) to reduce the residuals."""
         family, child, idle = track.family, track.child, len(self.stages)
-        rules, key = (self.hazards, self.factor, self.opclock), (self.seed, self.replicate)
         if child is None:
             first, second, third, fourth = family.tracks
         else:
@@ -148,19 +151,15 @@ class Stays:
             fourth.stage if fourth.stage >= 0 else idle + fourth.number,
         )
         if child is None:
-            return schedule(
-                *rules, family.area, track.stage, *key, family.id, family.address, family.entries[0], False, 0.0,
-                family.births, family.home, family.help_start, family.quintile, 0, family.stream,
-                min(family.removals, 1), *beside, track.start, track.admitted, 0.0, family.case_start, track.waiting, track.evaluated, until,
-                track.residual, commit,
+            return soonest(
+                self.hazards, self.clocks, family.area, family.facts, track.slot, self.seed, self.replicate, family.address,
+                family.entries[0], False, 0.0, 0, min(family.removals, 1), *beside, 0.0, until, commit,
             )  # fmt: skip
         story = child.story
-        return schedule(
-            *rules, family.area, track.stage, *key, family.id, family.address + child.slot + 1, story.episodes,
-            True, child.birth, family.births, family.home, family.help_start, family.quintile, child.needs,
-            family.stream,
-            min(story.episodes - 1, 1), *beside, track.start, track.admitted, story.care_start, 0.0, False,
-            track.evaluated, until, track.residual, commit,
+        return soonest(
+            self.hazards, self.clocks, family.area, family.facts, track.slot, self.seed, self.replicate,
+            family.address + child.slot + 1, story.episodes, True, child.birth, child.needs, min(story.episodes - 1, 1),
+            *beside, story.care_start, until, commit,
         )  # fmt: skip
 
     def find_next(self, track: Track) -> None:
@@ -172,7 +171,7 @@ class Stays:
             birth = self.at_birth[track.stage]
             if birth is not None and track.family.next_birth(track.start) < fires:
                 pick, fires = birth, track.family.next_birth(track.start)
-        track.pick, track.fires = pick, fires
+        track.pick, track.fires, track.slowings = pick, fires, self.slowings[track.family.area]
 
     def set_alarm(self, track: Track) -> None:
         """Set the alarm of a stay's process to its next transition; before the horizon, or not at all."""
@@ -195,8 +194,8 @@ class Stays:
 
         Pressure can only delay, so a stay waits for the fastest possible time and asks again when it comes.
         """
-        if track.pick == L.ADULT_PICK:
-            return True
+        if track.pick == L.ADULT_PICK or track.slowings == self.slowings[track.family.area]:
+            return True  # nothing was slowed since it was last asked
         if not self.team_driven[self.steps[self.stages[track.stage].first + track.pick].row]:
             return True
         self.find_next(track)
@@ -221,6 +220,5 @@ class Stays:
             return True
         k = self.stages[track.stage].first
         static = self.model.static_table[self.steps[k].static, track.family.quintile, 0, track.family.stream, 0]
-        return never_returns(
-            self.hazards, track.family.area, k, margin * float(static), track.start, adult, float(track.residual[0])
-        )
+        residual = float(track.slot["residual"][0, 0])
+        return never_returns(self.hazards, track.family.area, k, margin * float(static), track.start, adult, residual)

@@ -28,7 +28,7 @@ def empty_state(model: Model) -> State:
         free_children=np.zeros((n, 0), np.int64), heap=np.zeros((n, 0), np.int64), heap_time=np.zeros((n, 0)),
         sizes=np.zeros((n, 3), np.int64), waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
         slowing=np.ones((n, months)), factor=np.zeros((n, 0, months)), opclock=np.zeros((n, 0, months + 1)),
-        open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
+        last_slowed=np.full(n, -1, np.int64), open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
         use_days=np.zeros((n, places, 2)), use_since=np.full((n, places), model.month_start[0]),
         high=np.zeros((n, 2), np.int64), month_began=np.zeros(1), clock=np.zeros(2),
@@ -89,7 +89,9 @@ def join(states: list[State]) -> State:
     """Return one state of several authorities (in the order given), for a region whose places are pooled."""
     families = max(state.families.shape[1] for state in states)
     children = max(state.children.shape[1] for state in states)
-    grown = [grow(state, families, children) for state in states]
+    grown = [copy_state(grow(state, families, children)) for state in states]
+    for a, state in enumerate(grown):
+        state.children["place_area"] = a  # alone, every child lived in a place of authority 0: its own
     alone = ("clock", "month_began")
     arrays = {name: np.concatenate([getattr(state, name) for state in grown]) for name in State._fields if name not in alone}
     return State(**arrays, **{name: getattr(grown[0], name).copy() for name in alone})

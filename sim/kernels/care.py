@@ -215,7 +215,6 @@ def move_in(m, s, y, a, c, planned, stage, b, t, event, old):
     """Start a placement in authority b's place (b is a unless the region pools)."""
     keep_whole()
     child = S.children(s)[a, c]
-    family = S.families(s)[a, child["family"]]
     child["planned"], child["place_area"] = planned, b
     start_stage(m, s, y, a, child["family"], c, PLACEMENT, stage, t, ADMITTED)
     row = row_of(s, y)

@@ -267,7 +267,9 @@ def schedule(
             origin = care_start
         elif tr["clock"] != CLOCK_STAGE:
             origin = family["case_start"]
-        # Nothing later than the soonest so far matters, so the walk stops there.
+        # Nothing later than the soonest so far matters; a hazard too low to fire by then need not be walked.
+        if not commit and slot["residual"][j] > H.peak(h)[a, k] * multiplier * (min(until, soonest, H.horizon(h)[0]) - slot["evaluated"]):
+            continue
         due, left = advance(
             h, c, a, k, seed, replicate, family, who, episode, is_child, birth, origin, multiplier, max(slot["evaluated"], origin),
             until if commit else min(until, soonest), slot["residual"][j],

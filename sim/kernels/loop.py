@@ -86,6 +86,8 @@ def begin_month(m, s, y, month, t):
         work = work_in_hand(M.case_weights(m), S.cases(s)[a])
         pressure = work / M.team_capacity(m)[a, month]
         slow_teams(h, S.factor(s), S.opclock(s), S.slowing(s), a, month, pressure)
+        if S.slowing(s)[a, month] < 1.0:
+            S.last_slowed(s)[a] = month
         Y.pressure(y)[a, row], Y.work(y)[a, row] = pressure, work
         Y.counters(y)[PEAK_PRESSURE] = max(Y.counters(y)[PEAK_PRESSURE], int(pressure * 1000000.0))
         for place in range(S.filled(s).shape[1]):

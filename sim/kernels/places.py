@@ -10,8 +10,10 @@ from sim.kernels.layout import (
     GIVE_BACK,
     LEGAL,
     NEED,
+    ON_CARE,
     PROTECTION,
     RENEGE,
+    SLOTS,
     SUPPORT,
     TAKE,
     WAIT,
@@ -22,7 +24,7 @@ from sim.kernels.layout import (
     Y,
 )
 from sim.kernels.rng import uniform
-from sim.kernels.slots import commit_family, log_family, reschedule_family, who
+from sim.kernels.slots import commit_child, commit_family, log_family, reschedule_child, reschedule_family, who
 from sim.kernels.tally import FULL_PLACES, row_of
 
 
@@ -63,15 +65,22 @@ def join(m, s, y, a, f, track, place, t):
 
 @kernel
 def begin_help(m, s, a, f, t):
-    """Start the clock of help's effects on a family: what its other tracks' hazards were is committed first."""
+    """Start the clock of help's effects on a family: what its hazards and its children's were is committed first."""
     keep_whole()
+    family = S.families(s)[a, f]
     for track in (NEED, PROTECTION, COURT):
         if S.family_slots(s)[a, f, track]["stage"] >= 0:
             commit_family(m, s, a, f, track, t)
-    S.families(s)[a, f]["help_start"] = t
+    for i in range(SLOTS):
+        if family["care_row"][i] >= 0:
+            commit_child(m, s, a, family["care_row"][i], ON_CARE, t)
+    family["help_start"] = t
     for track in (NEED, PROTECTION, COURT):
         if S.family_slots(s)[a, f, track]["stage"] >= 0:
             reschedule_family(m, s, a, f, track)
+    for i in range(SLOTS):
+        if family["care_row"][i] >= 0:
+            reschedule_child(m, s, a, family["care_row"][i], ON_CARE)
 
 
 @kernel
