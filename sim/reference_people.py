@@ -36,7 +36,7 @@ class Track:
     pick: int = L.NO_PICK
     fires: float = INF
     slowings: int = 0  # slowed months known when that was found
-    slot: np.ndarray | None = None  # one row: the stay as the shared rules read it: its times, and what is left of each threshold
+    slot: np.ndarray | None = None  # one row, for the shared rules: the times, and what is left of each threshold
     alarm: Alarm | None = None
 
 

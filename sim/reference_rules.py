@@ -1,4 +1,4 @@
-"""The shared rules of hazards as the reference engine calls them: with one-row arrays, which reach compiled code much faster than records."""
+"""The shared rules of hazards, called with one-row arrays: those reach compiled code much faster than records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def soonest(
     h, c, a, facts, slot, seed, replicate, who, episode, is_child, birth, needs, earlier, b0, b1, b2, b3, care_start, until,
     commit,
 ):  # fmt: skip
-    """Return (which transition fires first, when); with `commit`, reduce the stay's residuals up to `until` instead."""
+    """Return (which transition fires first, when); with `commit`, reduce the residuals up to `until` instead."""
     found = schedule(
         h, c, a, facts[0], slot[0], seed, replicate, who, episode, is_child, birth, needs, earlier, b0, b1, b2, b3,
         care_start, until, commit,

@@ -152,8 +152,8 @@ class Stays:
         )
         if child is None:
             return soonest(
-                self.hazards, self.clocks, family.area, family.facts, track.slot, self.seed, self.replicate, family.address,
-                family.entries[0], False, 0.0, 0, min(family.removals, 1), *beside, 0.0, until, commit,
+                self.hazards, self.clocks, family.area, family.facts, track.slot, self.seed, self.replicate,
+                family.address, family.entries[0], False, 0.0, 0, min(family.removals, 1), *beside, 0.0, until, commit,
             )  # fmt: skip
         story = child.story
         return soonest(
