@@ -119,11 +119,13 @@ class Families(Stays):
             self.log(track, L.ADMIT, track.stage, track.stage)
 
     def begin_help(self, track: Track) -> None:
-        """Start the clock of help's effects on the family's other tracks."""
+        """Start the clock of help's effects on the family's other tracks, and on its children's care and after."""
         if track.number == SUPPORT:
-            for number in (NEED, PROTECTION, COURT):
-                if track.family.tracks[number].stage >= 0:
-                    self.commit(track.family.tracks[number])
+            helped = [track.family.tracks[number] for number in (NEED, PROTECTION, COURT)]
+            helped += [child.story.care for child in track.family.children if child.story is not None]
+            for other in helped:
+                if other.stage >= 0:
+                    self.commit(other)
             track.family.facts["help_start"] = self.now
 
     def queue(self, place: Place):
