@@ -119,7 +119,7 @@ class Families(Stays):
             self.log(track, L.ADMIT, track.stage, track.stage)
 
     def begin_help(self, track: Track) -> None:
-        """Start the clock of help's effects on the family's other tracks, and on its children's care and after."""
+        """Start the clock of help's effects on the family's other tracks, and on children's re-entry."""
         if track.number == SUPPORT:
             helped = [track.family.tracks[number] for number in (NEED, PROTECTION, COURT)]
             helped += [child.story.care for child in track.family.children if child.story is not None]
