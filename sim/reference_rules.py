@@ -17,8 +17,8 @@ def begin_stay(h, facts, slot, stage, start, waiting, admitted, seed, replicate,
 
 @entry
 def soonest(
-    h, c, a, facts, slot, seed, replicate, who, episode, is_child, birth, needs, earlier, b0, b1, b2, b3, care_start, until,
-    commit,
+    h, c, a, facts, slot, seed, replicate, who, episode, is_child, birth, needs, earlier, b0, b1, b2, b3, care_start,
+    until, commit,
 ):  # fmt: skip
     """Return (which transition fires first, when); with `commit`, reduce the residuals up to `until` instead."""
     found = schedule(
