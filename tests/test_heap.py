@@ -28,7 +28,7 @@ ITEMS = (
 
 @numba.njit
 def drive(m, s, items, times):
-    """Put each item at its time, in order; then take the first out again and again. Return items and times in that order."""
+    """Put each item at its time, in order; then take out the first until none is left. Return items and times."""
     for i in range(len(items)):
         item = items[i]
         if item >= L.ARRIVAL_ITEM:

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.unit
 
 WORD = st.integers(0, 2**32 - 1)
 ONES = 0xFFFFFFFF
-# Random123 1.14, tests/kat_vectors, philox4x32 with 10 rounds: counter, key, output. The last takes its input from the digits of pi.
+# Random123, tests/kat_vectors, philox4x32 with 10 rounds: counter, key, output. The last takes its input from the
+# digits of pi.
 VECTORS = [
     ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
     ((ONES,) * 4, (ONES,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),

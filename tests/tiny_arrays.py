@@ -8,7 +8,7 @@ from sim.kernels.handles import pack
 
 
 def filled(fields, **given):
-    """Return arrays of a tuple's fields, zero and of length 1 along every axis but for those given, and their handle."""
+    """Return arrays of a tuple's fields, zero and of length 1 but for those given, and their handle."""
     arrays = {}
     for name, (dtype, ndim, _) in fields.items():
         array = given.pop(name, None)

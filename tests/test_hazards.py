@@ -1,0 +1,300 @@
+"""When transitions fire: the kernels against a slow integration of the hazard that docs/engine.md states."""
+
+import bisect
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_arrays import filled
+
+from sim.kernels import feedback
+from sim.kernels import layout as L
+from sim.kernels.hazards import advance, draw, help_effect, lever_effect, operational_time, schedule, time_of
+from sim.kernels.rng import threshold, uniform
+
+# Without JIT, products of 32-bit words wrap in 64 bits as compiled ones do, and numpy says so.
+pytestmark = [pytest.mark.unit, pytest.mark.filterwarnings("ignore:overflow encountered in scalar multiply")]
+
+FIRST_DAY, MONTHS = 3650.0, 72
+STARTS = FIRST_DAY + np.concatenate([[0], np.cumsum([(30, 31, 31, 28)[i % 4] for i in range(MONTHS)])])
+ROWS = 3  # 0: every month at factor 1; 1: a factor that changes; 2: nothing happens in some months
+NAME = 0xABCDEF
+YEAR = float(L.YEAR)
+
+
+class World:
+    """A random model with one authority and one stage of a few transitions, drawn from a seed."""
+
+    def __init__(self, seed: int, transitions: int = 1) -> None:
+        draw_ = self.draw = np.random.default_rng(seed)
+        self.versions, width, steps = int(draw_.integers(1, 3)), 4, np.zeros(transitions, L.TRANSITION)
+        starts = np.sort(draw_.choice(STARTS[6:-6], self.versions, replace=False))
+        starts[0] = STARTS[0]
+        shape = (self.versions, transitions, width)
+        edges = np.cumsum(draw_.uniform(1.0, 300.0, shape), axis=2)
+        edges[..., 0] = 0.0
+        rates = draw_.uniform(0.2, 6.0, shape) / YEAR * (draw_.random(shape) > 0.2)
+        factor = np.ones((1, ROWS, MONTHS))
+        factor[0, 1:] = draw_.uniform(0.2, 1.5, (2, MONTHS))
+        factor[0, 2] *= draw_.random(MONTHS) > 0.3
+        windows, levers, reach = np.zeros(2, L.HELP), np.zeros(2, L.LEVER), np.zeros((2, MONTHS))
+        windows["from_days"], windows["until_days"] = draw_.uniform(0, 200, 2), draw_.uniform(100, 900, 2)
+        windows["hazard_ratio"], windows["start"] = draw_.uniform(0.3, 1.4, 2), draw_.choice(STARTS[:-1], 2)
+        records = np.zeros(2, L.REACH)
+        for i in range(2):
+            first, end = np.sort(draw_.choice(MONTHS, 2, replace=False))
+            records[i] = (1000 + i, first, end)
+            reach[i, first:end] = np.minimum(np.linspace(0.1, draw_.uniform(0.2, 1.2), end - first), 1.0)
+        levers["lever"], levers["hazard_ratio"] = (0, 1), draw_.uniform(0.3, 1.4, 2)
+        for k in range(transitions):
+            steps[k]["band"], steps[k]["n_bands"], steps[k]["name"] = k * width, width, NAME - k
+            steps[k]["row"], steps[k]["age"] = draw_.integers(0, ROWS), draw_.integers(-1, 1)
+            steps[k]["help"], steps[k]["n_help"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
+            steps[k]["lever"], steps[k]["n_levers"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
+            steps[k]["beside"] = -1
+        stages = np.zeros(1, L.STAGE)
+        stages["n"] = transitions
+        self.model, self.h = filled(
+            L.HAZARD_FIELDS, stages=stages, transitions=steps, version_start=starts,
+            edges=edges.reshape(self.versions, -1), rates=rates.reshape(self.versions, 1, -1),
+            peak=np.full((1, transitions), 1e9), age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
+            static_table=np.ones((1, 5, 4, L.STREAMS, 2)), month_start=STARTS, row_is_plain=[1, 0, 0],
+            month_of_day=np.repeat(np.arange(MONTHS), np.diff(STARTS).astype(int)), row_is_team=[0, 1, 0],
+            row_factor=factor, levers=levers, help=windows, reach_levers=records, reach=reach, horizon=[STARTS[-1]],
+        )  # fmt: skip
+        clock = np.full((1, ROWS, MONTHS + 1), STARTS[0])
+        clock[..., 1:] += np.cumsum(factor * np.diff(STARTS), axis=2)
+        self.clocks, self.c = filled(L.CLOCK_FIELDS, factor=factor, opclock=clock)
+        self.family = np.zeros(1, L.FAMILY)[0]
+        self.family["id"] = draw_.integers(0, 1000)
+        self.family["births"] = self.family["help_start"] = math.inf
+        self.family["births"][:3] = draw_.uniform(FIRST_DAY - 10 * YEAR, STARTS[-1], 3)  # some long born, some to come
+        self.family["home"][:3] = L.AT_HOME
+        if draw_.random() < 0.7:
+            self.family["help_start"] = draw_.uniform(*STARTS[[0, -1]])
+        self.birth = draw_.uniform(FIRST_DAY - 12 * YEAR, FIRST_DAY)
+        self.is_child, self.multiplier = np.bool_(draw_.random() < 0.5), draw_.uniform(0.5, 3.0)
+        self.who, self.episode = 300 * 65536, int(draw_.integers(0, 5))
+
+    def advance(self, k: int, origin: float, t: float, until: float, residual: float) -> tuple[float, float]:
+        return advance(
+            self.h.address, self.c.address, 0, k, 1, 2, self.family, self.who, self.episode, self.is_child, self.birth,
+            origin, self.multiplier, t, until, residual,
+        )  # fmt: skip
+
+    def hazard(self, k: int, origin: float, t: float) -> float:
+        """The hazard at t as docs/engine.md states it."""
+        model, step = self.model, self.model.transitions[k]
+        month = bisect.bisect_right(STARTS, t) - 1
+        version = bisect.bisect_right(list(model.version_start), t) - 1
+        edges = model.edges[version, step["band"] : step["band"] + step["n_bands"]]
+        band = step["band"] + bisect.bisect_right(list(edges), t - origin) - 1
+        value = model.rates[version, 0, band] * self.multiplier
+        if step["age"] >= 0:
+            as_of, births = (t, [self.birth]) if self.is_child else (STARTS[month], self.family["births"])
+            born = [birth for birth in births if birth <= as_of]
+            years = (as_of - max(born)) / YEAR if born else 0.0
+            value *= model.age_table[0, 0, bisect.bisect_right([1.0, 5.0, 10.0, 16.0], years)]
+        if step["n_help"]:
+            since = t - self.family["help_start"]
+            for window in model.help:
+                if window["from_days"] <= since < window["until_days"] and t >= window["start"]:
+                    value *= window["hazard_ratio"]
+        if step["n_levers"]:
+            for lever, record, reach in zip(model.levers, model.reach_levers, model.reach, strict=True):
+                u = uniform(1, 2, self.family["id"], self.who, record["name"], self.episode)
+                if record["first"] <= month < record["end"] and u < reach[month]:
+                    value *= lever["hazard_ratio"]
+        return value * self.clocks.factor[0, step["row"], month]
+
+    def integrate(self, k: int, origin: float, t: float, until: float, residual: float) -> tuple[float, float]:
+        """Walk from every point at which anything can change to the next."""
+        until = min(until, STARTS[-1])
+        points = {t, until, *STARTS, *self.model.version_start, *(origin + self.model.edges.ravel())}
+        points |= {self.birth + years * YEAR for years in (1, 5, 10, 16)}
+        if self.family["help_start"] < math.inf:
+            points |= {self.family["help_start"] + window[i] for window in self.model.help for i in range(2)}
+        points = sorted(point for point in points if t <= point <= until)
+        for start, stop in itertools.pairwise(points):
+            value = self.hazard(k, origin, (start + stop) / 2)
+            if value > 0.0 and value * (stop - start) >= residual:
+                return start + residual / value, 0.0
+            residual -= value * (stop - start)
+        return math.inf, residual
+
+
+SEED, SHARE = st.integers(0, 10**6), st.floats(0.0, 1.0)
+
+
+def times(origin: float, start: float) -> tuple[float, float]:
+    """A clock's start in the first two thirds of the model, and a moment at or after it, neither on a month's edge."""
+    begun = FIRST_DAY + 0.37 + 1400.0 * origin
+    return begun, begun + 300.0 * start
+
+
+@given(seed=SEED, origin=SHARE, start=SHARE, length=SHARE, residual=st.floats(1e-6, 8.0))
+@settings(max_examples=400, deadline=None)
+def test_fires_when_the_slow_integration_does(seed, origin, start, length, residual):
+    world = World(seed)
+    begun, t = times(origin, start)
+    until = math.inf if length > 0.9 else t + 900.0 * length
+    due, left = world.advance(0, begun, t, until, residual)
+    expected, remains = world.integrate(0, begun, t, until, residual)
+    if math.isinf(expected) and abs(remains) < 1e-12:
+        return  # fires, or just not, at the very end
+    assert due == pytest.approx(expected, abs=1e-9)
+    assert left == pytest.approx(remains, abs=1e-12)
+
+
+@given(seed=SEED, origin=SHARE, cuts=st.lists(st.floats(0.0, 1500.0), max_size=6), residual=st.floats(1e-3, 8.0))
+@settings(max_examples=200, deadline=None)
+def test_committing_on_the_way_does_not_change_when_it_fires(seed, origin, cuts, residual):
+    world = World(seed)
+    begun, t = times(origin, 0.0)
+    expected, _ = world.advance(0, begun, t, math.inf, residual)
+    due = math.inf
+    for cut in [*sorted(begun + cut for cut in cuts), math.inf]:
+        due, residual = world.advance(0, begun, t, cut, residual)
+        if due < math.inf:
+            break
+        t = max(t, cut)
+    assert due == pytest.approx(expected, abs=1e-9)
+
+
+@given(seed=SEED, start=SHARE, residuals=st.lists(st.floats(0.01, 4.0), min_size=4, max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_the_earliest_of_competing_transitions_fires(seed, start, residuals):
+    world = World(seed, transitions=4)
+    t = times(start, 0.0)[0]
+    slot = np.zeros(1, L.SLOT)[0]
+    slot["start"] = slot["admitted"] = slot["evaluated"] = t
+    slot["residual"][:4] = residuals
+    world.multiplier = 1.0
+    pick, due = schedule(
+        world.h.address, world.c.address, 0, world.family, slot, 1, 2, world.who, world.episode, world.is_child,
+        world.birth, 0, 0, 0, 0, 0, 0, 0.0, math.inf, np.bool_(False),
+    )  # fmt: skip
+    each = [world.integrate(k, t, t, math.inf, residual)[0] for k, residual in enumerate(residuals)]
+    assert due == pytest.approx(min(each), abs=1e-9)
+    assert pick == (int(np.argmin(each)) if min(each) < math.inf else L.NO_PICK)
+
+
+# ---------------------------------------------------------------- operational time
+
+
+@given(seed=SEED, at=st.floats(0.0, 0.999))
+@settings(max_examples=200, deadline=None)
+def test_operational_time_is_exposure_so_far_and_can_be_turned_back(seed, at):
+    world = World(seed)
+    t = FIRST_DAY + at * (STARTS[-1] - FIRST_DAY)
+    for row in range(2):
+        exposure = np.clip(t - STARTS[:-1], 0.0, np.diff(STARTS)) @ world.clocks.factor[0, row]
+        clock = operational_time(world.h.address, world.c.address, 0, row, t)
+        assert clock - STARTS[0] == pytest.approx(exposure, abs=1e-9)
+        assert time_of(world.h.address, world.c.address, 0, row, FIRST_DAY, clock) == pytest.approx(t, abs=1e-9)
+
+
+def test_operational_time_stands_still_after_the_model_ends():
+    world = World(3)
+    end = operational_time(world.h.address, world.c.address, 0, 1, STARTS[-1])
+    assert operational_time(world.h.address, world.c.address, 0, 1, STARTS[-1] + 400.0) == end
+
+
+@given(seed=SEED, residual=st.floats(0.05, 4.0), pressure=st.floats(0.5, 3.0), month=st.integers(1, MONTHS - 2))
+@settings(max_examples=150, deadline=None)
+def test_pressure_delays_what_a_team_drives_and_nothing_else(seed, residual, pressure, month):
+    world = World(seed)
+    world.model.transitions["row"] = 1 + seed % 2  # row 1 is a team's
+    t = FIRST_DAY + 0.5
+    before, _ = world.advance(0, t, t, math.inf, residual)
+    factor, clock = world.clocks.factor, world.clocks.opclock
+    old, slowing = factor.copy(), np.ones((1, MONTHS))
+    feedback.slow_teams(world.h.address, factor, clock, slowing, 0, month, pressure)
+    after, _ = world.advance(0, t, t, math.inf, residual)
+    assert slowing[0, month] == min(1.0, 1.0 / pressure)
+    old[0, 1, month] *= slowing[0, month]
+    np.testing.assert_array_equal(factor, old)
+    assert after >= before - 1e-9
+    if seed % 2 or before < STARTS[month]:
+        assert after == pytest.approx(before, abs=1e-9)
+    expected, remains = world.integrate(0, t, t, math.inf, residual)
+    if math.isfinite(expected) or remains > 1e-12:
+        assert after == pytest.approx(expected, abs=1e-9)
+
+
+# ---------------------------------------------------------------- pieces, help and levers
+
+
+def plain_world() -> World:
+    """Two bands, 0.01 a day and 0.002 a day from the 50th; factor 1, no ages, help or levers."""
+    world = World(11)
+    step = world.model.transitions[0]
+    step["row"], step["age"], step["n_help"], step["n_levers"], step["n_bands"] = 0, -1, 0, 0, 2
+    world.model.version_start[1:] = math.inf
+    world.model.edges[:, :2], world.model.rates[:, 0, :2] = (0.0, 50.0), (0.01, 0.002)
+    world.multiplier = 1.0
+    return world
+
+
+def test_a_piece_is_one_subtraction_whatever_months_it_spans():
+    world, t = plain_world(), FIRST_DAY + 10.3
+    until = t + 200.7
+    due, left = world.advance(0, t, t, until, 2.0)
+    assert due == math.inf
+    assert left == (2.0 - 0.01 * ((t + 50.0) - t)) - 0.002 * (until - (t + 50.0))  # to the last bit
+
+
+def test_fires_at_once_when_nothing_is_left_and_never_at_hazard_nought():
+    world, t = plain_world(), FIRST_DAY + 10.3
+    assert world.advance(0, t, t, math.inf, 0.0) == (t, 0.0)
+    world.model.rates[...] = 0.0
+    assert world.advance(0, t, t, math.inf, 1e-300) == (math.inf, 1e-300)
+
+
+def test_help_acts_from_its_own_start_within_its_window_and_not_before_the_reform():
+    windows = np.zeros(1, L.HELP)
+    windows[0] = (30.0, 100.0, 0.5, 0.0)
+    model, h = filled(L.HAZARD_FIELDS, help=windows)
+    start = 1000.0
+    found = {t: help_effect(h.address, 0, 1, start, t) for t in (1000.0, 1029.0, 1030.0, 1099.0, 1100.0)}
+    assert found == {1000.0: (1.0, 1030.0), 1029.0: (1.0, 1030.0), 1030.0: (0.5, 1100.0), 1099.0: (0.5, 1100.0),
+                     1100.0: (1.0, math.inf)}  # fmt: skip
+    model.help["start"] = 1060.0
+    assert help_effect(h.address, 0, 1, start, 1040.0) == (1.0, 1060.0)
+    assert help_effect(h.address, 0, 1, start, 1060.0) == (0.5, 1100.0)
+    model.help["start"] = 1200.0  # begins after the window has closed
+    assert help_effect(h.address, 0, 1, start, 1040.0) == (1.0, math.inf)
+
+
+def test_a_lever_reaches_whoever_draws_below_its_reach_from_the_month_it_does():
+    world = World(5)
+    record = world.model.reach_levers[0]
+    record["first"], record["end"] = 10, 40
+    world.model.reach[0] = 0.0
+    world.model.reach[0, 10:40] = np.linspace(0.02, 1.0, 30)
+    world.model.levers["hazard_ratio"] = 0.7
+    for entity in range(40):
+        u = uniform(1, 2, entity, world.who, record["name"], 0)
+        month = 10 + int(np.argmax(world.model.reach[0, 10:40] > u))
+
+        def effect(t, entity=entity):
+            return lever_effect(world.h.address, 0, 1, entity, world.who, 0, 1, 2, t)
+
+        assert effect(STARTS[month] - 0.5) == (1.0, STARTS[month])
+        assert effect(STARTS[month]) == (0.7, STARTS[40])
+        assert effect(STARTS[40]) == (1.0, math.inf)
+
+
+def test_thresholds_are_drawn_at_the_address_of_the_transition_and_entry():
+    world, slot = World(2, transitions=3), np.zeros(1, L.SLOT)[0]
+    world.model.transitions["at_age"] = (0.0, 18.0, 0.0)
+    slot["repeats"] = 9
+    draw(world.h.address, 0, slot, 1, 2, 77, world.who, 4)
+    names = world.model.transitions["name"]
+    expected = [threshold(1, 2, 77, world.who, int(name), 4 * 64) for name in names]
+    expected[1] = math.inf  # fires at an age, not at a hazard
+    assert list(slot["residual"][:3]) == expected
+    assert list(slot["repeats"][:3]) == [0, 0, 0]
