@@ -114,7 +114,8 @@ def test_arrivals_are_poisson_at_a_rate_that_changes_by_month_and_deprivation():
     tally, model = simulate(tuned, years, seed=11, log=True), tuned.for_draw(11, 0)
     share = np.diff(model.quintile_cdf[0], prepend=0.0)
     rate = model.candidate_rate[0, 0] * (share @ model.accept[0, 0])[:months]
-    seen, expected = tally.entered[0, :, tuned.stage_names.index("referral")], rate * np.diff(model.month_start)[:months]
+    seen = tally.entered[0, :, tuned.stage_names.index("referral")]
+    expected = rate * np.diff(model.month_start)[:months]
     assert abs(seen.sum() - expected.sum()) <= Z * math.sqrt(expected.sum())
     spread = ((seen - expected) ** 2 / expected).sum()  # variance equals mean
     assert stats.chi2.ppf(0.0005, months) <= spread <= stats.chi2.ppf(0.9995, months)
