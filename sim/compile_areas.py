@@ -18,6 +18,7 @@ RATIO_PREFIX, AGE_PREFIX = "ratio_", "age_ratio_"
 HEADROOM = 0.8  # candidates in one layer, over the families arriving in the reference year
 REFERENCE_YEAR = 2025
 NO_LIMIT = 1e12
+STAFF_BOUNDS = (0.98, 1.10)  # capacity after the last published year, over that year (assumed; the workforce loop replaces it)
 
 
 class Figures:
@@ -92,16 +93,28 @@ def supply(figures: Figures, pathway: Pathway, months: list[str], published_from
 def team_capacity(figures: Figures, months: list[str], pressure: float, published_from: int) -> np.ndarray:
     """Return the cases at which pressure is 1, by month.
 
-    The reference caseload makes the year ending March 2025 stand at the reference pressure (ruling 15); capacity then moves with
-    case-holders. Workforce figures of a year's row are for the September after its March, so they hold for the year that follows.
+    The reference caseload makes the year ending March 2025 stand at the reference pressure (ruling 15). Before it, capacity kept up with the demand that
+    was published (caseloads were higher when staff were fewer, 16.3 in 2020 against 15.4 in 2024), so it is the larger of what the staff and what
+    referrals of the year imply; after it, it moves with the last published staff, within bounds: an authority short by a tenth for ten years would see its
+    work grow without limit, which no authority lets happen. A year's workforce row is of the September after its March.
     """
     if not figures.has("work_in_hand"):
         return np.full(len(months), NO_LIMIT)
+
+    def workers(year: int) -> float:
+        return figures.get("social_workers_fte", year) / (1.0 - figures.get("sw_agency_pct", year) / 100.0)
+
     reference = figures.get("work_in_hand") / pressure
-    holders = figures.get("case_holders_fte", REFERENCE_YEAR - 1)
-    return np.array([
-        reference * figures.get("case_holders_fte", max(year_ending(month), published_from) - 1) / holders for month in months
-    ])  # fmt: skip
+    now = workers(REFERENCE_YEAR - 1)
+    capacity = []
+    for month in months:
+        year = max(year_ending(month), published_from)
+        if year <= REFERENCE_YEAR:
+            demand = figures.get("referrals", year) / figures.get("referrals", REFERENCE_YEAR)
+            capacity.append(reference * max(workers(year - 1) / now, demand, 1.0))
+        else:
+            capacity.append(reference * min(max(workers(year - 1) / now, STAFF_BOUNDS[0]), STAFF_BOUNDS[1]))
+    return np.array(capacity)
 
 
 def switch_month(profile: AreaProfile, scenario) -> int:  # noqa: ANN001

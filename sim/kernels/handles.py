@@ -11,10 +11,11 @@ from types import ModuleType
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import carray, njit, types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+from numba.np.numpy_support import from_dtype
 
 WORDS = 7  # per field: address and up to six dimensions
 
@@ -22,16 +23,6 @@ WORDS = 7  # per field: address and up to six dimensions
 entry = njit(cache=True, nogil=True, error_model="numpy")  # a kernel that Python calls
 # A kernel that only kernels call: without the wrappers Python would need, it compiles in half the time.
 kernel = njit(cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-
-
-@intrinsic
-def _pointer(typingctx, address):  # noqa: ANN001, ANN202
-    """Return an integer address as a pointer."""
-
-    def codegen(context, builder, signature, arguments):  # noqa: ANN001, ANN202
-        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
-
-    return types.voidptr(types.int64), codegen
 
 
 @intrinsic
@@ -54,48 +45,27 @@ def _nothing():  # noqa: ANN202
 keep_whole = _nothing if numba.config.DISABLE_JIT else _never_inline
 
 
-@intrinsic
-def _word(typingctx, address, index):  # noqa: ANN001, ANN202
-    """Return the 64-bit word at `index` of the table at `address`."""
-
-    def codegen(context, builder, signature, arguments):  # noqa: ANN001, ANN202
-        table = builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
-        return builder.load(builder.gep(table, [arguments[1]]))
-
-    return types.int64(types.int64, types.int64), codegen
-
-
 def _reader(index, dtype, ndim):  # noqa: ANN001, ANN202
-    """Return the njit function that reads field `index` (of `ndim` dimensions) from a handle."""
-    base = index * WORDS
-    if ndim == 1:
+    """Return the intrinsic that reads field `index` (of `ndim` dimensions) through a handle's address."""
+    kind = types.Array(from_dtype(dtype), ndim, "C")
 
-        def read(handle):  # noqa: ANN001, ANN202
-            return carray(_pointer(_word(handle, base)), (_word(handle, base + 1),), dtype)
-    elif ndim == 2:
+    @intrinsic
+    def read(typingctx, address):  # noqa: ANN001, ANN202
+        def codegen(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+            table = builder.inttoptr(arguments[0], cgutils.intp_t.as_pointer())
+            words = [builder.load(builder.gep(table, [context.get_constant(types.intp, index * WORDS + i)])) for i in range(ndim + 1)]
+            array = context.make_array(kind)(context, builder)
+            itemsize = context.get_constant(types.intp, dtype.itemsize)
+            strides = [itemsize]
+            for length in reversed(words[2:]):
+                strides.insert(0, builder.mul(strides[0], length))
+            data = builder.inttoptr(words[0], array.data.type)
+            populate_array(array, data=data, shape=words[1:], strides=strides, itemsize=itemsize, meminfo=None)
+            return array._getvalue()
 
-        def read(handle):  # noqa: ANN001, ANN202
-            return carray(_pointer(_word(handle, base)), (_word(handle, base + 1), _word(handle, base + 2)), dtype)
-    elif ndim == 3:
+        return kind(types.int64), codegen
 
-        def read(handle):  # noqa: ANN001, ANN202
-            return carray(_pointer(_word(handle, base)), (_word(handle, base + 1), _word(handle, base + 2), _word(handle, base + 3)), dtype)
-    elif ndim == 4:
-
-        def read(handle):  # noqa: ANN001, ANN202
-            return carray(
-                _pointer(_word(handle, base)), (_word(handle, base + 1), _word(handle, base + 2), _word(handle, base + 3), _word(handle, base + 4)), dtype
-            )
-    else:
-
-        def read(handle):  # noqa: ANN001, ANN202
-            return carray(
-                _pointer(_word(handle, base)),
-                (_word(handle, base + 1), _word(handle, base + 2), _word(handle, base + 3), _word(handle, base + 4), _word(handle, base + 5)),
-                dtype,
-            )
-
-    return njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(read)
+    return read
 
 
 def accessors(fields):  # noqa: ANN001, ANN201

@@ -5,23 +5,11 @@ import math
 import numpy as np
 
 from sim.kernels.arrivals import arrive, next_candidate
-from sim.kernels.care import (
-    close_beside,
-    end_child,
-    enter_care,
-    exit_care,
-    final_hearing,
-    fork,
-    move_family,
-    place_in,
-    place_siblings,
-    re_enter,
-    replan,
-    set_legal,
-)
+from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, re_enter
 from sim.kernels.feedback import places_open, respond, slow_teams, work_in_hand
 from sim.kernels.handles import entry, keep_whole, kernel
 from sim.kernels.heap import place_in_heap, tie_key
+from sim.kernels.household import close_beside, move_family
 from sim.kernels.layout import (
     ADULT_PICK,
     ARRIVAL_ITEM,
@@ -57,6 +45,7 @@ from sim.kernels.layout import (
     S,
     Y,
 )
+from sim.kernels.placement import place_in, place_siblings, replan, set_legal
 from sim.kernels.places import admit_waiting
 from sim.kernels.rng import threshold
 from sim.kernels.slots import (

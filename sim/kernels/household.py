@@ -1,0 +1,135 @@
+"""A family from stage to stage: its places, its case, the tracks beside, and the home that children leave and join."""
+
+import math
+
+from sim.kernels.handles import keep_whole, kernel
+from sim.kernels.layout import (
+    ADMITTED,
+    ALL_TRACKS,
+    AT_HOME,
+    ENTER,
+    EXIT,
+    IDLE,
+    NEED,
+    NO,
+    NOBODY,
+    PROTECTION,
+    SLOTS,
+    SUPPORT,
+    WAITING,
+    YEAR,
+    YES,
+    H,
+    M,
+    S,
+    Y,
+)
+from sim.kernels.places import admit_waiting, join, leave_place, must_wait
+from sim.kernels.slots import (
+    end_track,
+    gone_for_good,
+    last_birthday,
+    log_family,
+    recount,
+    reschedule_family,
+    start_stage,
+    stop_stage,
+    touch_family,
+)
+from sim.kernels.tally import row_of
+
+INF = math.inf
+
+
+@kernel
+def move_family(m, s, y, a, f, track, target, t):
+    """Take a family's track from its stage (or from idle) to `target` (or to idle), with the places and the case this ends or begins."""
+    keep_whole()
+    h = m
+    if target >= 0 and H.stages(h)[target]["later"] >= 0 and t >= M.switch_day(m)[a]:
+        target = H.stages(h)[target]["later"]  # Families First: new cases go to the stage that replaces this one
+    slot = S.family_slots(s)[a, f, track]
+    old, waiting = slot["stage"], slot["waiting"]
+    touch_family(m, s, a, f, track, t, YES, NO)
+    if old >= 0:
+        stop_stage(m, s, y, a, f, NOBODY, track, t)
+        if H.stages(h)[old]["place"] >= 0:
+            leave_place(m, s, y, a, f, track, old, H.stages(h)[old]["place"], waiting, t)
+    if target >= 0:
+        place = H.stages(h)[target]["place"]
+        start_stage(m, s, y, a, f, NOBODY, track, target, t, WAITING if place >= 0 and must_wait(s, a, place) else ADMITTED)
+        if H.stages(h)[target]["is_referral"]:
+            note_referral(s, y, a, f, t)
+    log_family(m, s, y, a, f, ENTER if target >= 0 else EXIT, old, target, t)
+    if target >= 0 and H.stages(h)[target]["place"] >= 0:
+        join(m, s, y, a, f, track, H.stages(h)[target]["place"], t)
+    touch_family(m, s, a, f, track, t, NO, NO)
+    if target >= 0:
+        reschedule_family(m, s, a, f, track)
+    if old >= 0 and H.stages(h)[old]["place"] >= 0 and not waiting:
+        admit_waiting(m, s, y, a, H.stages(h)[old]["place"], track, t)
+    if track == NEED and target >= 0 and H.stages(h)[target]["is_closed"]:
+        close_beside(m, s, y, a, f, t)
+        if gone_for_good(m, s, a, f):
+            stop_stage(m, s, y, a, f, NOBODY, NEED, t)
+            log_family(m, s, y, a, f, EXIT, target, IDLE, t)
+
+
+@kernel
+def note_referral(s, y, a, f, t):
+    """Start a case, and count a referral within twelve months of the last."""
+    family = S.families(s)[a, f]
+    if t - family["last_referral"] < YEAR:
+        Y.rereferred(y)[a, row_of(s, y)] += family["counted"][NEED]
+    family["last_referral"] = t
+    family["case_start"] = t
+
+
+@kernel
+def close_beside(m, s, y, a, f, t):
+    """End the protection and support tracks of a family that has no open need."""
+    keep_whole()
+    for track in (PROTECTION, SUPPORT):
+        if S.family_slots(s)[a, f, track]["stage"] >= 0:
+            move_beside(m, s, y, a, f, track, t)
+
+
+@kernel
+def move_beside(m, s, y, a, f, track, t):
+    """End a protection or support stage, giving its place (if any) to the next family."""
+    keep_whole()
+    slot = S.family_slots(s)[a, f, track]
+    stage, waiting = slot["stage"], slot["waiting"]
+    place = H.stages(m)[stage]["place"]
+    end_track(m, s, y, a, f, track, t)
+    if place >= 0:
+        leave_place(m, s, y, a, f, track, stage, place, waiting, t)
+        if not waiting:
+            admit_waiting(m, s, y, a, place, track, t)
+
+
+@kernel
+def household_before(m, s, a, f, t):
+    """Commit a family's hazards before a child leaves or joins the home."""
+    keep_whole()
+    touch_family(m, s, a, f, ALL_TRACKS, t, YES, YES)
+
+
+@kernel
+def household_after(m, s, y, a, f, t):
+    """Recount and reschedule a family after a child left or joined; with no child at home it waits, and plans for it end."""
+    keep_whole()
+    family = S.families(s)[a, f]
+    recount(m, s, y, a, f, t)
+    touch_family(m, s, a, f, ALL_TRACKS, t, NO, YES)
+    need = S.family_slots(s)[a, f, NEED]["stage"]
+    if need >= 0 and H.stages(m)[need]["is_closed"] and last_birthday(family) == INF:
+        stop_stage(m, s, y, a, f, NOBODY, NEED, t)
+        log_family(m, s, y, a, f, EXIT, need, IDLE, t)
+    if need < 0 or H.stages(m)[need]["is_closed"] or need == M.key_stages(m)[1]:
+        return
+    for i in range(SLOTS):
+        if family["home"][i] == AT_HOME and family["births"][i] <= t < family["births"][i] + 18.0 * YEAR:
+            return
+    close_beside(m, s, y, a, f, t)
+    move_family(m, s, y, a, f, NEED, M.key_stages(m)[1], t)
