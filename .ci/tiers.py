@@ -1,4 +1,4 @@
-"""Pytest plugin for `.ci/run`: print how many tests of each tier passed, and fail if one ran none (skipped is not run)."""
+"""Pytest plugin for `.ci/run`: print how many tests of each tier passed, and fail if one passed none."""
 
 import pytest
 
