@@ -79,9 +79,20 @@ def first_guess(targets: Targets) -> Rates:
     return Rates({group: np.ones(n) for group in GROUPS}, np.ones((n, 5)), 0.5 * targets.referrals / 1.62)
 
 
+def last_fit(targets: Targets) -> Rates:
+    """Return the rates fitted last, to go on from."""
+    areas = [load_areas()[name] for name in targets.names]
+    return Rates(
+        {group: np.array([area.value(f"ratio_{group}") for area in areas]) for group in GROUPS},
+        np.array([[area.value(f"age_ratio_care_entry_{band}") for band in AGE_BANDS] for area in areas]),
+        np.array([[area.value("new_family_referrals", year) for year in YEARS] for area in areas]),
+    )
+
+
 def with_rates(profile: AreaProfile, row: int, rates: Rates) -> AreaProfile:
     """Return a profile that holds an authority's rates."""
     records = dict(profile.records)
+    records.pop("work_in_hand", None)  # of an earlier fit: without it, pressure is off
     for quantity, series in {**figures(row, rates), **places_of(profile)}.items():
         records[quantity] = tuple(Record(profile.name, quantity, year, value, "", "", "derived", "own") for year, value in series)
     return replace(profile, records=MappingProxyType(records))
@@ -163,12 +174,11 @@ def correct(rates: Rates, seen: Simulated, targets: Targets, everywhere: bool, p
     return replace(moved, work=seen.work, use=seen.use, places=seen.places) if pressed else moved
 
 
-def fit(scenario: Scenario, targets: Targets, replicates: int = 1, workers: int = 2, rounds: tuple[int, int] = (4, 5)) -> Rates:
+def fit(scenario: Scenario, targets: Targets, rates: Rates, replicates: int = 1, workers: int = 2, rounds: tuple[int, int] = (4, 5)) -> Rates:
     """Solve every authority's rates: England first, then each authority.
 
     What is in hand in the last round, in the year ending March 2025, sets the reference caseload; the closing report is with the workforce loop on.
     """
-    rates = first_guess(targets)
     for number in range(sum(rounds)):
         seen = Simulated(scenario, targets, rates, replicates, workers)
         report(number, seen, targets)
@@ -197,9 +207,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-o", "--output", type=Path, default=OUTPUT)
     parser.add_argument("--replicates", type=int, default=1, help="runs of history averaged in each round")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, nargs=2, default=(4, 5), help="rounds for England, then for each authority")
+    parser.add_argument("--go-on", action="store_true", help="start from the rates fitted last")
     options = parser.parse_args(arguments)
     targets = read_targets()
-    rates = fit(load("baseline"), targets, options.replicates, options.workers)
+    start = last_fit(targets) if options.go_on else first_guess(targets)
+    rates = fit(load("baseline"), targets, start, options.replicates, options.workers, tuple(options.rounds))
     rows = []
     for row, name in enumerate(targets.names):
         solved = {**figures(row, rates), **places_of(load_areas()[name])}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from scenarios.actions import Action, AddPlaces, HelpEffect, PlanWeight, Pool, ReachedEffect, ScaleRate, SetRate
+from scenarios.faults import Fault, ScenarioError
 from scenarios.names import name_hash
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import month_index
@@ -37,7 +38,7 @@ def resolve(targets: tuple[str, ...], pathway: Pathway, names: Names) -> list[in
     return [names.transitions.index(name) for name in dict.fromkeys(found)]
 
 
-def lever_tables(actions, drawn, pathway: Pathway, names: Names, months: list[str]) -> dict[str, np.ndarray]:  # noqa: ANN001
+def lever_tables(actions, drawn, pathway: Pathway, names: Names, months: list[str]) -> dict[str, np.ndarray]:
     """Return LEVER entries by transition (with first and n), REACH records and the reach series of ReachedEffects."""
     reached = [action for action in actions if isinstance(action, ReachedEffect)]
     entries: list[list[tuple[int, float]]] = [[] for _ in names.transitions]
@@ -60,7 +61,7 @@ def lever_tables(actions, drawn, pathway: Pathway, names: Names, months: list[st
     }  # fmt: skip
 
 
-def help_tables(actions, drawn, pathway: Pathway, names: Names) -> dict[str, np.ndarray]:  # noqa: ANN001
+def help_tables(actions, drawn, pathway: Pathway, names: Names) -> dict[str, np.ndarray]:
     """Return HELP entries by transition (with first and n) of HelpEffects."""
     entries: list[list[tuple]] = [[] for _ in names.transitions]
     for action in actions:
@@ -74,7 +75,7 @@ def help_tables(actions, drawn, pathway: Pathway, names: Names) -> dict[str, np.
     return {"help": np.array(flat, L.HELP), "first": first, "n": np.array([len(group) for group in entries])}
 
 
-def rate_factors(actions, drawn, pathway: Pathway, names: Names, months: list[str]) -> dict[int, np.ndarray]:  # noqa: ANN001
+def rate_factors(actions, drawn, pathway: Pathway, names: Names, months: list[str]) -> dict[int, np.ndarray]:
     """Return the factor by month of each transition that SetRate or ScaleRate acts on (SetRate: pounded on a rate of 1 a year)."""
     factors: dict[int, np.ndarray] = {}
     numbers = np.array([month_index(month) for month in months])
@@ -91,7 +92,7 @@ def rate_factors(actions, drawn, pathway: Pathway, names: Names, months: list[st
     return factors
 
 
-def add_places(actions, drawn, names: Names, months: list[str], children: np.ndarray, table: np.ndarray) -> None:  # noqa: ANN001
+def add_places(actions, drawn, names: Names, months: list[str], children: np.ndarray, table: np.ndarray) -> None:
     """Add what AddPlaces gives to a table of places (P, M); `children` is the population 0-17 by month."""
     for action in actions:
         if isinstance(action, AddPlaces):
@@ -112,7 +113,7 @@ def pool_shares(actions: tuple[Action, ...], names: Names, months: list[str]) ->
     return table
 
 
-def plan_factors(actions, drawn, plan_names: tuple[str, ...], months: list[str]) -> np.ndarray:  # noqa: ANN001
+def plan_factors(actions, drawn, plan_names: tuple[str, ...], months: list[str]) -> np.ndarray:
     """Return the multiplier of each planned placement's weight (contexts, n, M)."""
     table = np.ones((len(PLANS), len(plan_names), len(months)))
     numbers = np.array([month_index(month) for month in months])
@@ -121,3 +122,31 @@ def plan_factors(actions, drawn, plan_names: tuple[str, ...], months: list[str])
             phase = np.clip((numbers - month_index(action.start) + 1) / max(action.ramp_months, 1), 0.0, 1.0)
             table[PLANS.index(action.plan), plan_names.index(action.placement)] *= 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
     return table
+
+
+def check_returns(scenario: str, names: Names, transitions, factors, levers, helps) -> None:
+    """Raise ScenarioError if levers multiply re-referral by more than closed families are kept for (KEEP_MARGIN)."""
+    closed = [k for k, name in enumerate(names.transitions) if name.startswith("closed.")]
+    for k in closed:
+        tr = transitions[k]
+        most = factors[:, tr["row"]].max()
+        for table, first, n in ((levers, tr["lever"], tr["n_levers"]), (helps, tr["help"], tr["n_help"])):
+            most *= np.prod(np.maximum(table[first : first + n]["hazard_ratio"], 1.0))
+        if most > L.KEEP_MARGIN:
+            message = f"levers multiply re-referral of closed families by up to {most:.2f}, expected at most {L.KEEP_MARGIN:g}"
+            raise ScenarioError([Fault(scenario, 0, 0, names.transitions[k], message)])
+
+
+def peak(transitions, rates, ages, factors, levers, helps) -> np.ndarray:
+    """Return a bound on each transition's hazard per day (A, K): its highest band, age, month factor and effect of levers."""
+    bound = np.zeros((rates.shape[1], len(transitions)))
+    for k, tr in enumerate(transitions):
+        top = rates[:, :, tr["band"] : tr["band"] + tr["n_bands"]].max(axis=(0, 2)) * factors[:, tr["row"]].max(axis=1)
+        if tr["age"] >= 0:
+            top = top * ages[:, tr["age"]].max(axis=1)
+        for entry in levers[tr["lever"] : tr["lever"] + tr["n_levers"]]:
+            top = top * max(1.0, entry["hazard_ratio"])
+        for entry in helps[tr["help"] : tr["help"] + tr["n_help"]]:
+            top = top * max(1.0, entry["hazard_ratio"])
+        bound[:, k] = top * (1.0 + 1e-9)
+    return bound

@@ -93,10 +93,11 @@ def supply(figures: Figures, pathway: Pathway, months: list[str], published_from
 def team_capacity(figures: Figures, months: list[str], pressure: float, published_from: int) -> np.ndarray:
     """Return the cases at which pressure is 1, by month.
 
-    The reference caseload makes the year ending March 2025 stand at the reference pressure (ruling 15). Before it, capacity kept up with the demand that
-    was published (caseloads were higher when staff were fewer, 16.3 in 2020 against 15.4 in 2024), so it is the larger of what the staff and what
-    referrals of the year imply; after it, it moves with the last published staff, within bounds: an authority short by a tenth for ten years would see its
-    work grow without limit, which no authority lets happen. A year's workforce row is of the September after its March.
+    The reference caseload makes the year ending March 2025 stand at the reference pressure (ruling 15). Before it,
+    capacity kept up with the demand that was published (caseloads were higher when staff were fewer, 16.3 in 2020 against 15.4 in
+    2024), so it is the larger of what the staff and what referrals of the year imply; after it, it moves with the last published
+    staff, within bounds: an authority short by a tenth for ten years would see its work grow without limit, which no authority lets
+    happen. A year's workforce row is of the September after its March.
     """
     if not figures.has("work_in_hand"):
         return np.full(len(months), NO_LIMIT)
@@ -117,7 +118,7 @@ def team_capacity(figures: Figures, months: list[str], pressure: float, publishe
     return np.array(capacity)
 
 
-def switch_month(profile: AreaProfile, scenario) -> int:  # noqa: ANN001
+def switch_month(profile: AreaProfile, scenario) -> int:
     """Return the number of the month from which Families First stages replace others here."""
     policy = scenario.settings.policy.families_first
     return month_index(policy.authorities.get(profile.name, policy.switch_over)) if policy else 10**9

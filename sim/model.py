@@ -196,6 +196,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     helps = compile_actions.help_tables(compiled.actions, drawn, pathway, names)
     transitions["lever"], transitions["n_levers"] = levers["first"], levers["n"]
     transitions["help"], transitions["n_help"] = helps["first"], helps["n"]
+    compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["levers"], helps["help"])
     places = fixed.supply.copy()
     for a, children in enumerate(fixed.children):
         compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
@@ -203,7 +204,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     return L.Model(
         **fixed.tables, transitions=transitions, row_is_team=rows["team"],
         row_is_plain=(~rows["team"].astype(bool) & (rows["factor"] == 1.0).all(axis=(0, 2))).astype(np.int64), row_factor=rows["factor"],
-        peak=_peak(transitions, fixed.tables["rates"], fixed.tables["age_table"], rows["factor"], levers["levers"], helps["help"]),
+        peak=compile_actions.peak(transitions, fixed.tables["rates"], fixed.tables["age_table"], rows["factor"], levers["levers"], helps["help"]),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64),
         plan_factor=compile_actions.plan_factors(compiled.actions, drawn, plans, months),
@@ -256,21 +257,6 @@ def _ages(compiled: CompiledModel, transitions: np.ndarray) -> np.ndarray:
             transitions[k]["age"] = len(rows)
             rows.append([np.array(step.age_multipliers) * compile_areas.age_ratios(figures, group) for figures in compiled.figures])
     return np.array(rows).transpose(1, 0, 2).copy() if rows else np.ones((len(compiled.profiles), 1, 5))
-
-
-def _peak(transitions, rates, ages, factors, levers, helps) -> np.ndarray:  # noqa: ANN001
-    """Return a bound on each transition's hazard per day (A, K): its highest band, age, month factor and effect of levers."""
-    peak = np.zeros((rates.shape[1], len(transitions)))
-    for k, tr in enumerate(transitions):
-        top = rates[:, :, tr["band"] : tr["band"] + tr["n_bands"]].max(axis=(0, 2)) * factors[:, tr["row"]].max(axis=1)
-        if tr["age"] >= 0:
-            top = top * ages[:, tr["age"]].max(axis=1)
-        for entry in levers[tr["lever"] : tr["lever"] + tr["n_levers"]]:
-            top = top * max(1.0, entry["hazard_ratio"])
-        for entry in helps[tr["help"] : tr["help"] + tr["n_help"]]:
-            top = top * max(1.0, entry["hazard_ratio"])
-        peak[:, k] = top * (1.0 + 1e-9)
-    return peak
 
 
 def _rows(compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, np.ndarray], court: np.ndarray) -> dict[str, np.ndarray]:

@@ -95,6 +95,8 @@ def variance_reduction(baseline: np.ndarray, reform: np.ndarray, axis: int = 0) 
     """
     apart = np.var(baseline, axis=axis, ddof=1) + np.var(reform, axis=axis, ddof=1)
     paired = np.var(paired_difference(baseline, reform), axis=axis, ddof=1)
+    # Differences equal to rounding do not vary: a ratio to that rounding would mean nothing.
+    paired = np.where(paired > 1e-18 * apart, paired, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = apart / paired
     return np.where(paired > 0, ratio, np.where(apart > 0, np.inf, 1.0))

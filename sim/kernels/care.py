@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.kernels.handles import keep_whole, kernel
 from sim.kernels.hazards import child_age
+from sim.kernels.household import household_after, household_before, move_family
 from sim.kernels.layout import (
     ADMITTED,
     AT_HOME,
@@ -28,6 +29,7 @@ from sim.kernels.layout import (
     S,
     Y,
 )
+from sim.kernels.placement import move_out, place_siblings, set_legal
 from sim.kernels.rng import uniform
 from sim.kernels.slots import (
     log_child,
@@ -39,8 +41,6 @@ from sim.kernels.slots import (
 from sim.kernels.tally import row_of
 
 INF = math.inf
-from sim.kernels.household import household_after, household_before, move_family
-from sim.kernels.placement import move_out, place_siblings, set_legal
 
 
 @kernel
@@ -169,7 +169,7 @@ def exit_care(m, s, y, a, c, target, t):
 
 @kernel
 def end_child(m, s, y, a, c, t):
-    """A child's story in this simulation is over: free the row."""
+    """Free the row of a child whose story in this simulation is over."""
     keep_whole()
     child = S.children(s)[a, c]
     stage = stop_stage(m, s, y, a, child["family"], c, CARE, t)

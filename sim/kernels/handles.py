@@ -26,17 +26,17 @@ kernel = njit(cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=Tr
 
 
 @intrinsic
-def _never_inline(typingctx):  # noqa: ANN001, ANN202
+def _never_inline(typingctx):
     """Mark the function being compiled as not to be inlined."""
 
-    def codegen(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+    def codegen(context, builder, signature, arguments):
         builder.function.attributes.add("noinline")
         return context.get_dummy_value()
 
     return types.void(), codegen
 
 
-def _nothing():  # noqa: ANN202
+def _nothing():
     """Stand for `keep_whole` without JIT."""
 
 
@@ -45,13 +45,13 @@ def _nothing():  # noqa: ANN202
 keep_whole = _nothing if numba.config.DISABLE_JIT else _never_inline
 
 
-def _reader(index, dtype, ndim):  # noqa: ANN001, ANN202
+def _reader(index, dtype, ndim):
     """Return the intrinsic that reads field `index` (of `ndim` dimensions) through a handle's address."""
     kind = types.Array(from_dtype(dtype), ndim, "C")
 
     @intrinsic
-    def read(typingctx, address):  # noqa: ANN001, ANN202
-        def codegen(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+    def read(typingctx, address):
+        def codegen(context, builder, signature, arguments):
             table = builder.inttoptr(arguments[0], cgutils.intp_t.as_pointer())
             words = [builder.load(builder.gep(table, [context.get_constant(types.intp, index * WORDS + i)])) for i in range(ndim + 1)]
             array = context.make_array(kind)(context, builder)
@@ -68,7 +68,7 @@ def _reader(index, dtype, ndim):  # noqa: ANN001, ANN202
     return read
 
 
-def accessors(fields):  # noqa: ANN001, ANN201
+def accessors(fields):
     """Return a reader for each field of a tuple, as a module of functions (numba reads functions off modules).
 
     `fields` is {name: (dtype, dimensions, what it is)}.
@@ -80,14 +80,14 @@ def accessors(fields):  # noqa: ANN001, ANN201
     return readers
 
 
-def _attribute(name):  # noqa: ANN001, ANN202
+def _attribute(name):
     return lambda handle: getattr(handle, name)
 
 
 Handle = namedtuple("Handle", "address table arrays")
 
 
-def pack(arrays, fields):  # noqa: ANN001, ANN201
+def pack(arrays, fields):
     """Return the handle of a tuple of arrays.
 
     Raises

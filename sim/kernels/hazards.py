@@ -29,7 +29,7 @@ TINY = 1e-12
 @entry
 def month_at(h, t):
     """Return the model month that holds day t (an exact month start belongs to the new month)."""
-    return H.month_of_day(h)[int(math.floor(t - H.month_start(h)[0]))]
+    return H.month_of_day(h)[math.floor(t - H.month_start(h)[0])]
 
 
 @entry

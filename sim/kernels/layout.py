@@ -10,7 +10,7 @@ import numpy as np
 from sim.kernels.handles import accessors
 
 
-def _codes(first, count):  # noqa: ANN001, ANN202
+def _codes(first, count):
     """Return whole-number constants. numpy's, not Python's: numba would compile a kernel anew for each Python number it is called with."""
     return tuple(np.int64(first + i) for i in range(count))
 
@@ -121,7 +121,8 @@ EVENT = np.dtype(
     align=True,
 )  # fmt: skip
 
-# What hazards need, shared by every engine. S stages, K transitions, V versions in time, B bands, R operational-time rows, M months, P places, W tables of multipliers.
+# What hazards need, shared by every engine.
+# S stages, K transitions, V versions in time, B bands, R operational-time rows, M months, P places, W tables of multipliers.
 HAZARD_FIELDS = {
     "stages": (STAGE, 1, "STAGE (S)"),
     "transitions": (TRANSITION, 1, "TRANSITION (K)"),

@@ -180,7 +180,7 @@ def pooled_vacancies(m, s, a, b, place, n, month):
     """Return how many of authority b's vacancies are open to a child of authority a."""
     if a == b or not M.within_reach(m)[a, b]:
         return 0
-    vacancies = int(math.floor((S.open_places(s)[b, place] - S.filled(s)[b, place]) * M.pool_share(m)[place, month]))
+    vacancies = math.floor((S.open_places(s)[b, place] - S.filled(s)[b, place]) * M.pool_share(m)[place, month])
     return vacancies if vacancies >= n else 0
 
 
@@ -188,7 +188,8 @@ def pooled_vacancies(m, s, a, b, place, n, month):
 def find_place(m, s, y, a, c, planned, n, t):
     """Find where n siblings (c the eldest) can live: (stage, authority), the planned stage first, then down its overflow list.
 
-    A type is lawful only from its minimum age; the last resort is an unregistered placement. Own vacancies come first; then, where the region pools, those of the authority with most.
+    A type is lawful only from its minimum age; the last resort is an unregistered placement. Own vacancies come first; then,
+    where the region pools, those of the authority with most.
     """
     keep_whole()
     child = S.children(s)[a, c]
