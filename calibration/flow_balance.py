@@ -105,6 +105,8 @@ def figures(row: int, rates: Rates) -> dict[str, list[tuple[int, float]]]:
     for band, value in zip(AGE_BANDS, rates.by_age[row], strict=True):
         result[f"age_ratio_care_entry_{band}"] = [(last, float(value))]
     result["new_family_referrals"] = [(year, float(rates.new_families[row, i])) for i, year in enumerate(YEARS)]
+    # One year's arrivals are noisy, the more so as they make up what returns leave of that year's referrals: the mean of four years goes on.
+    result["new_family_referrals"].append((YEARS.stop, float(rates.new_families[row, -4:].mean())))
     if rates.work is not None:
         result["work_in_hand"] = [(2025, float(rates.work[row]))]
         for p, place in enumerate(rates.places):

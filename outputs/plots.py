@@ -55,7 +55,7 @@ def cost_curve(comparison: Comparison) -> Figure:
             va="top",
             ha="right",
         )
-        right.set_title("Cumulative net cost against the baseline (below 0: recovered)", loc="left")
+        right.set_title("Cumulative net cost against the baseline", loc="left")
     else:
         totals = np.cumsum(base.net().sel(year_ending=years).to_numpy()[0], axis=1) / 1e6
         _curves(right, years, [(base.label, summarise(totals))], first=0)
