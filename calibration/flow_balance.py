@@ -203,6 +203,18 @@ def report(number: int, seen: Simulated, targets: Targets) -> None:
     print(f"round {number}: " + ", ".join(f"{name} {got:,.0f} ({100 * (got / want - 1):+.1f} %)" for name, (want, got) in pairs.items()), flush=True)
 
 
+def unit_of(quantity: str) -> str:
+    """Return the unit of a fitted quantity."""
+    if quantity.startswith(("ratio_", "age_ratio_")):
+        return "times the pathway's rate or share"
+    if quantity.startswith("reference_use_"):
+        return "share of usable places filled"
+    if quantity.endswith("_places"):
+        return "usable places"
+    named = {"new_family_referrals": "families a year", "work_in_hand": "cases in the year ending March 2025"}
+    return named.get(quantity, "children a year")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Fit all authorities of the panel and write their rates."""
     parser = argparse.ArgumentParser(prog="python -m calibration.flow_balance", description="Solve every authority's rates.")
@@ -219,7 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
     for row, name in enumerate(targets.names):
         solved = {**figures(row, rates), **places_of(load_areas()[name])}
         for quantity, series in solved.items():
-            rows += [(name, quantity, year, value, "", "calibration/flow_balance.py, years ending March 2022-24", "derived", "own")
+            rows += [(name, quantity, year, value, unit_of(quantity), "calibration/flow_balance.py, years ending March 2022-24", "derived", "own")
                      for year, value in series]  # fmt: skip
     with options.output.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -21,10 +21,11 @@ pytestmark = pytest.mark.unit
 
 
 def test_every_area_has_every_quantity_of_england_and_each_is_finite():
-    wanted = set(england().quantities)
+    published = set(england().quantities)
+    fitted = {"new_family_referrals", "work_in_hand", "ratio_s47", "ratio_care_exit", "childrens_home_places"}
     for area in load_areas().values():
-        assert set(area.quantities) == wanted, area.name
-        for quantity in wanted:
+        assert published | fitted <= set(area.quantities), area.name
+        for quantity in area.quantities:
             values = area.series(quantity).values()
             assert all(math.isfinite(value) and value >= 0 for value in values), (area.name, quantity)
 
