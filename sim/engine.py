@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.kernels.handles import pack
 from sim.kernels.layout import MODEL_FIELDS, STATE_FIELDS, STATUS_DONE, TALLY_FIELDS, State, Tally
-from sim.kernels.loop import begin_run, first_candidates, run_until
+from sim.kernels.loop import begin_run, run_until
 from sim.model import CompiledModel
 from sim.state import bind, copy_state, empty_state, empty_tally, grow
 
@@ -37,8 +37,6 @@ def simulate(
     tally = empty_tally(compiled, model, begin, end, log)
     if start is None:
         state = empty_state(model)
-        opening = pack(state, STATE_FIELDS)
-        first_candidates(fixed.address, opening.address)
     else:
         state = bind(model, copy_state(start))
     now, counted = pack(state, STATE_FIELDS), pack(tally, TALLY_FIELDS)

@@ -176,9 +176,9 @@ def build_static(compiled: CompiledModel) -> Static:
                       for figures in compiled.figures])  # fmt: skip
     tables = dict(
         stages=stages, version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"],
-        rates=rates["rates"], age_table=ages, static_table=static.table(),
+        rates=rates["rates"], age_table=ages, static_table=static.table().reshape(len(static.rows), -1),
         beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
-        month_of_day=np.repeat(np.arange(len(months)), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,
+        month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,
     )  # fmt: skip
     tables |= {**_areas(compiled), **_people(compiled), **_placements(compiled), **_environment(compiled, stages)}
     children = np.array([[figures.get("population_0_17", year_ending(month)) for month in months] for figures in compiled.figures])
@@ -203,7 +203,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     plans = tuple(pathway.placement_plans.needs_multipliers.weights)
     return L.Model(
         **fixed.tables, transitions=transitions, row_is_team=rows["team"],
-        row_is_plain=(~rows["team"].astype(bool) & (rows["factor"] == 1.0).all(axis=(0, 2))).astype(np.int64), row_factor=rows["factor"],
+        row_is_plain=(rows["factor"] == 1.0).all(axis=(0, 2)).astype(np.int64), row_factor=rows["factor"],
         peak=compile_actions.peak(transitions, fixed.tables["rates"], fixed.tables["age_table"], rows["factor"], levers["levers"], helps["help"]),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64),
@@ -296,6 +296,7 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
     switch = [compile_areas.switch_month(profile, compiled.scenario) for profile in compiled.profiles]
     return {
         "codes": np.array(compiled.codes, np.int64), "candidate_rate": candidate, "accept": accept,
+        "layers": np.ceil(accept.max(axis=(2, 3))).astype(np.int64),
         "quintile_cdf": np.array([compile_areas.quintile_cdf(figures, pathway) for figures in compiled.figures]),
         "team_capacity": capacity,
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,

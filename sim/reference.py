@@ -52,8 +52,7 @@ class World(Arrivals):
     """Everybody, every place and the monthly environment of one authority, or of a pooled region."""
 
     def __init__(self, model: L.Model, state: L.State | None, tally: L.Tally, begin: int) -> None:
-        nobody = state is None
-        state = bind(model, empty_state(model) if nobody else state)
+        state = bind(model, empty_state(model) if state is None else state)
         super().__init__(model, state.factor, state.opclock, Ledger(model, tally), float(model.month_start[begin]))
         self.slowing, self.month, self.case_weights = state.slowing, begin, model.case_weights.tolist()
         self.set_up_places(state)
@@ -64,11 +63,13 @@ class World(Arrivals):
                 self.take_in(family)
         for a in range(len(self.codes)):
             for stream in range(L.STREAMS):
-                for layer in range(L.LAYERS):
+                for layer in range(model.layers[a, stream]):
                     coming = state.arrivals[a, stream, layer]
                     index, due = int(coming["index"]), float(coming["fires"])
-                    if nobody:
-                        index, due = 1, self.next_candidate(a, stream, layer, 1, self.now)
+                    if index == 0:
+                        index, due = 1, self.next_candidate(a, stream, layer, 1, float(model.month_start[0]))
+                    while due < self.now:  # a layer no earlier month needed
+                        index, due = index + 1, self.next_candidate(a, stream, layer, index + 1, due)
                     self.calendar.process(candidates(self, a, stream, layer, index, due))
 
     def take_in(self, family: Family) -> None:

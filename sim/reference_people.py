@@ -112,6 +112,7 @@ class Family:
         self.facts["help_start"] = INF
         self.births, self.home = self.facts["births"][0], self.facts["home"][0]
         self.births[:] = INF
+        self.facts["n_children"] = L.SLOTS  # rules look at that many
         self.address = self.code * 65536 + self.stream * 256
         self.tracks = tuple(Track(self, None, number) for number in range(L.FAMILY_TRACKS))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.kernels.handles import entry
+from sim.kernels.compiling import entry
 from sim.kernels.hazards import draw, schedule
 
 

@@ -7,7 +7,7 @@ from collections import namedtuple
 import numpy as np
 
 from sim.kernels.handles import pack
-from sim.kernels.hazards import never_returns
+from sim.kernels.hazards import never_returns, threshold_of
 from sim.kernels.rng import threshold, uniform
 from sim.reference_calendar import Alarm, Calendar
 from sim.reference_codes import L
@@ -32,7 +32,7 @@ class Stays:
         self.calendar = Calendar(now)
         # What the shared rules read:
         self.factor, self.opclock = factor, opclock
-        self.handles = pack(model, L.MODEL_FIELDS), pack(L.Clocks(factor, opclock), L.CLOCK_FIELDS)
+        self.handles = pack(model, L.MODEL_FIELDS), pack(L.Clocks(factor, opclock, np.zeros(L.MAX_TRANSITIONS)), L.CLOCK_FIELDS)
         self.hazards, self.clocks = (handle.address for handle in self.handles)
         self.stages, self.steps = rows(model.stages), rows(model.transitions)
         self.effects = rows(model.effects)
@@ -95,11 +95,11 @@ class Stays:
         family, child = track.family, track.child
         stage = self.stages[track.stage]
         entries = (family.entries if child is None else child.story.entries)[stage.local]
-        repeats = int(track.slot["repeats"][0, j]) + 1
+        repeats = (int(track.slot["repeats"][0, j]) + 1) % 64
         track.slot["repeats"][0, j] = repeats
         track.slot["residual"][0, j] = threshold(
             self.seed, self.replicate, family.id, family.address + (0 if child is None else child.slot + 1),
-            self.steps[stage.first + j].name, entries * 64 + repeats % 64,
+            self.steps[stage.first + j].name, entries * 64 + repeats,
         )  # fmt: skip
 
     # ------------------------------------------------------------ what depends on what
@@ -167,7 +167,7 @@ class Stays:
         pick, fires = self._ask(track, INF, False)
         if track.number == L.NEED:
             if self.stages[track.stage].adult_ends and track.family.adult_day < fires:
-                pick, fires = L.ADULT_PICK, track.family.adult_day
+                pick, fires = L.ADULT_PICK, max(track.family.adult_day, self.calendar.now)
             birth = self.at_birth[track.stage]
             if birth is not None and track.family.next_birth(track.start) < fires:
                 pick, fires = birth, track.family.next_birth(track.start)
@@ -219,6 +219,6 @@ class Stays:
         if adult == INF:
             return True
         k = self.stages[track.stage].first
-        static = self.model.static_table[self.steps[k].static, track.family.quintile, 0, track.family.stream, 0]
-        residual = float(track.slot["residual"][0, 0])
+        static = self.model.static_table[self.steps[k].static].reshape(5, L.NEEDS, L.STREAMS, 2)[track.family.quintile, 0, track.family.stream, 0]
+        residual = threshold_of(float(track.slot["residual"][0, 0]))
         return never_returns(self.hazards, track.family.area, k, margin * float(static), track.start, adult, residual)

@@ -21,13 +21,18 @@ def empty_state(model: Model) -> State:
     n, places = len(model.codes), model.places.shape[1]
     stages, months = len(model.stages), len(model.financial_year)
     arrivals = np.zeros((n, L.STREAMS, L.LAYERS), L.ARRIVAL_STREAM)
-    arrivals["heap"], arrivals["fires"] = -1, math.inf
+    arrivals["fires"] = math.inf
+    sizes = np.zeros((n, 4), np.int64)
+    sizes[:, 3] = L.NOBODY
     state = State(
         families=np.zeros((n, 0), L.FAMILY), family_slots=np.zeros((n, 0, 4), L.SLOT), children=np.zeros((n, 0), L.CHILD),
         child_slots=np.zeros((n, 0, 3), L.SLOT), arrivals=arrivals, free_families=np.zeros((n, 0), np.int64),
-        free_children=np.zeros((n, 0), np.int64), heap=np.zeros((n, 0), np.int64), heap_time=np.zeros((n, 0)),
-        sizes=np.zeros((n, 3), np.int64), waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
+        free_children=np.zeros((n, 0), np.int64), heap=np.zeros((n, 0), L.QUEUED),
+        family_queued=np.zeros((n, 0), np.int32), child_queued=np.zeros((n, 0), np.int32),
+        arrival_queued=np.full((n, L.STREAMS * L.LAYERS), -1, np.int32),
+        sizes=sizes, waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
         slowing=np.ones((n, months)), factor=np.zeros((n, 0, months)), opclock=np.zeros((n, 0, months + 1)),
+        pace=np.zeros(L.MAX_TRANSITIONS),
         last_slowed=np.full(n, -1, np.int64),
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
@@ -41,10 +46,10 @@ def grow(state: State, families: int, children: int) -> State:
     """Return the state with room for more rows, all that is in it unchanged."""
     n, old_families, old_children = *state.families.shape, state.children.shape[1]
 
-    def wider(array: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
+    def wider(array: np.ndarray, size: int, axis: int = 1, empty: int = 0) -> np.ndarray:
         shape = list(array.shape)
         shape[axis] = size
-        new = np.zeros(shape, array.dtype)
+        new = np.full(shape, empty, array.dtype) if empty else np.zeros(shape, array.dtype)
         new[tuple(slice(0, length) for length in array.shape)] = array
         return new
 
@@ -55,7 +60,10 @@ def grow(state: State, families: int, children: int) -> State:
         "waiting": wider(state.waiting, families, 2), "sizes": state.sizes.copy(),
     }  # fmt: skip
     items = families * 4 + children * 3 + L.STREAMS * L.LAYERS
-    arrays |= {"heap": wider(state.heap, items), "heap_time": wider(state.heap_time, items)}
+    arrays |= {
+        "heap": wider(state.heap, items), "family_queued": wider(state.family_queued, families * 4, empty=-1),
+        "child_queued": wider(state.child_queued, children * 4, empty=-1),
+    }  # fmt: skip
     for stack, column, old, new in (("free_families", 0, old_families, families), ("free_children", 1, old_children, children)):
         for a in range(n):
             free = state.sizes[a, column]
@@ -64,7 +72,7 @@ def grow(state: State, families: int, children: int) -> State:
             arrays["sizes"][a, column] = free + new - old
     for slots in ("family_slots", "child_slots"):
         old = old_families if slots == "family_slots" else old_children
-        for name, value in (("stage", L.IDLE), ("pick", L.NO_PICK), ("heap", -1), ("fires", math.inf)):
+        for name, value in (("stage", L.IDLE), ("pick", L.NO_PICK), ("fires", math.inf)):
             arrays[slots][name][:, old:] = value
     return state._replace(**arrays)
 
@@ -93,7 +101,7 @@ def join(states: list[State]) -> State:
     grown = [copy_state(grow(state, families, children)) for state in states]
     for a, state in enumerate(grown):
         state.children["place_area"] = a  # alone, every child lived in a place of authority 0: its own
-    alone = ("clock", "month_began")
+    alone = ("clock", "month_began", "pace")
     arrays = {name: np.concatenate([getattr(state, name) for state in grown]) for name in State._fields if name not in alone}
     return State(**arrays, **{name: getattr(grown[0], name).copy() for name in alone})
 
@@ -118,7 +126,8 @@ def compact(state: State) -> State:
     return state._replace(
         families=state.families[:, :families].copy(), family_slots=state.family_slots[:, :families].copy(),
         children=state.children[:, :children].copy(), child_slots=state.child_slots[:, :children].copy(),
-        heap=state.heap[:, :items].copy(), heap_time=state.heap_time[:, :items].copy(),
+        heap=state.heap[:, :items].copy(), family_queued=state.family_queued[:, : families * 4].copy(),
+        child_queued=state.child_queued[:, : children * 4].copy(),
         waiting=state.waiting[:, :, :families].copy(), sizes=sizes, **free,
     )  # fmt: skip
 

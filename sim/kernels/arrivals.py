@@ -2,9 +2,9 @@
 
 import math
 
-from sim.kernels.handles import keep_whole, kernel
+from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import month_at
-from sim.kernels.heap import place_in_heap
+from sim.kernels.heap import place_in_heap, remove_from_heap
 from sim.kernels.layout import (
     ADMITTED,
     ARRIVAL,
@@ -18,8 +18,10 @@ from sim.kernels.layout import (
     NOBODY,
     ONLY_CHILD,
     SLOTS,
+    STREAMS,
     WHOLE_FAMILY,
     YEAR,
+    H,
     M,
     S,
     Y,
@@ -40,7 +42,24 @@ def next_candidate(m, s, a, stream, layer, t):
     arrival["index"] += 1
     u = uniform(M.seed(m)[0], M.seed(m)[1], arrival["index"] * LAYERS + layer, who(m, a, stream, WHOLE_FAMILY), M.names(m)[0], layer)
     arrival["fires"] = t - math.log(u) / rate if rate > 0.0 else INF
-    place_in_heap(m, s, a, ARRIVAL_ITEM + stream * LAYERS + layer, arrival["heap"], arrival["fires"])
+    place_in_heap(m, s, a, ARRIVAL_ITEM + stream * LAYERS + layer, arrival["fires"])
+
+
+@kernel
+def open_layers(m, s, a, t):
+    """Queue the candidates of every layer that this model may accept some of, from t on; a layer not needed before catches up first."""
+    keep_whole()
+    for stream in range(STREAMS):
+        for layer in range(LAYERS):
+            arrival, item = S.arrivals(s)[a, stream, layer], ARRIVAL_ITEM + stream * LAYERS + layer
+            if layer >= M.layers(m)[a, stream]:
+                remove_from_heap(m, s, a, item)
+                continue
+            if arrival["index"] == 0:
+                next_candidate(m, s, a, stream, layer, H.month_start(m)[0])
+            while arrival["fires"] < t:
+                next_candidate(m, s, a, stream, layer, arrival["fires"])
+            place_in_heap(m, s, a, item, arrival["fires"])
 
 
 @kernel
@@ -70,7 +89,8 @@ def new_family(m, s, a, stream, index, quintile):
         family["births"][i], family["home"][i], family["care_row"][i], family["needs"][i] = INF, 0, -1, 0
     for track in range(4):
         slot = S.family_slots(s)[a, f, track]
-        slot["stage"], slot["pick"], slot["heap"], slot["fires"], slot["waiting"] = IDLE, NO_PICK, -1, INF, 0
+        slot["stage"], slot["pick"], slot["fires"], slot["waiting"] = IDLE, NO_PICK, INF, 0
+        family["stages"][track] = IDLE
     return f
 
 

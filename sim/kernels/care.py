@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sim.kernels.handles import keep_whole, kernel
+from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import child_age
 from sim.kernels.household import household_after, household_before, move_family
 from sim.kernels.layout import (
@@ -48,7 +48,7 @@ def enter_care(m, s, y, a, f, i, legal, t):
     """Start an episode of care for child i of a family (not yet placed): care and legal tracks. Return the child's row."""
     keep_whole()
     family = S.families(s)[a, f]
-    c = family["care_row"][i]
+    c = int(family["care_row"][i])
     if c < 0:
         n = S.sizes(s)[a, 1] - 1
         S.sizes(s)[a, 1] = n
@@ -61,7 +61,8 @@ def enter_care(m, s, y, a, f, i, legal, t):
         child["entries"][:] = 0
         for track in range(3):
             slot = S.child_slots(s)[a, c, track]
-            slot["stage"], slot["pick"], slot["heap"], slot["fires"] = IDLE, NO_PICK, -1, INF
+            slot["stage"], slot["pick"], slot["fires"] = IDLE, NO_PICK, INF
+            child["stages"][track] = IDLE
         family["care_row"][i] = c
     child = S.children(s)[a, c]
     old = S.child_slots(s)[a, c, 0]["stage"]
@@ -91,14 +92,14 @@ def fork(m, s, y, a, f, legal, one_child, t):
     keep_whole()
     family = S.families(s)[a, f]
     address = who(m, a, family["stream"], WHOLE_FAMILY)
-    everyone = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], address, M.names(m)[6], family["removals"]) < M.parameters(m)[4]
+    everyone = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], address, M.names(m)[6], int(family["removals"])) < M.parameters(m)[4]
     rows = np.empty(SLOTS, np.int64)
     enters = np.zeros(SLOTS, np.int64)
     n, chosen, least = 0, -1, 2.0
     for i in range(SLOTS):
         free = family["care_row"][i] < 0  # a child back from care has a re-entry clock of its own (never counted twice)
         if free and family["home"][i] == AT_HOME and family["births"][i] <= t < family["births"][i] + 18.0 * YEAR:
-            u = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], i + 1), M.names(m)[7], family["removals"])
+            u = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], i + 1), M.names(m)[7], int(family["removals"]))
             if one_child:
                 if chosen < 0:
                     chosen = i  # the eldest
@@ -204,7 +205,7 @@ def final_hearing(m, s, y, a, f, op_exit, stage, other, under_years, t):
     keep_whole()
     family = S.families(s)[a, f]
     for i in range(SLOTS):
-        c = family["care_row"][i]
+        c = int(family["care_row"][i])
         if family["home"][i] == IN_CARE and S.child_slots(s)[a, c, 2]["stage"] == M.key_stages(m)[3]:
             if op_exit:
                 exit_care(m, s, y, a, c, stage, t)

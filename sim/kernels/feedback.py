@@ -4,7 +4,7 @@ What they read are counts of cases and place-days; what they write are plain arr
 """
 
 
-from sim.kernels.handles import entry, keep_whole
+from sim.kernels.compiling import entry, keep_whole
 from sim.kernels.layout import H
 
 

@@ -11,38 +11,13 @@ from types import ModuleType
 
 import numba
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
 WORDS = 7  # per field: address and up to six dimensions
-
-
-entry = njit(cache=True, nogil=True, error_model="numpy")  # a kernel that Python calls
-# A kernel that only kernels call: without the wrappers Python would need, it compiles in half the time.
-kernel = njit(cache=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-
-
-@intrinsic
-def _never_inline(typingctx):
-    """Mark the function being compiled as not to be inlined."""
-
-    def codegen(context, builder, signature, arguments):
-        builder.function.attributes.add("noinline")
-        return context.get_dummy_value()
-
-    return types.void(), codegen
-
-
-def _nothing():
-    """Stand for `keep_whole` without JIT."""
-
-
-# Called first in a kernel, it keeps the kernel whole: LLVM would otherwise copy the large ones into every caller, and into those callers'
-# callers, and compile for minutes.
-keep_whole = _nothing if numba.config.DISABLE_JIT else _never_inline
 
 
 def _reader(index, dtype, ndim):
@@ -54,6 +29,8 @@ def _reader(index, dtype, ndim):
         def codegen(context, builder, signature, arguments):
             table = builder.inttoptr(arguments[0], cgutils.intp_t.as_pointer())
             words = [builder.load(builder.gep(table, [context.get_constant(types.intp, index * WORDS + i)])) for i in range(ndim + 1)]
+            for word in words:  # no kernel writes to the table, so a store need not make it be read again
+                word.set_metadata("invariant.load", builder.module.add_metadata([]))
             array = context.make_array(kind)(context, builder)
             itemsize = context.get_constant(types.intp, dtype.itemsize)
             strides = [itemsize]

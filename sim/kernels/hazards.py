@@ -6,21 +6,24 @@ A piece is a maximal interval on which the hazard is constant but for the month 
 
 import math
 
-from sim.kernels.handles import entry, keep_whole
+import numpy as np
+
+from sim.kernels.compiling import entry, keep_whole, kernel
 from sim.kernels.layout import (
     AT_HOME,
     CLOCK_ADMISSION,
     CLOCK_CARE_EPISODE,
     CLOCK_STAGE,
+    NEEDS,
     NO_PICK,
-    SLOTS,
+    STREAMS,
     WHEN_ADMITTED,
     WHEN_WAITING,
     YEAR,
     C,
     H,
 )
-from sim.kernels.rng import threshold, uniform
+from sim.kernels.rng import uniform
 
 INF = math.inf
 TINY = 1e-12
@@ -29,7 +32,7 @@ TINY = 1e-12
 @entry
 def month_at(h, t):
     """Return the model month that holds day t (an exact month start belongs to the new month)."""
-    return H.month_of_day(h)[math.floor(t - H.month_start(h)[0])]
+    return int(H.month_of_day(h)[math.floor(t - H.month_start(h)[0])])
 
 
 @entry
@@ -46,7 +49,12 @@ def operational_time(h, c, a, row, t):
 def time_of(h, c, a, row, t, target):
     """Return the first time at or after t at which operational time reaches `target` (it must be reached before the end)."""
     opclock = C.opclock(c)
-    month, high = month_at(h, t), H.month_start(h).shape[0] - 2
+    month, last, step = month_at(h, t), H.month_start(h).shape[0] - 2, 1
+    high = month
+    while high < last and opclock[a, row, high + 1] < target:  # most waits are short: look one, two, four ... months ahead
+        month = high + 1
+        high = min(high + step, last)
+        step *= 2
     while month < high:
         middle = (month + high) // 2
         if opclock[a, row, middle + 1] < target:
@@ -89,7 +97,7 @@ def family_age(h, family, t):
     as_of = H.month_start(h)[month_at(h, t)]
     youngest = -INF
     coming = INF
-    for slot in range(SLOTS):
+    for slot in range(family["n_children"]):
         if family["home"][slot] == AT_HOME:
             birth = family["births"][slot]
             if birth <= as_of:
@@ -152,18 +160,27 @@ def lever_effect(h, first, n, entity, who, episode, seed, replicate, t):
     return effect, edge
 
 
+@kernel
+def age_at(h, family, is_child, birth, t):
+    """Return (age band, when it changes) of a child, or of a family's youngest."""
+    return child_age(birth, t) if is_child else family_age(h, family, t)
+
+
 @entry
 def advance(
-    h, c, a, k, seed, replicate, family, who, episode, is_child, birth, origin, multiplier, t, until, residual,
+    h, c, a, k, seed, replicate, family, who, episode, is_child, birth, age, age_edge, origin, multiplier, t, until, residual,
 ):  # fmt: skip
     """Consume `residual` of transition k from t, stopping at `until`: return (firing time or infinity, what is left).
 
-    `origin` is the start of the transition's clock, `multiplier` the product of everything that does not change before `until`.
+    `origin` is the start of the transition's clock, `multiplier` the product of everything that does not change before `until`. Until `age_edge`
+    the age band is `age`.
     """
     tr = H.transitions(h)[k]
     row, first, n = tr["row"], tr["band"], tr["n_bands"]
     until = min(until, H.horizon(h)[0])
-    plain, known, begin = H.row_is_plain(h)[row] == 1, False, 0.0
+    # With every month's factor 1 and nothing slowed, operational time is time, and both ways give the same bits.
+    plain = H.row_is_plain(h)[row] == 1 and C.opclock(c)[a, row, H.month_start(h).shape[0] - 1] == H.month_start(h)[H.month_start(h).shape[0] - 1]
+    known, begin = False, 0.0
     version, n_versions = 0, H.version_start(h).shape[0]
     while version + 1 < n_versions and t >= H.version_start(h)[version + 1]:
         version += 1
@@ -178,12 +195,10 @@ def advance(
         if version + 1 < n_versions:
             stop = min(stop, H.version_start(h)[version + 1])
         if tr["age"] >= 0:
-            if is_child:
-                age, edge = child_age(birth, t)
-            else:
-                age, edge = family_age(h, family, t)
+            if t >= age_edge:
+                age, age_edge = age_at(h, family, is_child, birth, t)
             rate *= H.age_table(h)[a, tr["age"], age]
-            stop = min(stop, edge)
+            stop = min(stop, age_edge)
         if tr["n_help"] > 0 and family["help_start"] < INF:
             effect, edge = help_effect(h, tr["help"], tr["n_help"], family["help_start"], t)
             rate *= effect
@@ -217,7 +232,10 @@ def advance(
 
 @entry
 def draw(h, stage, slot, seed, replicate, entity, who, entries):
-    """Draw the thresholds of every transition of a stage entered for the `entries`-th time, into the slot."""
+    """Draw the threshold of every transition of a stage entered for the `entries`-th time, into the slot.
+
+    What is kept is minus the uniform: `threshold_of` takes its logarithm once the threshold is asked for, and most never are.
+    """
     keep_whole()
     st = H.stages(h)[stage]
     for j in range(st["n"]):
@@ -226,7 +244,51 @@ def draw(h, stage, slot, seed, replicate, entity, who, entries):
         if tr["at_age"] > 0.0 or tr["at_birth"]:
             slot["residual"][j] = INF
         else:
-            slot["residual"][j] = threshold(seed, replicate, entity, who, tr["name"], entries * 64)
+            slot["residual"][j] = -uniform(seed, replicate, entity, who, tr["name"], entries * 64)
+
+
+@entry
+def threshold_of(residual):
+    """Return a residual threshold; one not asked for before is still minus its uniform."""
+    return residual if residual >= 0.0 else -math.log(-residual)
+
+
+@kernel
+def at_least(residual):
+    """Return a bound below a residual threshold, without a logarithm: -log(u) >= 1 - u."""
+    return residual if residual >= 0.0 else 1.0 + residual
+
+
+@kernel
+def kind_of(family, needs, earlier):
+    """Return the column of `static_table`."""
+    return ((int(family["quintile"]) * NEEDS + needs) * STREAMS + int(family["stream"])) * 2 + earlier
+
+
+@kernel
+def competes(h, tr, kind, waiting, b0, b1, b2, b3):
+    """Return the product of a transition's multipliers that do not change within a stay beside the same stages; 0 if it cannot fire."""
+    if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
+        return 0.0
+    if (tr["when"] == WHEN_ADMITTED and waiting) or (tr["when"] == WHEN_WAITING and not waiting):
+        return 0.0
+    multiplier = H.static_table(h)[tr["static"], kind]
+    row = tr["beside"]
+    if row >= 0:
+        table = H.beside_table(h)
+        multiplier *= table[row, b0] * table[row, b1] * table[row, b2] * table[row, b3]
+    return multiplier
+
+
+@kernel
+def favourite(h, a, slot, first, multipliers, n):
+    """Return the transition (its index in the stage) that could fire first, by bounds alone: looked at first, it spares walking the others."""
+    best, threshold, pace = NO_PICK, 1.0, 0.0
+    for j in range(n):
+        own = H.peak(h)[a, first + j] * multipliers[j]
+        if at_least(slot["residual"][j]) * pace < threshold * own:
+            best, threshold, pace = j, at_least(slot["residual"][j]), own
+    return best
 
 
 @entry
@@ -239,27 +301,32 @@ def schedule(
     up to `until` instead.
     """
     keep_whole()
-    st = H.stages(h)[slot["stage"]]
-    waiting = slot["waiting"] != 0
-    pick, soonest, name = NO_PICK, INF, 0
+    st, evaluated = H.stages(h)[slot["stage"]], slot["evaluated"]
+    pick, soonest, name = NO_PICK, min(until, H.horizon(h)[0]), np.int64(0)
+    if st["fixed_age"] and not commit:
+        for j in range(st["n"]):
+            tr = H.transitions(h)[st["first"] + j]
+            if tr["at_age"] > 0.0 and birth + tr["at_age"] * YEAR < soonest:
+                pick, soonest, name = np.int64(j), birth + tr["at_age"] * YEAR, tr["name"]
+    age, age_edge = 0, -INF
+    if st["uses_age"]:
+        age, age_edge = age_at(h, family, is_child, birth, evaluated)
+    multipliers, waiting, kind = C.pace(c), slot["waiting"] != 0, kind_of(family, needs, earlier)
     for j in range(st["n"]):
-        tr = H.transitions(h)[st["first"] + j]
-        if tr["at_age"] > 0.0 and birth + tr["at_age"] * YEAR < soonest:
-            pick, soonest, name = j, birth + tr["at_age"] * YEAR, tr["name"]
-    for j in range(st["n"]):
+        multipliers[j] = competes(h, H.transitions(h)[st["first"] + j], kind, waiting, b0, b1, b2, b3)
+    first = np.int64(0) if commit else favourite(h, a, slot, st["first"], multipliers, st["n"])
+    if first < 0:
+        return pick, soonest if pick >= 0 else INF
+    for i in range(st["n"]):
+        j = first if i == 0 else (i - 1 if i <= first else i)  # the favourite, then the others
         k = st["first"] + j
-        tr = H.transitions(h)[k]
-        if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
-            continue
-        if (tr["when"] == WHEN_ADMITTED and waiting) or (tr["when"] == WHEN_WAITING and not waiting):
-            continue
-        multiplier = H.static_table(h)[tr["static"], family["quintile"], needs, family["stream"], earlier]
-        if tr["beside"] >= 0:
-            row = tr["beside"]
-            table = H.beside_table(h)
-            multiplier *= table[row, b0] * table[row, b1] * table[row, b2] * table[row, b3]
+        multiplier = multipliers[j]
         if multiplier == 0.0:
             continue
+        # Nothing later than the soonest so far matters; a hazard too low to fire by then need not be walked.
+        if not commit and at_least(slot["residual"][j]) > H.peak(h)[a, k] * multiplier * (soonest - evaluated):
+            continue
+        tr = H.transitions(h)[k]
         origin = slot["start"]
         if tr["clock"] == CLOCK_ADMISSION:
             origin = slot["admitted"]
@@ -267,18 +334,16 @@ def schedule(
             origin = care_start
         elif tr["clock"] != CLOCK_STAGE:
             origin = family["case_start"]
-        # Nothing later than the soonest so far matters; a hazard too low to fire by then need not be walked.
-        if not commit and slot["residual"][j] > H.peak(h)[a, k] * multiplier * (min(until, soonest, H.horizon(h)[0]) - slot["evaluated"]):
-            continue
+        slot["residual"][j] = threshold_of(slot["residual"][j])
         due, left = advance(
-            h, c, a, k, seed, replicate, family, who, episode, is_child, birth, origin, multiplier, max(slot["evaluated"], origin),
-            until if commit else min(until, soonest), slot["residual"][j],
+            h, c, a, k, seed, replicate, family, who, episode, is_child, birth, age, age_edge, origin, multiplier, max(evaluated, origin), soonest,
+            slot["residual"][j],
         )  # fmt: skip
         if commit:
             slot["residual"][j] = max(left, TINY)
-        elif due < soonest or (due == soonest and due < INF and tr["name"] < name):
-            pick, soonest, name = j, due, tr["name"]
-    return pick, soonest
+        elif due < soonest or (due == soonest and due < INF and (pick < 0 or tr["name"] < name)):
+            pick, soonest, name = np.int64(j), due, tr["name"]
+    return pick, soonest if pick >= 0 else INF
 
 
 @entry

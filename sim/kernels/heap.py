@@ -1,12 +1,14 @@
-"""The event queue of one authority: an indexed binary heap of items (slots and arrival streams), ordered as docs/engine.md says.
+"""The event queue of one authority: an indexed four-way heap of items (slots and candidates), ordered as docs/engine.md says.
 
-An item's record knows its place in the heap, so a slot is rescheduled in place and no stale entries exist. Times lie beside the
-items; only equal times look further (class, stream, id, unit, name).
+An item's place in the heap is known, so a slot is rescheduled in place and no stale entries exist. Places lie in arrays of their own: a family's
+record is far away in memory, and the heap moves many items for each that is handled. Equal times alone look further than time.
 """
 
 
-from sim.kernels.handles import keep_whole, kernel
-from sim.kernels.layout import ADULT_PICK, ARRIVAL_ITEM, CHILD_ITEM, LAYERS, H, M, S
+import numpy as np
+
+from sim.kernels.compiling import keep_whole, kernel
+from sim.kernels.layout import ADULT_PICK, ARRIVAL_ITEM, CHILD_ITEM, LAYERS, NO_PICK, NOBODY, H, M, S
 
 
 @kernel
@@ -16,16 +18,18 @@ def tie_key(m, s, a, item):
     h = m
     if item >= ARRIVAL_ITEM:
         stream, layer = divmod(item - ARRIVAL_ITEM, LAYERS)
-        return 3, stream, S.arrivals(s)[a, stream, layer]["index"] * 8 + layer, 0, M.names(m)[0]
+        return 3, int(stream), S.arrivals(s)[a, stream, layer]["index"] * 8 + layer, 0, M.names(m)[0]
     if item >= CHILD_ITEM:
-        row, track = divmod(item - CHILD_ITEM, 3)
-        slot = S.child_slots(s)[a, row, track]
+        row = (item - CHILD_ITEM) >> 2
+        slot = S.child_slots(s)[a, row, item & 3]
         child = S.children(s)[a, row]
         family, unit = S.families(s)[a, child["family"]], child["slot"] + 1
     else:
-        row, track = divmod(item, 4)
-        slot = S.family_slots(s)[a, row, track]
+        row = item >> 2
+        slot = S.family_slots(s)[a, row, item & 3]
         family, unit = S.families(s)[a, row], 0
+    if slot["pick"] == NO_PICK:  # being handled: it stays on top until it is scheduled again or taken out
+        return -1, 0, np.int64(0), 0, np.int64(0)
     if slot["pick"] == ADULT_PICK:
         return 1, int(family["stream"]), family["id"], int(unit), 0
     tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
@@ -33,77 +37,98 @@ def tie_key(m, s, a, item):
 
 
 @kernel
-def _before(m, s, a, time, item, other_time, other):
-    if time != other_time:
-        return time < other_time
+def _first_of_equals(m, s, a, item, other):
+    """Return whether an item precedes another of the same time."""
+    keep_whole()
     return tie_key(m, s, a, item) < tie_key(m, s, a, other)
 
 
 @kernel
-def _put(s, a, position, time, item):
-    S.heap_time(s)[a, position] = time
-    S.heap(s)[a, position] = item
+def _note(s, a, item, position):
     if item >= ARRIVAL_ITEM:
-        stream, layer = divmod(item - ARRIVAL_ITEM, LAYERS)
-        S.arrivals(s)[a, stream, layer]["heap"] = position
+        S.arrival_queued(s)[a, item - ARRIVAL_ITEM] = position
     elif item >= CHILD_ITEM:
-        row, track = divmod(item - CHILD_ITEM, 3)
-        S.child_slots(s)[a, row, track]["heap"] = position
+        S.child_queued(s)[a, item - CHILD_ITEM] = position
     else:
-        S.family_slots(s)[a, item >> 2, item & 3]["heap"] = position
+        S.family_queued(s)[a, item] = position
+
+
+@kernel
+def _position(s, a, item):
+    if item >= ARRIVAL_ITEM:
+        return int(S.arrival_queued(s)[a, item - ARRIVAL_ITEM])
+    if item >= CHILD_ITEM:
+        return int(S.child_queued(s)[a, item - CHILD_ITEM])
+    return int(S.family_queued(s)[a, item])
+
+
+@kernel
+def _put(s, a, position, time, item):
+    S.heap(s)[a, position]["time"] = time
+    S.heap(s)[a, position]["item"] = item
+    _note(s, a, item, position)
 
 
 @kernel
 def _settle(m, s, a, position, time, item):
     """Move an item from `position` to where it belongs, up or down."""
     keep_whole()
-    heap, times, n = S.heap(s), S.heap_time(s), S.sizes(s)[a, 2]
+    heap, n = S.heap(s)[a], S.sizes(s)[a, 2]
     while position > 0:
-        parent = (position - 1) >> 1
-        if not _before(m, s, a, time, item, times[a, parent], heap[a, parent]):
+        parent = (position - 1) >> 2
+        above, its_time = heap[parent]["item"], heap[parent]["time"]
+        if time > its_time or (time == its_time and not _first_of_equals(m, s, a, item, above)):
             break
-        _put(s, a, position, times[a, parent], heap[a, parent])
+        _put(s, a, position, its_time, above)
         position = parent
     while True:
-        child = 2 * position + 1
+        child = 4 * position + 1
         if child >= n:
             break
-        if child + 1 < n and _before(m, s, a, times[a, child + 1], heap[a, child + 1], times[a, child], heap[a, child]):
-            child += 1
-        if not _before(m, s, a, times[a, child], heap[a, child], time, item):
+        below, its_time = heap[child]["item"], heap[child]["time"]
+        for other in range(child + 1, min(child + 4, n)):
+            next_time = heap[other]["time"]
+            if next_time < its_time or (next_time == its_time and _first_of_equals(m, s, a, heap[other]["item"], below)):
+                child, its_time, below = other, next_time, heap[other]["item"]
+        if time < its_time or (time == its_time and _first_of_equals(m, s, a, item, below)):
             break
-        _put(s, a, position, times[a, child], heap[a, child])
+        _put(s, a, position, its_time, below)
         position = child
     _put(s, a, position, time, item)
 
 
 @kernel
-def place_in_heap(m, s, a, item, position, time):
-    """Insert (position < 0), move or remove (infinite time) an item; return nothing, the item's record keeps its position."""
+def place_in_heap(m, s, a, item, time):
+    """Insert an item, move it, or take it out (a time past the horizon)."""
     keep_whole()
-    if time < H.horizon(m)[0]:
-        if position < 0:
-            position = S.sizes(s)[a, 2]
-            S.sizes(s)[a, 2] = position + 1
-        _settle(m, s, a, position, time, item)
-    elif position >= 0:
-        remove_from_heap(m, s, a, item, position)
+    if item == S.sizes(s)[a, 3]:
+        S.sizes(s)[a, 3] = NOBODY
+    if time >= H.horizon(m)[0]:
+        remove_from_heap(m, s, a, item)
+        return
+    position = _position(s, a, item)
+    if position < 0:
+        position = S.sizes(s)[a, 2]
+        S.sizes(s)[a, 2] = position + 1
+    _settle(m, s, a, position, time, item)
 
 
 @kernel
-def remove_from_heap(m, s, a, item, position):
-    """Take an item out and mark its record as not queued."""
+def leave_heap(m, s, a, item):
+    """Take out the item of a slot whose stage ended, but for the one being handled: most often it is scheduled again at once."""
+    if item != S.sizes(s)[a, 3]:
+        remove_from_heap(m, s, a, item)
+
+
+@kernel
+def remove_from_heap(m, s, a, item):
+    """Take an item out, if it is in."""
     keep_whole()
+    position = _position(s, a, item)
+    if position < 0:
+        return
     n = S.sizes(s)[a, 2] - 1
     S.sizes(s)[a, 2] = n
-    _put(s, a, position, 0.0, item)
-    if item >= ARRIVAL_ITEM:
-        stream, layer = divmod(item - ARRIVAL_ITEM, LAYERS)
-        S.arrivals(s)[a, stream, layer]["heap"] = -1
-    elif item >= CHILD_ITEM:
-        row, track = divmod(item - CHILD_ITEM, 3)
-        S.child_slots(s)[a, row, track]["heap"] = -1
-    else:
-        S.family_slots(s)[a, item >> 2, item & 3]["heap"] = -1
+    _note(s, a, item, -1)
     if position < n:
-        _settle(m, s, a, position, S.heap_time(s)[a, n], S.heap(s)[a, n])
+        _settle(m, s, a, position, S.heap(s)[a, n]["time"], S.heap(s)[a, n]["item"])

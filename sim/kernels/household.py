@@ -2,7 +2,7 @@
 
 import math
 
-from sim.kernels.handles import keep_whole, kernel
+from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.layout import (
     ADMITTED,
     ALL_TRACKS,
@@ -49,7 +49,7 @@ def move_family(m, s, y, a, f, track, target, t):
     if target >= 0 and H.stages(h)[target]["later"] >= 0 and t >= M.switch_day(m)[a]:
         target = H.stages(h)[target]["later"]  # Families First: new cases go to the stage that replaces this one
     slot = S.family_slots(s)[a, f, track]
-    old, waiting = slot["stage"], slot["waiting"]
+    old, waiting = slot["stage"], int(slot["waiting"])
     touch_family(m, s, a, f, track, t, YES, NO)
     if old >= 0:
         stop_stage(m, s, y, a, f, NOBODY, track, t)
@@ -90,7 +90,7 @@ def close_beside(m, s, y, a, f, t):
     """End the protection and support tracks of a family that has no open need."""
     keep_whole()
     for track in (PROTECTION, SUPPORT):
-        if S.family_slots(s)[a, f, track]["stage"] >= 0:
+        if S.families(s)[a, f]["stages"][track] >= 0:
             move_beside(m, s, y, a, f, track, t)
 
 
@@ -99,7 +99,7 @@ def move_beside(m, s, y, a, f, track, t):
     """End a protection or support stage, giving its place (if any) to the next family."""
     keep_whole()
     slot = S.family_slots(s)[a, f, track]
-    stage, waiting = slot["stage"], slot["waiting"]
+    stage, waiting = slot["stage"], int(slot["waiting"])
     place = H.stages(m)[stage]["place"]
     end_track(m, s, y, a, f, track, t)
     if place >= 0:
@@ -122,7 +122,7 @@ def household_after(m, s, y, a, f, t):
     family = S.families(s)[a, f]
     recount(m, s, y, a, f, t)
     touch_family(m, s, a, f, ALL_TRACKS, t, NO, YES)
-    need = S.family_slots(s)[a, f, NEED]["stage"]
+    need = int(family["stages"][NEED])
     if need >= 0 and H.stages(m)[need]["is_closed"] and last_birthday(family) == INF:
         stop_stage(m, s, y, a, f, NOBODY, NEED, t)
         log_family(m, s, y, a, f, EXIT, need, IDLE, t)

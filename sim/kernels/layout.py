@@ -58,13 +58,14 @@ EVENT_NAMES = ("arrival", "stage_entry", "move", "wait", "admission", "exit", "r
 STATUS_DONE, STATUS_GROW = _codes(0, 2)
 
 ADULT_PICK, NO_PICK = np.int64(MAX_TRANSITIONS), np.int64(-1)  # what a slot fires next, beside its transitions
-CHILD_ITEM = np.int64(1 << 28)  # heap items: family slots below, child slots above, arrivals above ARRIVAL_ITEM
+# Heap items: row x 4 + track of a family's slot; the same of a child's above CHILD_ITEM; stream x LAYERS + layer above ARRIVAL_ITEM.
+CHILD_ITEM = np.int64(1 << 28)
 ARRIVAL_ITEM = np.int64(1 << 30)
 
 STAGE = np.dtype(
     [
         ("track", "i8"), ("local", "i8"), ("first", "i8"), ("n", "i8"), ("place", "i8"), ("adult_ends", "i8"),
-        ("depends", "i8"), ("uses_age", "i8"), ("is_referral", "i8"), ("is_closed", "i8"), ("is_plan", "i8"), ("in_need", "i8"),
+        ("depends", "i8"), ("uses_age", "i8"), ("fixed_age", "i8"), ("is_referral", "i8"), ("is_closed", "i8"), ("is_plan", "i8"), ("in_need", "i8"),
         ("to_home", "i8"), ("care_leaver", "i8"), ("terminal", "i8"), ("in_care", "i8"), ("is_move_target", "i8"),
         ("placement", "i8"), ("minimum_age", "f8"), ("case_weight", "f8"), ("unlawful", "i8"), ("permits_parents", "i8"), ("later", "i8"),
     ],
@@ -87,32 +88,34 @@ REACH = np.dtype([("name", "i8"), ("first", "i8"), ("end", "i8")], align=True)  
 
 FAMILY = np.dtype(
     [
-        ("id", "i8"), ("births", "f8", (SLOTS,)), ("home", "i8", (SLOTS,)), ("needs", "i8", (SLOTS,)), 
-        ("care_row", "i8", (SLOTS,)), ("counted", "i8", (FAMILY_TRACKS,)), ("entries", "i8", (MAX_FAMILY_STAGES,)),
-        ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"), ("removals", "i8"),
-        ("stream", "i8"), ("quintile", "i8"), ("n_children", "i8"), ("used", "i8"),
+        ("id", "i8"), ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"),
+        ("stages", "i2", (FAMILY_TRACKS,)), ("counted", "i1", (FAMILY_TRACKS,)),
+        ("removals", "i1"), ("stream", "i1"), ("quintile", "i1"), ("n_children", "i1"), ("used", "i1"),
+        ("home", "i1", (SLOTS,)), ("births", "f8", (SLOTS,)), ("needs", "i1", (SLOTS,)), ("care_row", "i4", (SLOTS,)),
+        ("entries", "i2", (MAX_FAMILY_STAGES,)),
     ],
     align=True,
 )  # fmt: skip
 
 CHILD = np.dtype(
     [
-        ("family", "i8"), ("slot", "i8"), ("used", "i8"), ("planned", "i8"), ("place_area", "i8"), ("apart", "i8"),
-        ("care_start", "f8"), ("days_after_14", "f8"), ("episodes", "i8"), ("moves", "i8"), ("searches", "i8"),
-        ("year_started", "i8"), ("year_ceased", "i8"), ("entries", "i8", (MAX_CHILD_STAGES,)),
+        ("family", "i8"), ("slot", "i8"), ("planned", "i8"), ("place_area", "i8"), ("care_start", "f8"), ("days_after_14", "f8"),
+        ("episodes", "i8"), ("moves", "i8"), ("searches", "i8"), ("stages", "i2", (CHILD_TRACKS,)), ("used", "i2"),
+        ("year_started", "i4"), ("year_ceased", "i4"), ("entries", "i2", (MAX_CHILD_STAGES,)),
     ],
     align=True,
 )  # fmt: skip
 
 SLOT = np.dtype(
     [
-        ("stage", "i8"), ("pick", "i8"), ("waiting", "i8"), ("area", "i8"), ("heap", "i8"), ("start", "f8"), ("admitted", "f8"),
-        ("evaluated", "f8"), ("fires", "f8"), ("residual", "f8", (MAX_TRANSITIONS,)), ("repeats", "i8", (MAX_TRANSITIONS,)),
+        ("stage", "i8"), ("pick", "i8"), ("start", "f8"), ("admitted", "f8"), ("evaluated", "f8"), ("fires", "f8"),
+        ("waiting", "i1"), ("repeats", "i1", (MAX_TRANSITIONS,)), ("residual", "f8", (MAX_TRANSITIONS,)),
     ],
     align=True,
 )  # fmt: skip
 
-ARRIVAL_STREAM = np.dtype([("index", "i8"), ("fires", "f8"), ("heap", "i8")], align=True)
+ARRIVAL_STREAM = np.dtype([("index", "i8"), ("fires", "f8")], align=True)
+QUEUED = np.dtype([("time", "f8"), ("item", "i8")], align=True)  # an item of the heap
 EVENT = np.dtype(
     [
         ("time", "f8"), ("family", "i8"), ("area", "i2"), ("stream", "i2"), ("child", "i2"), ("event", "i2"),
@@ -131,12 +134,12 @@ HAZARD_FIELDS = {
     "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
     "peak": ("f8", 2, "bound on the hazard per day before multipliers of static_table and beside_table (A, K)"),
     "age_table": ("f8", 3, "multiplier by age band (A, rows, 5)"),
-    "static_table": ("f8", 5, "multiplier by quintile x needs x stream x earlier episodes (rows, 5, 4, 4, 2)"),
+    "static_table": ("f8", 2, "multiplier by quintile x needs x stream x earlier episodes, see `kind_of` (rows, 160)"),
     "beside_table": ("f8", 2, "multiplier by stage beside, the last seven being idle tracks (rows, S + 7)"),
     "month_start": ("f8", 1, "first day of each month, and the end (M + 1)"),
-    "month_of_day": ("i8", 1, "month of each day since the first"),
+    "month_of_day": ("i2", 1, "month of each day since the first"),
     "row_is_team": ("i8", 1, "1 where pressure slows the row (R)"),
-    "row_is_plain": ("i8", 1, "1 where every month's factor is 1, so that operational time is time (R)"),
+    "row_is_plain": ("i8", 1, "1 where every month's factor is 1 but for pressure, so that operational time is time until it slows (R)"),
     "row_factor": ("f8", 3, "exogenous factor (A, R, M)"),
     "levers": (LEVER, 1, "LEVER entries"),
     "help": (HELP, 1, "HELP entries"),
@@ -155,6 +158,7 @@ MODEL_FIELDS = {
     "financial_year": ("i8", 1, "calendar year in which the month's financial year ends (M)"),
     "candidate_rate": ("f8", 2, "candidates per day in one layer (A, STREAMS)"),
     "accept": ("f8", 4, "arrival rate over candidate rate, may exceed 1 (A, STREAMS, 5, M)"),
+    "layers": ("i8", 2, "layers in which some candidate may be accepted (A, STREAMS)"),
     "quintile_cdf": ("f8", 2, "(A, 5)"),
     "children_cdf": ("f8", 1, "number of children at first referral (n)"),
     "age_bands": ("f8", 1, "age of the youngest at first referral: edges (n + 1)"),
@@ -202,6 +206,7 @@ M = accessors(MODEL_FIELDS)
 CLOCK_FIELDS = {
     "factor": ("f8", 3, "realised month factor (A, R, M)"),
     "opclock": ("f8", 3, "operational time (A, R, M + 1)"),
+    "pace": ("f8", 1, "scratch: the multiplier of each transition of the stage being looked at (MAX_TRANSITIONS)"),
 }
 Clocks = namedtuple("Clocks", CLOCK_FIELDS)
 C = accessors(CLOCK_FIELDS)
@@ -215,9 +220,11 @@ STATE_FIELDS = {
     "arrivals": (ARRIVAL_STREAM, 3, "ARRIVAL_STREAM (A, STREAMS, LAYERS)"),
     "free_families": ("i8", 2, "stack of unused rows (A, F)"),
     "free_children": ("i8", 2, "(A, C)"),
-    "heap": ("i8", 2, "items by time (A, H)"),
-    "heap_time": ("f8", 2, "their times (A, H)"),
-    "sizes": ("i8", 2, "free families, free children, heap length (A, 3)"),
+    "heap": (QUEUED, 2, "items by time (A, H)"),
+    "family_queued": ("i4", 2, "place of a family's slot in the heap, or -1: row x 4 + track (A, 4 F)"),
+    "child_queued": ("i4", 2, "the same of a child's slots (A, 4 C)"),
+    "arrival_queued": ("i4", 2, "the same of candidates: stream x LAYERS + layer (A, STREAMS x LAYERS)"),
+    "sizes": ("i8", 2, "free families, free children, heap length, item being handled or -1 (A, 4)"),
     "waiting": ("i8", 3, "families in each queue (A, P, F)"),
     "n_waiting": ("i8", 2, "(A, P)"),
     "slowing": ("f8", 2, "min(1, 1 / pressure) of each month so far (A, M)"),

@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 
-from sim.kernels.arrivals import arrive, next_candidate
+from sim.kernels.arrivals import arrive, open_layers
 from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, re_enter
+from sim.kernels.compiling import entry, keep_whole, kernel
 from sim.kernels.feedback import places_open, respond, slow_teams, work_in_hand
-from sim.kernels.handles import entry, keep_whole, kernel
-from sim.kernels.heap import place_in_heap, tie_key
+from sim.kernels.hazards import month_at
+from sim.kernels.heap import remove_from_heap, tie_key
 from sim.kernels.household import close_beside, move_family
 from sim.kernels.layout import (
     ADULT_PICK,
@@ -37,7 +38,6 @@ from sim.kernels.layout import (
     STATUS_DONE,
     STATUS_GROW,
     STAY,
-    STREAMS,
     WHOLE_FAMILY,
     YES,
     H,
@@ -105,7 +105,7 @@ def apply_effects(m, s, y, a, f, c, tr, t):
         op, stage = effect["op"], effect["stage"]
         if op == OPEN_STAGE:
             track = H.stages(m)[stage]["track"]
-            if S.family_slots(s)[a, f, track]["stage"] < stage:  # idle, or in an earlier stage of the track
+            if S.families(s)[a, f]["stages"][track] < stage:  # idle, or in an earlier stage of the track
                 move_family(m, s, y, a, f, track, stage, t)
         elif op == CARE_ENTRY:
             fork(m, s, y, a, f, stage, effect["other"] > 0, t)
@@ -145,7 +145,7 @@ def fire_family(m, s, y, a, f, track, t):
         return
     commit_family(m, s, a, f, track, t)
     family = S.families(s)[a, f]
-    entries = family["entries"][H.stages(m)[stage]["local"]]
+    entries = int(family["entries"][H.stages(m)[stage]["local"]])
     redraw(m, slot, pick, tr["name"], family["id"], who(m, a, family["stream"], WHOLE_FAMILY), entries)
     apply_effects(m, s, y, a, f, NOBODY, tr, t)
     if slot["stage"] == stage and slot["start"] == start:
@@ -155,8 +155,8 @@ def fire_family(m, s, y, a, f, track, t):
 @kernel
 def redraw(m, slot, pick, name, entity, address, entries):
     """Draw a transition's threshold again after it fired without leaving its stage."""
-    slot["repeats"][pick] += 1
-    occurrence = entries * 64 + slot["repeats"][pick] % 64
+    slot["repeats"][pick] = (slot["repeats"][pick] + 1) % 64
+    occurrence = entries * 64 + slot["repeats"][pick]
     slot["residual"][pick] = threshold(M.seed(m)[0], M.seed(m)[1], entity, address, name, occurrence)
 
 
@@ -177,7 +177,7 @@ def fire_child(m, s, y, a, c, track, t):
     if target == STAY and tr["n_effects"] > 0 and M.effects(m)[tr["effect"]]["op"] != REPLAN:
         commit_child(m, s, a, c, track, t)
         family = S.families(s)[a, f]
-        entries = child["entries"][H.stages(m)[stage]["local"]]
+        entries = int(child["entries"][H.stages(m)[stage]["local"]])
         redraw(m, slot, pick, tr["name"], family["id"], who(m, a, family["stream"], child["slot"] + 1), entries)
     elif target >= 0 and track == LEGAL - CARE:
         set_legal(m, s, y, a, c, target, t)
@@ -197,12 +197,12 @@ def free_family(m, s, y, a, f, t):
     """Free a family's row once nobody in it can be heard of again."""
     keep_whole()
     family = S.families(s)[a, f]
-    if not family["used"] or S.family_slots(s)[a, f, COURT]["stage"] >= 0:
+    if not family["used"] or family["stages"][COURT] >= 0:
         return
-    for i in range(SLOTS):
+    for i in range(family["n_children"]):
         if family["care_row"][i] >= 0:
             return
-    need = S.family_slots(s)[a, f, NEED]["stage"]
+    need = int(family["stages"][NEED])
     if need >= 0:
         adult = last_birthday(family)
         if adult < INF and adult > t:
@@ -223,19 +223,19 @@ def still_due(m, s, a, item, t):
         return True
     h = m
     if item >= CHILD_ITEM:
-        c, track = divmod(item - CHILD_ITEM, 3)
+        c, track = (item - CHILD_ITEM) >> 2, item & 3
         slot = S.child_slots(s)[a, c, track]
         tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
-        if not H.row_is_team(h)[tr["row"]]:
+        if not H.row_is_team(h)[tr["row"]] or S.last_slowed(s)[a] < month_at(h, slot["evaluated"]):
             return True
         reschedule_child(m, s, a, c, track)
     else:
-        f, track = divmod(item, 4)
+        f, track = item >> 2, item & 3
         slot = S.family_slots(s)[a, f, track]
         if slot["pick"] == ADULT_PICK:
             return True
         tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
-        if not H.row_is_team(h)[tr["row"]]:
+        if not H.row_is_team(h)[tr["row"]] or S.last_slowed(s)[a] < month_at(h, slot["evaluated"]):
             return True
         reschedule_family(m, s, a, f, track)
     return slot["fires"] <= t
@@ -247,7 +247,7 @@ def next_area(m, s):
     best, time = NOBODY, INF
     for a in range(S.sizes(s).shape[0]):
         if S.sizes(s)[a, 2] > 0:
-            t = S.heap_time(s)[a, 0]
+            t = S.heap(s)[a, 0]["time"]
             if t < time or (t == time and best >= 0 and area_before(m, s, a, best)):
                 best, time = a, t
     return best
@@ -256,7 +256,7 @@ def next_area(m, s):
 @kernel
 def area_before(m, s, a, b):
     """Return whether authority a's next event precedes b's at the same time: class, then authority code."""
-    first, second = tie_key(m, s, a, S.heap(s)[a, 0]), tie_key(m, s, b, S.heap(s)[b, 0])
+    first, second = tie_key(m, s, a, S.heap(s)[a, 0]["item"]), tie_key(m, s, b, S.heap(s)[b, 0]["item"])
     return first[0] < second[0] or (first[0] == second[0] and M.codes(m)[a] < M.codes(m)[b])
 
 
@@ -274,14 +274,19 @@ def handle(m, s, y, a, item, t):
             rows[0] = c
             place_siblings(m, s, y, a, rows, ONE, t)
         return
+    S.sizes(s)[a, 3] = item
     if item >= CHILD_ITEM:
-        c, track = divmod(item - CHILD_ITEM, 3)
+        c, track = (item - CHILD_ITEM) >> 2, item & 3
         f = S.children(s)[a, c]["family"]
         fire_child(m, s, y, a, c, track, t)
+        free_family(m, s, y, a, f, t)
     else:
-        f, track = divmod(item, 4)
+        f, track = item >> 2, item & 3
         fire_family(m, s, y, a, f, track, t)
-    free_family(m, s, y, a, f, t)
+        free_family(m, s, y, a, f, t)
+    if S.sizes(s)[a, 3] == item:  # not scheduled again
+        S.sizes(s)[a, 3] = NOBODY
+        remove_from_heap(m, s, a, item)
 
 
 @entry
@@ -293,7 +298,7 @@ def run_until(m, s, y, last_month):
         if month >= last_month:
             return STATUS_DONE
         a = next_area(m, s)
-        t = S.heap_time(s)[a, 0] if a >= 0 else INF
+        t = S.heap(s)[a, 0]["time"] if a >= 0 else INF
         month_end = H.month_start(h)[month + 1]
         if t >= month_end:
             close_month(m, s, y, month_end)
@@ -308,7 +313,7 @@ def run_until(m, s, y, last_month):
         if Y.log(y).shape[0] > 0 and Y.n_log(y)[0] + 2000 > Y.log(y).shape[0]:
             return STATUS_GROW
         S.clock(s)[0] = t
-        item = S.heap(s)[a, 0]
+        item = S.heap(s)[a, 0]["item"]
         if still_due(m, s, a, item, t):
             handle(m, s, y, a, item, t)
         else:
@@ -321,10 +326,7 @@ def begin_run(m, s, y, month):
     S.clock(s)[0] = H.month_start(m)[month]
     S.clock(s)[1] = month
     for a in range(S.units(s).shape[0]):
-        for stream in range(STREAMS):
-            for layer in range(LAYERS):
-                arrival = S.arrivals(s)[a, stream, layer]
-                place_in_heap(m, s, a, ARRIVAL_ITEM + stream * LAYERS + layer, arrival["heap"], arrival["fires"])
+        open_layers(m, s, a, S.clock(s)[0])
         for f in range(S.high(s)[a, 0]):
             if S.families(s)[a, f]["used"]:
                 for track in range(4):
@@ -336,12 +338,3 @@ def begin_run(m, s, y, month):
                     if S.child_slots(s)[a, c, track]["stage"] >= 0:
                         reschedule_child(m, s, a, c, track)
     begin_month(m, s, y, month, H.month_start(m)[month])
-
-
-@entry
-def first_candidates(m, s):
-    """Schedule the first candidate of every layer, at the model's beginning."""
-    for a in range(S.units(s).shape[0]):
-        for stream in range(STREAMS):
-            for layer in range(LAYERS):
-                next_candidate(m, s, a, stream, layer, H.month_start(m)[0])

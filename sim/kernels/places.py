@@ -2,7 +2,7 @@
 
 import math
 
-from sim.kernels.handles import keep_whole, kernel
+from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import child_age, month_at
 from sim.kernels.layout import (
     ADMIT,
@@ -69,18 +69,18 @@ def begin_help(m, s, a, f, t):
     keep_whole()
     family = S.families(s)[a, f]
     for track in (NEED, PROTECTION, COURT):
-        if S.family_slots(s)[a, f, track]["stage"] >= 0:
+        if family["stages"][track] >= 0:
             commit_family(m, s, a, f, track, t)
     for i in range(SLOTS):
         if family["care_row"][i] >= 0:
-            commit_child(m, s, a, family["care_row"][i], ON_CARE, t)
+            commit_child(m, s, a, int(family["care_row"][i]), ON_CARE, t)
     family["help_start"] = t
     for track in (NEED, PROTECTION, COURT):
-        if S.family_slots(s)[a, f, track]["stage"] >= 0:
+        if family["stages"][track] >= 0:
             reschedule_family(m, s, a, f, track)
     for i in range(SLOTS):
         if family["care_row"][i] >= 0:
-            reschedule_child(m, s, a, family["care_row"][i], ON_CARE)
+            reschedule_child(m, s, a, int(family["care_row"][i]), ON_CARE)
 
 
 @kernel
@@ -108,7 +108,7 @@ def admit_waiting(m, s, y, a, place, track, t):
         best, best_priority = -1, 0
         for i in range(S.n_waiting(s)[a, place]):
             f = S.waiting(s)[a, place, i]
-            protection = S.family_slots(s)[a, f, PROTECTION]["stage"]
+            protection = S.families(s)[a, f]["stages"][PROTECTION]
             priority = M.priority(m)[place, protection] if protection >= 0 else 0
             if best >= 0:
                 g = S.waiting(s)[a, place, best]

@@ -6,7 +6,7 @@ Random123 library are checked in the tests. 32-bit words are carried in 64-bit i
 
 import math
 
-from sim.kernels.handles import entry, keep_whole
+from sim.kernels.compiling import entry, keep_whole
 
 _M0 = 0xD2511F53
 _M1 = 0xCD9E8D57

@@ -2,9 +2,9 @@
 
 import math
 
-from sim.kernels.handles import keep_whole, kernel
-from sim.kernels.hazards import draw, never_returns, schedule
-from sim.kernels.heap import place_in_heap, remove_from_heap
+from sim.kernels.compiling import keep_whole, kernel
+from sim.kernels.hazards import draw, kind_of, never_returns, schedule, threshold_of
+from sim.kernels.heap import leave_heap, place_in_heap
 from sim.kernels.layout import (
     ADULT_PICK,
     AT_HOME,
@@ -22,9 +22,11 @@ from sim.kernels.layout import (
     NO,
     NO_PICK,
     NOBODY,
+    ON_CARE,
+    ON_LEGAL,
+    ON_PLACEMENT,
     PLACEMENT,
     PROTECTION,
-    SLOTS,
     SUPPORT,
     WHOLE_FAMILY,
     YEAR,
@@ -41,7 +43,7 @@ INF = math.inf
 @kernel
 def who(m, a, stream, unit):
     """Return the second word of an address: authority, stream and unit (0 the family, 1 + slot a child)."""
-    return M.codes(m)[a] * 65536 + stream * 256 + unit
+    return M.codes(m)[a] * 65536 + int(stream) * 256 + unit
 
 
 @kernel
@@ -49,7 +51,7 @@ def counted_children(family, t):
     """Return how many children at home count with the family: under 18, and unborn once the pregnancy is known."""
     keep_whole()
     n = 0
-    for slot in range(SLOTS):
+    for slot in range(family["n_children"]):
         if family["home"][slot] == AT_HOME:
             birth = family["births"][slot]
             if birth <= t + KNOWN_PREGNANCY_DAYS and t < birth + 18.0 * YEAR:
@@ -59,14 +61,14 @@ def counted_children(family, t):
 
 @kernel
 def _column(h, stage, track):
-    return H.stages(h).shape[0] + track if stage < 0 else stage
+    return H.stages(h).shape[0] + track if stage < 0 else int(stage)
 
 
 @kernel
 def last_birthday(family):
     """Return the 18th birthday of the youngest child still at home or to be born there, or infinity."""
     latest = -INF
-    for slot in range(SLOTS):
+    for slot in range(family["n_children"]):
         if family["home"][slot] == AT_HOME:
             latest = max(latest, family["births"][slot])
     return INF if latest == -INF else latest + 18.0 * YEAR
@@ -76,7 +78,7 @@ def last_birthday(family):
 def next_birth(family, t):
     """Return the first birth into the family after t, or infinity."""
     soonest = INF
-    for slot in range(SLOTS):
+    for slot in range(family["n_children"]):
         if family["home"][slot] == AT_HOME and family["births"][slot] > t:
             soonest = min(soonest, family["births"][slot])
     return soonest
@@ -84,25 +86,24 @@ def next_birth(family, t):
 
 @kernel
 def _family_schedule(m, s, a, f, track, until, commit):
-    fs = S.family_slots(s)
     family = S.families(s)[a, f]
+    stages = family["stages"]
     return schedule(
-        m, s, a, family, fs[a, f, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], WHOLE_FAMILY), family["entries"][0],
-        NO, 0.0, FIRST, min(family["removals"], 1),
-        _column(m, fs[a, f, NEED]["stage"], NEED), _column(m, fs[a, f, PROTECTION]["stage"], PROTECTION),
-        _column(m, fs[a, f, COURT]["stage"], COURT), _column(m, fs[a, f, SUPPORT]["stage"], SUPPORT), 0.0, until, commit,
+        m, s, a, family, S.family_slots(s)[a, f, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], WHOLE_FAMILY),
+        int(family["entries"][0]), NO, 0.0, FIRST, min(int(family["removals"]), 1), _column(m, stages[NEED], NEED),
+        _column(m, stages[PROTECTION], PROTECTION), _column(m, stages[COURT], COURT), _column(m, stages[SUPPORT], SUPPORT), 0.0, until, commit,
     )  # fmt: skip
 
 
 @kernel
 def _child_schedule(m, s, a, c, track, until, commit):
-    child, cs = S.children(s)[a, c], S.child_slots(s)
-    family, i = S.families(s)[a, child["family"]], child["slot"]
+    child = S.children(s)[a, c]
+    family, i, stages = S.families(s)[a, child["family"]], child["slot"], child["stages"]
     return schedule(
-        m, s, a, family, cs[a, c, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], i + 1), child["episodes"],
-        YES, family["births"][i], family["needs"][i], min(child["episodes"] - 1, 1),
-        _column(m, cs[a, c, 0]["stage"], CARE), _column(m, cs[a, c, 1]["stage"], PLACEMENT), _column(m, cs[a, c, 2]["stage"], LEGAL),
-        _column(m, S.family_slots(s)[a, child["family"], COURT]["stage"], COURT), child["care_start"], until, commit,
+        m, s, a, family, S.child_slots(s)[a, c, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], i + 1), child["episodes"],
+        YES, family["births"][i], int(family["needs"][i]), min(child["episodes"] - 1, 1),
+        _column(m, stages[ON_CARE], CARE), _column(m, stages[ON_PLACEMENT], PLACEMENT), _column(m, stages[ON_LEGAL], LEGAL),
+        _column(m, family["stages"][COURT], COURT), child["care_start"], until, commit,
     )  # fmt: skip
 
 
@@ -116,15 +117,15 @@ def reschedule_family(m, s, a, f, track):
         st = H.stages(m)[slot["stage"]]
         if st["adult_ends"]:
             adult = last_birthday(S.families(s)[a, f])
-            if adult < fires:
-                pick, fires = ADULT_PICK, adult
+            if adult < fires:  # already past if a younger child has left adults alone at home: then at once
+                pick, fires = ADULT_PICK, max(adult, S.clock(s)[0])
         for j in range(st["n"]):
             if H.transitions(m)[st["first"] + j]["at_birth"]:
                 birth = next_birth(S.families(s)[a, f], slot["start"])
                 if birth < fires:
                     pick, fires = j, birth
     slot["pick"], slot["fires"] = pick, fires
-    place_in_heap(m, s, a, f * 4 + track, slot["heap"], fires)
+    place_in_heap(m, s, a, f * 4 + track, fires)
 
 
 @kernel
@@ -134,7 +135,7 @@ def reschedule_child(m, s, a, c, track):
     slot = S.child_slots(s)[a, c, track]
     pick, fires = _child_schedule(m, s, a, c, track, INF, NO)
     slot["pick"], slot["fires"] = pick, fires
-    place_in_heap(m, s, a, CHILD_ITEM + c * 3 + track, slot["heap"], fires)
+    place_in_heap(m, s, a, CHILD_ITEM + c * 4 + track, fires)
 
 
 @kernel
@@ -159,19 +160,19 @@ def touch_family(m, s, a, f, track, t, before, household):
     keep_whole()
     family = S.families(s)[a, f]
     for other in range(4):
-        slot = S.family_slots(s)[a, f, other]
-        if other == track or slot["stage"] < 0:
+        stage = family["stages"][other]
+        if other == track or stage < 0:
             continue
-        st = H.stages(m)[slot["stage"]]
+        st = H.stages(m)[stage]
         if (track >= 0 and (st["depends"] >> track) & 1) or (household and (st["uses_age"] or other == NEED)):
             if before:
                 commit_family(m, s, a, f, other, t)
             else:
                 reschedule_family(m, s, a, f, other)
     if track == COURT:
-        for i in range(SLOTS):
+        for i in range(family["n_children"]):
             if family["home"][i] == IN_CARE:
-                touch_child(m, s, a, family["care_row"][i], COURT, t, before)
+                touch_child(m, s, a, int(family["care_row"][i]), COURT, t, before)
 
 
 @kernel
@@ -179,10 +180,10 @@ def touch_child(m, s, a, c, track, t, before):
     """Commit or reschedule a child's slots that depend on a track (the child's own, or the family's court)."""
     keep_whole()
     for other in range(3):
-        slot = S.child_slots(s)[a, c, other]
-        if other + CARE == track or slot["stage"] < 0:
+        stage = S.children(s)[a, c]["stages"][other]
+        if other + CARE == track or stage < 0:
             continue
-        if (H.stages(m)[slot["stage"]]["depends"] >> track) & 1:
+        if (H.stages(m)[stage]["depends"] >> track) & 1:
             if before:
                 commit_child(m, s, a, c, other, t)
             else:
@@ -196,8 +197,8 @@ def recount(m, s, y, a, f, t):
     family = S.families(s)[a, f]
     n = counted_children(family, t)
     for track in range(4):
-        stage = S.family_slots(s)[a, f, track]["stage"]
-        change = n - family["counted"][track]
+        stage = int(family["stages"][track])
+        change = n - int(family["counted"][track])
         if stage >= 0 and change != 0:
             S.cases(s)[a, stage] += change
             family["counted"][track] = n
@@ -215,14 +216,16 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
         slot = S.family_slots(s)[a, f, track]
         n = counted_children(family, t)
         family["counted"][track] = n
+        family["stages"][track] = stage
         family["entries"][st["local"]] += 1
-        entries, unit = family["entries"][st["local"]], WHOLE_FAMILY
+        entries, unit = int(family["entries"][st["local"]]), WHOLE_FAMILY
     else:
         slot = S.child_slots(s)[a, c, track - CARE]
         child = S.children(s)[a, c]
         n = 1
+        child["stages"][track - CARE] = stage
         child["entries"][st["local"]] += 1
-        entries, unit = child["entries"][st["local"]], child["slot"] + 1
+        entries, unit = int(child["entries"][st["local"]]), child["slot"] + 1
     slot["stage"] = stage
     slot["start"] = slot["evaluated"] = t
     slot["waiting"] = waiting
@@ -236,13 +239,14 @@ def stop_stage(m, s, y, a, f, c, track, t):
     """End an entity's stage: count it and take the slot out of the heap. Return the stage that ended."""
     keep_whole()
     if c < 0:
-        slot, n, item = S.family_slots(s)[a, f, track], S.families(s)[a, f]["counted"][track], f * 4 + track
+        slot, n, item = S.family_slots(s)[a, f, track], int(S.families(s)[a, f]["counted"][track]), f * 4 + track
+        S.families(s)[a, f]["stages"][track] = IDLE
     else:
-        slot, n, item = S.child_slots(s)[a, c, track - CARE], 1, CHILD_ITEM + c * 3 + track - CARE
+        slot, n, item = S.child_slots(s)[a, c, track - CARE], 1, CHILD_ITEM + c * 4 + track - CARE
+        S.children(s)[a, c]["stages"][track - CARE] = IDLE
     stage = slot["stage"]
     count_exit(s, y, a, stage, n, slot["start"], t)
-    if slot["heap"] >= 0:
-        remove_from_heap(m, s, a, item, slot["heap"])
+    leave_heap(m, s, a, item)
     slot["stage"], slot["pick"], slot["fires"], slot["waiting"] = IDLE, NO_PICK, INF, 0
     return stage
 
@@ -257,8 +261,8 @@ def gone_for_good(m, s, a, f):
     if adult == INF:
         return True
     k = st["first"]
-    multiplier = KEEP_MARGIN * H.static_table(m)[H.transitions(m)[k]["static"], family["quintile"], 0, family["stream"], 0]
-    return never_returns(m, a, k, multiplier, slot["start"], adult, slot["residual"][0])
+    multiplier = KEEP_MARGIN * H.static_table(m)[H.transitions(m)[k]["static"], kind_of(family, FIRST, FIRST)]
+    return never_returns(m, a, k, multiplier, slot["start"], adult, threshold_of(slot["residual"][0]))
 
 
 @kernel

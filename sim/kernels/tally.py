@@ -1,7 +1,7 @@
 """What a run counts: units and children by stage, starts and ends of care, queues, places, and the event log."""
 
 
-from sim.kernels.handles import keep_whole, kernel
+from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.layout import H, S, Y
 
 STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK, LEVER_MID_STAGE = range(6)  # counters
@@ -90,7 +90,7 @@ def count_looked_after(m, s, y, a, row, t):
         Y.looked_after_end(y)[a, row, band, 1] = 0
     for c in range(S.high(s)[a, 1]):
         child = S.children(s)[a, c]
-        if child["used"] and S.child_slots(s)[a, c, 1]["stage"] >= 0:
+        if child["used"] and child["stages"][1] >= 0:
             family = S.families(s)[a, child["family"]]
             age = (t - family["births"][child["slot"]]) / 365.25
             band = 0

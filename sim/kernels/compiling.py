@@ -1,0 +1,98 @@
+"""How kernels are compiled: `entry` for those Python calls, `kernel` for those only kernels call, `keep_whole` against copies.
+
+numba makes machine code of every function it compiles, with all that the function calls linked in: over a call graph this deep each small
+kernel was optimised and translated dozens of times, two thirds of the minute that compilation took. A `kernel` is therefore only lowered; what it
+becomes is settled once, in the `entry` it is linked into. This steps in at numba's own extension point (a pipeline class), and replaces one of
+its classes, so the range of numba versions in pyproject.toml is narrow.
+"""
+
+import numba
+from numba import njit, types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import LoweringPass, register_pass
+from numba.core.typed_passes import NativeLowering
+from numba.extending import intrinsic
+
+
+class _NoEnvironment:
+    """A code generator that hands no environment to functions: a kernel raises nothing and meets no Python object."""
+
+    def __init__(self, codegen):
+        self._codegen = codegen
+
+    def __getattr__(self, name):
+        return getattr(self._codegen, name)
+
+    def set_env(self, name, environment):
+        """Do nothing: there is no machine code to hand it to."""
+
+
+class _LinkedLibrary(JITCodeLibrary):
+    """Code that is only ever linked into other code: neither optimised nor translated by itself."""
+
+    codegen = property(lambda self: _NoEnvironment(self._codegen))
+
+    def finalize(self):
+        """Gather what the code calls, and no more."""
+        self._raise_if_finalized()
+        for library in dict.fromkeys(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._finalized = True
+
+    def get_pointer_to_function(self, name):
+        """Return the null pointer: nothing outside compiled code may call this."""
+        self._ensure_finalized()
+        return 0
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)
+class _LinkOnly(LoweringPass):
+    _name = "link_only"
+
+    def __init__(self):
+        LoweringPass.__init__(self)
+
+    def run_pass(self, state):
+        state.library = _LinkedLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        return True
+
+
+class _KernelCompiler(CompilerBase):
+    """numba's pipeline, into code that is only linked."""
+
+    def define_pipelines(self):
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.add_pass_after(_LinkOnly, _pass_before(passes, NativeLowering))
+        passes.finalize()
+        return [passes]
+
+
+def _pass_before(passes, wanted):
+    classes = [found for found, _ in passes.passes]
+    return classes[classes.index(wanted) - 1]
+
+
+entry = njit(cache=True, nogil=True, error_model="numpy")  # a kernel that Python calls
+kernel = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_KernelCompiler)
+
+
+@intrinsic
+def _never_inline(typingctx):
+    """Mark the function being compiled as not to be inlined."""
+
+    def codegen(context, builder, signature, arguments):
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+def _nothing():
+    """Stand for `keep_whole` without JIT."""
+
+
+# Called first in a kernel, it keeps the kernel whole: LLVM would otherwise copy the large ones into every caller, and into those callers'
+# callers, and compile for minutes.
+keep_whole = _nothing if numba.config.DISABLE_JIT else _never_inline
