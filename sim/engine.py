@@ -8,7 +8,7 @@ from sim.kernels.handles import pack
 from sim.kernels.layout import MODEL_FIELDS, STATE_FIELDS, STATUS_DONE, TALLY_FIELDS, State, Tally
 from sim.kernels.loop import begin_run, run_until
 from sim.model import CompiledModel
-from sim.state import bind, copy_state, empty_state, empty_tally, grow
+from sim.state import bind, branch, empty_state, empty_tally, grow
 
 ROOM_FOR_EVENTS = 4000
 
@@ -38,7 +38,7 @@ def simulate(
     if start is None:
         state = empty_state(model)
     else:
-        state = bind(model, copy_state(start))
+        state = bind(model, branch(start))
     now, counted = pack(state, STATE_FIELDS), pack(tally, TALLY_FIELDS)
     begin_run(fixed.address, now.address, counted.address, begin)
     while run_until(fixed.address, now.address, counted.address, end) != STATUS_DONE:

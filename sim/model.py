@@ -196,6 +196,8 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     helps = compile_actions.help_tables(compiled.actions, drawn, pathway, names)
     transitions["lever"], transitions["n_levers"] = levers["first"], levers["n"]
     transitions["help"], transitions["n_help"] = helps["first"], helps["n"]
+    alone = (transitions["age"] < 0) & (transitions["n_help"] == 0) & (transitions["n_levers"] == 0)
+    transitions["bands_only"] = alone & (len(fixed.tables["version_start"]) == 1)
     compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["levers"], helps["help"])
     places = fixed.supply.copy()
     for a, children in enumerate(fixed.children):
@@ -204,7 +206,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     return L.Model(
         **fixed.tables, transitions=transitions, row_is_team=rows["team"],
         row_is_plain=(rows["factor"] == 1.0).all(axis=(0, 2)).astype(np.int64), row_factor=rows["factor"],
-        peak=compile_actions.peak(transitions, fixed.tables["rates"], fixed.tables["age_table"], rows["factor"], levers["levers"], helps["help"]),
+        peak=compile_actions.peak(transitions, fixed.tables, rows["factor"], levers["levers"], helps["help"]),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64),
         plan_factor=compile_actions.plan_factors(compiled.actions, drawn, plans, months),

@@ -32,7 +32,7 @@ class Stays:
         self.calendar = Calendar(now)
         # What the shared rules read:
         self.factor, self.opclock = factor, opclock
-        self.handles = pack(model, L.MODEL_FIELDS), pack(L.Clocks(factor, opclock, np.zeros(L.MAX_TRANSITIONS)), L.CLOCK_FIELDS)
+        self.handles = pack(model, L.MODEL_FIELDS), pack(L.Clocks(factor, opclock), L.CLOCK_FIELDS)
         self.hazards, self.clocks = (handle.address for handle in self.handles)
         self.stages, self.steps = rows(model.stages), rows(model.transitions)
         self.effects = rows(model.effects)

@@ -32,7 +32,6 @@ def empty_state(model: Model) -> State:
         arrival_queued=np.full((n, L.STREAMS * L.LAYERS), -1, np.int32),
         sizes=sizes, waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
         slowing=np.ones((n, months)), factor=np.zeros((n, 0, months)), opclock=np.zeros((n, 0, months + 1)),
-        pace=np.zeros(L.MAX_TRANSITIONS),
         last_slowed=np.full(n, -1, np.int64),
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
@@ -42,17 +41,20 @@ def empty_state(model: Model) -> State:
     return bind(model, grow(state, FAMILIES, CHILDREN))
 
 
+def wider(array: np.ndarray, size: int, axis: int = 1, empty: int = 0) -> np.ndarray:
+    """Return a copy with room for `size` entries along an axis, zeros (or `empty`) in what is new."""
+    shape = list(array.shape)
+    shape[axis] = size
+    new = np.full(shape, empty, array.dtype) if empty else np.zeros(shape, array.dtype)
+    if array.size:  # as bytes: numpy copies records field by field
+        lines = int(np.prod(array.shape[:axis]))
+        new.reshape(lines, -1).view(np.uint8)[:, : array.nbytes // lines] = array.reshape(lines, -1).view(np.uint8)
+    return new
+
+
 def grow(state: State, families: int, children: int) -> State:
-    """Return the state with room for more rows, all that is in it unchanged."""
+    """Return a copy of a state with room for more rows, all that is in it unchanged."""
     n, old_families, old_children = *state.families.shape, state.children.shape[1]
-
-    def wider(array: np.ndarray, size: int, axis: int = 1, empty: int = 0) -> np.ndarray:
-        shape = list(array.shape)
-        shape[axis] = size
-        new = np.full(shape, empty, array.dtype) if empty else np.zeros(shape, array.dtype)
-        new[tuple(slice(0, length) for length in array.shape)] = array
-        return new
-
     arrays = {
         "families": wider(state.families, families), "family_slots": wider(state.family_slots, families),
         "children": wider(state.children, children), "child_slots": wider(state.child_slots, children),
@@ -74,7 +76,13 @@ def grow(state: State, families: int, children: int) -> State:
         old = old_families if slots == "family_slots" else old_children
         for name, value in (("stage", L.IDLE), ("pick", L.NO_PICK), ("fires", math.inf)):
             arrays[slots][name][:, old:] = value
-    return state._replace(**arrays)
+    return State(*(arrays[name] if name in arrays else array.copy() for name, array in state._asdict().items()))
+
+
+def branch(state: State) -> State:
+    """Return a copy of a state to go on from, with room for what comes."""
+    rows = [max(array.shape[1], int(high * 1.1) + 256) for array, high in zip((state.families, state.children), state.high.max(axis=0), strict=True)]
+    return grow(state, *rows)
 
 
 def bind(model: Model, state: State) -> State:
@@ -89,21 +97,22 @@ def bind(model: Model, state: State) -> State:
     return state._replace(slowing=slowing, factor=factor, opclock=opclock)
 
 
-def copy_state(state: State) -> State:
-    """Return a copy that shares nothing."""
-    return State(*(np.array(array) for array in state))
-
-
 def join(states: list[State]) -> State:
     """Return one state of several authorities (in the order given), for a region whose places are pooled."""
     families = max(state.families.shape[1] for state in states)
     children = max(state.children.shape[1] for state in states)
-    grown = [copy_state(grow(state, families, children)) for state in states]
+    grown = [grow(state, families, children) for state in states]
     for a, state in enumerate(grown):
         state.children["place_area"] = a  # alone, every child lived in a place of authority 0: its own
-    alone = ("clock", "month_began", "pace")
-    arrays = {name: np.concatenate([getattr(state, name) for state in grown]) for name in State._fields if name not in alone}
+    alone = ("clock", "month_began")
+    arrays = {name: _one_after_another([getattr(state, name) for state in grown]) for name in State._fields if name not in alone}
     return State(**arrays, **{name: getattr(grown[0], name).copy() for name in alone})
+
+
+def _one_after_another(arrays: list[np.ndarray]) -> np.ndarray:
+    """Return arrays joined along the first axis, records laid out as they are (numpy would pack them)."""
+    joined = np.empty((sum(len(array) for array in arrays), *arrays[0].shape[1:]), arrays[0].dtype)
+    return np.concatenate(arrays, out=joined)
 
 
 def compact(state: State) -> State:

@@ -12,7 +12,7 @@ from tiny_arrays import filled
 
 from sim.kernels import feedback
 from sim.kernels import layout as L
-from sim.kernels.hazards import advance, draw, help_effect, lever_effect, operational_time, schedule, time_of
+from sim.kernels.hazards import advance, draw, help_effect, lever_effect, operational_time, schedule, threshold_of, time_of
 from sim.kernels.rng import threshold, uniform
 
 # Without JIT, products of 32-bit words wrap in 64 bits as compiled ones do, and numpy says so.
@@ -55,13 +55,15 @@ class World:
             steps[k]["help"], steps[k]["n_help"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
             steps[k]["lever"], steps[k]["n_levers"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
             steps[k]["beside"] = -1
+            alone = steps[k]["age"] < 0 and steps[k]["n_help"] == 0 and steps[k]["n_levers"] == 0
+            steps[k]["bands_only"] = alone and self.versions == 1
         stages = np.zeros(1, L.STAGE)
         stages["n"] = transitions
         self.model, self.h = filled(
             L.HAZARD_FIELDS, stages=stages, transitions=steps, version_start=starts,
             edges=edges.reshape(self.versions, -1), rates=rates.reshape(self.versions, 1, -1),
             peak=np.full((1, transitions), 1e9), age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
-            static_table=np.ones((1, 5, 4, L.STREAMS, 2)), month_start=STARTS, row_is_plain=[1, 0, 0],
+            static_table=np.ones((1, 5 * L.NEEDS * L.STREAMS * 2)), month_start=STARTS, row_is_plain=[1, 0, 0],
             month_of_day=np.repeat(np.arange(MONTHS), np.diff(STARTS).astype(int)), row_is_team=[0, 1, 0],
             row_factor=factor, levers=levers, help=windows, reach_levers=records, reach=reach, horizon=[STARTS[-1]],
         )  # fmt: skip
@@ -72,7 +74,7 @@ class World:
         self.family["id"] = draw_.integers(0, 1000)
         self.family["births"] = self.family["help_start"] = math.inf
         self.family["births"][:3] = draw_.uniform(FIRST_DAY - 10 * YEAR, STARTS[-1], 3)  # some long born, some to come
-        self.family["home"][:3] = L.AT_HOME
+        self.family["home"][:3], self.family["n_children"] = L.AT_HOME, 3
         if draw_.random() < 0.7:
             self.family["help_start"] = draw_.uniform(*STARTS[[0, -1]])
         self.birth = draw_.uniform(FIRST_DAY - 12 * YEAR, FIRST_DAY)
@@ -82,7 +84,7 @@ class World:
     def advance(self, k: int, origin: float, t: float, until: float, residual: float) -> tuple[float, float]:
         return advance(
             self.h.address, self.c.address, 0, k, 1, 2, self.family, self.who, self.episode, self.is_child, self.birth,
-            origin, self.multiplier, t, until, residual,
+            0, -math.inf, origin, self.multiplier, t, until, residual,
         )  # fmt: skip
 
     def hazard(self, k: int, origin: float, t: float) -> float:
@@ -296,5 +298,6 @@ def test_thresholds_are_drawn_at_the_address_of_the_transition_and_entry():
     names = world.model.transitions["name"]
     expected = [threshold(1, 2, 77, world.who, int(name), 4 * 64) for name in names]
     expected[1] = math.inf  # fires at an age, not at a hazard
-    assert list(slot["residual"][:3]) == expected
+    assert [threshold_of(residual) for residual in slot["residual"][:3]] == expected
+    assert threshold_of(expected[0]) == expected[0]  # once drawn, or reduced, a residual is what it says
     assert list(slot["repeats"][:3]) == [0, 0, 0]

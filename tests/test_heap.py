@@ -21,7 +21,7 @@ HORIZON = 1000.0
 # Items as the engine numbers them: four tracks a family, three a child, one a layer of each stream.
 ITEMS = (
     [int(f * 4 + track) for f in range(FAMILIES) for track in range(4)]
-    + [int(L.CHILD_ITEM + c * 3 + track) for c in range(CHILDREN) for track in range(3)]
+    + [int(L.CHILD_ITEM + c * 4 + track) for c in range(CHILDREN) for track in range(3)]
     + [int(L.ARRIVAL_ITEM + stream * L.LAYERS + layer) for stream in range(L.STREAMS) for layer in range(L.LAYERS)]
 )
 
@@ -31,20 +31,12 @@ def drive(m, s, items, times):
     """Put each item at its time, in order; then take out the first until none is left. Return items and times."""
     for i in range(len(items)):
         item = items[i]
-        if item >= L.ARRIVAL_ITEM:
-            stream, layer = divmod(item - L.ARRIVAL_ITEM, L.LAYERS)
-            position = S.arrivals(s)[0, stream, layer]["heap"]
-        elif item >= L.CHILD_ITEM:
-            row, track = divmod(item - L.CHILD_ITEM, 3)
-            position = S.child_slots(s)[0, row, track]["heap"]
-        else:
-            position = S.family_slots(s)[0, item >> 2, item & 3]["heap"]
-        place_in_heap(m, s, 0, item, position, times[i])
+        place_in_heap(m, s, 0, item, times[i])
     n = S.sizes(s)[0, 2]
     order, when = np.empty(n, np.int64), np.empty(n)
     for i in range(n):
-        order[i], when[i] = S.heap(s)[0, 0], S.heap_time(s)[0, 0]
-        place_in_heap(m, s, 0, order[i], 0, math.inf)
+        order[i], when[i] = S.heap(s)[0, 0]["item"], S.heap(s)[0, 0]["time"]
+        place_in_heap(m, s, 0, order[i], math.inf)
     return order, when
 
 
@@ -60,14 +52,15 @@ def world(seed: int):
     families["id"], families["stream"] = draw.permutation(FAMILIES), draw.integers(0, L.STREAMS, FAMILIES)
     children["family"], children["slot"] = draw.integers(0, 2, CHILDREN), np.arange(CHILDREN)
     family_slots, child_slots = np.zeros((1, FAMILIES, 4), L.SLOT), np.zeros((1, CHILDREN, 3), L.SLOT)
-    family_slots["heap"] = child_slots["heap"] = -1
     family_slots["pick"] = draw.choice([0, 1, 2, int(L.ADULT_PICK)], (1, FAMILIES, 4))
     child_slots["pick"] = draw.integers(0, 3, (1, CHILDREN, 3))
     arrivals = np.zeros((1, L.STREAMS, L.LAYERS), L.ARRIVAL_STREAM)
-    arrivals["heap"], arrivals["index"] = -1, draw.integers(0, 3, (1, L.STREAMS, L.LAYERS))
+    arrivals["index"] = draw.integers(0, 3, (1, L.STREAMS, L.LAYERS))
     state = filled(
         L.STATE_FIELDS, families=families, children=children, family_slots=family_slots, child_slots=child_slots,
-        arrivals=arrivals, heap=np.zeros((1, len(ITEMS))), heap_time=np.zeros((1, len(ITEMS))), sizes=np.zeros((1, 3)),
+        arrivals=arrivals, heap=np.zeros((1, len(ITEMS)), L.QUEUED), sizes=[[0, 0, 0, -1]],
+        family_queued=np.full((1, FAMILIES * 4), -1), child_queued=np.full((1, CHILDREN * 4), -1),
+        arrival_queued=np.full((1, L.STREAMS * L.LAYERS), -1),
     )  # fmt: skip
     return model, state
 
@@ -78,7 +71,7 @@ def key(model, state, item: int) -> tuple:
         stream, layer = divmod(item - int(L.ARRIVAL_ITEM), L.LAYERS)
         return 3, stream, int(state.arrivals[0, stream, layer]["index"]) * 8 + layer, 0, 40
     if item >= L.CHILD_ITEM:
-        row, track = divmod(item - int(L.CHILD_ITEM), 3)
+        row, track = divmod(item - int(L.CHILD_ITEM), 4)
         slot, child = state.child_slots[0, row, track], state.children[0, row]
         family, unit = state.families[0, child["family"]], int(child["slot"]) + 1
     else:
@@ -115,8 +108,8 @@ def test_comes_out_as_from_heapq(seed, puts):
     order, when = drive(fixed.address, now.address, np.array(items, np.int64), np.array(times))
     assert [(time, key(model, state, int(item))) for item, time in zip(order, when, strict=True)] == expected
     assert state.sizes[0, 2] == 0
-    for records in (state.family_slots, state.child_slots, state.arrivals):
-        assert (records["heap"] == -1).all()
+    for queued in (state.family_queued, state.child_queued, state.arrival_queued):
+        assert (queued == -1).all()
 
 
 def test_every_item_at_the_same_instant():

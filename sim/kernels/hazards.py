@@ -161,6 +161,13 @@ def lever_effect(h, first, n, entity, who, episode, seed, replicate, t):
 
 
 @kernel
+def unhindered(h, c, a, row):
+    """Return whether operational time is time: every month's factor is 1 and nothing was slowed. Either way of reckoning then gives the same bits."""
+    last = H.month_start(h).shape[0] - 1
+    return H.row_is_plain(h)[row] == 1 and C.opclock(c)[a, row, last] == H.month_start(h)[last]
+
+
+@kernel
 def age_at(h, family, is_child, birth, t):
     """Return (age band, when it changes) of a child, or of a family's youngest."""
     return child_age(birth, t) if is_child else family_age(h, family, t)
@@ -178,9 +185,7 @@ def advance(
     tr = H.transitions(h)[k]
     row, first, n = tr["row"], tr["band"], tr["n_bands"]
     until = min(until, H.horizon(h)[0])
-    # With every month's factor 1 and nothing slowed, operational time is time, and both ways give the same bits.
-    plain = H.row_is_plain(h)[row] == 1 and C.opclock(c)[a, row, H.month_start(h).shape[0] - 1] == H.month_start(h)[H.month_start(h).shape[0] - 1]
-    known, begin = False, 0.0
+    plain, known, begin = unhindered(h, c, a, row), False, 0.0
     version, n_versions = 0, H.version_start(h).shape[0]
     while version + 1 < n_versions and t >= H.version_start(h)[version + 1]:
         version += 1
@@ -281,14 +286,42 @@ def competes(h, tr, kind, waiting, b0, b1, b2, b3):
 
 
 @kernel
-def favourite(h, a, slot, first, multipliers, n):
+def favourite(h, a, slot, first, n):
     """Return the transition (its index in the stage) that could fire first, by bounds alone: looked at first, it spares walking the others."""
-    best, threshold, pace = NO_PICK, 1.0, 0.0
-    for j in range(n):
-        own = H.peak(h)[a, first + j] * multipliers[j]
-        if at_least(slot["residual"][j]) * pace < threshold * own:
-            best, threshold, pace = j, at_least(slot["residual"][j]), own
+    best, threshold, pace = np.int64(0), at_least(slot["residual"][0]), H.peak(h)[a, first]
+    for j in range(1, n):
+        own, lowest = H.peak(h)[a, first + j], at_least(slot["residual"][j])
+        if lowest * pace < threshold * own:
+            best, threshold, pace = np.int64(j), lowest, own
     return best
+
+
+@kernel
+def origin_of(tr, family, slot, care_start):
+    """Return when the clock of a slot's transition began."""
+    if tr["clock"] == CLOCK_STAGE:
+        return slot["start"]
+    if tr["clock"] == CLOCK_ADMISSION:
+        return slot["admitted"]
+    return care_start if tr["clock"] == CLOCK_CARE_EPISODE else family["case_start"]
+
+
+@kernel
+def walk_bands(h, a, tr, origin, multiplier, t, until, residual):
+    """Do what `advance` does where the hazard changes from band to band and for no other reason (and with the same bits)."""
+    edges, rates, first, n, band = H.edges(h), H.rates(h), tr["band"], tr["n_bands"], 0
+    while band + 1 < n and t >= origin + edges[0, first + band + 1]:
+        band += 1
+    while t < until:
+        stop = until if band + 1 == n else min(until, origin + edges[0, first + band + 1])
+        rate = rates[0, a, first + band] * multiplier
+        use = rate * (stop - t)
+        if use >= residual and rate > 0.0:
+            return max(t, min(stop, t + residual / rate)), 0.0
+        residual -= use
+        t = stop
+        band += 1
+    return INF, residual
 
 
 @entry
@@ -308,37 +341,29 @@ def schedule(
             tr = H.transitions(h)[st["first"] + j]
             if tr["at_age"] > 0.0 and birth + tr["at_age"] * YEAR < soonest:
                 pick, soonest, name = np.int64(j), birth + tr["at_age"] * YEAR, tr["name"]
-    age, age_edge = 0, -INF
-    if st["uses_age"]:
-        age, age_edge = age_at(h, family, is_child, birth, evaluated)
-    multipliers, waiting, kind = C.pace(c), slot["waiting"] != 0, kind_of(family, needs, earlier)
-    for j in range(st["n"]):
-        multipliers[j] = competes(h, H.transitions(h)[st["first"] + j], kind, waiting, b0, b1, b2, b3)
-    first = np.int64(0) if commit else favourite(h, a, slot, st["first"], multipliers, st["n"])
-    if first < 0:
-        return pick, soonest if pick >= 0 else INF
+    age, age_edge, kind = 0, -INF, kind_of(family, needs, earlier)
+    first = np.int64(0) if commit or st["n"] == 0 else favourite(h, a, slot, st["first"], st["n"])
     for i in range(st["n"]):
         j = first if i == 0 else (i - 1 if i <= first else i)  # the favourite, then the others
         k = st["first"] + j
-        multiplier = multipliers[j]
-        if multiplier == 0.0:
-            continue
         # Nothing later than the soonest so far matters; a hazard too low to fire by then need not be walked.
-        if not commit and at_least(slot["residual"][j]) > H.peak(h)[a, k] * multiplier * (soonest - evaluated):
+        if not commit and at_least(slot["residual"][j]) > H.peak(h)[a, k] * (soonest - evaluated):
             continue
         tr = H.transitions(h)[k]
-        origin = slot["start"]
-        if tr["clock"] == CLOCK_ADMISSION:
-            origin = slot["admitted"]
-        elif tr["clock"] == CLOCK_CARE_EPISODE:
-            origin = care_start
-        elif tr["clock"] != CLOCK_STAGE:
-            origin = family["case_start"]
+        multiplier = competes(h, tr, kind, slot["waiting"] != 0, b0, b1, b2, b3)
+        if multiplier == 0.0:
+            continue
+        origin = origin_of(tr, family, slot, care_start)
         slot["residual"][j] = threshold_of(slot["residual"][j])
-        due, left = advance(
-            h, c, a, k, seed, replicate, family, who, episode, is_child, birth, age, age_edge, origin, multiplier, max(evaluated, origin), soonest,
-            slot["residual"][j],
-        )  # fmt: skip
+        if tr["bands_only"] and unhindered(h, c, a, tr["row"]):
+            due, left = walk_bands(h, a, tr, origin, multiplier, max(evaluated, origin), soonest, slot["residual"][j])
+        else:
+            if tr["age"] >= 0 and age_edge == -INF:
+                age, age_edge = age_at(h, family, is_child, birth, evaluated)
+            due, left = advance(
+                h, c, a, k, seed, replicate, family, who, episode, is_child, birth, age, age_edge, origin, multiplier, max(evaluated, origin),
+                soonest, slot["residual"][j],
+            )  # fmt: skip
         if commit:
             slot["residual"][j] = max(left, TINY)
         elif due < soonest or (due == soonest and due < INF and (pick < 0 or tr["name"] < name)):

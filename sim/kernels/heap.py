@@ -70,6 +70,26 @@ def _put(s, a, position, time, item):
 
 
 @kernel
+def _soonest_below(m, s, a, heap, position, n):
+    """Return the first of the (up to four) items below a position, or -1. Times are compared without branches, which could not be foreseen."""
+    child = 4 * position + 1
+    if child >= n:
+        return NOBODY
+    if child + 3 < n:
+        t0, t1, t2, t3 = heap[child]["time"], heap[child + 1]["time"], heap[child + 2]["time"], heap[child + 3]["time"]
+        left, right = min(t0, t1), min(t2, t3)
+        if t0 != t1 and t2 != t3 and left != right:
+            first, second = np.int64(t1 < t0), np.int64(t3 < t2)
+            return child + (2 + second if right < left else first)
+    best = child
+    for other in range(child + 1, min(child + 4, n)):
+        time, its_time = heap[other]["time"], heap[best]["time"]
+        if time < its_time or (time == its_time and _first_of_equals(m, s, a, heap[other]["item"], heap[best]["item"])):
+            best = other
+    return np.int64(best)
+
+
+@kernel
 def _settle(m, s, a, position, time, item):
     """Move an item from `position` to where it belongs, up or down."""
     keep_whole()
@@ -82,14 +102,10 @@ def _settle(m, s, a, position, time, item):
         _put(s, a, position, its_time, above)
         position = parent
     while True:
-        child = 4 * position + 1
-        if child >= n:
+        child = _soonest_below(m, s, a, heap, position, n)
+        if child < 0:
             break
         below, its_time = heap[child]["item"], heap[child]["time"]
-        for other in range(child + 1, min(child + 4, n)):
-            next_time = heap[other]["time"]
-            if next_time < its_time or (next_time == its_time and _first_of_equals(m, s, a, heap[other]["item"], below)):
-                child, its_time, below = other, next_time, heap[other]["item"]
         if time < its_time or (time == its_time and _first_of_equals(m, s, a, item, below)):
             break
         _put(s, a, position, its_time, below)

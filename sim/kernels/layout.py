@@ -77,6 +77,7 @@ TRANSITION = np.dtype(
         ("stage", "i8"), ("target", "i8"), ("clock", "i8"), ("when", "i8"), ("row", "i8"), ("release", "i8"), ("dead", "i8"),
         ("n_bands", "i8"), ("band", "i8"), ("age", "i8"), ("static", "i8"), ("beside", "i8"), ("effect", "i8"), ("n_effects", "i8"),
         ("lever", "i8"), ("n_levers", "i8"), ("help", "i8"), ("n_help", "i8"), ("at_age", "f8"), ("at_birth", "i8"), ("name", "i8"),
+        ("bands_only", "i8"),
     ],
     align=True,
 )  # fmt: skip
@@ -132,7 +133,7 @@ HAZARD_FIELDS = {
     "version_start": ("f8", 1, "day each version of the pathway starts (V)"),
     "edges": ("f8", 2, "start of each band, days (V, B)"),
     "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
-    "peak": ("f8", 2, "bound on the hazard per day before multipliers of static_table and beside_table (A, K)"),
+    "peak": ("f8", 2, "bound on the hazard per day, 0 where it never fires by hazard (A, K)"),
     "age_table": ("f8", 3, "multiplier by age band (A, rows, 5)"),
     "static_table": ("f8", 2, "multiplier by quintile x needs x stream x earlier episodes, see `kind_of` (rows, 160)"),
     "beside_table": ("f8", 2, "multiplier by stage beside, the last seven being idle tracks (rows, S + 7)"),
@@ -206,7 +207,6 @@ M = accessors(MODEL_FIELDS)
 CLOCK_FIELDS = {
     "factor": ("f8", 3, "realised month factor (A, R, M)"),
     "opclock": ("f8", 3, "operational time (A, R, M + 1)"),
-    "pace": ("f8", 1, "scratch: the multiplier of each transition of the stage being looked at (MAX_TRANSITIONS)"),
 }
 Clocks = namedtuple("Clocks", CLOCK_FIELDS)
 C = accessors(CLOCK_FIELDS)
