@@ -7,6 +7,7 @@ only where the same family is reached by both; where a lever provides places, re
 not be given as well (ruling 6).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -68,7 +69,7 @@ def _named(value: Any, path: str) -> Iterator[Distribution]:
             yield from _named(item, f"{path}.{key}")
 
 
-class Lever(Frozen):
+class Lever(Frozen, ABC):
     """What every lever has: a name (to tell two of a kind apart), a start, and who pays for it."""
 
     kind: ClassVar[str]
@@ -83,9 +84,9 @@ class Lever(Frozen):
             pass
         return self
 
+    @abstractmethod
     def actions(self, pathway: Pathway) -> tuple[Action, ...]:
         """Return what the lever does on a pathway."""
-        raise NotImplementedError
 
     def distributions(self) -> Iterator[Distribution]:
         """Yield every uncertain number of the lever, each bearing its path as its name."""
