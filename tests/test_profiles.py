@@ -1,4 +1,4 @@
-"""Area profiles: national sums and checks, and that the shipped file is what the command makes."""
+"""Area profiles as shipped: national sums and checks."""
 
 import numpy as np
 import pandas as pd
@@ -8,16 +8,11 @@ from calibration.boundaries import PREDECESSORS, is_rate, share_of_predecessor
 from calibration.panel import ENGLAND
 from calibration.profile_demand import aged_on
 from calibration.profile_table import COLUMNS, ORDER, national, shrink
-from calibration.profiles import SCENARIO_DATA, build_profiles
+from calibration.profiles import SCENARIO_DATA
 from scenarios.areas import find_group
 
 pytestmark = pytest.mark.unit
 WEEKS = 365 / 7
-
-
-@pytest.fixture(scope="module")
-def built():
-    return build_profiles()
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +28,6 @@ def by_area(profiles: pd.DataFrame, quantity: str, year: int) -> pd.Series:
 def share_of_england(profiles: pd.DataFrame, quantity: str, year: int) -> float:
     values = by_area(profiles, quantity, year)
     return values.drop(ENGLAND).sum() / values[ENGLAND]
-
-
-def test_the_shipped_file_is_what_the_command_makes(built, profiles, tmp_path):
-    built[0].write(tmp_path / "area_profiles.csv")
-    made = pd.read_csv(tmp_path / "area_profiles.csv")
-    # Other versions of scipy may end the search for England's two deprivation constants a hair elsewhere.
-    pd.testing.assert_frame_equal(made, profiles, rtol=1e-3, atol=1e-4)
 
 
 def test_every_row_has_a_source_a_status_and_a_basis(profiles):
@@ -138,11 +126,6 @@ def test_cohorts_age_by_one_a_year():
     assert aged_on(ages, 0).tolist() == ages.tolist()
     assert aged_on(ages, 2).tolist() == [1, 1, *ages[:16]]
     assert aged_on(ages, 40).tolist() == [1] * 18
-
-
-def test_home_price_agrees_with_the_published_price_of_a_place(built):
-    _, checks = built
-    assert checks["the same over the published 6,106"] == pytest.approx(1.0, abs=0.03)
 
 
 def test_foster_prices_times_children_give_the_published_line(profiles):
