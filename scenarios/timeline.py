@@ -9,6 +9,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -26,7 +27,13 @@ def month_index(text: object) -> int:
     MonthError
         If it is not written so, if there is no such month, or if it lies outside 1990 to 2100.
     """
-    match = MONTH.fullmatch(text) if isinstance(text, str) else None
+    return _number(text if isinstance(text, str) else repr(text))
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> int:
+    """Return `month_index(text)`: models ask for the same few hundred months hundreds of thousands of times."""
+    match = MONTH.fullmatch(text)
     if not match:
         raise MonthError(f"{text!r} is not a month, expected one written as YYYY-MM, such as 2026-04")
     year, month = int(match[1]), int(match[2])
