@@ -33,6 +33,7 @@ GROUPS = ("nfa", "not_in_need", "s47", "icpc", "plan", "plan_end", "care_exit")
 FIT_SEED = 20_240_331  # the fit's own: nothing a user runs shares its draws by default
 RETURNS = 0.55  # a family more or less brings nearly two referrals in the end: the first and those that follow
 LOW, HIGH = 0.15, 6.0  # no authority is further than this from England
+DAMPING = 0.6  # one run of one authority is noisy: each moves part of the way, so that rounds average
 FLOWS = {
     "referrals": (lambda c: c.entered("referral"), "sum"),
     "nfa": (lambda c: c.fired("referral.no_further_action"), "sum"),
@@ -166,7 +167,7 @@ def correct(rates: Rates, seen: Simulated, targets: Targets, everywhere: bool, p
     def step(wanted: np.ndarray, got: np.ndarray, power: float = 1.0) -> np.ndarray:
         if everywhere:
             return np.full(len(wanted), (wanted.sum() / max(got.sum(), 1e-9)) ** power)
-        return np.clip((wanted / np.maximum(got, 1e-9)) ** power, 0.4, 2.5)
+        return np.clip((wanted / np.maximum(got, 1e-9)) ** (power * DAMPING), 0.4, 2.5)
 
     ratio = dict(rates.ratio)
     referrals, s47, icpc = seen.mean("referrals"), seen.mean("s47"), seen.mean("icpc")

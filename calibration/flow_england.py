@@ -1,4 +1,4 @@
-"""England's levels that the flow balance aims at beside the authorities' own flows: exits from care by age, trends, supply of places.
+"""What the flow balance aims at beside three years' flows of each authority: exits from care by age, trends, supply of places.
 
 Everything is read from `calibration/data`; nothing published after March 2024 is used but the number of registered places, an input.
 """
@@ -21,7 +21,6 @@ TRENDING = {
     "not_in_need_share": ("not_in_need_pct", None),
     "s47_per_referral": ("s47", "referrals"),
     "icpc_per_s47": ("icpc", "s47"),
-    "plan_per_icpc": ("cpp_started", "icpc"),
 }
 
 
@@ -37,6 +36,20 @@ def exit_rates_by_age() -> np.ndarray:
     ceased[3:] -= gone
     stock[3:] -= uasc
     return ceased / stock
+
+
+def latest(quantity: str) -> dict[str, float]:
+    """Return each authority's own figure of the last fit year, where it published one.
+
+    Recording practice persists: over authorities, last year's share predicts this year's better than three years' mean does. Median absolute error
+    for 2024 from 2023 against 2021-23: no further action 34 and 43 %, not in need 15 and 17 %, enquiries 9 and 13 %, conferences 11 and 12 %;
+    for plans per conference the mean does as well (4.0 and 3.7 %), so that is left pooled.
+    """
+    top, bottom = TRENDING[quantity]
+    frame = pd.read_csv(DATA / "la_panel.csv")
+    rows = frame[(frame.level == "local_authority") & (frame.year_ending == FIT_YEARS[-1])].set_index("name")
+    values = rows[top] / 100.0 if bottom is None else rows[top] / rows[bottom]
+    return values.dropna().to_dict()
 
 
 def latest_over_mean(quantity: str) -> float:
