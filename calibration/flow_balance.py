@@ -3,8 +3,9 @@
 The pathway's rates are England's. What an authority's published flows say about it is kept as ratios to them
 (`ratio_<group>`, `age_ratio_<group>_<band>`), families arriving each year (`new_family_referrals`), and places. They are solved so that flows
 balance: the simulated flow out of each stage, given its simulated inflow and stock, equals the published one, first for England (one factor for
-all authorities), then authority by authority. Targets are means over the years ending March 2022 to 2024; the referrals of every year, the last
-included, are inputs. No simulated output is ever scaled. Writes `scenarios/data/area_rates.csv`.
+all authorities), then authority by authority. Exits from care by age are balanced for England alone: authorities' cells are small and
+suppressed. Targets are means over the years ending March 2022 to 2024, shares with a trend at the level of 2024; the referrals of every year, the
+last included, are inputs. No simulated output is ever scaled. Writes `scenarios/data/area_rates.csv`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ GROUPS = ("nfa", "not_in_need", "s47", "icpc", "plan", "plan_end", "care_exit")
 FIT_SEED = 20_240_331  # the fit's own: nothing a user runs shares its draws by default
 RETURNS = 0.55  # a family more or less brings nearly two referrals in the end: the first and those that follow
 LOW, HIGH = 0.15, 6.0  # no authority is further than this from England
+DAMPING = 0.6  # one run of one authority is noisy: each moves part of the way, so that rounds average
 FLOWS = {
     "referrals": (lambda c: c.entered("referral"), "sum"),
     "nfa": (lambda c: c.fired("referral.no_further_action"), "sum"),
@@ -45,6 +47,9 @@ FLOWS = {
     "in_care": (lambda c: c.looked_after[..., 0].sum(axis=2), "end"),
     "uasc": (lambda c: c.looked_after[..., 1].sum(axis=2), "end"),
     "rereferred": (lambda c: c.rereferred, "sum"),
+    **{f"ceased_{band}": (lambda c, i=i: c.ceased[:, :, i, 0], "sum") for i, band in enumerate(AGE_BANDS[:4])},
+    "ceased_16_plus": (lambda c: c.ceased[:, :, 4:6, 0].sum(axis=2), "sum"),
+    **{f"in_care_{band}": (lambda c, i=i: c.looked_after[:, :, i, 0], "end") for i, band in enumerate(AGE_BANDS)},
     **{f"started_{band}": (lambda c, i=i: c.started[:, :, i, 0], "sum") for i, band in enumerate(AGE_BANDS)},
 }
 
@@ -59,6 +64,8 @@ class Rates:
         By group (GROUPS), relative to the pathway (A).
     by_age
         Multiplier of entry to care by the five age bands (A, 5).
+    exits
+        Multiplier of exits from care by the five age bands, England's (5).
     new_families
         Families arriving, by year of YEARS (A, Y).
     work, use
@@ -67,6 +74,7 @@ class Rates:
 
     ratio: dict[str, np.ndarray]
     by_age: np.ndarray
+    exits: np.ndarray
     new_families: np.ndarray
     work: np.ndarray | None = None
     use: np.ndarray | None = None
@@ -76,7 +84,7 @@ class Rates:
 def first_guess(targets: Targets) -> Rates:
     """Return rates that take England's for every authority, and half of referrals as new families."""
     n = len(targets.names)
-    return Rates({group: np.ones(n) for group in GROUPS}, np.ones((n, 5)), 0.5 * targets.referrals / 1.62)
+    return Rates({group: np.ones(n) for group in GROUPS}, np.ones((n, 5)), np.ones(5), 0.5 * targets.referrals / 1.62)
 
 
 def last_fit(targets: Targets) -> Rates:
@@ -85,8 +93,14 @@ def last_fit(targets: Targets) -> Rates:
     return Rates(
         {group: np.array([area.value(f"ratio_{group}") for area in areas]) for group in GROUPS},
         np.array([[area.value(f"age_ratio_care_entry_{band}") for band in AGE_BANDS] for area in areas]),
+        np.array([find(areas[0], f"age_ratio_care_exit_{band}") for band in AGE_BANDS]),
         np.array([[area.value("new_family_referrals", year) for year in YEARS] for area in areas]),
     )
+
+
+def find(area: AreaProfile, quantity: str) -> float:
+    """Return a multiplier of an earlier fit, or 1 if it had none."""
+    return area.value(quantity) if quantity in area.records else 1.0
 
 
 def with_rates(profile: AreaProfile, row: int, rates: Rates) -> AreaProfile:
@@ -104,6 +118,8 @@ def figures(row: int, rates: Rates) -> dict[str, list[tuple[int, float]]]:
     result = {f"ratio_{group}": [(last, float(values[row]))] for group, values in rates.ratio.items()}
     for band, value in zip(AGE_BANDS, rates.by_age[row], strict=True):
         result[f"age_ratio_care_entry_{band}"] = [(last, float(value))]
+    for band, value in zip(AGE_BANDS, rates.exits, strict=True):
+        result[f"age_ratio_care_exit_{band}"] = [(last, float(value))]
     result["new_family_referrals"] = [(year, float(rates.new_families[row, i])) for i, year in enumerate(YEARS)]
     # One year's arrivals are noisy, the more so as they make up what returns leave of that year's referrals: the mean of four years goes on.
     result["new_family_referrals"].append((YEARS.stop, float(rates.new_families[row, -4:].mean())))
@@ -151,7 +167,7 @@ def correct(rates: Rates, seen: Simulated, targets: Targets, everywhere: bool, p
     def step(wanted: np.ndarray, got: np.ndarray, power: float = 1.0) -> np.ndarray:
         if everywhere:
             return np.full(len(wanted), (wanted.sum() / max(got.sum(), 1e-9)) ** power)
-        return np.clip((wanted / np.maximum(got, 1e-9)) ** power, 0.4, 2.5)
+        return np.clip((wanted / np.maximum(got, 1e-9)) ** (power * DAMPING), 0.4, 2.5)
 
     ratio = dict(rates.ratio)
     referrals, s47, icpc = seen.mean("referrals"), seen.mean("s47"), seen.mean("icpc")
@@ -163,7 +179,10 @@ def correct(rates: Rates, seen: Simulated, targets: Targets, everywhere: bool, p
     stay = seen.mean("cpp_at31") / np.maximum(seen.mean("cpp_started"), 1e-9)
     ratio["plan_end"] = ratio["plan_end"] * step(stay * targets.plan_starts, targets.plan_years * targets.plan_starts, 1.2)
     out = seen.mean("ceased") / np.maximum(seen.mean("in_care"), 1e-9)
-    ratio["care_exit"] = ratio["care_exit"] * step(targets.exit_rate * targets.in_care, out * targets.in_care, 1.6)
+    own = step(targets.exit_rate * targets.in_care, out * targets.in_care, 1.6)
+    # England's level of exits is that of its ages: authorities' own factors average 1 over the children in care.
+    ratio["care_exit"] = ratio["care_exit"] * own / np.average(own, weights=targets.in_care)
+    exits = rates.exits * exit_step(seen, targets)
     ratio = {group: np.clip(values, LOW, HIGH) for group, values in ratio.items()}
     started = np.stack([seen.mean(f"started_{band}") for band in AGE_BANDS], axis=1)
     factors = np.stack([step(targets.started[:, b], started[:, b], 0.85) for b in range(5)], axis=1)
@@ -172,8 +191,15 @@ def correct(rates: Rates, seen: Simulated, targets: Targets, everywhere: bool, p
         new = rates.new_families * (1.0 + RETURNS * gap.sum(axis=0) / (1.62 * rates.new_families.sum(axis=0)))
     else:
         new = np.clip(rates.new_families + RETURNS * gap / 1.62, 0.1 * rates.new_families, 4.0 * rates.new_families)
-    moved = replace(rates, ratio=ratio, by_age=np.clip(rates.by_age * factors, LOW / 3, HIGH * 2), new_families=new)
+    moved = replace(rates, ratio=ratio, by_age=np.clip(rates.by_age * factors, LOW / 3, HIGH * 2), exits=exits, new_families=new)
     return replace(moved, work=seen.work, use=seen.use, places=seen.places) if pressed else moved
+
+
+def exit_step(seen: Simulated, targets: Targets, power: float = 1.3) -> np.ndarray:
+    """Return what England's exits by age are to be multiplied by (5); a power over 1, since final hearings and adoptions do not follow."""
+    ceased = np.array([seen.mean(f"ceased_{band}").sum() for band in AGE_BANDS])
+    stock = np.array([seen.mean(f"in_care_{band}").sum() for band in AGE_BANDS])
+    return np.clip((targets.exit_by_age * stock / ceased) ** power, 0.5, 2.0)
 
 
 def fit(scenario: Scenario, targets: Targets, rates: Rates, replicates: int = 1, workers: int = 2, rounds: tuple[int, int] = (4, 5)) -> Rates:
@@ -201,6 +227,8 @@ def report(number: int, seen: Simulated, targets: Targets) -> None:
         "in care": (targets.in_care.sum(), seen.mean("in_care").sum()),
     }
     print(f"round {number}: " + ", ".join(f"{name} {got:,.0f} ({100 * (got / want - 1):+.1f} %)" for name, (want, got) in pairs.items()), flush=True)
+    rates = np.array([seen.mean(f"ceased_{band}").sum() / seen.mean(f"in_care_{band}").sum() for band in AGE_BANDS])
+    print("    exits by age over target: " + ", ".join(f"{ratio:.2f}" for ratio in rates / targets.exit_by_age), flush=True)
 
 
 def unit_of(quantity: str) -> str:
