@@ -247,6 +247,14 @@ class MatchProbability(Sourced):
     sibling_factor: Share
 
 
+class SupplyResponse(Sourced):
+    """How a market's places follow their use after the last published year, within bounds relative to that year."""
+
+    months: Annotated[NonNegative, Field(gt=0)]
+    low: Share
+    high: Annotated[NonNegative, Field(ge=1)]
+
+
 class Place(Frozen):
     """A kind of place with a limit: whose it is, how vacancies match, and the stages tried when none does."""
 
@@ -255,6 +263,13 @@ class Place(Frozen):
     owned_by: Literal["authority", "market"]
     match_probability: MatchProbability | None = None
     overflow: tuple[Text, ...] = ()
+    supply_follows_use: SupplyResponse | None = None
+
+    @property
+    def supply_rule(self) -> tuple[float, float, float]:
+        """Return (months, low, high) of the response of supply; 0 months if there is none."""
+        rule = self.supply_follows_use
+        return (rule.months, rule.low, rule.high) if rule else (0.0, 1.0, 1.0)
 
 
 class Pathway(Frozen):

@@ -20,6 +20,7 @@ from sim.kernels import layout as L
 
 EPOCH = date(1990, 4, 1)
 PUBLISHED_FROM = 2020  # first year ending 31 March that history simulates with its own inputs
+LAST_PUBLISHED = 2025  # last year ending 31 March with published places
 SPIN_UP_YEARS = 18  # ruling 40: at the first published year's rates
 HISTORY_START = f"{PUBLISHED_FROM - 1 - SPIN_UP_YEARS}-04"
 
@@ -301,8 +302,12 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "layers": np.ceil(accept.max(axis=(2, 3))).astype(np.int64),
         "quintile_cdf": np.array([compile_areas.quintile_cdf(figures, pathway) for figures in compiled.figures]),
         "team_capacity": capacity,
+        "market": np.array([place.owned_by == "market" for place in pathway.places.values()], np.int64),
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
-        "price_rules": np.array([rule] * len(names.places)), "reference_use": np.array(reference),
+        "price_rules": np.array([rule] * len(names.places)),
+        "supply_rules": np.array([place.supply_rule for place in pathway.places.values()]),
+        "supply_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),
+        "reference_use": np.array(reference),
         "switch_day": np.array([day_of(compiled.months[month - start]) if start <= month < start + len(months) else np.inf
                                 for month in switch]),
     }  # fmt: skip

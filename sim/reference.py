@@ -113,6 +113,7 @@ class World(Arrivals):
                 place.begin_month(
                     int(model.places[a, place.kind, month]), float(model.reference_use[a, place.kind]),
                     model.price_rules[place.kind].tolist(),
+                    model.supply_rules[place.kind].tolist() if month >= model.supply_from[0] else None,
                 )  # fmt: skip
                 tally.price_end[a, self.ledger.row, place.kind] = place.price
         for places in self.places:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from sim.kernels.feedback import places_open, respond
+from sim.kernels.feedback import places_open, respond, supply_next
 from sim.reference_codes import L
 from sim.reference_people import Child, Track, age_band
 from sim.reference_tally import FULL
@@ -22,6 +22,7 @@ class Place:
     filled: int = 0
     waiting: list[Track] = field(default_factory=list)
     price: float = 1.0
+    supply: float = 1.0
     since: float = 0.0
     filled_days: float = 0.0
     usable_days: float = 0.0
@@ -60,15 +61,18 @@ class Place:
 
         return min(self.waiting, key=order)
 
-    def begin_month(self, supply: int, reference: float, rules: list[float]) -> None:
-        """Let the price answer last month's use; open the month's supply (filled places stay until they are left)."""
+    def begin_month(self, published: int, reference: float, price_rules: list[float], supply_rules: list[float] | None) -> None:
+        """Let price, and supply if it may, answer last month's use; open the month's places (filled ones stay until they are left)."""
         if self.usable_days > 0.0:
-            self.price = respond(self.price, self.filled_days / self.usable_days, reference, *rules)
+            use = self.filled_days / self.usable_days
+            self.price = respond(self.price, use, reference, *price_rules)
+            if supply_rules is not None:
+                self.supply = supply_next(self.supply, use, reference, *supply_rules)
         self.filled_days = self.usable_days = 0.0
-        self.usable = int(places_open(supply, self.filled))
+        self.usable = int(places_open(published, self.supply, self.filled))
 
 
-def match_probability(p: float, vacancies: int) -> float:
+def match_probability(p: float, vacancies: float) -> float:
     """Return the probability that at least one vacancy fits, each with probability p."""
     if vacancies <= 0 or p <= 0.0:
         return 0.0
@@ -85,7 +89,7 @@ class Placements:
         self.place_of_stage, self.match = model.place_of_stage.tolist(), model.match_by_needs.tolist()
         self.sibling_factor, self.pool_share = model.sibling_factor.tolist(), model.pool_share.tolist()
         self.last_resort = int(model.key_stages[L.STAGE_KEYS.index("unregistered")])
-        self.within_reach = model.within_reach.tolist()
+        self.market, self.within_reach = model.market.tolist(), model.within_reach.tolist()
         self.minimum_age = model.stages["minimum_age"].tolist()
         self.permits_parents = model.stages["permits_parents"].tolist()
 
@@ -127,6 +131,13 @@ class Placements:
             for _ in range(siblings - 1):
                 fits *= self.sibling_factor[kind]
             own = self.places[family.area][kind].vacancies
+            if self.market[kind]:
+                seen, where = self.market_vacancies(family.area, kind, siblings, month)
+                if where is not None and u < match_probability(fits, seen):
+                    return stage, where
+                if own < siblings:
+                    ledger.count(FULL)
+                continue
             chance = match_probability(fits, own) if own >= siblings else 0.0
             if u < chance:
                 return stage, family.area
@@ -137,6 +148,22 @@ class Placements:
             if own < siblings:
                 ledger.count(FULL)
         return self.last_resort, family.area
+
+    def market_vacancies(self, a: int, kind: int, siblings: int, month: int) -> tuple[float, int | None]:
+        """Return (vacancies of a market that a child of authority a can choose among, the authority whose share has room).
+
+        Pooling lifts the limit of the authority's share and adds no vacancy: a child sees its part of the region's.
+        """
+        own, share = self.places[a][kind], self.pool_share[kind][month]
+        others = [b for b in range(len(self.places)) if b != a and self.within_reach[a][b]] if share > 0.0 else []
+        free = own.vacancies + sum(self.places[b][kind].vacancies for b in others)
+        places = own.usable + sum(self.places[b][kind].usable for b in others)
+        seen = own.vacancies * (1.0 - share) + (share * free * own.usable / places if places else 0.0)
+        if own.vacancies >= siblings:
+            return seen, a
+        shared = {b: self.shared_vacancies(a, b, kind, siblings, month) for b in others}
+        most = max(shared, key=shared.get, default=None)  # the first of those with most
+        return seen, most if most is not None and shared[most] > 0 else None
 
     def shared_vacancies(self, a: int, b: int, kind: int, siblings: int, month: int) -> int:
         """Return how many of authority b's vacancies are open to siblings of authority a."""

@@ -35,6 +35,7 @@ def empty_state(model: Model) -> State:
         last_slowed=np.full(n, -1, np.int64),
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
+        supply=np.ones((n, places)),
         use_days=np.zeros((n, places, 2)), use_since=np.full((n, places), model.month_start[0]),
         high=np.zeros((n, 2), np.int64), month_began=np.zeros(1), clock=np.zeros(2),
     )  # fmt: skip

@@ -148,7 +148,7 @@ def test_prices_may_rise_and_carers_stay_with_their_authority():
     (gain,) = actions("regional-care-cooperative", PriceGain)
     assert gain.fraction.bounds == pytest.approx((-0.02, 0.08))
     (pool,) = actions("regional-care-cooperative", Pool)
-    assert dict(pool.shares) == {"agency_foster": 1.0, "childrens_home": 1.0, "in_house_foster": 0.1}
+    assert dict(pool.shares) == {"agency_foster": 1.0, "childrens_home": 1.0}
 
 
 # ---------------------------------------------------------------- kinship

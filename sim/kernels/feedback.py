@@ -1,8 +1,10 @@
-"""The monthly environment: pressure on teams, places, and the market's response of price. Every engine uses these functions.
+"""The monthly environment: pressure on teams, places, and the market's response of price and supply. Every engine uses these functions.
 
 What they read are counts of cases and place-days; what they write are plain arrays.
 """
 
+
+import math
 
 from sim.kernels.compiling import entry, keep_whole
 from sim.kernels.layout import H
@@ -60,6 +62,18 @@ def respond(price, use, reference, response, share, floor, ceiling):
 
 
 @entry
-def places_open(supply, filled):
-    """Return usable places: the supply, or what is filled if supply has fallen below it (closing places still count)."""
-    return supply if supply > filled else filled
+def supply_next(supply, use, reference, months, low, high):
+    """Return a market's supply next month, relative to what was published last: use above the reference opens places, use below closes them.
+
+    At a steady use the relative change over `months` (what it takes to open a home) is use over reference, less 1. 0 months: no response.
+    """
+    if months <= 0.0:
+        return supply
+    return min(max(supply * (1.0 + (use / reference - 1.0) / months), low), high)
+
+
+@entry
+def places_open(published, supply, filled):
+    """Return usable places: those published times the market's response, or what is filled if that is more (closing places still count)."""
+    usable = math.floor(published * supply + 1e-9)
+    return usable if usable > filled else filled

@@ -7,7 +7,7 @@ import numpy as np
 from sim.kernels.arrivals import arrive, open_layers
 from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, re_enter
 from sim.kernels.compiling import entry, keep_whole, kernel
-from sim.kernels.feedback import places_open, respond, slow_teams, work_in_hand
+from sim.kernels.feedback import places_open, respond, slow_teams, supply_next, work_in_hand
 from sim.kernels.hazards import month_at
 from sim.kernels.heap import remove_from_heap, tie_key
 from sim.kernels.household import close_beside, move_family
@@ -82,13 +82,15 @@ def begin_month(m, s, y, month, t):
         for place in range(S.filled(s).shape[1]):
             days = S.use_days(s)[a, place, 1]
             if days > 0.0:
-                rules = M.price_rules(m)[place]
-                use = S.use_days(s)[a, place, 0] / days
-                S.price(s)[a, place] = respond(
-                    S.price(s)[a, place], use, M.reference_use(m)[a, place], rules[0], rules[1], rules[2], rules[3]
-                )
+                rules, supply_rules = M.price_rules(m)[place], M.supply_rules(m)[place]
+                use, reference = S.use_days(s)[a, place, 0] / days, M.reference_use(m)[a, place]
+                S.price(s)[a, place] = respond(S.price(s)[a, place], use, reference, rules[0], rules[1], rules[2], rules[3])
+                if month >= M.supply_from(m)[0]:
+                    S.supply(s)[a, place] = supply_next(
+                        S.supply(s)[a, place], use, reference, supply_rules[0], supply_rules[1], supply_rules[2]
+                    )
             S.use_days(s)[a, place, 0] = S.use_days(s)[a, place, 1] = 0.0
-            S.open_places(s)[a, place] = places_open(M.places(m)[a, place, month], S.filled(s)[a, place])
+            S.open_places(s)[a, place] = places_open(M.places(m)[a, place, month], S.supply(s)[a, place], S.filled(s)[a, place])
             Y.price_end(y)[a, row, place] = S.price(s)[a, place]
     for a in range(S.units(s).shape[0]):
         for place in range(S.filled(s).shape[1]):

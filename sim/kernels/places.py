@@ -10,6 +10,7 @@ from sim.kernels.layout import (
     GIVE_BACK,
     LEGAL,
     NEED,
+    NOBODY,
     ON_CARE,
     PROTECTION,
     RENEGE,
@@ -168,7 +169,7 @@ def plan_placement(m, s, a, c, context, u, t):
 @kernel
 def match_probability(p, vacancies):
     """Return the probability that at least one of `vacancies` fits, each fitting with probability p."""
-    if vacancies <= 0 or p <= 0.0:
+    if vacancies <= 0.0 or p <= 0.0:
         return 0.0
     if p >= 1.0:
         return 1.0
@@ -185,11 +186,33 @@ def pooled_vacancies(m, s, a, b, place, n, month):
 
 
 @kernel
+def market_vacancies(m, s, a, place, n, month):
+    """Return (how many vacancies of a market a child of authority a can choose among, in whose share n are free, or -1).
+
+    An authority's children choose in the whole market, pooled or not, and vacancies of its own share stand for what they find there; what
+    pooling lifts is the limit of its share, so that a child sees its authority's part of the region's vacancies (ruling 18). It adds no vacancy.
+    """
+    share = M.pool_share(m)[place, month]
+    usable = S.open_places(s)[a, place]
+    own = usable - S.filled(s)[a, place]
+    best, most, free, places = a if own >= n else NOBODY, 0, own, usable
+    if share > 0.0:
+        for b in range(S.filled(s).shape[0]):
+            if b != a and M.within_reach(m)[a, b]:
+                free += S.open_places(s)[b, place] - S.filled(s)[b, place]
+                places += S.open_places(s)[b, place]
+                vacancies = pooled_vacancies(m, s, a, b, place, n, month)
+                if own < n and vacancies > most:
+                    best, most = b, vacancies
+    return own * (1.0 - share) + (share * free * usable / places if places > 0 else 0.0), best
+
+
+@kernel
 def find_place(m, s, y, a, c, planned, n, t):
     """Find where n siblings (c the eldest) can live: (stage, authority), the planned stage first, then down its overflow list.
 
     A type is lawful only from its minimum age; the last resort is an unregistered placement. Own vacancies come first; then,
-    where the region pools, those of the authority with most.
+    where the region pools, those of the authority with most. Places of a market are chosen as `market_vacancies` says.
     """
     keep_whole()
     child = S.children(s)[a, c]
@@ -208,17 +231,22 @@ def find_place(m, s, y, a, c, planned, n, t):
             for _ in range(n - 1):
                 p *= M.sibling_factor(m)[place]
             own = S.open_places(s)[a, place] - S.filled(s)[a, place]
-            chance = match_probability(p, own) if own >= n else 0.0
-            if u < chance:
-                return stage, a
-            best, most, others = -1, 0, 0
-            for b in range(S.filled(s).shape[0]):
-                vacancies = pooled_vacancies(m, s, a, b, place, n, month)
-                others += vacancies
-                if vacancies > most:
-                    best, most = b, vacancies
-            if best >= 0 and u < chance + (1.0 - chance) * match_probability(p, others):
-                return stage, best
+            if M.market(m)[place]:
+                seen, best = market_vacancies(m, s, a, place, n, month)
+                if best >= 0 and u < match_probability(p, seen):
+                    return stage, best
+            else:
+                chance = match_probability(p, float(own)) if own >= n else 0.0
+                if u < chance:
+                    return stage, a
+                best, most, others = -1, 0, 0
+                for b in range(S.filled(s).shape[0]):
+                    vacancies = pooled_vacancies(m, s, a, b, place, n, month)
+                    others += vacancies
+                    if vacancies > most:
+                        best, most = b, vacancies
+                if best >= 0 and u < chance + (1.0 - chance) * match_probability(p, float(others)):
+                    return stage, best
             if own < n:
                 Y.counters(y)[FULL_PLACES] += 1
         step += 1
