@@ -33,6 +33,7 @@ GROUPS = ("nfa", "not_in_need", "s47", "icpc", "plan", "plan_end", "care_exit")
 FIT_SEED = 20_240_331  # the fit's own: nothing a user runs shares its draws by default
 RETURNS = 0.55  # a family more or less brings nearly two referrals in the end: the first and those that follow
 LOW, HIGH = 0.15, 6.0  # no authority is further than this from England
+SMALL_FRONT_DOOR = 200.0  # referrals a year at which an authority's own work in hand per referral counts as much as England's
 DAMPING = 0.6  # one run of one authority is noisy: each moves part of the way, so that rounds average
 FLOWS = {
     "referrals": (lambda c: c.entered("referral"), "sum"),
@@ -192,7 +193,14 @@ def correct(rates: Rates, seen: Simulated, targets: Targets, everywhere: bool, p
     else:
         new = np.clip(rates.new_families + RETURNS * gap / 1.62, 0.1 * rates.new_families, 4.0 * rates.new_families)
     moved = replace(rates, ratio=ratio, by_age=np.clip(rates.by_age * factors, LOW / 3, HIGH * 2), exits=exits, new_families=new)
-    return replace(moved, work=seen.work, use=seen.use, places=seen.places) if pressed else moved
+    return replace(moved, work=work_in_hand(seen, targets), use=seen.use, places=seen.places) if pressed else moved
+
+
+def work_in_hand(seen: Simulated, targets: Targets) -> np.ndarray:
+    """Return the work of the last year (A): own where referrals are many; a run of a few families says nothing of their usual number."""
+    referrals = targets.referrals[:, -1]
+    weight = referrals / (referrals + SMALL_FRONT_DOOR)
+    return weight * seen.work + (1.0 - weight) * referrals * seen.work.sum() / referrals.sum()
 
 
 def exit_step(seen: Simulated, targets: Targets, power: float = 1.3) -> np.ndarray:

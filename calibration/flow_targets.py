@@ -71,13 +71,17 @@ def read_targets() -> Targets:
     in_care = column("cla_non_uasc_stock")
     national = england().value("care_ceased_non_uasc") / england().value("cla_non_uasc_stock")
     weight = in_care / (in_care + SMALL_AUTHORITY_PRIOR)
+    referrals = np.array([[area.value("referrals", year) for year in range(PUBLISHED_FROM, 2026)] for area in areas])
+    # The first year's level runs through 18 years of spin-up, so it is the mean of the years to 2024: a change of recording between 2020 and 2022
+    # (Bury 2,061 to 3,370, Wandsworth 3,771 to 2,113) would else leave a stock in care that drifts by 40 % once history ends.
+    referrals[:, 0] = referrals[:, : FIT_YEARS[-1] + 1 - PUBLISHED_FROM].mean(axis=1)
     started = np.stack([column(f"care_started_non_uasc_{band}") for band in AGE_BANDS], axis=1)
     # A simulated history is in balance, so what it can match is turnover: an authority's ends alone would carry three years' imbalance into its
     # stock for good (Redcar and Cleveland, Bury), where starts and ends together identify the rate at the stock that was there.
     own = 0.5 * (started.sum(axis=1) + column("care_ceased_non_uasc")) / np.maximum(in_care, 1.0)
     return Targets(
         names=tuple(area.name for area in areas),
-        referrals=np.array([[area.value("referrals", year) for year in range(PUBLISHED_FROM, 2026)] for area in areas]),
+        referrals=referrals,
         nfa_share=trending("nfa_share"),
         not_in_need_share=trending("not_in_need_share"),
         s47_per_referral=trending("s47_per_referral"),
