@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from calibration.flow_targets import AGE_BANDS, FIT_YEARS, Targets, places_of, read_targets
+from calibration.flow_targets import AGE_BANDS, FIT_YEARS, Targets, places_of, plan_ratios, read_targets
 from calibration.profile_table import COLUMNS
 from scenarios.areas import AreaProfile, Record, load_areas
 from scenarios.loading import Scenario, load
@@ -108,9 +108,15 @@ def with_rates(profile: AreaProfile, row: int, rates: Rates) -> AreaProfile:
     """Return a profile that holds an authority's rates."""
     records = dict(profile.records)
     records.pop("work_in_hand", None)  # of an earlier fit: without it, pressure is off
-    for quantity, series in {**figures(row, rates), **places_of(profile)}.items():
+    for quantity, series in {**figures(row, rates), **given(profile)}.items():
         records[quantity] = tuple(Record(profile.name, quantity, year, value, "", "", "derived", "own") for year, value in series)
     return replace(profile, records=MappingProxyType(records))
+
+
+def given(area: AreaProfile) -> dict[str, list[tuple[int, float]]]:
+    """Return what is read, not solved: places, and what an authority plans more often than England does."""
+    plans = {f"plan_ratio_{name}": [(FIT_YEARS[-1], ratio)] for name, ratio in plan_ratios(area).items()}
+    return places_of(area) | plans
 
 
 def figures(row: int, rates: Rates) -> dict[str, list[tuple[int, float]]]:
@@ -241,7 +247,7 @@ def report(number: int, seen: Simulated, targets: Targets) -> None:
 
 def unit_of(quantity: str) -> str:
     """Return the unit of a fitted quantity."""
-    if quantity.startswith(("ratio_", "age_ratio_")):
+    if quantity.startswith(("ratio_", "age_ratio_", "plan_ratio_")):
         return "times the pathway's rate or share"
     if quantity.startswith("reference_use_"):
         return "share of usable places filled"
@@ -265,7 +271,7 @@ def main(arguments: list[str] | None = None) -> int:
     rates = fit(load("baseline"), targets, start, options.replicates, options.workers, tuple(options.rounds))
     rows = []
     for row, name in enumerate(targets.names):
-        solved = {**figures(row, rates), **places_of(load_areas()[name])}
+        solved = {**figures(row, rates), **given(load_areas()[name])}
         for quantity, series in solved.items():
             rows += [(name, quantity, year, value, unit_of(quantity), "calibration/flow_balance.py, years ending March 2022-24", "derived", "own")
                      for year, value in series]  # fmt: skip

@@ -25,6 +25,7 @@ OWN_FOSTER_AVAILABLE = 0.76
 AGENCY_USE, HOMES_USE = 0.78, 0.88  # 19,800 children in agency care in 2024 over 76 % of 33,035 approved places; homes: of usable places
 # Family support reaches mostly families the front door never sees; this part serves those it has seen. Cost and dwell as in early-help.
 SHARE_FOR_KNOWN_FAMILIES, COST_PER_FAMILY_GBP, DWELL_YEARS = 0.12, 4200.0, 0.47
+PLAN_PRIOR = 20.0  # children, assumed: the share of placements of a kind varies by about a fifth between authorities of 500 children
 # Disabled children: about 8 % of those in need (32,000 in England, or 0.27 % of children), staying five to six years.
 DISABLED_STARTS_PER_CHILD = 0.00042
 
@@ -118,6 +119,30 @@ def places_of(area: AreaProfile) -> dict[str, list[tuple[int, float]]]:
         ],
         "disabled_children_started": [(2024, DISABLED_STARTS_PER_CHILD * children)],
     }
+
+
+def plan_ratios(area: AreaProfile) -> dict[str, float]:
+    """Return how much likelier each placement is to be planned than in England: an authority's share of its children there over England's.
+
+    Planned as England plans while holding its own kinds of places, an authority with many children placed with parents (Salford) would find its
+    homes full. Shares are of the years to 2024 and shrunk: `PLAN_PRIOR` children count as England's. Half of what is special about supported
+    accommodation (in logarithms) is taken to be the age of those in care.
+    """
+
+    def children(profile: AreaProfile) -> dict[str, float]:
+        in_care = profile.value("cla_non_uasc_stock") + profile.value("uasc_at31", FIT_YEARS[-1])
+        return {
+            "kinship_foster_provisional": profile.value("kinship_foster_children", FIT_YEARS[-1]) / in_care,
+            "in_house_foster": sum(profile.value(f"{kind}_foster_children", FIT_YEARS[-1]) for kind in ("in_house", "agency")) / in_care,
+            "childrens_home": profile.value("children_in_homes", FIT_YEARS[-1]) / in_care,
+            "supported_accommodation": profile.value("placement_share_semi_independent"),
+            "with_parents": profile.value("placement_share_with_parents"),
+        }
+
+    own, national = children(area), children(england())
+    in_care = area.value("cla_non_uasc_stock")
+    ratios = {name: (own[name] * in_care + PLAN_PRIOR) / (national[name] * in_care + PLAN_PRIOR) for name in own}
+    return ratios | {"supported_accommodation": ratios["supported_accommodation"] ** 0.5}
 
 
 def market_places(area: AreaProfile, children: str, use: float) -> list[tuple[int, float]]:

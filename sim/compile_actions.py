@@ -113,14 +113,18 @@ def pool_shares(actions: tuple[Action, ...], names: Names, months: list[str]) ->
     return table
 
 
-def plan_factors(actions, drawn, plan_names: tuple[str, ...], months: list[str]) -> np.ndarray:
-    """Return the multiplier of each planned placement's weight (contexts, n, M)."""
-    table = np.ones((len(PLANS), len(plan_names), len(months)))
+def plan_factors(actions, drawn, plan_names: tuple[str, ...], months: list[str], ratios: np.ndarray) -> np.ndarray:
+    """Return the multiplier of each planned placement's weight (A, contexts, n, M).
+
+    The authority's ratio (A, n), which unaccompanied children's plans are left without, times what levers do.
+    """
+    table = np.ones((len(ratios), len(PLANS), len(plan_names), len(months)))
+    table[:, [PLANS.index("entry"), PLANS.index("move")]] *= ratios[:, None, :, None]
     numbers = np.array([month_index(month) for month in months])
     for action in actions:
         if isinstance(action, PlanWeight) and action.placement in plan_names:
             phase = np.clip((numbers - month_index(action.start) + 1) / max(action.ramp_months, 1), 0.0, 1.0)
-            table[PLANS.index(action.plan), plan_names.index(action.placement)] *= 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
+            table[:, PLANS.index(action.plan), plan_names.index(action.placement)] *= 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
     return table
 
 

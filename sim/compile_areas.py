@@ -14,7 +14,7 @@ from scenarios.timeline import month_index, year_ending
 from sim.compile_pathway import STREAMS
 from sim.kernels import layout as L
 
-RATIO_PREFIX, AGE_PREFIX = "ratio_", "age_ratio_"
+RATIO_PREFIX, AGE_PREFIX, PLAN_PREFIX = "ratio_", "age_ratio_", "plan_ratio_"
 HEADROOM = 0.8  # candidates in one layer, over the families arriving in the reference year
 REFERENCE_YEAR = 2025
 NO_LIMIT = 1e12
@@ -42,6 +42,11 @@ def ratios(figures: Figures, pathway: Pathway) -> dict[str, float]:
     """Return the authority's ratio to England for every group of transitions that has one."""
     groups = pathway.groups()
     return {group: figures.get(RATIO_PREFIX + group, default=1.0) for group in groups if figures.has(RATIO_PREFIX + group)}
+
+
+def plan_ratios(figures: Figures, plans: tuple[str, ...]) -> np.ndarray:
+    """Return how much likelier than in England each placement is to be planned (n)."""
+    return np.array([figures.get(PLAN_PREFIX + name, default=1.0) for name in plans])
 
 
 def age_ratios(figures: Figures, group: str) -> np.ndarray:

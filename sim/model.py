@@ -210,7 +210,9 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
         peak=compile_actions.peak(transitions, fixed.tables, rows["factor"], levers["levers"], helps["help"]),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64),
-        plan_factor=compile_actions.plan_factors(compiled.actions, drawn, plans, months),
+        plan_factor=compile_actions.plan_factors(
+            compiled.actions, drawn, plans, months, np.array([compile_areas.plan_ratios(figures, plans) for figures in compiled.figures])
+        ),
     )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ class Placements:
         legal = child.story.legal.stage
         ordered = int(legal >= 0 and bool(self.permits_parents[legal]))
         weights = self.plan_weights[context][age_band(child.birth, now)][child.needs][ordered]
-        weights = [weight * factor[month] for weight, factor in zip(weights, self.plan_factor[context], strict=True)]
+        weights = [weight * factor[month] for weight, factor in zip(weights, self.plan_factor[child.family.area][context], strict=True)]
         total = 0.0
         for weight in weights:
             total += weight

@@ -169,7 +169,7 @@ MODEL_FIELDS = {
     "arrival_stage": ("i8", 2, "stage, or the legal status, a stream starts in (STREAMS, 2): stage, legal"),
     "plan_weights": ("f8", 5, "planned placement (contexts, 5 ages, 4 needs, 2 order or not, n placements)"),
     "plan_stages": ("i8", 1, "stage of each column of plan_weights"),
-    "plan_factor": ("f8", 3, "weight multiplier of each planned placement (contexts, n placements, M)"),
+    "plan_factor": ("f8", 4, "weight multiplier of each planned placement (A, contexts, n placements, M)"),
     "overflow": ("i8", 2, "stages to try, in order, ending with -1 (S, 6)"),
     "place_of_stage": ("i8", 1, "place type of a stage or -1 (S)"),
     "match_by_needs": ("f8", 2, "probability that one vacancy fits (P, 4)"),

@@ -154,10 +154,10 @@ def plan_placement(m, s, a, c, context, u, t):
     month = month_at(m, t)
     total = 0.0
     for i in range(weights.shape[0]):
-        total += weights[i] * M.plan_factor(m)[context, i, month]
+        total += weights[i] * M.plan_factor(m)[a, context, i, month]
     target, reached, last = u * total, 0.0, 0
     for i in range(weights.shape[0]):
-        weight = weights[i] * M.plan_factor(m)[context, i, month]
+        weight = weights[i] * M.plan_factor(m)[a, context, i, month]
         if weight > 0.0:
             reached += weight
             last = i
