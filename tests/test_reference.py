@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim.kernels import layout as L
+from sim.kernels.feedback import supply_next
 from sim.reference_calendar import Alarm, Calendar
 from sim.reference_people import Family, age_band
 from sim.reference_places import Place, Placements, match_probability
@@ -25,7 +26,7 @@ def family(number: int, births=(-1000.0,), start: float = 0.0, protection: int =
     return made
 
 
-def placements(places, match=1.0, share=1.0, reach=None):
+def placements(places, match=1.0, share=1.0, reach=None, market=0):
     """Placements of a made-up model: foster homes (kind 0) and children's homes (kind 1) have limits."""
     n = len(places)
     stages = np.zeros(4, L.STAGE)
@@ -34,7 +35,7 @@ def placements(places, match=1.0, share=1.0, reach=None):
         plan_weights=np.ones((3, 5, 4, 2, 2)), plan_stages=np.array([FOSTER, HOME]), plan_factor=np.ones((1, 3, 2, 12)),
         overflow=np.array([[HOME, UNREGISTERED, -1], *[[-1, -1, -1]] * 3]), place_of_stage=np.array([0, 1, -1, -1]),
         match_by_needs=np.full((2, 4), match), sibling_factor=np.full(2, 0.5), pool_share=np.full((2, 12), share),
-        within_reach=np.ones((n, n), int) if reach is None else np.array(reach), stages=stages,
+        within_reach=np.ones((n, n), int) if reach is None else np.array(reach), stages=stages, market=np.full(2, market),
         key_stages=np.full(len(L.STAGE_KEYS), UNREGISTERED),
     )  # fmt: skip
     return Placements(model, places)
@@ -141,7 +142,7 @@ def test_closing_places_stay_open_while_filled_and_use_is_measured():
     place.take(5.0)  # 3 of 4 for five days
     place.free(10.0)  # then 4 of 4 for five
     assert (place.filled_days, place.usable_days) == (35.0, 40.0)
-    place.begin_month(2, 0.85, [0.0, 1.0, 0.5, 1.5])
+    place.begin_month(2, 0.85, [0.0, 1.0, 0.5, 1.5], None)
     assert (place.usable, place.vacancies, place.filled_days) == (3, 0, 0.0)
 
 
@@ -190,6 +191,36 @@ def test_shared_vacancies_are_whole_and_enough_for_all_siblings():
     assert where.shared_vacancies(0, 1, 0, 1, 0) == 2
     assert where.shared_vacancies(0, 1, 0, 3, 0) == 0
     assert where.shared_vacancies(1, 1, 0, 1, 0) == 0
+
+
+def test_pooling_a_market_lifts_the_limit_of_a_share_and_adds_no_vacancy():
+    places = region((2, 0), (6, 0))  # foster homes: the first authority has a quarter of the region's eight
+    for place, filled in zip((places[0][0], places[1][0]), (2, 2), strict=True):
+        place.filled = filled
+    # Its share is full; of the region's four vacancies a quarter, one, is what its children choose among.
+    assert find(placements(places, match=0.4, market=1), FOSTER, u=0.39)[0] == (FOSTER, 1)
+    assert find(placements(places, match=0.4, market=1), FOSTER, u=0.41)[0] == (UNREGISTERED, 0)
+    assert find(placements(places, match=0.4, market=1, share=0.0), FOSTER, u=0.39)[0] == (UNREGISTERED, 0)
+    # With own vacancies as the region has them, pooling changes nothing: 1 of 2 here, 3 of 6 there.
+    places[0][0].filled, places[1][0].filled = 1, 3
+    for share in (0.0, 0.5, 1.0):
+        seen = placements(places, market=1, share=share).market_vacancies(0, 0, 1, 0)
+        assert seen == (1.0, 0)
+
+
+def test_a_markets_supply_follows_its_use_both_ways_within_bounds():
+    steady = supply_next(1.0, 0.85, 0.85, 18.0, 0.6, 1.8)
+    assert steady == 1.0
+    full, slack = supply_next(1.0, 1.0, 0.8, 18.0, 0.6, 1.8), supply_next(1.0, 0.6, 0.8, 18.0, 0.6, 1.8)
+    assert full == pytest.approx(1.0 + 0.25 / 18)  # a quarter more is wanted, and takes 18 months to open
+    assert slack == pytest.approx(1.0 - 0.25 / 18)
+    assert supply_next(1.79, 1.0, 0.5, 6.0, 0.6, 1.8) == 1.8
+    assert supply_next(0.61, 0.1, 0.8, 6.0, 0.6, 1.8) == 0.6
+    assert supply_next(1.3, 1.0, 0.5, 0.0, 0.6, 1.8) == 1.3  # no response
+    place = Place(0, 0, -1, usable=10, filled=10)
+    place.measure(30.0)
+    place.begin_month(10, 0.8, [0.0, 1.0, 0.5, 1.5], [2.0, 0.6, 1.8])
+    assert place.usable == 11  # 10 x 1.125, rounded down
 
 
 # ---------------------------------------------------------------- people
