@@ -20,7 +20,7 @@ AGE_BANDS = ("under_1", "1_to_4", "5_to_9", "10_to_15", "16_plus")
 # n children at 0.34 a year, each child in two of them, have a sampling variance of 2 / (6 x 0.34 n), which is the same at n = 20.
 SMALL_AUTHORITY_PRIOR = 20.0
 
-# Usable places from what is published (domain notes: 24 % of own foster places are not available; providers call homes 80-85 % full).
+# Usable places from what is published (Ofsted 2024: 24 % of own foster places are not available; providers call homes 80-85 % full).
 OWN_FOSTER_AVAILABLE = 0.76
 AGENCY_USE, HOMES_USE = 0.78, 0.88  # 19,800 children in agency care in 2024 over 76 % of 33,035 approved places; homes: of usable places
 # Family support reaches mostly families the front door never sees; this part serves those it has seen. Cost and dwell as in early-help.

@@ -52,7 +52,7 @@ def check_folder(folder: str | Path, overwrite: bool = False) -> Path:
 def write(
     comparison: Comparison, folder: str | Path, overwrite: bool = False, more: Mapping[str, pd.DataFrame] | None = None
 ) -> Path:
-    """Write a finished folder (design, section 6) and return it.
+    """Write a finished folder and return it.
 
     It holds manifest.json, summary.csv, differences.csv (with reforms), stocks, flows and costs.parquet,
     cost_curve.png, with an event log events.parquet, and whatever tables `more` names (file name -> table, written as

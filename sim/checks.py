@@ -1,4 +1,4 @@
-"""What must always hold, checked cheaply in every run and recorded in the manifest (design, section 7).
+"""What must always hold, checked cheaply in every run and recorded in the manifest.
 
 Each check returns how far the run is from what must hold; a run passes if none is above its tolerance. Failures never
 stop a run: they are reported with it, because a result that breaks an invariant should be seen, not lost.
