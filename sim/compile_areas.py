@@ -55,11 +55,20 @@ def age_ratios(figures: Figures, group: str) -> np.ndarray:
     return np.array([figures.get(f"{AGE_PREFIX}{group}_{band}", default=1.0) for band in bands])
 
 
+# Families new to an authority in each year of spin-up, over the first published year's. Those known, who may be referred again, build up for longer
+# than anyone would wait, so more arrive at first. Derived: with constant arrivals, referrals of year y were s(y) of their final level (0.45, 0.56,
+# 0.64 ... 0.99; Leeds and Essex, 12 runs each); solving sum_k boost(y - k) (s(k) - s(k - 1)) = 1 levels referrals at once, but with families too
+# young for those known so long, and children in care then overshoot. Half of that boost, over 24 years, leaves no headline drifting
+# (tests/test_spin_up.py).
+SPIN_UP_ARRIVALS = (1.60, 1.34, 1.21, 1.15, 1.11, 1.08, 1.06, 1.04, 1.03, 1.02, 1.01, 1.01)
+
+
 def arrivals(figures: Figures, pathway: Pathway, months: list[str], published_from: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (candidates per day in one layer by stream, arrival rate over it by stream and month).
 
-    Before the first published year the rates of that year hold; after the last, the last.
+    Before the first published year the rates of that year hold, raised as `SPIN_UP_ARRIVALS` says for families; after the last, the last.
     """
+    began = year_ending(months[0])
     candidate, accept = np.zeros(L.STREAMS), np.zeros((L.STREAMS, len(months)))
     for i, stream in enumerate(STREAMS):
         quantity = pathway.streams[stream].quantity
@@ -67,11 +76,15 @@ def arrivals(figures: Figures, pathway: Pathway, months: list[str], published_fr
         most = max([reference, *(figures.get(quantity, year, default=0.0) for year in range(published_from, REFERENCE_YEAR + 1))])
         if most <= 0.0:
             continue
+        raised = SPIN_UP_ARRIVALS if stream == "family" else ()
+        most = max(most, raised[0] * figures.get(quantity, published_from, default=0.0) if raised else 0.0)
         candidate[i] = max(HEADROOM * reference, most / (L.LAYERS - 1)) / L.YEAR
         for j, month in enumerate(months):
             year = max(year_ending(month), published_from)
             season = figures.get(f"referral_month_factor_{int(month[5:]):02d}") if stream == "family" else 1.0
-            accept[i, j] = figures.get(quantity, year, default=0.0) / L.YEAR * season / candidate[i]
+            spin_up = year_ending(month) - began
+            boost = raised[spin_up] if spin_up < len(raised) and year_ending(month) < published_from else 1.0
+            accept[i, j] = figures.get(quantity, year, default=0.0) / L.YEAR * season * boost / candidate[i]
     if accept.max() > L.LAYERS:
         raise ValueError(f"{figures.profile.name}: arrivals exceed {L.LAYERS} layers of candidates")
     return candidate, accept
