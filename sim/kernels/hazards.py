@@ -286,17 +286,6 @@ def competes(h, tr, kind, waiting, b0, b1, b2, b3):
 
 
 @kernel
-def favourite(h, a, slot, first, n):
-    """Return the transition (its index in the stage) that could fire first, by bounds alone: looked at first, it spares walking the others."""
-    best, threshold, pace = np.int64(0), at_least(slot["residual"][0]), H.peak(h)[a, first]
-    for j in range(1, n):
-        own, lowest = H.peak(h)[a, first + j], at_least(slot["residual"][j])
-        if lowest * pace < threshold * own:
-            best, threshold, pace = np.int64(j), lowest, own
-    return best
-
-
-@kernel
 def origin_of(tr, family, slot, care_start):
     """Return when the clock of a slot's transition began."""
     if tr["clock"] == CLOCK_STAGE:
@@ -342,16 +331,12 @@ def schedule(
             if tr["at_age"] > 0.0 and birth + tr["at_age"] * YEAR < soonest:
                 pick, soonest, name = np.int64(j), birth + tr["at_age"] * YEAR, tr["name"]
     age, age_edge, kind = 0, -INF, kind_of(family, needs, earlier)
-    first = np.int64(0) if commit or st["n"] == 0 else favourite(h, a, slot, st["first"], st["n"])
-    for i in range(st["n"]):
-        j = first if i == 0 else (i - 1 if i <= first else i)  # the favourite, then the others
+    for j in range(st["n"]):
         k = st["first"] + j
-        # Nothing later than the soonest so far matters; a hazard too low to fire by then need not be walked.
-        if not commit and at_least(slot["residual"][j]) > H.peak(h)[a, k] * (soonest - evaluated):
-            continue
         tr = H.transitions(h)[k]
         multiplier = competes(h, tr, kind, slot["waiting"] != 0, b0, b1, b2, b3)
-        if multiplier == 0.0:
+        # Nothing later than the soonest so far matters; a hazard too low to fire by then need not be walked.
+        if multiplier == 0.0 or (not commit and at_least(slot["residual"][j]) > H.peak(h)[a, k] * multiplier * (soonest - evaluated)):
             continue
         origin = origin_of(tr, family, slot, care_start)
         slot["residual"][j] = threshold_of(slot["residual"][j])

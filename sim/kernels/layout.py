@@ -133,7 +133,7 @@ HAZARD_FIELDS = {
     "version_start": ("f8", 1, "day each version of the pathway starts (V)"),
     "edges": ("f8", 2, "start of each band, days (V, B)"),
     "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
-    "peak": ("f8", 2, "bound on the hazard per day, 0 where it never fires by hazard (A, K)"),
+    "peak": ("f8", 2, "bound on the hazard per day before multipliers that are fixed within a stay, 0 where it never fires by hazard (A, K)"),
     "age_table": ("f8", 3, "multiplier by age band (A, rows, 5)"),
     "static_table": ("f8", 2, "multiplier by quintile x needs x stream x earlier episodes, see `kind_of` (rows, 160)"),
     "beside_table": ("f8", 2, "multiplier by stage beside, the last seven being idle tracks (rows, S + 7)"),

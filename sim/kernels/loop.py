@@ -155,8 +155,9 @@ def fire_family(m, s, y, a, f, track, t):
 @kernel
 def redraw(m, slot, pick, name, entity, address, entries):
     """Draw a transition's threshold again after it fired without leaving its stage."""
-    slot["repeats"][pick] = (slot["repeats"][pick] + 1) % 64
-    occurrence = entries * 64 + slot["repeats"][pick]
+    repeats = (int(slot["repeats"][pick]) + 1) % 64
+    slot["repeats"][pick] = repeats
+    occurrence = entries * 64 + repeats
     slot["residual"][pick] = threshold(M.seed(m)[0], M.seed(m)[1], entity, address, name, occurrence)
 
 
