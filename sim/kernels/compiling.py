@@ -10,13 +10,17 @@ dimension) is left out of both kinds.
 """
 
 import numba
+from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.typed_passes import NativeLowering
 from numba.extending import intrinsic
 from numba.np import arrayobj
+
+CACHE_LINE = 64
 
 
 class _NoEnvironment:
@@ -118,10 +122,30 @@ def _never_inline(typingctx):
     return types.void(), codegen
 
 
-def _nothing():
-    """Stand for `keep_whole` without JIT."""
+@intrinsic
+def _ask_for(typingctx, record):
+    """Ask for a record's cache lines, to be there when it is read."""
+
+    def codegen(context, builder, signature, arguments):
+        byte, word = ir.IntType(8), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), word, word, word])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        start = builder.bitcast(arguments[0], byte.as_pointer())
+        for offset in range(0, record.size, CACHE_LINE):
+            address = builder.gep(start, [word(offset)])
+            builder.call(function, [address, word(1), word(3), word(1)])  # to be written, kept close, data
+        return context.get_dummy_value()
+
+    return types.void(record), codegen
+
+
+def _nothing(*_):
+    """Stand for `keep_whole` and `prefetch` without JIT."""
 
 
 # Called first in a kernel, it keeps the kernel whole: LLVM would otherwise copy the large ones into every caller, and into those callers'
 # callers, and compile for minutes.
 keep_whole = _nothing if numba.config.DISABLE_JIT else _never_inline
+
+# Ask early for the memory of a record: no effect but on speed.
+prefetch = _nothing if numba.config.DISABLE_JIT else _ask_for

@@ -1,14 +1,17 @@
-"""The event queue of one authority: an indexed four-way heap of items (slots and candidates), ordered as docs/engine.md says.
+"""The event queue of one authority: items (slots and candidates) ordered as docs/engine.md says.
 
-An item's place in the heap is known, so a slot is rescheduled in place and no stale entries exist. Places lie in arrays of their own: a family's
-record is far away in memory, and the heap moves many items for each that is handled. Equal times alone look further than time.
+Most items are due years ahead, so only those of the half-day that is open lie in a heap (four-way and indexed). Every later half-day keeps a list,
+linked through the items' nodes, that is poured into the heap once the heap is empty. An item knows its place, so a slot is rescheduled in place
+and no stale entries exist. Pouring also asks for the memory that handling the items will need. Equal times alone look further than time.
 """
-
 
 import numpy as np
 
-from sim.kernels.compiling import keep_whole, kernel
-from sim.kernels.layout import ADULT_PICK, ARRIVAL_ITEM, CHILD_ITEM, LAYERS, NO_PICK, NOBODY, H, M, S
+from sim.kernels.compiling import keep_whole, kernel, prefetch
+from sim.kernels.layout import ADULT_PICK, ARRIVAL_ITEM, CHILD_ITEM, LAYERS, NOBODY, H, M, S
+
+LISTS_A_DAY = 2.0  # every later half-day keeps a list
+NOT_QUEUED, FIRST_OF_LIST = np.int32(0), np.int32(-1)  # a node's `place`; above 0 one more than a place in the heap, below -1 an item's before it
 
 
 @kernel
@@ -28,8 +31,6 @@ def tie_key(m, s, a, item):
         row = item >> 2
         slot = S.family_slots(s)[a, row, item & 3]
         family, unit = S.families(s)[a, row], 0
-    if slot["pick"] == NO_PICK:  # being handled: it stays on top until it is scheduled again or taken out
-        return -1, 0, np.int64(0), 0, np.int64(0)
     if slot["pick"] == ADULT_PICK:
         return 1, int(family["stream"]), family["id"], int(unit), 0
     tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
@@ -44,29 +45,29 @@ def _first_of_equals(m, s, a, item, other):
 
 
 @kernel
-def _note(s, a, item, position):
+def _node(s, a, item):
+    """Return where an item notes its time and its place."""
     if item >= ARRIVAL_ITEM:
-        S.arrival_queued(s)[a, item - ARRIVAL_ITEM] = position
-    elif item >= CHILD_ITEM:
-        S.child_queued(s)[a, item - CHILD_ITEM] = position
-    else:
-        S.family_queued(s)[a, item] = position
+        return S.arrival_nodes(s)[a, item - ARRIVAL_ITEM]
+    if item >= CHILD_ITEM:
+        return S.child_nodes(s)[a, item - CHILD_ITEM]
+    return S.family_nodes(s)[a, item]
 
 
 @kernel
-def _position(s, a, item):
-    if item >= ARRIVAL_ITEM:
-        return int(S.arrival_queued(s)[a, item - ARRIVAL_ITEM])
-    if item >= CHILD_ITEM:
-        return int(S.child_queued(s)[a, item - CHILD_ITEM])
-    return int(S.family_queued(s)[a, item])
+def _list_of(m, t):
+    """Return the number of the half-day that holds day t."""
+    return int((t - H.month_start(m)[0]) * LISTS_A_DAY)
+
+
+# ---------------------------------------------------------------- the heap of the open half-day
 
 
 @kernel
 def _put(s, a, position, time, item):
     S.heap(s)[a, position]["time"] = time
     S.heap(s)[a, position]["item"] = item
-    _note(s, a, item, position)
+    _node(s, a, item)["place"] = position + 1
 
 
 @kernel
@@ -114,37 +115,119 @@ def _settle(m, s, a, position, time, item):
 
 
 @kernel
-def place_in_heap(m, s, a, item, time):
-    """Insert an item, move it, or take it out (a time past the horizon)."""
-    keep_whole()
-    if item == S.sizes(s)[a, 3]:
-        S.sizes(s)[a, 3] = NOBODY
-    if time >= H.horizon(m)[0]:
-        remove_from_heap(m, s, a, item)
-        return
-    position = _position(s, a, item)
-    if position < 0:
-        position = S.sizes(s)[a, 2]
-        S.sizes(s)[a, 2] = position + 1
-    _settle(m, s, a, position, time, item)
+def _take_from_heap(m, s, a, position):
+    """Take the item at a position out, filling the gap with the last."""
+    n = S.sizes(s)[a, 2] - 1
+    S.sizes(s)[a, 2] = n
+    if position < n:
+        _settle(m, s, a, position, S.heap(s)[a, n]["time"], S.heap(s)[a, n]["item"])
 
 
 @kernel
-def leave_heap(m, s, a, item):
-    """Take out the item of a slot whose stage ended, but for the one being handled: most often it is scheduled again at once."""
-    if item != S.sizes(s)[a, 3]:
+def _push(m, s, a, time, item):
+    n = S.sizes(s)[a, 2]
+    S.sizes(s)[a, 2] = n + 1
+    _settle(m, s, a, n, time, item)
+
+
+# ---------------------------------------------------------------- the lists of later half-days
+
+
+@kernel
+def _link(s, a, number, item, node):
+    """Put an item first in a list. What follows is noted as one more than the item, so that 0 is nothing."""
+    after = np.int64(S.lists(s)[a, number])
+    S.lists(s)[a, number] = item + 1
+    node["after"], node["place"] = after, FIRST_OF_LIST
+    if after > 0:
+        _node(s, a, after - 1)["place"] = -2 - item
+
+
+@kernel
+def _unlink(m, s, a, node):
+    """Take an item out of its list."""
+    after, place = np.int64(node["after"]), np.int64(node["place"])
+    if place == FIRST_OF_LIST:
+        S.lists(s)[a, _list_of(m, node["time"])] = after
+    else:
+        _node(s, a, -2 - place)["after"] = after
+    if after > 0:
+        _node(s, a, after - 1)["place"] = place
+
+
+@kernel
+def _pour(m, s, a, number):
+    """Move a list into the heap, and ask for the records that its items will need."""
+    keep_whole()
+    item = np.int64(S.lists(s)[a, number]) - 1
+    S.lists(s)[a, number] = 0
+    while item >= 0:
+        node = _node(s, a, item)
+        if item < CHILD_ITEM:
+            prefetch(S.families(s)[a, item >> 2])
+            prefetch(S.family_slots(s)[a, item >> 2, item & 3])
+        elif item < ARRIVAL_ITEM:
+            row = (item - CHILD_ITEM) >> 2
+            prefetch(S.children(s)[a, row])
+            prefetch(S.child_slots(s)[a, row, item & 3])
+        after = np.int64(node["after"]) - 1
+        _push(m, s, a, node["time"], item)
+        item = after
+
+
+# ---------------------------------------------------------------- what others call
+
+
+@kernel
+def open_queue(m, s, a, t):
+    """Begin with the half-day before t open: whatever is put comes later, or at once."""
+    S.sizes(s)[a, 3] = _list_of(m, t) - 1
+
+
+@kernel
+def any_left(m, s, a):
+    """Return whether an authority has an item left; if so the first is on top of the heap."""
+    while S.sizes(s)[a, 2] == 0:
+        if S.sizes(s)[a, 3] + 1 >= S.lists(s).shape[1]:
+            return False
+        S.sizes(s)[a, 3] += 1
+        if S.lists(s)[a, S.sizes(s)[a, 3]] != 0:
+            _pour(m, s, a, S.sizes(s)[a, 3])
+    return True
+
+
+@kernel
+def place_in_heap(m, s, a, item, time):
+    """Insert an item, move it, or take it out (a time past the horizon)."""
+    keep_whole()
+    node = _node(s, a, item)
+    place = np.int64(node["place"])
+    if time >= H.horizon(m)[0]:
+        if place != NOT_QUEUED:
+            remove_from_heap(m, s, a, item)
+        return
+    number = _list_of(m, time)
+    now = number <= S.sizes(s)[a, 3]
+    if place > 0 and now:
+        _settle(m, s, a, place - 1, time, item)
+        return
+    if place != NOT_QUEUED:
         remove_from_heap(m, s, a, item)
+    node["time"] = time
+    if now:
+        _push(m, s, a, time, item)
+    else:
+        _link(s, a, number, item, node)
 
 
 @kernel
 def remove_from_heap(m, s, a, item):
     """Take an item out, if it is in."""
     keep_whole()
-    position = _position(s, a, item)
-    if position < 0:
-        return
-    n = S.sizes(s)[a, 2] - 1
-    S.sizes(s)[a, 2] = n
-    _note(s, a, item, -1)
-    if position < n:
-        _settle(m, s, a, position, S.heap(s)[a, n]["time"], S.heap(s)[a, n]["item"])
+    node = _node(s, a, item)
+    place = np.int64(node["place"])
+    if place > 0:
+        _take_from_heap(m, s, a, place - 1)
+    elif place < 0:
+        _unlink(m, s, a, node)
+    node["place"] = NOT_QUEUED

@@ -9,7 +9,7 @@ from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fo
 from sim.kernels.compiling import entry, keep_whole, kernel
 from sim.kernels.feedback import places_open, respond, slow_teams, work_in_hand
 from sim.kernels.hazards import month_at
-from sim.kernels.heap import remove_from_heap, tie_key
+from sim.kernels.heap import any_left, open_queue, remove_from_heap, tie_key
 from sim.kernels.household import close_beside, move_family
 from sim.kernels.layout import (
     ADULT_PICK,
@@ -247,7 +247,7 @@ def next_area(m, s):
     """Return the authority whose next event comes first (order of docs/engine.md), or -1 if none has any."""
     best, time = NOBODY, INF
     for a in range(S.sizes(s).shape[0]):
-        if S.sizes(s)[a, 2] > 0:
+        if any_left(m, s, a):
             t = S.heap(s)[a, 0]["time"]
             if t < time or (t == time and best >= 0 and area_before(m, s, a, best)):
                 best, time = a, t
@@ -275,7 +275,7 @@ def handle(m, s, y, a, item, t):
             rows[0] = c
             place_siblings(m, s, y, a, rows, ONE, t)
         return
-    S.sizes(s)[a, 3] = item
+    remove_from_heap(m, s, a, item)
     if item >= CHILD_ITEM:
         c, track = (item - CHILD_ITEM) >> 2, item & 3
         f = S.children(s)[a, c]["family"]
@@ -285,9 +285,6 @@ def handle(m, s, y, a, item, t):
         f, track = item >> 2, item & 3
         fire_family(m, s, y, a, f, track, t)
         free_family(m, s, y, a, f, t)
-    if S.sizes(s)[a, 3] == item:  # not scheduled again
-        S.sizes(s)[a, 3] = NOBODY
-        remove_from_heap(m, s, a, item)
 
 
 @entry
@@ -327,6 +324,7 @@ def begin_run(m, s, y, month):
     S.clock(s)[0] = H.month_start(m)[month]
     S.clock(s)[1] = month
     for a in range(S.units(s).shape[0]):
+        open_queue(m, s, a, S.clock(s)[0])
         open_layers(m, s, a, S.clock(s)[0])
         for f in range(S.high(s)[a, 0]):
             if S.families(s)[a, f]["used"]:

@@ -4,7 +4,7 @@ import math
 
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import draw, kind_of, never_returns, schedule, threshold_of
-from sim.kernels.heap import leave_heap, place_in_heap
+from sim.kernels.heap import place_in_heap, remove_from_heap
 from sim.kernels.layout import (
     ADULT_PICK,
     AT_HOME,
@@ -246,7 +246,7 @@ def stop_stage(m, s, y, a, f, c, track, t):
         S.children(s)[a, c]["stages"][track - CARE] = IDLE
     stage = slot["stage"]
     count_exit(s, y, a, stage, n, slot["start"], t)
-    leave_heap(m, s, a, item)
+    remove_from_heap(m, s, a, item)
     slot["stage"], slot["pick"], slot["fires"], slot["waiting"] = IDLE, NO_PICK, INF, 0
     return stage
 
