@@ -60,7 +60,7 @@ class World:
         stages = np.zeros(1, L.STAGE)
         stages["n"] = transitions
         self.model, self.h = filled(
-            L.HAZARD_FIELDS, stages=stages, transitions=steps, version_start=starts,
+            L.HAZARD_FIELDS, stages=stages, transitions=steps, draw_names=np.append(steps["name"], [0] * 3), version_start=starts,
             edges=edges.reshape(self.versions, -1), rates=rates.reshape(self.versions, 1, -1),
             peak=np.full((1, transitions), 1e9), age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
             static_table=np.ones((1, 5 * L.NEEDS * L.STREAMS * 2)), month_start=STARTS, row_is_plain=[1, 0, 0],
@@ -293,6 +293,7 @@ def test_a_lever_reaches_whoever_draws_below_its_reach_from_the_month_it_does():
 def test_thresholds_are_drawn_at_the_address_of_the_transition_and_entry():
     world, slot = World(2, transitions=3), np.zeros(1, L.SLOT)[0]
     world.model.transitions["at_age"] = (0.0, 18.0, 0.0)
+    world.model.stages["timed"] = 1
     slot["repeats"] = 9
     draw(world.h.address, 0, slot, 1, 2, 77, world.who, 4)
     names = world.model.transitions["name"]

@@ -10,7 +10,6 @@ dimension) is left out of both kinds.
 """
 
 import numba
-from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.core.codegen import JITCodeLibrary
@@ -21,6 +20,7 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 
 CACHE_LINE = 64
+ir = cgutils.ir
 
 
 class _NoEnvironment:

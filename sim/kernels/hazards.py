@@ -14,6 +14,7 @@ from sim.kernels.layout import (
     CLOCK_ADMISSION,
     CLOCK_CARE_EPISODE,
     CLOCK_STAGE,
+    MAX_TRANSITIONS,
     NEEDS,
     NO_PICK,
     STREAMS,
@@ -23,7 +24,7 @@ from sim.kernels.layout import (
     C,
     H,
 )
-from sim.kernels.rng import uniform
+from sim.kernels.rng import four_uniforms, uniform
 
 INF = math.inf
 TINY = 1e-12
@@ -242,14 +243,18 @@ def draw(h, stage, slot, seed, replicate, entity, who, entries):
     What is kept is minus the uniform: `threshold_of` takes its logarithm once the threshold is asked for, and most never are.
     """
     keep_whole()
-    st = H.stages(h)[stage]
-    for j in range(st["n"]):
-        tr = H.transitions(h)[st["first"] + j]
+    st, names = H.stages(h)[stage], H.draw_names(h)
+    for j in range(0, st["n"], 4):  # four at once; those past the stage's last are never looked at
+        k = st["first"] + j
+        u, v, w, x = four_uniforms(seed, replicate, entity, who, names[k], names[k + 1], names[k + 2], names[k + 3], entries * 64)
+        slot["residual"][j], slot["residual"][j + 1], slot["residual"][j + 2], slot["residual"][j + 3] = -u, -v, -w, -x
+    for j in range(MAX_TRANSITIONS):
         slot["repeats"][j] = 0
-        if tr["at_age"] > 0.0 or tr["at_birth"]:
-            slot["residual"][j] = INF
-        else:
-            slot["residual"][j] = -uniform(seed, replicate, entity, who, tr["name"], entries * 64)
+    if st["timed"]:
+        for j in range(st["n"]):
+            tr = H.transitions(h)[st["first"] + j]
+            if tr["at_age"] > 0.0 or tr["at_birth"]:
+                slot["residual"][j] = INF
 
 
 @entry

@@ -21,7 +21,7 @@ ON_CARE, ON_PLACEMENT, ON_LEGAL = _codes(0, 3)  # a child's tracks, counted from
 FAMILY_TRACKS, CHILD_TRACKS, TRACKS = 4, 3, 7
 
 SLOTS = 8  # children of a family, in birth order
-MAX_TRANSITIONS = 12  # competing transitions of one stage
+MAX_TRANSITIONS = 12  # competing transitions of one stage, a multiple of four
 MAX_FAMILY_STAGES = 16
 MAX_CHILD_STAGES = 32
 AGE_BANDS = 5  # under 1, 1-4, 5-9, 10-15, 16-17
@@ -65,7 +65,7 @@ ARRIVAL_ITEM = np.int64(1 << 30)
 STAGE = np.dtype(
     [
         ("track", "i8"), ("local", "i8"), ("first", "i8"), ("n", "i8"), ("place", "i8"), ("adult_ends", "i8"),
-        ("depends", "i8"), ("uses_age", "i8"), ("fixed_age", "i8"), ("is_referral", "i8"), ("is_closed", "i8"), ("is_plan", "i8"), ("in_need", "i8"),
+        ("depends", "i8"), ("uses_age", "i8"), ("fixed_age", "i8"), ("timed", "i8"), ("is_referral", "i8"), ("is_closed", "i8"), ("is_plan", "i8"), ("in_need", "i8"),
         ("to_home", "i8"), ("care_leaver", "i8"), ("terminal", "i8"), ("in_care", "i8"), ("is_move_target", "i8"),
         ("placement", "i8"), ("minimum_age", "f8"), ("case_weight", "f8"), ("unlawful", "i8"), ("permits_parents", "i8"), ("later", "i8"),
     ],
@@ -131,6 +131,7 @@ EVENT = np.dtype(
 HAZARD_FIELDS = {
     "stages": (STAGE, 1, "STAGE (S)"),
     "transitions": (TRANSITION, 1, "TRANSITION (K)"),
+    "draw_names": ("i8", 1, "hash of each transition's name, and three more (K + 3)"),
     "version_start": ("f8", 1, "day each version of the pathway starts (V)"),
     "edges": ("f8", 2, "start of each band, days (V, B)"),
     "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
