@@ -27,7 +27,7 @@ from sim.kernels.layout import (
     Y,
 )
 from sim.kernels.rng import uniform, uniform_pair
-from sim.kernels.slots import log_family, reschedule_family, start_stage, who
+from sim.kernels.slots import home_changed, log_family, reschedule_family, start_stage, who
 from sim.kernels.tally import CANDIDATES
 
 INF = math.inf
@@ -135,6 +135,7 @@ def make_children(m, s, a, f, t):
         family["births"][i], family["home"][i] = birth, AT_HOME
         i += 1
     family["n_children"] = i
+    home_changed(family)
     for slot in range(i):
         u = uniform(seed, replicate, index, who(m, a, family["stream"], slot + 1), M.names(m)[4], FIRST)
         family["needs"][slot] = pick(M.needs_cdf(m), u)
@@ -176,5 +177,6 @@ def arrive(m, s, y, a, stream, layer, t):
         row += 1
     family["births"][0], family["home"][0], family["n_children"] = t - (ages[row, 1] + v) * YEAR, 0, 1
     family["needs"][0] = 0
+    home_changed(family)
     log_family(m, s, y, a, f, ARRIVAL, IDLE, IDLE, t)
     return f

@@ -32,6 +32,7 @@ from sim.kernels.layout import (
 from sim.kernels.placement import move_out, place_siblings, set_legal
 from sim.kernels.rng import uniform
 from sim.kernels.slots import (
+    home_changed,
     log_child,
     reschedule_child,
     start_stage,
@@ -69,6 +70,7 @@ def enter_care(m, s, y, a, f, i, legal, t):
     if old >= 0:
         stop_stage(m, s, y, a, f, c, CARE, t)
     family["home"][i] = IN_CARE
+    home_changed(family)
     child["care_start"] = t
     child["episodes"] += 1
     start_stage(m, s, y, a, f, c, CARE, M.key_stages(m)[2], t, ADMITTED)
@@ -152,6 +154,7 @@ def exit_care(m, s, y, a, c, target, t):
     if home:
         household_before(m, s, a, f, t)
     family["home"][i] = AT_HOME if home else LEFT
+    home_changed(family)
     if H.stages(h)[target]["care_leaver"] and child["days_after_14"] >= M.parameters(m)[6] and age >= 16:
         stop_stage(m, s, y, a, f, c, CARE, t)
         start_stage(m, s, y, a, f, c, CARE, M.key_stages(m)[4], t, ADMITTED)

@@ -28,7 +28,6 @@ from sim.kernels.places import admit_waiting, join, leave_place, must_wait
 from sim.kernels.slots import (
     end_track,
     gone_for_good,
-    last_birthday,
     log_family,
     recount,
     reschedule_family,
@@ -123,7 +122,7 @@ def household_after(m, s, y, a, f, t):
     recount(m, s, y, a, f, t)
     touch_family(m, s, a, f, ALL_TRACKS, t, NO, YES)
     need = int(family["stages"][NEED])
-    if need >= 0 and H.stages(m)[need]["is_closed"] and last_birthday(family) == INF:
+    if need >= 0 and H.stages(m)[need]["is_closed"] and family["adult_day"] == INF:
         stop_stage(m, s, y, a, f, NOBODY, NEED, t)
         log_family(m, s, y, a, f, EXIT, need, IDLE, t)
     if need < 0 or H.stages(m)[need]["is_closed"] or need == M.key_stages(m)[1]:

@@ -89,11 +89,10 @@ REACH = np.dtype([("name", "i8"), ("first", "i8"), ("end", "i8")], align=True)  
 
 FAMILY = np.dtype(
     [
-        ("id", "i8"), ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"),
-        ("stages", "i2", (FAMILY_TRACKS,)), ("counted", "i1", (FAMILY_TRACKS,)),
-        ("removals", "i1"), ("stream", "i1"), ("quintile", "i1"), ("n_children", "i1"), ("used", "i1"),
-        ("home", "i1", (SLOTS,)), ("births", "f8", (SLOTS,)), ("needs", "i1", (SLOTS,)), ("care_row", "i4", (SLOTS,)),
-        ("entries", "i2", (MAX_FAMILY_STAGES,)),
+        ("id", "i8"), ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"), ("adult_day", "f8"), ("counts_until", "f8"),
+        ("stages", "i2", (FAMILY_TRACKS,)), ("counted", "i1", (FAMILY_TRACKS,)), ("counts", "i1"),
+        ("removals", "i1"), ("stream", "i1"), ("quintile", "i1"), ("n_children", "i1"), ("used", "i1"), ("home", "i1", (SLOTS,)),
+        ("entries", "i2", (MAX_FAMILY_STAGES,)), ("births", "f8", (SLOTS,)), ("needs", "i1", (SLOTS,)), ("care_row", "i4", (SLOTS,)),
     ],
     align=True,
 )  # fmt: skip

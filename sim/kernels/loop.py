@@ -51,7 +51,6 @@ from sim.kernels.rng import threshold
 from sim.kernels.slots import (
     commit_child,
     commit_family,
-    last_birthday,
     log_family,
     reschedule_child,
     reschedule_family,
@@ -198,16 +197,13 @@ def free_family(m, s, y, a, f, t):
     """Free a family's row once nobody in it can be heard of again."""
     keep_whole()
     family = S.families(s)[a, f]
-    if not family["used"] or family["stages"][COURT] >= 0:
+    need, adult = int(family["stages"][NEED]), family["adult_day"]
+    if not family["used"] or family["stages"][COURT] >= 0 or (need >= 0 and t < adult < INF):
         return
     for i in range(family["n_children"]):
         if family["care_row"][i] >= 0:
             return
-    need = int(family["stages"][NEED])
     if need >= 0:
-        adult = last_birthday(family)
-        if adult < INF and adult > t:
-            return
         close_beside(m, s, y, a, f, t)
         stop_stage(m, s, y, a, f, NOBODY, NEED, t)
         log_family(m, s, y, a, f, EXIT, need, IDLE, t)

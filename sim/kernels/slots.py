@@ -47,31 +47,44 @@ def who(m, a, stream, unit):
 
 
 @kernel
-def counted_children(family, t):
-    """Return how many children at home count with the family: under 18, and unborn once the pregnancy is known."""
+def home_changed(family):
+    """Note again the 18th birthday of the youngest child at home or to be born there (infinite: none), and count afresh when next asked."""
     keep_whole()
-    n = 0
+    latest = -INF
+    for slot in range(family["n_children"]):
+        if family["home"][slot] == AT_HOME:
+            latest = max(latest, family["births"][slot])
+    family["adult_day"] = INF if latest == -INF else latest + 18.0 * YEAR
+    family["counts_until"] = -INF
+
+
+@kernel
+def _count_children(family, t):
+    """Count the children at home who count with the family, and note until when the count holds at least."""
+    keep_whole()
+    n, until = 0, INF
     for slot in range(family["n_children"]):
         if family["home"][slot] == AT_HOME:
             birth = family["births"][slot]
-            if birth <= t + KNOWN_PREGNANCY_DAYS and t < birth + 18.0 * YEAR:
+            if birth > t + KNOWN_PREGNANCY_DAYS:
+                until = min(until, birth - KNOWN_PREGNANCY_DAYS - 1e-6)  # a little early: the sum above may round otherwise
+            elif t < birth + 18.0 * YEAR:
                 n += 1
-    return n
+                until = min(until, birth + 18.0 * YEAR)
+    family["counts"], family["counts_until"] = n, until
+
+
+@kernel
+def counted_children(family, t):
+    """Return how many children at home count with the family: under 18, and unborn once the pregnancy is known. Time only goes on."""
+    if t >= family["counts_until"]:
+        _count_children(family, t)
+    return int(family["counts"])
 
 
 @kernel
 def _column(h, stage, track):
     return H.stages(h).shape[0] + track if stage < 0 else int(stage)
-
-
-@kernel
-def last_birthday(family):
-    """Return the 18th birthday of the youngest child still at home or to be born there, or infinity."""
-    latest = -INF
-    for slot in range(family["n_children"]):
-        if family["home"][slot] == AT_HOME:
-            latest = max(latest, family["births"][slot])
-    return INF if latest == -INF else latest + 18.0 * YEAR
 
 
 @kernel
@@ -116,10 +129,10 @@ def reschedule_family(m, s, a, f, track):
     if track == NEED:
         st = H.stages(m)[slot["stage"]]
         if st["adult_ends"]:
-            adult = last_birthday(S.families(s)[a, f])
+            adult = S.families(s)[a, f]["adult_day"]
             if adult < fires:  # already past if a younger child has left adults alone at home: then at once
                 pick, fires = ADULT_PICK, max(adult, S.clock(s)[0])
-        for j in range(st["n"]):
+        for j in range(st["n"] if st["timed"] else 0):
             if H.transitions(m)[st["first"] + j]["at_birth"]:
                 birth = next_birth(S.families(s)[a, f], slot["start"])
                 if birth < fires:
@@ -257,7 +270,7 @@ def gone_for_good(m, s, a, f):
     keep_whole()
     family, slot = S.families(s)[a, f], S.family_slots(s)[a, f, NEED]
     st = H.stages(m)[slot["stage"]]
-    adult = last_birthday(family)
+    adult = family["adult_day"]
     if adult == INF:
         return True
     k = st["first"]
