@@ -138,7 +138,7 @@ def check_returns(scenario: str, names: Names, transitions, factors, levers, hel
 
 
 def peak(transitions, tables, factors, levers, helps) -> np.ndarray:
-    """Return a bound on each transition's hazard per day (A, K): its highest band, age, month factor and effect of levers, before its multipliers."""
+    """Return a bound on each transition's hazard per day (A, K): its highest band, age, month factor, multipliers and effect of levers."""
     rates, ages = tables["rates"], tables["age_table"]
     bound = np.zeros((rates.shape[1], len(transitions)))
     for k, tr in enumerate(transitions):
@@ -151,5 +151,11 @@ def peak(transitions, tables, factors, levers, helps) -> np.ndarray:
             top = top * max(1.0, entry["hazard_ratio"])
         for entry in helps[tr["help"] : tr["help"] + tr["n_help"]]:
             top = top * max(1.0, entry["hazard_ratio"])
+        top = top * tables["static_table"][tr["static"]].max()
+        if tr["beside"] >= 0:  # an entity is in one stage of each track, or idle
+            row = tables["beside_table"][tr["beside"]]
+            for track in range(L.TRACKS):
+                of_track = row[:-L.TRACKS][tables["stages"]["track"] == track]
+                top = top * max(row[track - L.TRACKS], of_track.max(initial=0.0))
         bound[:, k] = top * (1.0 + 1e-9)
     return bound

@@ -338,10 +338,12 @@ def schedule(
     age, age_edge, kind = 0, -INF, kind_of(family, needs, earlier)
     for j in range(st["n"]):
         k = st["first"] + j
+        # Nothing later than the soonest so far matters; a hazard too low to fire by then need not be walked.
+        if not commit and at_least(slot["residual"][j]) > H.peak(h)[a, k] * (soonest - evaluated):
+            continue
         tr = H.transitions(h)[k]
         multiplier = competes(h, tr, kind, slot["waiting"] != 0, b0, b1, b2, b3)
-        # Nothing later than the soonest so far matters; a hazard too low to fire by then need not be walked.
-        if multiplier == 0.0 or (not commit and at_least(slot["residual"][j]) > H.peak(h)[a, k] * multiplier * (soonest - evaluated)):
+        if multiplier == 0.0:
             continue
         origin = origin_of(tr, family, slot, care_start)
         slot["residual"][j] = threshold_of(slot["residual"][j])

@@ -1,6 +1,6 @@
 """The event queue of one authority: items (slots and candidates) ordered as docs/engine.md says.
 
-Most items are due years ahead, so only those of the half-day that is open lie in a heap (four-way and indexed). Every later half-day keeps a list,
+Most items are due years ahead, so only those of the part of a day that is open lie in a heap (four-way and indexed). Every later part of a day keeps a list,
 linked through the items' nodes, that is poured into the heap once the heap is empty. An item knows its place, so a slot is rescheduled in place
 and no stale entries exist. Pouring also asks for the memory that handling the items will need. Equal times alone look further than time.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from sim.kernels.compiling import keep_whole, kernel, prefetch
 from sim.kernels.layout import ADULT_PICK, ARRIVAL_ITEM, CHILD_ITEM, LAYERS, NOBODY, H, M, S
 
-LISTS_A_DAY = 2.0  # every later half-day keeps a list
+LISTS_A_DAY = 8.0  # every later three hours keep a list
 NOT_QUEUED, FIRST_OF_LIST = np.int32(0), np.int32(-1)  # a node's `place`; above 0 one more than a place in the heap, below -1 an item's before it
 
 
@@ -56,11 +56,11 @@ def _node(s, a, item):
 
 @kernel
 def _list_of(m, t):
-    """Return the number of the half-day that holds day t."""
+    """Return the number of the part of a day that holds day t."""
     return int((t - H.month_start(m)[0]) * LISTS_A_DAY)
 
 
-# ---------------------------------------------------------------- the heap of the open half-day
+# ---------------------------------------------------------------- the heap of the open part of a day
 
 
 @kernel
@@ -130,7 +130,7 @@ def _push(m, s, a, time, item):
     _settle(m, s, a, n, time, item)
 
 
-# ---------------------------------------------------------------- the lists of later half-days
+# ---------------------------------------------------------------- the lists of later parts of a day
 
 
 @kernel
@@ -180,7 +180,7 @@ def _pour(m, s, a, number):
 
 @kernel
 def open_queue(m, s, a, t):
-    """Begin with the half-day before t open: whatever is put comes later, or at once."""
+    """Begin with the part of a day before t open: whatever is put comes later, or at once."""
     S.sizes(s)[a, 3] = _list_of(m, t) - 1
 
 

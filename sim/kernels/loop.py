@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.kernels.arrivals import arrive, open_layers
 from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, re_enter
-from sim.kernels.compiling import entry, keep_whole, kernel
+from sim.kernels.compiling import entry, keep_whole, kernel, prefetch
 from sim.kernels.feedback import places_open, respond, slow_teams, work_in_hand
 from sim.kernels.hazards import month_at
 from sim.kernels.heap import any_left, open_queue, remove_from_heap, tie_key
@@ -60,6 +60,7 @@ from sim.kernels.slots import (
 from sim.kernels.tally import PEAK_PRESSURE, PUT_BACK, close_month, row_of
 
 INF = math.inf
+AHEAD = 6  # rows whose memory is asked for early
 
 
 @kernel
@@ -216,7 +217,7 @@ def free_family(m, s, y, a, f, t):
 def still_due(m, s, a, item, t):
     """Return whether a scheduled event is still due now that its months' factors are known; if not, put it back."""
     keep_whole()
-    if item >= ARRIVAL_ITEM:
+    if item >= ARRIVAL_ITEM or S.last_slowed(s)[a] < 0:
         return True
     h = m
     if item >= CHILD_ITEM:
@@ -323,6 +324,9 @@ def begin_run(m, s, y, month):
         open_queue(m, s, a, S.clock(s)[0])
         open_layers(m, s, a, S.clock(s)[0])
         for f in range(S.high(s)[a, 0]):
+            ahead = min(f + AHEAD, S.high(s)[a, 0] - 1)
+            prefetch(S.families(s)[a, ahead])
+            prefetch(S.family_slots(s)[a, ahead, NEED])
             if S.families(s)[a, f]["used"]:
                 for track in range(4):
                     if S.family_slots(s)[a, f, track]["stage"] >= 0:
