@@ -33,7 +33,7 @@ TINY = 1e-12
 @entry
 def month_at(h, t):
     """Return the model month that holds day t (an exact month start belongs to the new month)."""
-    return int(H.month_of_day(h)[math.floor(t - H.month_start(h)[0])])
+    return np.int64(H.month_of_day(h)[math.floor(t - H.month_start(h)[0])])
 
 
 @entry
@@ -206,11 +206,12 @@ def advance(
             rate *= H.age_table(h)[a, tr["age"], age]
             stop = min(stop, age_edge)
         if tr["n_help"] > 0 and family["help_start"] < INF:
-            effect, edge = help_effect(h, tr["help"], tr["n_help"], family["help_start"], t)
+            effect, edge = help_effect(h, np.int64(tr["help"]), np.int64(tr["n_help"]), family["help_start"], t)
             rate *= effect
             stop = min(stop, edge)
         if tr["n_levers"] > 0:
-            effect, edge = lever_effect(h, tr["lever"], tr["n_levers"], family["id"], who, episode, seed, replicate, t)
+            first_lever, n_levers = np.int64(tr["lever"]), np.int64(tr["n_levers"])
+            effect, edge = lever_effect(h, first_lever, n_levers, family["id"], who, episode, seed, replicate, t)
             rate *= effect
             stop = min(stop, edge)
         if rate > 0.0:
@@ -272,7 +273,7 @@ def at_least(residual):
 @kernel
 def kind_of(family, needs, earlier):
     """Return the column of `static_table`."""
-    return ((int(family["quintile"]) * NEEDS + needs) * STREAMS + int(family["stream"])) * 2 + earlier
+    return ((np.int64(family["quintile"]) * NEEDS + needs) * STREAMS + np.int64(family["stream"])) * 2 + earlier
 
 
 @kernel

@@ -21,7 +21,7 @@ def tie_key(m, s, a, item):
     h = m
     if item >= ARRIVAL_ITEM:
         stream, layer = divmod(item - ARRIVAL_ITEM, LAYERS)
-        return 3, int(stream), S.arrivals(s)[a, stream, layer]["index"] * 8 + layer, 0, M.names(m)[0]
+        return 3, np.int64(stream), S.arrivals(s)[a, stream, layer]["index"] * 8 + layer, 0, M.names(m)[0]
     if item >= CHILD_ITEM:
         row = (item - CHILD_ITEM) >> 2
         slot = S.child_slots(s)[a, row, item & 3]
@@ -32,9 +32,9 @@ def tie_key(m, s, a, item):
         slot = S.family_slots(s)[a, row, item & 3]
         family, unit = S.families(s)[a, row], 0
     if slot["pick"] == ADULT_PICK:
-        return 1, int(family["stream"]), family["id"], int(unit), 0
+        return 1, np.int64(family["stream"]), family["id"], np.int64(unit), 0
     tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
-    return 1 if tr["release"] else 3, int(family["stream"]), family["id"], int(unit), tr["name"]
+    return 1 if tr["release"] else 3, np.int64(family["stream"]), family["id"], np.int64(unit), tr["name"]
 
 
 @kernel
@@ -57,7 +57,7 @@ def _node(s, a, item):
 @kernel
 def _list_of(m, t):
     """Return the number of the part of a day that holds day t."""
-    return int((t - H.month_start(m)[0]) * LISTS_A_DAY)
+    return np.int64((t - H.month_start(m)[0]) * LISTS_A_DAY)
 
 
 # ---------------------------------------------------------------- the heap of the open part of a day

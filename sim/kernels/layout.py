@@ -64,20 +64,19 @@ ARRIVAL_ITEM = np.int64(1 << 30)
 
 STAGE = np.dtype(
     [
-        ("track", "i8"), ("local", "i8"), ("first", "i8"), ("n", "i8"), ("place", "i8"), ("adult_ends", "i8"),
-        ("depends", "i8"), ("uses_age", "i8"), ("fixed_age", "i8"), ("timed", "i8"), ("is_referral", "i8"), ("is_closed", "i8"), ("is_plan", "i8"), ("in_need", "i8"),
-        ("to_home", "i8"), ("care_leaver", "i8"), ("terminal", "i8"), ("in_care", "i8"), ("is_move_target", "i8"),
-        ("placement", "i8"), ("minimum_age", "f8"), ("case_weight", "f8"), ("unlawful", "i8"), ("permits_parents", "i8"), ("later", "i8"),
+        ("first", "i4"), ("n", "i4"), ("depends", "i2"), ("place", "i2"), ("later", "i2"), ("placement", "i2"), ("track", "i1"), ("local", "i1"),
+        ("adult_ends", "i1"), ("uses_age", "i1"), ("fixed_age", "i1"), ("timed", "i1"), ("is_referral", "i1"), ("is_closed", "i1"),
+        ("is_plan", "i1"), ("in_need", "i1"), ("to_home", "i1"), ("care_leaver", "i1"), ("terminal", "i1"), ("in_care", "i1"),
+        ("is_move_target", "i1"), ("unlawful", "i1"), ("permits_parents", "i1"), ("minimum_age", "f8"), ("case_weight", "f8"),
     ],
     align=True,
 )  # fmt: skip
 
 TRANSITION = np.dtype(
     [
-        ("stage", "i8"), ("target", "i8"), ("clock", "i8"), ("when", "i8"), ("row", "i8"), ("release", "i8"), ("dead", "i8"),
-        ("n_bands", "i8"), ("band", "i8"), ("age", "i8"), ("static", "i8"), ("beside", "i8"), ("effect", "i8"), ("n_effects", "i8"),
-        ("lever", "i8"), ("n_levers", "i8"), ("help", "i8"), ("n_help", "i8"), ("at_age", "f8"), ("at_birth", "i8"), ("name", "i8"),
-        ("bands_only", "i8"),
+        ("at_age", "f8"), ("name", "i8"), ("static", "i2"), ("beside", "i2"), ("row", "i2"), ("band", "i2"), ("n_bands", "i1"), ("dead", "i1"),
+        ("at_birth", "i1"), ("when", "i1"), ("clock", "i1"), ("bands_only", "i1"), ("n_help", "i1"), ("n_levers", "i1"), ("release", "i1"),
+        ("n_effects", "i1"), ("age", "i2"), ("stage", "i2"), ("target", "i2"), ("effect", "i2"), ("lever", "i2"), ("help", "i2"),
     ],
     align=True,
 )  # fmt: skip

@@ -78,7 +78,7 @@ def begin_month(m, s, y, month, t):
         if S.slowing(s)[a, month] < 1.0:
             S.last_slowed(s)[a] = month
         Y.pressure(y)[a, row], Y.work(y)[a, row] = pressure, work
-        Y.counters(y)[PEAK_PRESSURE] = max(Y.counters(y)[PEAK_PRESSURE], int(pressure * 1000000.0))
+        Y.counters(y)[PEAK_PRESSURE] = max(Y.counters(y)[PEAK_PRESSURE], np.int64(pressure * 1000000.0))
         for place in range(S.filled(s).shape[1]):
             days = S.use_days(s)[a, place, 1]
             if days > 0.0:
@@ -104,7 +104,7 @@ def apply_effects(m, s, y, a, f, c, tr, t):
         effect = M.effects(m)[e]
         op, stage = effect["op"], effect["stage"]
         if op == OPEN_STAGE:
-            track = H.stages(m)[stage]["track"]
+            track = np.int64(H.stages(m)[stage]["track"])
             if S.families(s)[a, f]["stages"][track] < stage:  # idle, or in an earlier stage of the track
                 move_family(m, s, y, a, f, track, stage, t)
         elif op == CARE_ENTRY:
@@ -140,12 +140,12 @@ def fire_family(m, s, y, a, f, track, t):
     Y.fired(y)[a, row, k] += 1
     Y.fired_children(y)[a, row, k] += S.families(s)[a, f]["counted"][track]
     if tr["target"] != STAY:
-        move_family(m, s, y, a, f, track, tr["target"], t)
+        move_family(m, s, y, a, f, track, np.int64(tr["target"]), t)
         apply_effects(m, s, y, a, f, NOBODY, tr, t)
         return
     commit_family(m, s, a, f, track, t)
     family = S.families(s)[a, f]
-    entries = int(family["entries"][H.stages(m)[stage]["local"]])
+    entries = np.int64(family["entries"][H.stages(m)[stage]["local"]])
     redraw(m, slot, pick, tr["name"], family["id"], who(m, a, family["stream"], WHOLE_FAMILY), entries)
     apply_effects(m, s, y, a, f, NOBODY, tr, t)
     if slot["stage"] == stage and slot["start"] == start:
@@ -155,7 +155,7 @@ def fire_family(m, s, y, a, f, track, t):
 @kernel
 def redraw(m, slot, pick, name, entity, address, entries):
     """Draw a transition's threshold again after it fired without leaving its stage."""
-    repeats = (int(slot["repeats"][pick]) + 1) % 64
+    repeats = (np.int64(slot["repeats"][pick]) + 1) % 64
     slot["repeats"][pick] = repeats
     occurrence = entries * 64 + repeats
     slot["residual"][pick] = threshold(M.seed(m)[0], M.seed(m)[1], entity, address, name, occurrence)
@@ -174,11 +174,11 @@ def fire_child(m, s, y, a, c, track, t):
     row = row_of(s, y)
     Y.fired(y)[a, row, k] += 1
     Y.fired_children(y)[a, row, k] += 1
-    target = tr["target"]
+    target = np.int64(tr["target"])
     if target == STAY and tr["n_effects"] > 0 and M.effects(m)[tr["effect"]]["op"] != REPLAN:
         commit_child(m, s, a, c, track, t)
         family = S.families(s)[a, f]
-        entries = int(child["entries"][H.stages(m)[stage]["local"]])
+        entries = np.int64(child["entries"][H.stages(m)[stage]["local"]])
         redraw(m, slot, pick, tr["name"], family["id"], who(m, a, family["stream"], child["slot"] + 1), entries)
     elif target >= 0 and track == LEGAL - CARE:
         set_legal(m, s, y, a, c, target, t)
@@ -198,7 +198,7 @@ def free_family(m, s, y, a, f, t):
     """Free a family's row once nobody in it can be heard of again."""
     keep_whole()
     family = S.families(s)[a, f]
-    need, adult = int(family["stages"][NEED]), family["adult_day"]
+    need, adult = np.int64(family["stages"][NEED]), family["adult_day"]
     if not family["used"] or family["stages"][COURT] >= 0 or (need >= 0 and t < adult < INF):
         return
     for i in range(family["n_children"]):
@@ -289,7 +289,7 @@ def run_until(m, s, y, last_month):
     """Simulate until the start of `last_month`. Return STATUS_DONE, or STATUS_GROW when arrays must grow first (then call again)."""
     h = m
     while True:
-        month = int(S.clock(s)[1])
+        month = np.int64(S.clock(s)[1])
         if month >= last_month:
             return STATUS_DONE
         a = next_area(m, s)

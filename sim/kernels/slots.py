@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import draw, kind_of, never_returns, schedule, threshold_of
 from sim.kernels.heap import place_in_heap, remove_from_heap
@@ -43,7 +45,7 @@ INF = math.inf
 @kernel
 def who(m, a, stream, unit):
     """Return the second word of an address: authority, stream and unit (0 the family, 1 + slot a child)."""
-    return M.codes(m)[a] * 65536 + int(stream) * 256 + unit
+    return M.codes(m)[a] * 65536 + np.int64(stream) * 256 + unit
 
 
 @kernel
@@ -79,12 +81,12 @@ def counted_children(family, t):
     """Return how many children at home count with the family: under 18, and unborn once the pregnancy is known. Time only goes on."""
     if t >= family["counts_until"]:
         _count_children(family, t)
-    return int(family["counts"])
+    return np.int64(family["counts"])
 
 
 @kernel
 def _column(h, stage, track):
-    return H.stages(h).shape[0] + track if stage < 0 else int(stage)
+    return H.stages(h).shape[0] + track if stage < 0 else np.int64(stage)
 
 
 @kernel
@@ -103,7 +105,7 @@ def _family_schedule(m, s, a, f, track, until, commit):
     stages = family["stages"]
     return schedule(
         m, s, a, family, S.family_slots(s)[a, f, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], WHOLE_FAMILY),
-        int(family["entries"][0]), NO, 0.0, FIRST, min(int(family["removals"]), 1), _column(m, stages[NEED], NEED),
+        np.int64(family["entries"][0]), NO, 0.0, FIRST, min(np.int64(family["removals"]), 1), _column(m, stages[NEED], NEED),
         _column(m, stages[PROTECTION], PROTECTION), _column(m, stages[COURT], COURT), _column(m, stages[SUPPORT], SUPPORT), 0.0, until, commit,
     )  # fmt: skip
 
@@ -114,7 +116,7 @@ def _child_schedule(m, s, a, c, track, until, commit):
     family, i, stages = S.families(s)[a, child["family"]], child["slot"], child["stages"]
     return schedule(
         m, s, a, family, S.child_slots(s)[a, c, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], i + 1), child["episodes"],
-        YES, family["births"][i], int(family["needs"][i]), min(child["episodes"] - 1, 1),
+        YES, family["births"][i], np.int64(family["needs"][i]), min(child["episodes"] - 1, 1),
         _column(m, stages[ON_CARE], CARE), _column(m, stages[ON_PLACEMENT], PLACEMENT), _column(m, stages[ON_LEGAL], LEGAL),
         _column(m, family["stages"][COURT], COURT), child["care_start"], until, commit,
     )  # fmt: skip
@@ -185,7 +187,7 @@ def touch_family(m, s, a, f, track, t, before, household):
     if track == COURT:
         for i in range(family["n_children"]):
             if family["home"][i] == IN_CARE:
-                touch_child(m, s, a, int(family["care_row"][i]), COURT, t, before)
+                touch_child(m, s, a, np.int64(family["care_row"][i]), COURT, t, before)
 
 
 @kernel
@@ -210,8 +212,8 @@ def recount(m, s, y, a, f, t):
     family = S.families(s)[a, f]
     n = counted_children(family, t)
     for track in range(4):
-        stage = int(family["stages"][track])
-        change = n - int(family["counted"][track])
+        stage = np.int64(family["stages"][track])
+        change = n - np.int64(family["counted"][track])
         if stage >= 0 and change != 0:
             S.cases(s)[a, stage] += change
             family["counted"][track] = n
@@ -231,14 +233,14 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
         family["counted"][track] = n
         family["stages"][track] = stage
         family["entries"][st["local"]] += 1
-        entries, unit = int(family["entries"][st["local"]]), WHOLE_FAMILY
+        entries, unit = np.int64(family["entries"][st["local"]]), WHOLE_FAMILY
     else:
         slot = S.child_slots(s)[a, c, track - CARE]
         child = S.children(s)[a, c]
         n = 1
         child["stages"][track - CARE] = stage
         child["entries"][st["local"]] += 1
-        entries, unit = int(child["entries"][st["local"]]), child["slot"] + 1
+        entries, unit = np.int64(child["entries"][st["local"]]), child["slot"] + 1
     slot["stage"] = stage
     slot["start"] = slot["evaluated"] = t
     slot["waiting"] = waiting
@@ -252,7 +254,7 @@ def stop_stage(m, s, y, a, f, c, track, t):
     """End an entity's stage: count it and take the slot out of the heap. Return the stage that ended."""
     keep_whole()
     if c < 0:
-        slot, n, item = S.family_slots(s)[a, f, track], int(S.families(s)[a, f]["counted"][track]), f * 4 + track
+        slot, n, item = S.family_slots(s)[a, f, track], np.int64(S.families(s)[a, f]["counted"][track]), f * 4 + track
         S.families(s)[a, f]["stages"][track] = IDLE
     else:
         slot, n, item = S.child_slots(s)[a, c, track - CARE], 1, CHILD_ITEM + c * 4 + track - CARE

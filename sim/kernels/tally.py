@@ -1,5 +1,6 @@
 """What a run counts: units and children by stage, starts and ends of care, queues, places, and the event log."""
 
+import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.layout import H, S, Y
@@ -10,7 +11,7 @@ STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK, LEVER_MID_STAGE 
 @kernel
 def row_of(s, y):
     """Return the tally row of the current month."""
-    return int(S.clock(s)[1]) - Y.first_month(y)[0]
+    return np.int64(S.clock(s)[1]) - Y.first_month(y)[0]
 
 
 @kernel
