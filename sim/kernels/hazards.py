@@ -94,7 +94,6 @@ def month_on_or_after(h, t):
 @entry
 def family_age(h, family, t):
     """Return (age band of the youngest child at home as of the month's start, first later month start that may change it)."""
-    keep_whole()
     as_of = H.month_start(h)[month_at(h, t)]
     youngest = -INF
     coming = INF
@@ -171,6 +170,7 @@ def unhindered(h, c, a, row):
 @kernel
 def age_at(h, family, is_child, birth, t):
     """Return (age band, when it changes) of a child, or of a family's youngest."""
+    keep_whole()
     return child_age(birth, t) if is_child else family_age(h, family, t)
 
 
@@ -302,14 +302,14 @@ def origin_of(tr, family, slot, care_start):
 
 
 @kernel
-def walk_bands(h, a, tr, origin, multiplier, t, until, residual):
+def walk_bands(h, a, tr, origin, multiplier, by_age, t, until, residual):
     """Do what `advance` does where the hazard changes from band to band and for no other reason (and with the same bits)."""
     edges, rates, first, n, band = H.edges(h), H.rates(h), tr["band"], tr["n_bands"], 0
     while band + 1 < n and t >= origin + edges[0, first + band + 1]:
         band += 1
     while t < until:
         stop = until if band + 1 == n else min(until, origin + edges[0, first + band + 1])
-        rate = rates[0, a, first + band] * multiplier
+        rate = rates[0, a, first + band] * multiplier * by_age
         use = rate * (stop - t)
         if use >= residual and rate > 0.0:
             return max(t, min(stop, t + residual / rate)), 0.0
@@ -348,11 +348,14 @@ def schedule(
             continue
         origin = origin_of(tr, family, slot, care_start)
         slot["residual"][j] = threshold_of(slot["residual"][j])
-        if tr["bands_only"] and unhindered(h, c, a, tr["row"]):
-            due, left = walk_bands(h, a, tr, origin, multiplier, max(evaluated, origin), soonest, slot["residual"][j])
-        else:
-            if tr["age"] >= 0 and age_edge == -INF:
+        by_age = 1.0
+        if tr["age"] >= 0:
+            if age_edge == -INF:
                 age, age_edge = age_at(h, family, is_child, birth, evaluated)
+            by_age = H.age_table(h)[a, tr["age"], age]
+        if tr["bands_only"] and (tr["age"] < 0 or age_edge >= soonest) and unhindered(h, c, a, tr["row"]):
+            due, left = walk_bands(h, a, tr, origin, multiplier, by_age, max(evaluated, origin), soonest, slot["residual"][j])
+        else:
             due, left = advance(
                 h, c, a, k, seed, replicate, family, who, episode, is_child, birth, age, age_edge, origin, multiplier, max(evaluated, origin),
                 soonest, slot["residual"][j],

@@ -28,6 +28,7 @@ from sim.kernels.layout import (
     LEGAL,
     NEED,
     NO,
+    NO_PICK,
     NOBODY,
     ONE,
     OPEN_STAGE,
@@ -147,8 +148,9 @@ def fire_family(m, s, y, a, f, track, t):
     family = S.families(s)[a, f]
     entries = np.int64(family["entries"][H.stages(m)[stage]["local"]])
     redraw(m, slot, pick, tr["name"], family["id"], who(m, a, family["stream"], WHOLE_FAMILY), entries)
+    slot["pick"] = NO_PICK
     apply_effects(m, s, y, a, f, NOBODY, tr, t)
-    if slot["stage"] == stage and slot["start"] == start:
+    if slot["stage"] == stage and slot["start"] == start and slot["pick"] == NO_PICK:  # else already scheduled, by what it opened
         reschedule_family(m, s, a, f, track)
 
 

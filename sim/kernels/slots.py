@@ -157,16 +157,18 @@ def reschedule_child(m, s, a, c, track):
 def commit_family(m, s, a, f, track, t):
     """Reduce the residuals of a family's slot up to now."""
     keep_whole()
-    _family_schedule(m, s, a, f, track, t, YES)
-    S.family_slots(s)[a, f, track]["evaluated"] = t
+    if S.family_slots(s)[a, f, track]["evaluated"] < t:
+        _family_schedule(m, s, a, f, track, t, YES)
+        S.family_slots(s)[a, f, track]["evaluated"] = t
 
 
 @kernel
 def commit_child(m, s, a, c, track, t):
     """Reduce the residuals of a child's slot up to now."""
     keep_whole()
-    _child_schedule(m, s, a, c, track, t, YES)
-    S.child_slots(s)[a, c, track]["evaluated"] = t
+    if S.child_slots(s)[a, c, track]["evaluated"] < t:
+        _child_schedule(m, s, a, c, track, t, YES)
+        S.child_slots(s)[a, c, track]["evaluated"] = t
 
 
 @kernel
