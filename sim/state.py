@@ -9,7 +9,7 @@ import numpy as np
 from sim.kernels import layout as L
 from sim.kernels.feedback import set_clocks
 from sim.kernels.handles import pack
-from sim.kernels.heap import LISTS_A_DAY
+from sim.kernels.queue import LISTS_A_DAY
 from sim.kernels.layout import MODEL_FIELDS, Model, State, Tally
 from sim.model import CompiledModel
 
@@ -45,7 +45,7 @@ def _items(families: int, children: int) -> int:
 def _no_queue(n: int) -> dict[str, np.ndarray]:
     """Return the arrays of a queue without room: a state at rest holds none, a run builds its own (see `bind`)."""
     return {
-        "heap": np.zeros((n, 0), L.QUEUED), "lists": np.zeros((n, 0), np.int32), "family_nodes": np.zeros((n, 0), L.NODE),
+        "open_items": np.zeros((n, 0), L.QUEUED), "lists": np.zeros((n, 0), np.int32), "family_nodes": np.zeros((n, 0), L.NODE),
         "child_nodes": np.zeros((n, 0), L.NODE), "arrival_nodes": np.zeros((n, L.STREAMS * L.LAYERS), L.NODE),
     }  # fmt: skip
 
@@ -71,7 +71,7 @@ def grow(state: State, families: int, children: int) -> State:
         "waiting": wider(state.waiting, families, 2), "sizes": state.sizes.copy(),
     }  # fmt: skip
     arrays |= {
-        "heap": wider(state.heap, _items(families, children)), "family_nodes": wider(state.family_nodes, families * 4),
+        "open_items": wider(state.open_items, _items(families, children)), "family_nodes": wider(state.family_nodes, families * 4),
         "child_nodes": wider(state.child_nodes, children * 4),
     }  # fmt: skip
     for stack, column, old, new in (("free_families", 0, old_families, families), ("free_children", 1, old_children, children)):
@@ -107,7 +107,7 @@ def bind(model: Model, state: State) -> State:
     sizes = state.sizes.copy()
     sizes[:, 2:] = 0
     queue = _no_queue(n) | {
-        "heap": np.zeros((n, _items(families, children)), L.QUEUED), "lists": np.zeros((n, int(days * LISTS_A_DAY) + 1), np.int32),
+        "open_items": np.zeros((n, _items(families, children)), L.QUEUED), "lists": np.zeros((n, int(days * LISTS_A_DAY) + 1), np.int32),
         "family_nodes": np.zeros((n, families * 4), L.NODE), "child_nodes": np.zeros((n, children * 4), L.NODE),
     }  # fmt: skip
     return state._replace(slowing=slowing, factor=factor, opclock=opclock, sizes=sizes, **queue)

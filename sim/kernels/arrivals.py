@@ -4,7 +4,7 @@ import math
 
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import month_at
-from sim.kernels.heap import place_in_heap, remove_from_heap
+from sim.kernels.queue import put_in_queue, leave_queue
 from sim.kernels.layout import (
     ADMITTED,
     ARRIVAL,
@@ -42,7 +42,7 @@ def next_candidate(m, s, a, stream, layer, t):
     arrival["index"] += 1
     u = uniform(M.seed(m)[0], M.seed(m)[1], arrival["index"] * LAYERS + layer, who(m, a, stream, WHOLE_FAMILY), M.names(m)[0], layer)
     arrival["fires"] = t - math.log(u) / rate if rate > 0.0 else INF
-    place_in_heap(m, s, a, ARRIVAL_ITEM + stream * LAYERS + layer, arrival["fires"])
+    put_in_queue(m, s, a, ARRIVAL_ITEM + stream * LAYERS + layer, arrival["fires"])
 
 
 @kernel
@@ -53,13 +53,13 @@ def open_layers(m, s, a, t):
         for layer in range(LAYERS):
             arrival, item = S.arrivals(s)[a, stream, layer], ARRIVAL_ITEM + stream * LAYERS + layer
             if layer >= M.layers(m)[a, stream]:
-                remove_from_heap(m, s, a, item)
+                leave_queue(m, s, a, item)
                 continue
             if arrival["index"] == 0:
                 next_candidate(m, s, a, stream, layer, H.month_start(m)[0])
             while arrival["fires"] < t:
                 next_candidate(m, s, a, stream, layer, arrival["fires"])
-            place_in_heap(m, s, a, item, arrival["fires"])
+            put_in_queue(m, s, a, item, arrival["fires"])
 
 
 @kernel

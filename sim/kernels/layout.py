@@ -114,8 +114,8 @@ SLOT = np.dtype(
 )  # fmt: skip
 
 ARRIVAL_STREAM = np.dtype([("index", "i8"), ("fires", "f8")], align=True)
-QUEUED = np.dtype([("time", "f8"), ("item", "i8")], align=True)  # an item of the heap
-NODE = np.dtype([("time", "f8"), ("after", "i4"), ("place", "i4")], align=True)  # where an item is in the queue (see heap.py)
+QUEUED = np.dtype([("time", "f8"), ("item", "i8")], align=True)  # an item of the queue
+NODE = np.dtype([("time", "f8"), ("after", "i4"), ("place", "i4")], align=True)  # where an item is in the queue (see queue.py)
 EVENT = np.dtype(
     [
         ("time", "f8"), ("family", "i8"), ("area", "i2"), ("stream", "i2"), ("child", "i2"), ("event", "i2"),
@@ -220,12 +220,12 @@ STATE_FIELDS = {
     "arrivals": (ARRIVAL_STREAM, 3, "ARRIVAL_STREAM (A, STREAMS, LAYERS)"),
     "free_families": ("i8", 2, "stack of unused rows (A, F)"),
     "free_children": ("i8", 2, "(A, C)"),
-    "heap": (QUEUED, 2, "items of the open part of a day by time (A, H)"),
+    "open_items": (QUEUED, 2, "items of the open part of a day, the next last (A, items)"),
     "lists": ("i4", 2, "first item of each later part of a day, plus 1 (A, parts)"),
     "family_nodes": (NODE, 2, "places of a family's slots in the queue: row x 4 + track (A, 4 F)"),
     "child_nodes": (NODE, 2, "the same of a child's slots (A, 4 C)"),
     "arrival_nodes": (NODE, 2, "the same of candidates: stream x LAYERS + layer (A, STREAMS x LAYERS)"),
-    "sizes": ("i8", 2, "free families, free children, heap length, part of a day that is open (A, 4)"),
+    "sizes": ("i8", 2, "free families, free children, items of the open part of a day, part of a day that is open (A, 4)"),
     "waiting": ("i8", 3, "families in each queue (A, P, F)"),
     "n_waiting": ("i8", 2, "(A, P)"),
     "slowing": ("f8", 2, "min(1, 1 / pressure) of each month so far (A, M)"),

@@ -9,7 +9,7 @@ from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fo
 from sim.kernels.compiling import entry, keep_whole, kernel, prefetch
 from sim.kernels.feedback import places_open, respond, slow_teams, work_in_hand
 from sim.kernels.hazards import month_at
-from sim.kernels.heap import any_left, open_queue, remove_from_heap, tie_key
+from sim.kernels.queue import any_left, leave_queue, next_item, open_queue, tie_key
 from sim.kernels.household import close_beside, move_family
 from sim.kernels.layout import (
     ADULT_PICK,
@@ -247,7 +247,7 @@ def next_area(m, s):
     best, time = NOBODY, INF
     for a in range(S.sizes(s).shape[0]):
         if any_left(m, s, a):
-            t = S.heap(s)[a, 0]["time"]
+            t = next_item(s, a)["time"]
             if t < time or (t == time and best >= 0 and area_before(m, s, a, best)):
                 best, time = a, t
     return best
@@ -256,7 +256,7 @@ def next_area(m, s):
 @kernel
 def area_before(m, s, a, b):
     """Return whether authority a's next event precedes b's at the same time: class, then authority code."""
-    first, second = tie_key(m, s, a, S.heap(s)[a, 0]["item"]), tie_key(m, s, b, S.heap(s)[b, 0]["item"])
+    first, second = tie_key(m, s, a, next_item(s, a)["item"]), tie_key(m, s, b, next_item(s, b)["item"])
     return first[0] < second[0] or (first[0] == second[0] and M.codes(m)[a] < M.codes(m)[b])
 
 
@@ -274,7 +274,7 @@ def handle(m, s, y, a, item, t):
             rows[0] = c
             place_siblings(m, s, y, a, rows, ONE, t)
         return
-    remove_from_heap(m, s, a, item)
+    leave_queue(m, s, a, item)
     if item >= CHILD_ITEM:
         c, track = (item - CHILD_ITEM) >> 2, item & 3
         f = S.children(s)[a, c]["family"]
@@ -295,7 +295,7 @@ def run_until(m, s, y, last_month):
         if month >= last_month:
             return STATUS_DONE
         a = next_area(m, s)
-        t = S.heap(s)[a, 0]["time"] if a >= 0 else INF
+        t = next_item(s, a)["time"] if a >= 0 else INF
         month_end = H.month_start(h)[month + 1]
         if t >= month_end:
             close_month(m, s, y, month_end)
@@ -310,7 +310,7 @@ def run_until(m, s, y, last_month):
         if Y.log(y).shape[0] > 0 and Y.n_log(y)[0] + 2000 > Y.log(y).shape[0]:
             return STATUS_GROW
         S.clock(s)[0] = t
-        item = S.heap(s)[a, 0]["item"]
+        item = next_item(s, a)["item"]
         if still_due(m, s, a, item, t):
             handle(m, s, y, a, item, t)
         else:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import draw, kind_of, never_returns, schedule, threshold_of
-from sim.kernels.heap import place_in_heap, remove_from_heap
+from sim.kernels.queue import put_in_queue, leave_queue
 from sim.kernels.layout import (
     ADULT_PICK,
     AT_HOME,
@@ -124,7 +124,7 @@ def _child_schedule(m, s, a, c, track, until, commit):
 
 @kernel
 def reschedule_family(m, s, a, f, track):
-    """Compute again when a family's slot fires, and put it in its place in the heap."""
+    """Compute again when a family's slot fires, and put it in its place in the queue."""
     keep_whole()
     slot = S.family_slots(s)[a, f, track]
     pick, fires = _family_schedule(m, s, a, f, track, INF, NO)
@@ -140,17 +140,17 @@ def reschedule_family(m, s, a, f, track):
                 if birth < fires:
                     pick, fires = j, birth
     slot["pick"], slot["fires"] = pick, fires
-    place_in_heap(m, s, a, f * 4 + track, fires)
+    put_in_queue(m, s, a, f * 4 + track, fires)
 
 
 @kernel
 def reschedule_child(m, s, a, c, track):
-    """Compute again when a child's slot fires, and put it in its place in the heap (track 0 care, 1 placement, 2 legal)."""
+    """Compute again when a child's slot fires, and put it in its place in the queue (track 0 care, 1 placement, 2 legal)."""
     keep_whole()
     slot = S.child_slots(s)[a, c, track]
     pick, fires = _child_schedule(m, s, a, c, track, INF, NO)
     slot["pick"], slot["fires"] = pick, fires
-    place_in_heap(m, s, a, CHILD_ITEM + c * 4 + track, fires)
+    put_in_queue(m, s, a, CHILD_ITEM + c * 4 + track, fires)
 
 
 @kernel
@@ -253,7 +253,7 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
 
 @kernel
 def stop_stage(m, s, y, a, f, c, track, t):
-    """End an entity's stage: count it and take the slot out of the heap. Return the stage that ended."""
+    """End an entity's stage: count it and take the slot out of the queue. Return the stage that ended."""
     keep_whole()
     if c < 0:
         slot, n, item = S.family_slots(s)[a, f, track], np.int64(S.families(s)[a, f]["counted"][track]), f * 4 + track
@@ -263,7 +263,7 @@ def stop_stage(m, s, y, a, f, c, track, t):
         S.children(s)[a, c]["stages"][track - CARE] = IDLE
     stage = slot["stage"]
     count_exit(s, y, a, stage, n, slot["start"], t)
-    remove_from_heap(m, s, a, item)
+    leave_queue(m, s, a, item)
     slot["stage"], slot["pick"], slot["fires"], slot["waiting"] = IDLE, NO_PICK, INF, 0
     return stage
 

@@ -1,17 +1,19 @@
 """The event queue of one authority: items (slots and candidates) ordered as docs/engine.md says.
 
-Most items are due years ahead, so only those of the part of a day that is open lie in a heap (four-way and indexed). Every later part of a day keeps a list,
-linked through the items' nodes, that is poured into the heap once the heap is empty. An item knows its place, so a slot is rescheduled in place
-and no stale entries exist. Pouring also asks for the memory that handling the items will need. Equal times alone look further than time.
+Most items are due years ahead, so only those of the part of a day that is open are kept in order, in a short row that ends with the next. Every
+later part of a day keeps a list, linked through the items' nodes, that is put in order when its turn comes. An item knows which it is in, so a
+slot is rescheduled at once and no stale entries exist. Opening a list also asks for the memory that handling its items will need. Equal times
+alone look further than time.
 """
 
 import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel, prefetch
-from sim.kernels.layout import ADULT_PICK, ARRIVAL_ITEM, CHILD_ITEM, LAYERS, NOBODY, H, M, S
+from sim.kernels.layout import ADULT_PICK, ARRIVAL_ITEM, CHILD_ITEM, LAYERS, H, M, S
 
-LISTS_A_DAY = 8.0  # every later three hours keep a list
-NOT_QUEUED, FIRST_OF_LIST = np.int32(0), np.int32(-1)  # a node's `place`; above 0 one more than a place in the heap, below -1 an item's before it
+LISTS_A_DAY = 8.0
+# A node's `place`; below -1 it is the item before it in its list: -2 - item.
+NOT_QUEUED, IN_OPEN, FIRST_OF_LIST = np.int64(0), np.int64(1), np.int64(-1)
 
 
 @kernel
@@ -60,74 +62,35 @@ def _list_of(m, t):
     return np.int64((t - H.month_start(m)[0]) * LISTS_A_DAY)
 
 
-# ---------------------------------------------------------------- the heap of the open part of a day
+# ---------------------------------------------------------------- what is open, the next item last
 
 
 @kernel
-def _put(s, a, position, time, item):
-    S.heap(s)[a, position]["time"] = time
-    S.heap(s)[a, position]["item"] = item
-    _node(s, a, item)["place"] = position + 1
-
-
-@kernel
-def _soonest_below(m, s, a, heap, position, n):
-    """Return the first of the (up to four) items below a position, or -1. Times are compared without branches, which could not be foreseen."""
-    child = 4 * position + 1
-    if child >= n:
-        return NOBODY
-    if child + 3 < n:
-        t0, t1, t2, t3 = heap[child]["time"], heap[child + 1]["time"], heap[child + 2]["time"], heap[child + 3]["time"]
-        left, right = min(t0, t1), min(t2, t3)
-        if t0 != t1 and t2 != t3 and left != right:
-            first, second = np.int64(t1 < t0), np.int64(t3 < t2)
-            return child + (2 + second if right < left else first)
-    best = child
-    for other in range(child + 1, min(child + 4, n)):
-        time, its_time = heap[other]["time"], heap[best]["time"]
-        if time < its_time or (time == its_time and _first_of_equals(m, s, a, heap[other]["item"], heap[best]["item"])):
-            best = other
-    return np.int64(best)
-
-
-@kernel
-def _settle(m, s, a, position, time, item):
-    """Move an item from `position` to where it belongs, up or down."""
+def _insert(m, s, a, time, item):
+    """Put an item where it belongs among those of the open part of a day."""
     keep_whole()
-    heap, n = S.heap(s)[a], S.sizes(s)[a, 2]
-    while position > 0:
-        parent = (position - 1) >> 2
-        above, its_time = heap[parent]["item"], heap[parent]["time"]
-        if time > its_time or (time == its_time and not _first_of_equals(m, s, a, item, above)):
+    row, i = S.open_items(s)[a], S.sizes(s)[a, 2]
+    S.sizes(s)[a, 2] = i + 1
+    while i > 0:
+        its_time, other = row[i - 1]["time"], row[i - 1]["item"]
+        if its_time > time or (its_time == time and _first_of_equals(m, s, a, item, other)):
             break
-        _put(s, a, position, its_time, above)
-        position = parent
-    while True:
-        child = _soonest_below(m, s, a, heap, position, n)
-        if child < 0:
-            break
-        below, its_time = heap[child]["item"], heap[child]["time"]
-        if time < its_time or (time == its_time and _first_of_equals(m, s, a, item, below)):
-            break
-        _put(s, a, position, its_time, below)
-        position = child
-    _put(s, a, position, time, item)
+        row[i]["time"], row[i]["item"] = its_time, other
+        i -= 1
+    row[i]["time"], row[i]["item"] = time, item
 
 
 @kernel
-def _take_from_heap(m, s, a, position):
-    """Take the item at a position out, filling the gap with the last."""
-    n = S.sizes(s)[a, 2] - 1
+def _withdraw(s, a, item):
+    """Take an item out of the open part of a day."""
+    row, n = S.open_items(s)[a], S.sizes(s)[a, 2] - 1
     S.sizes(s)[a, 2] = n
-    if position < n:
-        _settle(m, s, a, position, S.heap(s)[a, n]["time"], S.heap(s)[a, n]["item"])
-
-
-@kernel
-def _push(m, s, a, time, item):
-    n = S.sizes(s)[a, 2]
-    S.sizes(s)[a, 2] = n + 1
-    _settle(m, s, a, n, time, item)
+    i = n
+    while row[i]["item"] != item:
+        i -= 1
+    while i < n:
+        row[i]["time"], row[i]["item"] = row[i + 1]["time"], row[i + 1]["item"]
+        i += 1
 
 
 # ---------------------------------------------------------------- the lists of later parts of a day
@@ -157,7 +120,7 @@ def _unlink(m, s, a, node):
 
 @kernel
 def _pour(m, s, a, number):
-    """Move a list into the heap, and ask for the records that its items will need."""
+    """Put a list in order, and ask for the records that its items will need."""
     keep_whole()
     item = np.int64(S.lists(s)[a, number]) - 1
     S.lists(s)[a, number] = 0
@@ -171,7 +134,8 @@ def _pour(m, s, a, number):
             prefetch(S.children(s)[a, row])
             prefetch(S.child_slots(s)[a, row, item & 3])
         after = np.int64(node["after"]) - 1
-        _push(m, s, a, node["time"], item)
+        node["place"] = IN_OPEN
+        _insert(m, s, a, node["time"], item)
         item = after
 
 
@@ -186,7 +150,7 @@ def open_queue(m, s, a, t):
 
 @kernel
 def any_left(m, s, a):
-    """Return whether an authority has an item left; if so the first is on top of the heap."""
+    """Return whether an authority has an item left; if so `next_item` tells the first."""
     while S.sizes(s)[a, 2] == 0:
         if S.sizes(s)[a, 3] + 1 >= S.lists(s).shape[1]:
             return False
@@ -197,37 +161,35 @@ def any_left(m, s, a):
 
 
 @kernel
-def place_in_heap(m, s, a, item, time):
+def next_item(s, a):
+    """Return the first item and its time, as a record."""
+    return S.open_items(s)[a, S.sizes(s)[a, 2] - 1]
+
+
+@kernel
+def put_in_queue(m, s, a, item, time):
     """Insert an item, move it, or take it out (a time past the horizon)."""
     keep_whole()
     node = _node(s, a, item)
-    place = np.int64(node["place"])
+    if node["place"] != NOT_QUEUED:
+        leave_queue(m, s, a, item)
     if time >= H.horizon(m)[0]:
-        if place != NOT_QUEUED:
-            remove_from_heap(m, s, a, item)
         return
-    number = _list_of(m, time)
-    now = number <= S.sizes(s)[a, 3]
-    if place > 0 and now:
-        _settle(m, s, a, place - 1, time, item)
-        return
-    if place != NOT_QUEUED:
-        remove_from_heap(m, s, a, item)
     node["time"] = time
-    if now:
-        _push(m, s, a, time, item)
+    number = _list_of(m, time)
+    if number <= S.sizes(s)[a, 3]:
+        node["place"] = IN_OPEN
+        _insert(m, s, a, time, item)
     else:
         _link(s, a, number, item, node)
 
 
 @kernel
-def remove_from_heap(m, s, a, item):
+def leave_queue(m, s, a, item):
     """Take an item out, if it is in."""
-    keep_whole()
     node = _node(s, a, item)
-    place = np.int64(node["place"])
-    if place > 0:
-        _take_from_heap(m, s, a, place - 1)
-    elif place < 0:
+    if node["place"] == IN_OPEN:
+        _withdraw(s, a, item)
+    elif node["place"] < 0:
         _unlink(m, s, a, node)
     node["place"] = NOT_QUEUED
