@@ -73,7 +73,7 @@ class World:
         self.family = np.zeros(1, L.FAMILY)[0]
         self.family["id"] = draw_.integers(0, 1000)
         self.family["births"] = self.family["help_start"] = math.inf
-        self.family["births"][:3] = draw_.uniform(FIRST_DAY - 10 * YEAR, STARTS[-1], 3)  # some long born, some to come
+        self.family["births"][:3] = np.sort(draw_.uniform(FIRST_DAY - 10 * YEAR, STARTS[-1], 3))  # some long born, some to come
         self.family["home"][:3], self.family["n_children"] = L.AT_HOME, 3
         if draw_.random() < 0.7:
             self.family["help_start"] = draw_.uniform(*STARTS[[0, -1]])

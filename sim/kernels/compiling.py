@@ -19,7 +19,7 @@ from numba.core.typed_passes import NativeLowering
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
-CACHE_LINE = 64
+CACHE_LINE, ASKED_BYTES = 64, 128
 ir = cgutils.ir
 
 
@@ -124,14 +124,14 @@ def _never_inline(typingctx):
 
 @intrinsic
 def _ask_for(typingctx, record):
-    """Ask for a record's cache lines, to be there when it is read."""
+    """Ask for a record's first cache lines, to be there when it is read: what is read most comes first."""
 
     def codegen(context, builder, signature, arguments):
         byte, word = ir.IntType(8), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), word, word, word])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         start = builder.bitcast(arguments[0], byte.as_pointer())
-        for offset in range(0, record.size, CACHE_LINE):
+        for offset in range(0, min(record.size, ASKED_BYTES), CACHE_LINE):
             address = builder.gep(start, [word(offset)])
             builder.call(function, [address, word(1), word(3), word(1)])  # to be written, kept close, data
         return context.get_dummy_value()

@@ -95,18 +95,16 @@ def month_on_or_after(h, t):
 def family_age(h, family, t):
     """Return (age band of the youngest child at home as of the month's start, first later month start that may change it)."""
     as_of = H.month_start(h)[month_at(h, t)]
-    youngest = -INF
-    coming = INF
-    for slot in range(family["n_children"]):
+    band, edge, coming = 0, INF, INF
+    slot = np.int64(family["n_children"]) - 1
+    while slot >= 0:  # from the last born back
         if family["home"][slot] == AT_HOME:
             birth = family["births"][slot]
             if birth <= as_of:
-                youngest = max(youngest, birth)
-            else:
-                coming = min(coming, birth)
-    band, edge = 0, INF
-    if youngest > -INF:
-        band, edge = child_age(youngest, as_of)
+                band, edge = child_age(birth, as_of)
+                break
+            coming = birth
+        slot -= 1
     edge = min(edge, coming)
     if edge < INF:
         edge = month_on_or_after(h, edge)
