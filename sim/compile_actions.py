@@ -143,7 +143,7 @@ def check_returns(scenario: str, names: Names, transitions, factors, levers, hel
 
 def peak(transitions, tables, factors, levers, helps) -> np.ndarray:
     """Return a bound on each transition's hazard per day (A, K): its highest band, age, month factor, multipliers and effect of levers."""
-    rates, ages, beside = tables["rates"], tables["age_table"], tables["beside_table"]
+    rates, ages = tables["rates"], tables["age_table"]
     bound = np.zeros((rates.shape[1], len(transitions)))
     for k, tr in enumerate(transitions):
         if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
@@ -156,7 +156,10 @@ def peak(transitions, tables, factors, levers, helps) -> np.ndarray:
         for entry in helps[tr["help"] : tr["help"] + tr["n_help"]]:
             top = top * max(1.0, entry["hazard_ratio"])
         top = top * tables["static_table"][tr["static"]].max()
-        if tr["beside"] >= 0:  # an entity stands beside four tracks at once
-            top = top * max(1.0, beside[tr["beside"]].max()) ** 4
+        if tr["beside"] >= 0:  # an entity is in one stage of each track, or idle
+            row = tables["beside_table"][tr["beside"]]
+            for track in range(L.TRACKS):
+                of_track = row[:-L.TRACKS][tables["stages"]["track"] == track]
+                top = top * max(row[track - L.TRACKS], of_track.max(initial=0.0))
         bound[:, k] = top * (1.0 + 1e-9)
     return bound

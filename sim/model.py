@@ -176,7 +176,7 @@ def build_static(compiled: CompiledModel) -> Static:
     weeks = np.array([[figures.get("court_weeks", max(year_ending(month), PUBLISHED_FROM), 40.0) for month in months]
                       for figures in compiled.figures])  # fmt: skip
     tables = dict(
-        stages=stages, version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"],
+        stages=stages, draw_names=np.append(transitions["name"], [0, 0, 0]), version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"],
         rates=rates["rates"], age_table=ages, static_table=static.table().reshape(len(static.rows), -1),
         beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
         month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,
@@ -197,7 +197,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     helps = compile_actions.help_tables(compiled.actions, drawn, pathway, names)
     transitions["lever"], transitions["n_levers"] = levers["first"], levers["n"]
     transitions["help"], transitions["n_help"] = helps["first"], helps["n"]
-    alone = (transitions["age"] < 0) & (transitions["n_help"] == 0) & (transitions["n_levers"] == 0)
+    alone = (transitions["n_help"] == 0) & (transitions["n_levers"] == 0)
     transitions["bands_only"] = alone & (len(fixed.tables["version_start"]) == 1)
     compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["levers"], helps["help"])
     places = fixed.supply.copy()

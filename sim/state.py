@@ -9,6 +9,7 @@ import numpy as np
 from sim.kernels import layout as L
 from sim.kernels.feedback import set_clocks
 from sim.kernels.handles import pack
+from sim.kernels.queue import LISTS_A_DAY
 from sim.kernels.layout import MODEL_FIELDS, Model, State, Tally
 from sim.model import CompiledModel
 
@@ -22,15 +23,10 @@ def empty_state(model: Model) -> State:
     stages, months = len(model.stages), len(model.financial_year)
     arrivals = np.zeros((n, L.STREAMS, L.LAYERS), L.ARRIVAL_STREAM)
     arrivals["fires"] = math.inf
-    sizes = np.zeros((n, 4), np.int64)
-    sizes[:, 3] = L.NOBODY
     state = State(
         families=np.zeros((n, 0), L.FAMILY), family_slots=np.zeros((n, 0, 4), L.SLOT), children=np.zeros((n, 0), L.CHILD),
         child_slots=np.zeros((n, 0, 3), L.SLOT), arrivals=arrivals, free_families=np.zeros((n, 0), np.int64),
-        free_children=np.zeros((n, 0), np.int64), heap=np.zeros((n, 0), L.QUEUED),
-        family_queued=np.zeros((n, 0), np.int32), child_queued=np.zeros((n, 0), np.int32),
-        arrival_queued=np.full((n, L.STREAMS * L.LAYERS), -1, np.int32),
-        sizes=sizes, waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
+        free_children=np.zeros((n, 0), np.int64), **_no_queue(n), sizes=np.zeros((n, 4), np.int64), waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
         slowing=np.ones((n, months)), factor=np.zeros((n, 0, months)), opclock=np.zeros((n, 0, months + 1)),
         last_slowed=np.full(n, -1, np.int64),
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
@@ -42,11 +38,24 @@ def empty_state(model: Model) -> State:
     return bind(model, grow(state, FAMILIES, CHILDREN))
 
 
-def wider(array: np.ndarray, size: int, axis: int = 1, empty: int = 0) -> np.ndarray:
-    """Return a copy with room for `size` entries along an axis, zeros (or `empty`) in what is new."""
+def _items(families: int, children: int) -> int:
+    """Return how many items the queue can hold."""
+    return families * 4 + children * 3 + L.STREAMS * L.LAYERS
+
+
+def _no_queue(n: int) -> dict[str, np.ndarray]:
+    """Return the arrays of a queue without room: a state at rest holds none, a run builds its own (see `bind`)."""
+    return {
+        "open_items": np.zeros((n, 0), L.QUEUED), "lists": np.zeros((n, 0), np.int32), "family_nodes": np.zeros((n, 0), L.NODE),
+        "child_nodes": np.zeros((n, 0), L.NODE), "arrival_nodes": np.zeros((n, L.STREAMS * L.LAYERS), L.NODE),
+    }  # fmt: skip
+
+
+def wider(array: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
+    """Return a copy with room for `size` entries along an axis, zeros in what is new."""
     shape = list(array.shape)
     shape[axis] = size
-    new = np.full(shape, empty, array.dtype) if empty else np.zeros(shape, array.dtype)
+    new = np.zeros(shape, array.dtype)
     if array.size:  # as bytes: numpy copies records field by field
         lines = int(np.prod(array.shape[:axis]))
         new.reshape(lines, -1).view(np.uint8)[:, : array.nbytes // lines] = array.reshape(lines, -1).view(np.uint8)
@@ -62,10 +71,9 @@ def grow(state: State, families: int, children: int) -> State:
         "free_families": wider(state.free_families, families), "free_children": wider(state.free_children, children),
         "waiting": wider(state.waiting, families, 2), "sizes": state.sizes.copy(),
     }  # fmt: skip
-    items = families * 4 + children * 3 + L.STREAMS * L.LAYERS
     arrays |= {
-        "heap": wider(state.heap, items), "family_queued": wider(state.family_queued, families * 4, empty=-1),
-        "child_queued": wider(state.child_queued, children * 4, empty=-1),
+        "open_items": wider(state.open_items, _items(families, children)), "family_nodes": wider(state.family_nodes, families * 4),
+        "child_nodes": wider(state.child_nodes, children * 4),
     }  # fmt: skip
     for stack, column, old, new in (("free_families", 0, old_families, families), ("free_children", 1, old_children, children)):
         for a in range(n):
@@ -81,13 +89,13 @@ def grow(state: State, families: int, children: int) -> State:
 
 
 def branch(state: State) -> State:
-    """Return a copy of a state to go on from, with room for what comes."""
+    """Return a copy of a state to go on from, with room for what comes and nothing in its queue."""
     rows = [max(array.shape[1], int(high * 1.1) + 256) for array, high in zip((state.families, state.children), state.high.max(axis=0), strict=True)]
-    return grow(state, *rows)
+    return grow(state._replace(**_no_queue(len(state.sizes))), *rows)
 
 
 def bind(model: Model, state: State) -> State:
-    """Return the state with its month factors and operational time rebuilt for this model (its months, its rows)."""
+    """Return the state with month factors and operational time rebuilt for this model (its months, its rows), and an empty queue for its days."""
     n, rows, months = model.row_factor.shape
     slowing = np.ones((n, months))
     known = min(months, state.slowing.shape[1])
@@ -95,7 +103,15 @@ def bind(model: Model, state: State) -> State:
     factor, opclock = np.ones((n, rows, months)), np.zeros((n, rows, months + 1))
     fixed = pack(model, MODEL_FIELDS)
     set_clocks(fixed.address, factor, opclock, slowing)
-    return state._replace(slowing=slowing, factor=factor, opclock=opclock)
+    families, children = state.families.shape[1], state.children.shape[1]
+    days = model.month_start[-1] - model.month_start[0]
+    sizes = state.sizes.copy()
+    sizes[:, 2:] = 0
+    queue = _no_queue(n) | {
+        "open_items": np.zeros((n, _items(families, children)), L.QUEUED), "lists": np.zeros((n, int(days * LISTS_A_DAY) + 1), np.int32),
+        "family_nodes": np.zeros((n, families * 4), L.NODE), "child_nodes": np.zeros((n, children * 4), L.NODE),
+    }  # fmt: skip
+    return state._replace(slowing=slowing, factor=factor, opclock=opclock, sizes=sizes, **queue)
 
 
 def join(states: list[State]) -> State:
@@ -117,9 +133,8 @@ def _one_after_another(arrays: list[np.ndarray]) -> np.ndarray:
 
 
 def compact(state: State) -> State:
-    """Return the state without rows never used, as histories are kept."""
+    """Return the state without rows never used and without a queue, as histories are kept."""
     families, children = max(int(state.high[:, 0].max()), 1), max(int(state.high[:, 1].max()), 1)
-    items = families * 4 + children * 3 + L.STREAMS * L.LAYERS
     free = {}
     for stack, size in (("free_families", families), ("free_children", children)):
         column = 0 if stack == "free_families" else 1
@@ -136,9 +151,7 @@ def compact(state: State) -> State:
     return state._replace(
         families=state.families[:, :families].copy(), family_slots=state.family_slots[:, :families].copy(),
         children=state.children[:, :children].copy(), child_slots=state.child_slots[:, :children].copy(),
-        heap=state.heap[:, :items].copy(), family_queued=state.family_queued[:, : families * 4].copy(),
-        child_queued=state.child_queued[:, : children * 4].copy(),
-        waiting=state.waiting[:, :, :families].copy(), sizes=sizes, **free,
+        **_no_queue(len(sizes)), waiting=state.waiting[:, :, :families].copy(), sizes=sizes, **free,
     )  # fmt: skip
 
 

@@ -55,12 +55,12 @@ class World:
             steps[k]["help"], steps[k]["n_help"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
             steps[k]["lever"], steps[k]["n_levers"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
             steps[k]["beside"] = -1
-            alone = steps[k]["age"] < 0 and steps[k]["n_help"] == 0 and steps[k]["n_levers"] == 0
+            alone = steps[k]["n_help"] == 0 and steps[k]["n_levers"] == 0
             steps[k]["bands_only"] = alone and self.versions == 1
         stages = np.zeros(1, L.STAGE)
         stages["n"] = transitions
         self.model, self.h = filled(
-            L.HAZARD_FIELDS, stages=stages, transitions=steps, version_start=starts,
+            L.HAZARD_FIELDS, stages=stages, transitions=steps, draw_names=np.append(steps["name"], [0] * 3), version_start=starts,
             edges=edges.reshape(self.versions, -1), rates=rates.reshape(self.versions, 1, -1),
             peak=np.full((1, transitions), 1e9), age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
             static_table=np.ones((1, 5 * L.NEEDS * L.STREAMS * 2)), month_start=STARTS, row_is_plain=[1, 0, 0],
@@ -73,7 +73,7 @@ class World:
         self.family = np.zeros(1, L.FAMILY)[0]
         self.family["id"] = draw_.integers(0, 1000)
         self.family["births"] = self.family["help_start"] = math.inf
-        self.family["births"][:3] = draw_.uniform(FIRST_DAY - 10 * YEAR, STARTS[-1], 3)  # some long born, some to come
+        self.family["births"][:3] = np.sort(draw_.uniform(FIRST_DAY - 10 * YEAR, STARTS[-1], 3))  # some long born, some to come
         self.family["home"][:3], self.family["n_children"] = L.AT_HOME, 3
         if draw_.random() < 0.7:
             self.family["help_start"] = draw_.uniform(*STARTS[[0, -1]])
@@ -293,6 +293,7 @@ def test_a_lever_reaches_whoever_draws_below_its_reach_from_the_month_it_does():
 def test_thresholds_are_drawn_at_the_address_of_the_transition_and_entry():
     world, slot = World(2, transitions=3), np.zeros(1, L.SLOT)[0]
     world.model.transitions["at_age"] = (0.0, 18.0, 0.0)
+    world.model.stages["timed"] = 1
     slot["repeats"] = 9
     draw(world.h.address, 0, slot, 1, 2, 77, world.who, 4)
     names = world.model.transitions["name"]

@@ -4,7 +4,7 @@ import math
 
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import month_at
-from sim.kernels.heap import place_in_heap, remove_from_heap
+from sim.kernels.queue import put_in_queue, leave_queue
 from sim.kernels.layout import (
     ADMITTED,
     ARRIVAL,
@@ -27,7 +27,7 @@ from sim.kernels.layout import (
     Y,
 )
 from sim.kernels.rng import uniform, uniform_pair
-from sim.kernels.slots import log_family, reschedule_family, start_stage, who
+from sim.kernels.slots import home_changed, log_family, reschedule_family, start_stage, who
 from sim.kernels.tally import CANDIDATES
 
 INF = math.inf
@@ -42,7 +42,7 @@ def next_candidate(m, s, a, stream, layer, t):
     arrival["index"] += 1
     u = uniform(M.seed(m)[0], M.seed(m)[1], arrival["index"] * LAYERS + layer, who(m, a, stream, WHOLE_FAMILY), M.names(m)[0], layer)
     arrival["fires"] = t - math.log(u) / rate if rate > 0.0 else INF
-    place_in_heap(m, s, a, ARRIVAL_ITEM + stream * LAYERS + layer, arrival["fires"])
+    put_in_queue(m, s, a, ARRIVAL_ITEM + stream * LAYERS + layer, arrival["fires"])
 
 
 @kernel
@@ -53,13 +53,13 @@ def open_layers(m, s, a, t):
         for layer in range(LAYERS):
             arrival, item = S.arrivals(s)[a, stream, layer], ARRIVAL_ITEM + stream * LAYERS + layer
             if layer >= M.layers(m)[a, stream]:
-                remove_from_heap(m, s, a, item)
+                leave_queue(m, s, a, item)
                 continue
             if arrival["index"] == 0:
                 next_candidate(m, s, a, stream, layer, H.month_start(m)[0])
             while arrival["fires"] < t:
                 next_candidate(m, s, a, stream, layer, arrival["fires"])
-            place_in_heap(m, s, a, item, arrival["fires"])
+            put_in_queue(m, s, a, item, arrival["fires"])
 
 
 @kernel
@@ -135,6 +135,7 @@ def make_children(m, s, a, f, t):
         family["births"][i], family["home"][i] = birth, AT_HOME
         i += 1
     family["n_children"] = i
+    home_changed(family)
     for slot in range(i):
         u = uniform(seed, replicate, index, who(m, a, family["stream"], slot + 1), M.names(m)[4], FIRST)
         family["needs"][slot] = pick(M.needs_cdf(m), u)
@@ -176,5 +177,6 @@ def arrive(m, s, y, a, stream, layer, t):
         row += 1
     family["births"][0], family["home"][0], family["n_children"] = t - (ages[row, 1] + v) * YEAR, 0, 1
     family["needs"][0] = 0
+    home_changed(family)
     log_family(m, s, y, a, f, ARRIVAL, IDLE, IDLE, t)
     return f

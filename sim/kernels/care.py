@@ -32,6 +32,7 @@ from sim.kernels.layout import (
 from sim.kernels.placement import move_out, place_siblings, set_legal
 from sim.kernels.rng import uniform
 from sim.kernels.slots import (
+    home_changed,
     log_child,
     reschedule_child,
     start_stage,
@@ -48,7 +49,7 @@ def enter_care(m, s, y, a, f, i, legal, t):
     """Start an episode of care for child i of a family (not yet placed): care and legal tracks. Return the child's row."""
     keep_whole()
     family = S.families(s)[a, f]
-    c = int(family["care_row"][i])
+    c = np.int64(family["care_row"][i])
     if c < 0:
         n = S.sizes(s)[a, 1] - 1
         S.sizes(s)[a, 1] = n
@@ -69,6 +70,7 @@ def enter_care(m, s, y, a, f, i, legal, t):
     if old >= 0:
         stop_stage(m, s, y, a, f, c, CARE, t)
     family["home"][i] = IN_CARE
+    home_changed(family)
     child["care_start"] = t
     child["episodes"] += 1
     start_stage(m, s, y, a, f, c, CARE, M.key_stages(m)[2], t, ADMITTED)
@@ -79,7 +81,7 @@ def enter_care(m, s, y, a, f, i, legal, t):
     band, _ = child_age(family["births"][i], t)
     uasc = 1 if 0 < family["stream"] < 3 else 0
     Y.started(y)[a, row, band, uasc] += 1
-    year = M.financial_year(m)[int(S.clock(s)[1])]
+    year = M.financial_year(m)[np.int64(S.clock(s)[1])]
     if child["year_started"] != year:
         child["year_started"] = year
         Y.started_once(y)[a, row, band, uasc] += 1
@@ -92,14 +94,14 @@ def fork(m, s, y, a, f, legal, one_child, t):
     keep_whole()
     family = S.families(s)[a, f]
     address = who(m, a, family["stream"], WHOLE_FAMILY)
-    everyone = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], address, M.names(m)[6], int(family["removals"])) < M.parameters(m)[4]
+    everyone = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], address, M.names(m)[6], np.int64(family["removals"])) < M.parameters(m)[4]
     rows = np.empty(SLOTS, np.int64)
     enters = np.zeros(SLOTS, np.int64)
     n, chosen, least = 0, -1, 2.0
     for i in range(SLOTS):
         free = family["care_row"][i] < 0  # a child back from care has a re-entry clock of its own (never counted twice)
         if free and family["home"][i] == AT_HOME and family["births"][i] <= t < family["births"][i] + 18.0 * YEAR:
-            u = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], i + 1), M.names(m)[7], int(family["removals"]))
+            u = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], i + 1), M.names(m)[7], np.int64(family["removals"]))
             if one_child:
                 if chosen < 0:
                     chosen = i  # the eldest
@@ -137,11 +139,11 @@ def exit_care(m, s, y, a, c, target, t):
     stop_stage(m, s, y, a, f, c, LEGAL, t)
     old = stop_stage(m, s, y, a, f, c, CARE, t)
     row = row_of(s, y)
-    age = min(max(int((t - birth) / YEAR + 1e-9), 0), 18)
+    age = min(max(np.int64((t - birth) / YEAR + 1e-9), 0), 18)
     band = 6 if age >= 18 else (5 if age == 17 else (4 if age == 16 else child_age(birth, t)[0]))
     uasc = 1 if 0 < family["stream"] < 3 else 0
     Y.ceased(y)[a, row, band, uasc] += 1
-    year = M.financial_year(m)[int(S.clock(s)[1])]
+    year = M.financial_year(m)[np.int64(S.clock(s)[1])]
     if child["year_ceased"] != year:
         child["year_ceased"] = year
         Y.ceased_once(y)[a, row, band, uasc] += 1
@@ -152,6 +154,7 @@ def exit_care(m, s, y, a, c, target, t):
     if home:
         household_before(m, s, a, f, t)
     family["home"][i] = AT_HOME if home else LEFT
+    home_changed(family)
     if H.stages(h)[target]["care_leaver"] and child["days_after_14"] >= M.parameters(m)[6] and age >= 16:
         stop_stage(m, s, y, a, f, c, CARE, t)
         start_stage(m, s, y, a, f, c, CARE, M.key_stages(m)[4], t, ADMITTED)
@@ -205,7 +208,7 @@ def final_hearing(m, s, y, a, f, op_exit, stage, other, under_years, t):
     keep_whole()
     family = S.families(s)[a, f]
     for i in range(SLOTS):
-        c = int(family["care_row"][i])
+        c = np.int64(family["care_row"][i])
         if family["home"][i] == IN_CARE and S.child_slots(s)[a, c, 2]["stage"] == M.key_stages(m)[3]:
             if op_exit:
                 exit_care(m, s, y, a, c, stage, t)

@@ -4,15 +4,23 @@ numba makes machine code of every function it compiles, with all that the functi
 kernel was optimised and translated dozens of times, two thirds of the minute that compilation took. A `kernel` is therefore only lowered; what it
 becomes is settled once, in the `entry` it is linked into. This steps in at numba's own extension point (a pipeline class), and replaces one of
 its classes, so the range of numba versions in pyproject.toml is narrow.
+
+No kernel counts an index from the end, so the code numba puts around every index to allow for that (a load, a comparison and a choice for each
+dimension) is left out of both kinds.
 """
 
 import numba
 from numba import njit, types
+from numba.core import cgutils
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.typed_passes import NativeLowering
 from numba.extending import intrinsic
+from numba.np import arrayobj
+
+CACHE_LINE, ASKED_BYTES = 64, 128
+ir = cgutils.ir
 
 
 class _NoEnvironment:
@@ -59,22 +67,47 @@ class _LinkOnly(LoweringPass):
         return True
 
 
-class _KernelCompiler(CompilerBase):
-    """numba's pipeline, into code that is only linked."""
+def _index_as_it_is(context, builder, kind, index, size):
+    """Take an index as counted from the start."""
+    return context.cast(builder, index, kind, types.intp)
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _PlainIndexing(NativeLowering):
+    """numba's translation, with indices taken as they are. It runs under numba's compiler lock, so nothing else is translated meanwhile."""
+
+    _name = "plain_indexing"
+
+    def run_pass(self, state):
+        before, arrayobj.fix_integer_index = arrayobj.fix_integer_index, _index_as_it_is
+        try:
+            return super().run_pass(state)
+        finally:
+            arrayobj.fix_integer_index = before
+
+
+class _EntryCompiler(CompilerBase):
+    """numba's pipeline with plain indexing."""
+
+    link_only = False
 
     def define_pipelines(self):
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.add_pass_after(_LinkOnly, _pass_before(passes, NativeLowering))
-        passes.finalize()
-        return [passes]
+        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        at = [found for found, _ in manager.passes].index(NativeLowering)
+        manager.passes[at] = (_PlainIndexing, "translate, indices as they are")
+        if self.link_only:
+            manager.passes.insert(at, (_LinkOnly, "into code that is only linked"))
+        manager.finalize()
+        return [manager]
 
 
-def _pass_before(passes, wanted):
-    classes = [found for found, _ in passes.passes]
-    return classes[classes.index(wanted) - 1]
+class _KernelCompiler(_EntryCompiler):
+    """The same, into code that is only linked."""
+
+    link_only = True
 
 
-entry = njit(cache=True, nogil=True, error_model="numpy")  # a kernel that Python calls
+entry = njit(cache=True, nogil=True, error_model="numpy", pipeline_class=_EntryCompiler)  # a kernel that Python calls
 kernel = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_KernelCompiler)
 
 
@@ -89,10 +122,30 @@ def _never_inline(typingctx):
     return types.void(), codegen
 
 
-def _nothing():
-    """Stand for `keep_whole` without JIT."""
+@intrinsic
+def _ask_for(typingctx, record):
+    """Ask for a record's first cache lines, to be there when it is read: what is read most comes first."""
+
+    def codegen(context, builder, signature, arguments):
+        byte, word = ir.IntType(8), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), word, word, word])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        start = builder.bitcast(arguments[0], byte.as_pointer())
+        for offset in range(0, min(record.size, ASKED_BYTES), CACHE_LINE):
+            address = builder.gep(start, [word(offset)])
+            builder.call(function, [address, word(1), word(3), word(1)])  # to be written, kept close, data
+        return context.get_dummy_value()
+
+    return types.void(record), codegen
+
+
+def _nothing(*_):
+    """Stand for `keep_whole` and `prefetch` without JIT."""
 
 
 # Called first in a kernel, it keeps the kernel whole: LLVM would otherwise copy the large ones into every caller, and into those callers'
 # callers, and compile for minutes.
 keep_whole = _nothing if numba.config.DISABLE_JIT else _never_inline
+
+# Ask early for the memory of a record: no effect but on speed.
+prefetch = _nothing if numba.config.DISABLE_JIT else _ask_for

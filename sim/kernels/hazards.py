@@ -14,6 +14,7 @@ from sim.kernels.layout import (
     CLOCK_ADMISSION,
     CLOCK_CARE_EPISODE,
     CLOCK_STAGE,
+    MAX_TRANSITIONS,
     NEEDS,
     NO_PICK,
     STREAMS,
@@ -23,7 +24,7 @@ from sim.kernels.layout import (
     C,
     H,
 )
-from sim.kernels.rng import uniform
+from sim.kernels.rng import four_uniforms, uniform
 
 INF = math.inf
 TINY = 1e-12
@@ -32,7 +33,7 @@ TINY = 1e-12
 @entry
 def month_at(h, t):
     """Return the model month that holds day t (an exact month start belongs to the new month)."""
-    return int(H.month_of_day(h)[math.floor(t - H.month_start(h)[0])])
+    return np.int64(H.month_of_day(h)[math.floor(t - H.month_start(h)[0])])
 
 
 @entry
@@ -93,20 +94,17 @@ def month_on_or_after(h, t):
 @entry
 def family_age(h, family, t):
     """Return (age band of the youngest child at home as of the month's start, first later month start that may change it)."""
-    keep_whole()
     as_of = H.month_start(h)[month_at(h, t)]
-    youngest = -INF
-    coming = INF
-    for slot in range(family["n_children"]):
+    band, edge, coming = 0, INF, INF
+    slot = np.int64(family["n_children"]) - 1
+    while slot >= 0:  # from the last born back
         if family["home"][slot] == AT_HOME:
             birth = family["births"][slot]
             if birth <= as_of:
-                youngest = max(youngest, birth)
-            else:
-                coming = min(coming, birth)
-    band, edge = 0, INF
-    if youngest > -INF:
-        band, edge = child_age(youngest, as_of)
+                band, edge = child_age(birth, as_of)
+                break
+            coming = birth
+        slot -= 1
     edge = min(edge, coming)
     if edge < INF:
         edge = month_on_or_after(h, edge)
@@ -170,6 +168,7 @@ def unhindered(h, c, a, row):
 @kernel
 def age_at(h, family, is_child, birth, t):
     """Return (age band, when it changes) of a child, or of a family's youngest."""
+    keep_whole()
     return child_age(birth, t) if is_child else family_age(h, family, t)
 
 
@@ -205,11 +204,12 @@ def advance(
             rate *= H.age_table(h)[a, tr["age"], age]
             stop = min(stop, age_edge)
         if tr["n_help"] > 0 and family["help_start"] < INF:
-            effect, edge = help_effect(h, tr["help"], tr["n_help"], family["help_start"], t)
+            effect, edge = help_effect(h, np.int64(tr["help"]), np.int64(tr["n_help"]), family["help_start"], t)
             rate *= effect
             stop = min(stop, edge)
         if tr["n_levers"] > 0:
-            effect, edge = lever_effect(h, tr["lever"], tr["n_levers"], family["id"], who, episode, seed, replicate, t)
+            first_lever, n_levers = np.int64(tr["lever"]), np.int64(tr["n_levers"])
+            effect, edge = lever_effect(h, first_lever, n_levers, family["id"], who, episode, seed, replicate, t)
             rate *= effect
             stop = min(stop, edge)
         if rate > 0.0:
@@ -242,14 +242,18 @@ def draw(h, stage, slot, seed, replicate, entity, who, entries):
     What is kept is minus the uniform: `threshold_of` takes its logarithm once the threshold is asked for, and most never are.
     """
     keep_whole()
-    st = H.stages(h)[stage]
-    for j in range(st["n"]):
-        tr = H.transitions(h)[st["first"] + j]
+    st, names = H.stages(h)[stage], H.draw_names(h)
+    for j in range(0, st["n"], 4):  # four at once; those past the stage's last are never looked at
+        k = st["first"] + j
+        u, v, w, x = four_uniforms(seed, replicate, entity, who, names[k], names[k + 1], names[k + 2], names[k + 3], entries * 64)
+        slot["residual"][j], slot["residual"][j + 1], slot["residual"][j + 2], slot["residual"][j + 3] = -u, -v, -w, -x
+    for j in range(MAX_TRANSITIONS):
         slot["repeats"][j] = 0
-        if tr["at_age"] > 0.0 or tr["at_birth"]:
-            slot["residual"][j] = INF
-        else:
-            slot["residual"][j] = -uniform(seed, replicate, entity, who, tr["name"], entries * 64)
+    if st["timed"]:
+        for j in range(st["n"]):
+            tr = H.transitions(h)[st["first"] + j]
+            if tr["at_age"] > 0.0 or tr["at_birth"]:
+                slot["residual"][j] = INF
 
 
 @entry
@@ -267,7 +271,7 @@ def at_least(residual):
 @kernel
 def kind_of(family, needs, earlier):
     """Return the column of `static_table`."""
-    return ((int(family["quintile"]) * NEEDS + needs) * STREAMS + int(family["stream"])) * 2 + earlier
+    return ((np.int64(family["quintile"]) * NEEDS + needs) * STREAMS + np.int64(family["stream"])) * 2 + earlier
 
 
 @kernel
@@ -286,17 +290,6 @@ def competes(h, tr, kind, waiting, b0, b1, b2, b3):
 
 
 @kernel
-def favourite(h, a, slot, first, n):
-    """Return the transition (its index in the stage) that could fire first, by bounds alone: looked at first, it spares walking the others."""
-    best, threshold, pace = np.int64(0), at_least(slot["residual"][0]), H.peak(h)[a, first]
-    for j in range(1, n):
-        own, lowest = H.peak(h)[a, first + j], at_least(slot["residual"][j])
-        if lowest * pace < threshold * own:
-            best, threshold, pace = np.int64(j), lowest, own
-    return best
-
-
-@kernel
 def origin_of(tr, family, slot, care_start):
     """Return when the clock of a slot's transition began."""
     if tr["clock"] == CLOCK_STAGE:
@@ -307,14 +300,14 @@ def origin_of(tr, family, slot, care_start):
 
 
 @kernel
-def walk_bands(h, a, tr, origin, multiplier, t, until, residual):
+def walk_bands(h, a, tr, origin, multiplier, by_age, t, until, residual):
     """Do what `advance` does where the hazard changes from band to band and for no other reason (and with the same bits)."""
     edges, rates, first, n, band = H.edges(h), H.rates(h), tr["band"], tr["n_bands"], 0
     while band + 1 < n and t >= origin + edges[0, first + band + 1]:
         band += 1
     while t < until:
         stop = until if band + 1 == n else min(until, origin + edges[0, first + band + 1])
-        rate = rates[0, a, first + band] * multiplier
+        rate = rates[0, a, first + band] * multiplier * by_age
         use = rate * (stop - t)
         if use >= residual and rate > 0.0:
             return max(t, min(stop, t + residual / rate)), 0.0
@@ -342,9 +335,7 @@ def schedule(
             if tr["at_age"] > 0.0 and birth + tr["at_age"] * YEAR < soonest:
                 pick, soonest, name = np.int64(j), birth + tr["at_age"] * YEAR, tr["name"]
     age, age_edge, kind = 0, -INF, kind_of(family, needs, earlier)
-    first = np.int64(0) if commit or st["n"] == 0 else favourite(h, a, slot, st["first"], st["n"])
-    for i in range(st["n"]):
-        j = first if i == 0 else (i - 1 if i <= first else i)  # the favourite, then the others
+    for j in range(st["n"]):
         k = st["first"] + j
         # Nothing later than the soonest so far matters; a hazard too low to fire by then need not be walked.
         if not commit and at_least(slot["residual"][j]) > H.peak(h)[a, k] * (soonest - evaluated):
@@ -355,11 +346,14 @@ def schedule(
             continue
         origin = origin_of(tr, family, slot, care_start)
         slot["residual"][j] = threshold_of(slot["residual"][j])
-        if tr["bands_only"] and unhindered(h, c, a, tr["row"]):
-            due, left = walk_bands(h, a, tr, origin, multiplier, max(evaluated, origin), soonest, slot["residual"][j])
-        else:
-            if tr["age"] >= 0 and age_edge == -INF:
+        by_age = 1.0
+        if tr["age"] >= 0:
+            if age_edge == -INF:
                 age, age_edge = age_at(h, family, is_child, birth, evaluated)
+            by_age = H.age_table(h)[a, tr["age"], age]
+        if tr["bands_only"] and (tr["age"] < 0 or age_edge >= soonest) and unhindered(h, c, a, tr["row"]):
+            due, left = walk_bands(h, a, tr, origin, multiplier, by_age, max(evaluated, origin), soonest, slot["residual"][j])
+        else:
             due, left = advance(
                 h, c, a, k, seed, replicate, family, who, episode, is_child, birth, age, age_edge, origin, multiplier, max(evaluated, origin),
                 soonest, slot["residual"][j],

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.layout import (
     ADMITTED,
@@ -28,7 +30,6 @@ from sim.kernels.places import admit_waiting, join, leave_place, must_wait
 from sim.kernels.slots import (
     end_track,
     gone_for_good,
-    last_birthday,
     log_family,
     recount,
     reschedule_family,
@@ -47,27 +48,27 @@ def move_family(m, s, y, a, f, track, target, t):
     keep_whole()
     h = m
     if target >= 0 and H.stages(h)[target]["later"] >= 0 and t >= M.switch_day(m)[a]:
-        target = H.stages(h)[target]["later"]  # Families First: new cases go to the stage that replaces this one
+        target = np.int64(H.stages(h)[target]["later"])  # Families First: new cases go to the stage that replaces this one
     slot = S.family_slots(s)[a, f, track]
-    old, waiting = slot["stage"], int(slot["waiting"])
+    old, waiting = slot["stage"], np.int64(slot["waiting"])
     touch_family(m, s, a, f, track, t, YES, NO)
     if old >= 0:
         stop_stage(m, s, y, a, f, NOBODY, track, t)
         if H.stages(h)[old]["place"] >= 0:
-            leave_place(m, s, y, a, f, track, old, H.stages(h)[old]["place"], waiting, t)
+            leave_place(m, s, y, a, f, track, old, np.int64(H.stages(h)[old]["place"]), waiting, t)
     if target >= 0:
-        place = H.stages(h)[target]["place"]
+        place = np.int64(H.stages(h)[target]["place"])
         start_stage(m, s, y, a, f, NOBODY, track, target, t, WAITING if place >= 0 and must_wait(s, a, place) else ADMITTED)
         if H.stages(h)[target]["is_referral"]:
             note_referral(s, y, a, f, t)
     log_family(m, s, y, a, f, ENTER if target >= 0 else EXIT, old, target, t)
     if target >= 0 and H.stages(h)[target]["place"] >= 0:
-        join(m, s, y, a, f, track, H.stages(h)[target]["place"], t)
+        join(m, s, y, a, f, track, np.int64(H.stages(h)[target]["place"]), t)
     touch_family(m, s, a, f, track, t, NO, NO)
     if target >= 0:
         reschedule_family(m, s, a, f, track)
     if old >= 0 and H.stages(h)[old]["place"] >= 0 and not waiting:
-        admit_waiting(m, s, y, a, H.stages(h)[old]["place"], track, t)
+        admit_waiting(m, s, y, a, np.int64(H.stages(h)[old]["place"]), track, t)
     if track == NEED and target >= 0 and H.stages(h)[target]["is_closed"]:
         close_beside(m, s, y, a, f, t)
         if gone_for_good(m, s, a, f):
@@ -99,8 +100,8 @@ def move_beside(m, s, y, a, f, track, t):
     """End a protection or support stage, giving its place (if any) to the next family."""
     keep_whole()
     slot = S.family_slots(s)[a, f, track]
-    stage, waiting = slot["stage"], int(slot["waiting"])
-    place = H.stages(m)[stage]["place"]
+    stage, waiting = slot["stage"], np.int64(slot["waiting"])
+    place = np.int64(H.stages(m)[stage]["place"])
     end_track(m, s, y, a, f, track, t)
     if place >= 0:
         leave_place(m, s, y, a, f, track, stage, place, waiting, t)
@@ -122,8 +123,8 @@ def household_after(m, s, y, a, f, t):
     family = S.families(s)[a, f]
     recount(m, s, y, a, f, t)
     touch_family(m, s, a, f, ALL_TRACKS, t, NO, YES)
-    need = int(family["stages"][NEED])
-    if need >= 0 and H.stages(m)[need]["is_closed"] and last_birthday(family) == INF:
+    need = np.int64(family["stages"][NEED])
+    if need >= 0 and H.stages(m)[need]["is_closed"] and family["adult_day"] == INF:
         stop_stage(m, s, y, a, f, NOBODY, NEED, t)
         log_family(m, s, y, a, f, EXIT, need, IDLE, t)
     if need < 0 or H.stages(m)[need]["is_closed"] or need == M.key_stages(m)[1]:

@@ -21,7 +21,7 @@ ON_CARE, ON_PLACEMENT, ON_LEGAL = _codes(0, 3)  # a child's tracks, counted from
 FAMILY_TRACKS, CHILD_TRACKS, TRACKS = 4, 3, 7
 
 SLOTS = 8  # children of a family, in birth order
-MAX_TRANSITIONS = 12  # competing transitions of one stage
+MAX_TRANSITIONS = 12  # competing transitions of one stage, a multiple of four
 MAX_FAMILY_STAGES = 16
 MAX_CHILD_STAGES = 32
 AGE_BANDS = 5  # under 1, 1-4, 5-9, 10-15, 16-17
@@ -64,20 +64,19 @@ ARRIVAL_ITEM = np.int64(1 << 30)
 
 STAGE = np.dtype(
     [
-        ("track", "i8"), ("local", "i8"), ("first", "i8"), ("n", "i8"), ("place", "i8"), ("adult_ends", "i8"),
-        ("depends", "i8"), ("uses_age", "i8"), ("fixed_age", "i8"), ("is_referral", "i8"), ("is_closed", "i8"), ("is_plan", "i8"), ("in_need", "i8"),
-        ("to_home", "i8"), ("care_leaver", "i8"), ("terminal", "i8"), ("in_care", "i8"), ("is_move_target", "i8"),
-        ("placement", "i8"), ("minimum_age", "f8"), ("case_weight", "f8"), ("unlawful", "i8"), ("permits_parents", "i8"), ("later", "i8"),
+        ("first", "i4"), ("n", "i4"), ("depends", "i2"), ("place", "i2"), ("later", "i2"), ("placement", "i2"), ("track", "i1"), ("local", "i1"),
+        ("adult_ends", "i1"), ("uses_age", "i1"), ("fixed_age", "i1"), ("timed", "i1"), ("is_referral", "i1"), ("is_closed", "i1"),
+        ("is_plan", "i1"), ("in_need", "i1"), ("to_home", "i1"), ("care_leaver", "i1"), ("terminal", "i1"), ("in_care", "i1"),
+        ("is_move_target", "i1"), ("unlawful", "i1"), ("permits_parents", "i1"), ("minimum_age", "f8"), ("case_weight", "f8"),
     ],
     align=True,
 )  # fmt: skip
 
 TRANSITION = np.dtype(
     [
-        ("stage", "i8"), ("target", "i8"), ("clock", "i8"), ("when", "i8"), ("row", "i8"), ("release", "i8"), ("dead", "i8"),
-        ("n_bands", "i8"), ("band", "i8"), ("age", "i8"), ("static", "i8"), ("beside", "i8"), ("effect", "i8"), ("n_effects", "i8"),
-        ("lever", "i8"), ("n_levers", "i8"), ("help", "i8"), ("n_help", "i8"), ("at_age", "f8"), ("at_birth", "i8"), ("name", "i8"),
-        ("bands_only", "i8"),
+        ("at_age", "f8"), ("name", "i8"), ("static", "i2"), ("beside", "i2"), ("row", "i2"), ("band", "i2"), ("n_bands", "i1"), ("dead", "i1"),
+        ("at_birth", "i1"), ("when", "i1"), ("clock", "i1"), ("bands_only", "i1"), ("n_help", "i1"), ("n_levers", "i1"), ("release", "i1"),
+        ("n_effects", "i1"), ("age", "i2"), ("stage", "i2"), ("target", "i2"), ("effect", "i2"), ("lever", "i2"), ("help", "i2"),
     ],
     align=True,
 )  # fmt: skip
@@ -89,11 +88,10 @@ REACH = np.dtype([("name", "i8"), ("first", "i8"), ("end", "i8")], align=True)  
 
 FAMILY = np.dtype(
     [
-        ("id", "i8"), ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"),
-        ("stages", "i2", (FAMILY_TRACKS,)), ("counted", "i1", (FAMILY_TRACKS,)),
-        ("removals", "i1"), ("stream", "i1"), ("quintile", "i1"), ("n_children", "i1"), ("used", "i1"),
-        ("home", "i1", (SLOTS,)), ("births", "f8", (SLOTS,)), ("needs", "i1", (SLOTS,)), ("care_row", "i4", (SLOTS,)),
-        ("entries", "i2", (MAX_FAMILY_STAGES,)),
+        ("id", "i8"), ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"), ("adult_day", "f8"), ("counts_until", "f8"),
+        ("stages", "i2", (FAMILY_TRACKS,)), ("counted", "i1", (FAMILY_TRACKS,)), ("counts", "i1"),
+        ("removals", "i1"), ("stream", "i1"), ("quintile", "i1"), ("n_children", "i1"), ("used", "i1"), ("home", "i1", (SLOTS,)),
+        ("entries", "i2", (MAX_FAMILY_STAGES,)), ("births", "f8", (SLOTS,)), ("needs", "i1", (SLOTS,)), ("care_row", "i4", (SLOTS,)),
     ],
     align=True,
 )  # fmt: skip
@@ -116,7 +114,8 @@ SLOT = np.dtype(
 )  # fmt: skip
 
 ARRIVAL_STREAM = np.dtype([("index", "i8"), ("fires", "f8")], align=True)
-QUEUED = np.dtype([("time", "f8"), ("item", "i8")], align=True)  # an item of the heap
+QUEUED = np.dtype([("time", "f8"), ("item", "i8")], align=True)  # an item of the queue
+NODE = np.dtype([("time", "f8"), ("after", "i4"), ("place", "i4")], align=True)  # where an item is in the queue (see queue.py)
 EVENT = np.dtype(
     [
         ("time", "f8"), ("family", "i8"), ("area", "i2"), ("stream", "i2"), ("child", "i2"), ("event", "i2"),
@@ -130,6 +129,7 @@ EVENT = np.dtype(
 HAZARD_FIELDS = {
     "stages": (STAGE, 1, "STAGE (S)"),
     "transitions": (TRANSITION, 1, "TRANSITION (K)"),
+    "draw_names": ("i8", 1, "hash of each transition's name, and three more (K + 3)"),
     "version_start": ("f8", 1, "day each version of the pathway starts (V)"),
     "edges": ("f8", 2, "start of each band, days (V, B)"),
     "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
@@ -223,11 +223,12 @@ STATE_FIELDS = {
     "arrivals": (ARRIVAL_STREAM, 3, "ARRIVAL_STREAM (A, STREAMS, LAYERS)"),
     "free_families": ("i8", 2, "stack of unused rows (A, F)"),
     "free_children": ("i8", 2, "(A, C)"),
-    "heap": (QUEUED, 2, "items by time (A, H)"),
-    "family_queued": ("i4", 2, "place of a family's slot in the heap, or -1: row x 4 + track (A, 4 F)"),
-    "child_queued": ("i4", 2, "the same of a child's slots (A, 4 C)"),
-    "arrival_queued": ("i4", 2, "the same of candidates: stream x LAYERS + layer (A, STREAMS x LAYERS)"),
-    "sizes": ("i8", 2, "free families, free children, heap length, item being handled or -1 (A, 4)"),
+    "open_items": (QUEUED, 2, "items of the open part of a day, the next last (A, items)"),
+    "lists": ("i4", 2, "first item of each later part of a day, plus 1 (A, parts)"),
+    "family_nodes": (NODE, 2, "places of a family's slots in the queue: row x 4 + track (A, 4 F)"),
+    "child_nodes": (NODE, 2, "the same of a child's slots (A, 4 C)"),
+    "arrival_nodes": (NODE, 2, "the same of candidates: stream x LAYERS + layer (A, STREAMS x LAYERS)"),
+    "sizes": ("i8", 2, "free families, free children, items of the open part of a day, part of a day that is open (A, 4)"),
     "waiting": ("i8", 3, "families in each queue (A, P, F)"),
     "n_waiting": ("i8", 2, "(A, P)"),
     "slowing": ("f8", 2, "min(1, 1 / pressure) of each month so far (A, M)"),

@@ -6,10 +6,10 @@ import numpy as np
 
 from sim.kernels.arrivals import arrive, open_layers
 from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, re_enter
-from sim.kernels.compiling import entry, keep_whole, kernel
+from sim.kernels.compiling import entry, keep_whole, kernel, prefetch
 from sim.kernels.feedback import places_open, respond, slow_teams, supply_next, work_in_hand
 from sim.kernels.hazards import month_at
-from sim.kernels.heap import remove_from_heap, tie_key
+from sim.kernels.queue import any_left, leave_queue, next_item, open_queue, tie_key
 from sim.kernels.household import close_beside, move_family
 from sim.kernels.layout import (
     ADULT_PICK,
@@ -28,6 +28,7 @@ from sim.kernels.layout import (
     LEGAL,
     NEED,
     NO,
+    NO_PICK,
     NOBODY,
     ONE,
     OPEN_STAGE,
@@ -51,7 +52,6 @@ from sim.kernels.rng import threshold
 from sim.kernels.slots import (
     commit_child,
     commit_family,
-    last_birthday,
     log_family,
     reschedule_child,
     reschedule_family,
@@ -61,6 +61,7 @@ from sim.kernels.slots import (
 from sim.kernels.tally import PEAK_PRESSURE, PUT_BACK, close_month, row_of
 
 INF = math.inf
+AHEAD = 6  # rows whose memory is asked for early
 
 
 @kernel
@@ -78,7 +79,7 @@ def begin_month(m, s, y, month, t):
         if S.slowing(s)[a, month] < 1.0:
             S.last_slowed(s)[a] = month
         Y.pressure(y)[a, row], Y.work(y)[a, row] = pressure, work
-        Y.counters(y)[PEAK_PRESSURE] = max(Y.counters(y)[PEAK_PRESSURE], int(pressure * 1000000.0))
+        Y.counters(y)[PEAK_PRESSURE] = max(Y.counters(y)[PEAK_PRESSURE], np.int64(pressure * 1000000.0))
         for place in range(S.filled(s).shape[1]):
             days = S.use_days(s)[a, place, 1]
             if days > 0.0:
@@ -106,7 +107,7 @@ def apply_effects(m, s, y, a, f, c, tr, t):
         effect = M.effects(m)[e]
         op, stage = effect["op"], effect["stage"]
         if op == OPEN_STAGE:
-            track = H.stages(m)[stage]["track"]
+            track = np.int64(H.stages(m)[stage]["track"])
             if S.families(s)[a, f]["stages"][track] < stage:  # idle, or in an earlier stage of the track
                 move_family(m, s, y, a, f, track, stage, t)
         elif op == CARE_ENTRY:
@@ -142,23 +143,25 @@ def fire_family(m, s, y, a, f, track, t):
     Y.fired(y)[a, row, k] += 1
     Y.fired_children(y)[a, row, k] += S.families(s)[a, f]["counted"][track]
     if tr["target"] != STAY:
-        move_family(m, s, y, a, f, track, tr["target"], t)
+        move_family(m, s, y, a, f, track, np.int64(tr["target"]), t)
         apply_effects(m, s, y, a, f, NOBODY, tr, t)
         return
     commit_family(m, s, a, f, track, t)
     family = S.families(s)[a, f]
-    entries = int(family["entries"][H.stages(m)[stage]["local"]])
+    entries = np.int64(family["entries"][H.stages(m)[stage]["local"]])
     redraw(m, slot, pick, tr["name"], family["id"], who(m, a, family["stream"], WHOLE_FAMILY), entries)
+    slot["pick"] = NO_PICK
     apply_effects(m, s, y, a, f, NOBODY, tr, t)
-    if slot["stage"] == stage and slot["start"] == start:
+    if slot["stage"] == stage and slot["start"] == start and slot["pick"] == NO_PICK:  # else already scheduled, by what it opened
         reschedule_family(m, s, a, f, track)
 
 
 @kernel
 def redraw(m, slot, pick, name, entity, address, entries):
     """Draw a transition's threshold again after it fired without leaving its stage."""
-    slot["repeats"][pick] = (slot["repeats"][pick] + 1) % 64
-    occurrence = entries * 64 + slot["repeats"][pick]
+    repeats = (np.int64(slot["repeats"][pick]) + 1) % 64
+    slot["repeats"][pick] = repeats
+    occurrence = entries * 64 + repeats
     slot["residual"][pick] = threshold(M.seed(m)[0], M.seed(m)[1], entity, address, name, occurrence)
 
 
@@ -175,11 +178,11 @@ def fire_child(m, s, y, a, c, track, t):
     row = row_of(s, y)
     Y.fired(y)[a, row, k] += 1
     Y.fired_children(y)[a, row, k] += 1
-    target = tr["target"]
+    target = np.int64(tr["target"])
     if target == STAY and tr["n_effects"] > 0 and M.effects(m)[tr["effect"]]["op"] != REPLAN:
         commit_child(m, s, a, c, track, t)
         family = S.families(s)[a, f]
-        entries = int(child["entries"][H.stages(m)[stage]["local"]])
+        entries = np.int64(child["entries"][H.stages(m)[stage]["local"]])
         redraw(m, slot, pick, tr["name"], family["id"], who(m, a, family["stream"], child["slot"] + 1), entries)
     elif target >= 0 and track == LEGAL - CARE:
         set_legal(m, s, y, a, c, target, t)
@@ -199,16 +202,13 @@ def free_family(m, s, y, a, f, t):
     """Free a family's row once nobody in it can be heard of again."""
     keep_whole()
     family = S.families(s)[a, f]
-    if not family["used"] or family["stages"][COURT] >= 0:
+    need, adult = np.int64(family["stages"][NEED]), family["adult_day"]
+    if not family["used"] or family["stages"][COURT] >= 0 or (need >= 0 and t < adult < INF):
         return
     for i in range(family["n_children"]):
         if family["care_row"][i] >= 0:
             return
-    need = int(family["stages"][NEED])
     if need >= 0:
-        adult = last_birthday(family)
-        if adult < INF and adult > t:
-            return
         close_beside(m, s, y, a, f, t)
         stop_stage(m, s, y, a, f, NOBODY, NEED, t)
         log_family(m, s, y, a, f, EXIT, need, IDLE, t)
@@ -221,7 +221,7 @@ def free_family(m, s, y, a, f, t):
 def still_due(m, s, a, item, t):
     """Return whether a scheduled event is still due now that its months' factors are known; if not, put it back."""
     keep_whole()
-    if item >= ARRIVAL_ITEM:
+    if item >= ARRIVAL_ITEM or S.last_slowed(s)[a] < 0:
         return True
     h = m
     if item >= CHILD_ITEM:
@@ -248,8 +248,8 @@ def next_area(m, s):
     """Return the authority whose next event comes first (order of docs/engine.md), or -1 if none has any."""
     best, time = NOBODY, INF
     for a in range(S.sizes(s).shape[0]):
-        if S.sizes(s)[a, 2] > 0:
-            t = S.heap(s)[a, 0]["time"]
+        if any_left(m, s, a):
+            t = next_item(s, a)["time"]
             if t < time or (t == time and best >= 0 and area_before(m, s, a, best)):
                 best, time = a, t
     return best
@@ -258,7 +258,7 @@ def next_area(m, s):
 @kernel
 def area_before(m, s, a, b):
     """Return whether authority a's next event precedes b's at the same time: class, then authority code."""
-    first, second = tie_key(m, s, a, S.heap(s)[a, 0]["item"]), tie_key(m, s, b, S.heap(s)[b, 0]["item"])
+    first, second = tie_key(m, s, a, next_item(s, a)["item"]), tie_key(m, s, b, next_item(s, b)["item"])
     return first[0] < second[0] or (first[0] == second[0] and M.codes(m)[a] < M.codes(m)[b])
 
 
@@ -276,7 +276,7 @@ def handle(m, s, y, a, item, t):
             rows[0] = c
             place_siblings(m, s, y, a, rows, ONE, t)
         return
-    S.sizes(s)[a, 3] = item
+    leave_queue(m, s, a, item)
     if item >= CHILD_ITEM:
         c, track = (item - CHILD_ITEM) >> 2, item & 3
         f = S.children(s)[a, c]["family"]
@@ -286,9 +286,6 @@ def handle(m, s, y, a, item, t):
         f, track = item >> 2, item & 3
         fire_family(m, s, y, a, f, track, t)
         free_family(m, s, y, a, f, t)
-    if S.sizes(s)[a, 3] == item:  # not scheduled again
-        S.sizes(s)[a, 3] = NOBODY
-        remove_from_heap(m, s, a, item)
 
 
 @entry
@@ -296,11 +293,11 @@ def run_until(m, s, y, last_month):
     """Simulate until the start of `last_month`. Return STATUS_DONE, or STATUS_GROW when arrays must grow first (then call again)."""
     h = m
     while True:
-        month = int(S.clock(s)[1])
+        month = np.int64(S.clock(s)[1])
         if month >= last_month:
             return STATUS_DONE
         a = next_area(m, s)
-        t = S.heap(s)[a, 0]["time"] if a >= 0 else INF
+        t = next_item(s, a)["time"] if a >= 0 else INF
         month_end = H.month_start(h)[month + 1]
         if t >= month_end:
             close_month(m, s, y, month_end)
@@ -315,7 +312,7 @@ def run_until(m, s, y, last_month):
         if Y.log(y).shape[0] > 0 and Y.n_log(y)[0] + 2000 > Y.log(y).shape[0]:
             return STATUS_GROW
         S.clock(s)[0] = t
-        item = S.heap(s)[a, 0]["item"]
+        item = next_item(s, a)["item"]
         if still_due(m, s, a, item, t):
             handle(m, s, y, a, item, t)
         else:
@@ -328,8 +325,12 @@ def begin_run(m, s, y, month):
     S.clock(s)[0] = H.month_start(m)[month]
     S.clock(s)[1] = month
     for a in range(S.units(s).shape[0]):
+        open_queue(m, s, a, S.clock(s)[0])
         open_layers(m, s, a, S.clock(s)[0])
         for f in range(S.high(s)[a, 0]):
+            ahead = min(f + AHEAD, S.high(s)[a, 0] - 1)
+            prefetch(S.families(s)[a, ahead])
+            prefetch(S.family_slots(s)[a, ahead, NEED])
             if S.families(s)[a, f]["used"]:
                 for track in range(4):
                     if S.family_slots(s)[a, f, track]["stage"] >= 0:

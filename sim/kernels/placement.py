@@ -76,7 +76,7 @@ def move_out(m, s, y, a, c, t):
     child = S.children(s)[a, c]
     family = S.families(s)[a, child["family"]]
     slot = S.child_slots(s)[a, c, 1]
-    needs = int(family["needs"][child["slot"]])
+    needs = np.int64(family["needs"][child["slot"]])
     Y.placement_days(y)[a, row_of(s, y), H.stages(m)[slot["stage"]]["placement"], needs] += t - max(slot["start"], S.month_began(s)[0])
     stage = stop_stage(m, s, y, a, child["family"], c, PLACEMENT, t)
     place = M.place_of_stage(m)[stage]

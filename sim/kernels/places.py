@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import child_age, month_at
 from sim.kernels.layout import (
@@ -74,14 +76,14 @@ def begin_help(m, s, a, f, t):
             commit_family(m, s, a, f, track, t)
     for i in range(SLOTS):
         if family["care_row"][i] >= 0:
-            commit_child(m, s, a, int(family["care_row"][i]), ON_CARE, t)
+            commit_child(m, s, a, np.int64(family["care_row"][i]), ON_CARE, t)
     family["help_start"] = t
     for track in (NEED, PROTECTION, COURT):
         if family["stages"][track] >= 0:
             reschedule_family(m, s, a, f, track)
     for i in range(SLOTS):
         if family["care_row"][i] >= 0:
-            reschedule_child(m, s, a, int(family["care_row"][i]), ON_CARE)
+            reschedule_child(m, s, a, np.int64(family["care_row"][i]), ON_CARE)
 
 
 @kernel

@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
+
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import draw, kind_of, never_returns, schedule, threshold_of
-from sim.kernels.heap import leave_heap, place_in_heap
+from sim.kernels.queue import put_in_queue, leave_queue
 from sim.kernels.layout import (
     ADULT_PICK,
     AT_HOME,
@@ -43,35 +45,48 @@ INF = math.inf
 @kernel
 def who(m, a, stream, unit):
     """Return the second word of an address: authority, stream and unit (0 the family, 1 + slot a child)."""
-    return M.codes(m)[a] * 65536 + int(stream) * 256 + unit
+    return M.codes(m)[a] * 65536 + np.int64(stream) * 256 + unit
 
 
 @kernel
-def counted_children(family, t):
-    """Return how many children at home count with the family: under 18, and unborn once the pregnancy is known."""
+def home_changed(family):
+    """Note again the 18th birthday of the youngest child at home or to be born there (infinite: none), and count afresh when next asked."""
     keep_whole()
-    n = 0
-    for slot in range(family["n_children"]):
-        if family["home"][slot] == AT_HOME:
-            birth = family["births"][slot]
-            if birth <= t + KNOWN_PREGNANCY_DAYS and t < birth + 18.0 * YEAR:
-                n += 1
-    return n
-
-
-@kernel
-def _column(h, stage, track):
-    return H.stages(h).shape[0] + track if stage < 0 else int(stage)
-
-
-@kernel
-def last_birthday(family):
-    """Return the 18th birthday of the youngest child still at home or to be born there, or infinity."""
     latest = -INF
     for slot in range(family["n_children"]):
         if family["home"][slot] == AT_HOME:
             latest = max(latest, family["births"][slot])
-    return INF if latest == -INF else latest + 18.0 * YEAR
+    family["adult_day"] = INF if latest == -INF else latest + 18.0 * YEAR
+    family["counts_until"] = -INF
+
+
+@kernel
+def _count_children(family, t):
+    """Count the children at home who count with the family, and note until when the count holds at least."""
+    keep_whole()
+    n, until = 0, INF
+    for slot in range(family["n_children"]):
+        if family["home"][slot] == AT_HOME:
+            birth = family["births"][slot]
+            if birth > t + KNOWN_PREGNANCY_DAYS:
+                until = min(until, birth - KNOWN_PREGNANCY_DAYS - 1e-6)  # a little early: the sum above may round otherwise
+            elif t < birth + 18.0 * YEAR:
+                n += 1
+                until = min(until, birth + 18.0 * YEAR)
+    family["counts"], family["counts_until"] = n, until
+
+
+@kernel
+def counted_children(family, t):
+    """Return how many children at home count with the family: under 18, and unborn once the pregnancy is known. Time only goes on."""
+    if t >= family["counts_until"]:
+        _count_children(family, t)
+    return np.int64(family["counts"])
+
+
+@kernel
+def _column(h, stage, track):
+    return H.stages(h).shape[0] + track if stage < 0 else np.int64(stage)
 
 
 @kernel
@@ -90,7 +105,7 @@ def _family_schedule(m, s, a, f, track, until, commit):
     stages = family["stages"]
     return schedule(
         m, s, a, family, S.family_slots(s)[a, f, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], WHOLE_FAMILY),
-        int(family["entries"][0]), NO, 0.0, FIRST, min(int(family["removals"]), 1), _column(m, stages[NEED], NEED),
+        np.int64(family["entries"][0]), NO, 0.0, FIRST, min(np.int64(family["removals"]), 1), _column(m, stages[NEED], NEED),
         _column(m, stages[PROTECTION], PROTECTION), _column(m, stages[COURT], COURT), _column(m, stages[SUPPORT], SUPPORT), 0.0, until, commit,
     )  # fmt: skip
 
@@ -101,7 +116,7 @@ def _child_schedule(m, s, a, c, track, until, commit):
     family, i, stages = S.families(s)[a, child["family"]], child["slot"], child["stages"]
     return schedule(
         m, s, a, family, S.child_slots(s)[a, c, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], i + 1), child["episodes"],
-        YES, family["births"][i], int(family["needs"][i]), min(child["episodes"] - 1, 1),
+        YES, family["births"][i], np.int64(family["needs"][i]), min(child["episodes"] - 1, 1),
         _column(m, stages[ON_CARE], CARE), _column(m, stages[ON_PLACEMENT], PLACEMENT), _column(m, stages[ON_LEGAL], LEGAL),
         _column(m, family["stages"][COURT], COURT), child["care_start"], until, commit,
     )  # fmt: skip
@@ -109,49 +124,51 @@ def _child_schedule(m, s, a, c, track, until, commit):
 
 @kernel
 def reschedule_family(m, s, a, f, track):
-    """Compute again when a family's slot fires, and put it in its place in the heap."""
+    """Compute again when a family's slot fires, and put it in its place in the queue."""
     keep_whole()
     slot = S.family_slots(s)[a, f, track]
     pick, fires = _family_schedule(m, s, a, f, track, INF, NO)
     if track == NEED:
         st = H.stages(m)[slot["stage"]]
         if st["adult_ends"]:
-            adult = last_birthday(S.families(s)[a, f])
+            adult = S.families(s)[a, f]["adult_day"]
             if adult < fires:  # already past if a younger child has left adults alone at home: then at once
                 pick, fires = ADULT_PICK, max(adult, S.clock(s)[0])
-        for j in range(st["n"]):
+        for j in range(st["n"] if st["timed"] else 0):
             if H.transitions(m)[st["first"] + j]["at_birth"]:
                 birth = next_birth(S.families(s)[a, f], slot["start"])
                 if birth < fires:
                     pick, fires = j, birth
     slot["pick"], slot["fires"] = pick, fires
-    place_in_heap(m, s, a, f * 4 + track, fires)
+    put_in_queue(m, s, a, f * 4 + track, fires)
 
 
 @kernel
 def reschedule_child(m, s, a, c, track):
-    """Compute again when a child's slot fires, and put it in its place in the heap (track 0 care, 1 placement, 2 legal)."""
+    """Compute again when a child's slot fires, and put it in its place in the queue (track 0 care, 1 placement, 2 legal)."""
     keep_whole()
     slot = S.child_slots(s)[a, c, track]
     pick, fires = _child_schedule(m, s, a, c, track, INF, NO)
     slot["pick"], slot["fires"] = pick, fires
-    place_in_heap(m, s, a, CHILD_ITEM + c * 4 + track, fires)
+    put_in_queue(m, s, a, CHILD_ITEM + c * 4 + track, fires)
 
 
 @kernel
 def commit_family(m, s, a, f, track, t):
     """Reduce the residuals of a family's slot up to now."""
     keep_whole()
-    _family_schedule(m, s, a, f, track, t, YES)
-    S.family_slots(s)[a, f, track]["evaluated"] = t
+    if S.family_slots(s)[a, f, track]["evaluated"] < t:
+        _family_schedule(m, s, a, f, track, t, YES)
+        S.family_slots(s)[a, f, track]["evaluated"] = t
 
 
 @kernel
 def commit_child(m, s, a, c, track, t):
     """Reduce the residuals of a child's slot up to now."""
     keep_whole()
-    _child_schedule(m, s, a, c, track, t, YES)
-    S.child_slots(s)[a, c, track]["evaluated"] = t
+    if S.child_slots(s)[a, c, track]["evaluated"] < t:
+        _child_schedule(m, s, a, c, track, t, YES)
+        S.child_slots(s)[a, c, track]["evaluated"] = t
 
 
 @kernel
@@ -172,7 +189,7 @@ def touch_family(m, s, a, f, track, t, before, household):
     if track == COURT:
         for i in range(family["n_children"]):
             if family["home"][i] == IN_CARE:
-                touch_child(m, s, a, int(family["care_row"][i]), COURT, t, before)
+                touch_child(m, s, a, np.int64(family["care_row"][i]), COURT, t, before)
 
 
 @kernel
@@ -197,8 +214,8 @@ def recount(m, s, y, a, f, t):
     family = S.families(s)[a, f]
     n = counted_children(family, t)
     for track in range(4):
-        stage = int(family["stages"][track])
-        change = n - int(family["counted"][track])
+        stage = np.int64(family["stages"][track])
+        change = n - np.int64(family["counted"][track])
         if stage >= 0 and change != 0:
             S.cases(s)[a, stage] += change
             family["counted"][track] = n
@@ -218,14 +235,14 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
         family["counted"][track] = n
         family["stages"][track] = stage
         family["entries"][st["local"]] += 1
-        entries, unit = int(family["entries"][st["local"]]), WHOLE_FAMILY
+        entries, unit = np.int64(family["entries"][st["local"]]), WHOLE_FAMILY
     else:
         slot = S.child_slots(s)[a, c, track - CARE]
         child = S.children(s)[a, c]
         n = 1
         child["stages"][track - CARE] = stage
         child["entries"][st["local"]] += 1
-        entries, unit = int(child["entries"][st["local"]]), child["slot"] + 1
+        entries, unit = np.int64(child["entries"][st["local"]]), child["slot"] + 1
     slot["stage"] = stage
     slot["start"] = slot["evaluated"] = t
     slot["waiting"] = waiting
@@ -236,17 +253,17 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
 
 @kernel
 def stop_stage(m, s, y, a, f, c, track, t):
-    """End an entity's stage: count it and take the slot out of the heap. Return the stage that ended."""
+    """End an entity's stage: count it and take the slot out of the queue. Return the stage that ended."""
     keep_whole()
     if c < 0:
-        slot, n, item = S.family_slots(s)[a, f, track], int(S.families(s)[a, f]["counted"][track]), f * 4 + track
+        slot, n, item = S.family_slots(s)[a, f, track], np.int64(S.families(s)[a, f]["counted"][track]), f * 4 + track
         S.families(s)[a, f]["stages"][track] = IDLE
     else:
         slot, n, item = S.child_slots(s)[a, c, track - CARE], 1, CHILD_ITEM + c * 4 + track - CARE
         S.children(s)[a, c]["stages"][track - CARE] = IDLE
     stage = slot["stage"]
     count_exit(s, y, a, stage, n, slot["start"], t)
-    leave_heap(m, s, a, item)
+    leave_queue(m, s, a, item)
     slot["stage"], slot["pick"], slot["fires"], slot["waiting"] = IDLE, NO_PICK, INF, 0
     return stage
 
@@ -257,7 +274,7 @@ def gone_for_good(m, s, a, f):
     keep_whole()
     family, slot = S.families(s)[a, f], S.family_slots(s)[a, f, NEED]
     st = H.stages(m)[slot["stage"]]
-    adult = last_birthday(family)
+    adult = family["adult_day"]
     if adult == INF:
         return True
     k = st["first"]

@@ -1,7 +1,8 @@
 """What a run counts: units and children by stage, starts and ends of care, queues, places, and the event log."""
 
+import numpy as np
 
-from sim.kernels.compiling import keep_whole, kernel
+from sim.kernels.compiling import keep_whole, kernel, prefetch
 from sim.kernels.layout import H, S, Y
 
 STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK, LEVER_MID_STAGE = range(6)  # counters
@@ -10,7 +11,7 @@ STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK, LEVER_MID_STAGE 
 @kernel
 def row_of(s, y):
     """Return the tally row of the current month."""
-    return int(S.clock(s)[1]) - Y.first_month(y)[0]
+    return np.int64(S.clock(s)[1]) - Y.first_month(y)[0]
 
 
 @kernel
@@ -88,7 +89,9 @@ def count_looked_after(m, s, y, a, row, t):
     for band in range(5):
         Y.looked_after_end(y)[a, row, band, 0] = 0
         Y.looked_after_end(y)[a, row, band, 1] = 0
-    for c in range(S.high(s)[a, 1]):
+    last = S.high(s)[a, 1] - 1
+    for c in range(last + 1):
+        prefetch(S.families(s)[a, S.children(s)[a, min(c + 8, last)]["family"]])
         child = S.children(s)[a, c]
         if child["used"] and child["stages"][1] >= 0:
             family = S.families(s)[a, child["family"]]

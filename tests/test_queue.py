@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from tiny_arrays import filled
 
 from sim.kernels import layout as L
-from sim.kernels.heap import place_in_heap
-from sim.kernels.layout import S
+from sim.kernels.queue import LISTS_A_DAY, any_left, next_item, put_in_queue
 
 pytestmark = pytest.mark.unit
 
@@ -31,13 +30,16 @@ def drive(m, s, items, times):
     """Put each item at its time, in order; then take out the first until none is left. Return items and times."""
     for i in range(len(items)):
         item = items[i]
-        place_in_heap(m, s, 0, item, times[i])
-    n = S.sizes(s)[0, 2]
-    order, when = np.empty(n, np.int64), np.empty(n)
-    for i in range(n):
-        order[i], when[i] = S.heap(s)[0, 0]["item"], S.heap(s)[0, 0]["time"]
-        place_in_heap(m, s, 0, order[i], math.inf)
-    return order, when
+        put_in_queue(m, s, 0, item, times[i])
+        if i % 7 == 6:
+            any_left(m, s, 0)
+    order, when = np.empty(len(items), np.int64), np.empty(len(items))
+    n = 0
+    while any_left(m, s, 0):
+        order[n], when[n] = next_item(s, 0)["item"], next_item(s, 0)["time"]
+        put_in_queue(m, s, 0, order[n], math.inf)
+        n += 1
+    return order[:n], when[:n]
 
 
 def world(seed: int):
@@ -58,9 +60,9 @@ def world(seed: int):
     arrivals["index"] = draw.integers(0, 3, (1, L.STREAMS, L.LAYERS))
     state = filled(
         L.STATE_FIELDS, families=families, children=children, family_slots=family_slots, child_slots=child_slots,
-        arrivals=arrivals, heap=np.zeros((1, len(ITEMS)), L.QUEUED), sizes=[[0, 0, 0, -1]],
-        family_queued=np.full((1, FAMILIES * 4), -1), child_queued=np.full((1, CHILDREN * 4), -1),
-        arrival_queued=np.full((1, L.STREAMS * L.LAYERS), -1),
+        arrivals=arrivals, open_items=np.zeros((1, len(ITEMS)), L.QUEUED), sizes=[[0, 0, 0, -1]],
+        lists=np.zeros((1, int(HORIZON * LISTS_A_DAY))), family_nodes=np.zeros((1, FAMILIES * 4), L.NODE),
+        child_nodes=np.zeros((1, CHILDREN * 4), L.NODE), arrival_nodes=np.zeros((1, L.STREAMS * L.LAYERS), L.NODE),
     )  # fmt: skip
     return model, state
 
@@ -108,8 +110,9 @@ def test_comes_out_as_from_heapq(seed, puts):
     order, when = drive(fixed.address, now.address, np.array(items, np.int64), np.array(times))
     assert [(time, key(model, state, int(item))) for item, time in zip(order, when, strict=True)] == expected
     assert state.sizes[0, 2] == 0
-    for queued in (state.family_queued, state.child_queued, state.arrival_queued):
-        assert (queued == -1).all()
+    assert not state.lists.any()
+    for nodes in (state.family_nodes, state.child_nodes, state.arrival_nodes):
+        assert (nodes["place"] == 0).all()
 
 
 def test_every_item_at_the_same_instant():
