@@ -279,7 +279,8 @@ def gone_for_good(m, s, a, f):
         return True
     k = st["first"]
     multiplier = KEEP_MARGIN * H.static_table(m)[H.transitions(m)[k]["static"], kind_of(family, FIRST, FIRST)]
-    return never_returns(m, a, k, multiplier, slot["start"], adult, threshold_of(slot["residual"][0]))
+    slot["residual"][0] = threshold_of(slot["residual"][0])
+    return never_returns(m, a, k, multiplier, slot["start"], adult, slot["residual"][0])
 
 
 @kernel
