@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from sim.kernels import layout as L
 from sim.kernels.feedback import set_clocks
+from sim.kernels.compiling import CACHE_LINE
 from sim.kernels.handles import pack
 from sim.kernels.queue import LISTS_A_DAY
 from sim.kernels.layout import MODEL_FIELDS, Model, State, Tally
@@ -50,11 +52,20 @@ def _no_queue(n: int) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
+def zeros(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+    """Return an array of zeros that begins with a line of the cache, so that no small record lies across two."""
+    dtype = np.dtype(dtype)
+    size = int(np.prod(shape)) * dtype.itemsize
+    room = np.zeros(size + CACHE_LINE, np.uint8)
+    begin = -room.ctypes.data % CACHE_LINE
+    return room[begin : begin + size].view(dtype).reshape(shape)
+
+
 def wider(array: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
     """Return a copy with room for `size` entries along an axis, zeros in what is new."""
     shape = list(array.shape)
     shape[axis] = size
-    new = np.zeros(shape, array.dtype)
+    new = zeros(shape, array.dtype)
     if array.size:  # as bytes: numpy copies records field by field
         lines = int(np.prod(array.shape[:axis]))
         new.reshape(lines, -1).view(np.uint8)[:, : array.nbytes // lines] = array.reshape(lines, -1).view(np.uint8)
@@ -108,7 +119,7 @@ def bind(model: Model, state: State) -> State:
     sizes[:, 2:] = 0
     queue = _no_queue(n) | {
         "open_items": np.zeros((n, _items(families, children)), L.QUEUED), "lists": np.zeros((n, int(days * LISTS_A_DAY) + 1), np.int32),
-        "family_nodes": np.zeros((n, families * 4), L.NODE), "child_nodes": np.zeros((n, children * 4), L.NODE),
+        "family_nodes": zeros((n, families * 4), L.NODE), "child_nodes": zeros((n, children * 4), L.NODE),
     }  # fmt: skip
     return state._replace(slowing=slowing, factor=factor, opclock=opclock, sizes=sizes, **queue)
 
