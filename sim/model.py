@@ -175,7 +175,8 @@ def build_static(compiled: CompiledModel) -> Static:
     weeks = np.array([[figures.get("court_weeks", max(year_ending(month), PUBLISHED_FROM), 40.0) for month in months]
                       for figures in compiled.figures])  # fmt: skip
     tables = dict(
-        stages=stages, draw_names=np.append(transitions["name"], [0, 0, 0]), version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"],
+        stages=stages, draw_names=np.append(transitions["name"], [0, 0, 0]),
+        version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"],
         rates=rates["rates"], age_table=ages, static_table=static.table().reshape(len(static.rows), -1),
         beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
         month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.kernels import layout as L
-from sim.kernels.feedback import set_clocks
 from sim.kernels.compiling import CACHE_LINE
+from sim.kernels.feedback import set_clocks
 from sim.kernels.handles import pack
-from sim.kernels.queue import LISTS_A_DAY
 from sim.kernels.layout import MODEL_FIELDS, Model, State, Tally
+from sim.kernels.queue import LISTS_A_DAY
 from sim.model import CompiledModel
 
 FAMILIES, CHILDREN = 4096, 1024  # rows to begin with; both double when they run out
@@ -28,7 +28,8 @@ def empty_state(model: Model) -> State:
     state = State(
         families=np.zeros((n, 0), L.FAMILY), family_slots=np.zeros((n, 0, 4), L.SLOT), children=np.zeros((n, 0), L.CHILD),
         child_slots=np.zeros((n, 0, 3), L.SLOT), arrivals=arrivals, free_families=np.zeros((n, 0), np.int64),
-        free_children=np.zeros((n, 0), np.int64), **_no_queue(n), sizes=np.zeros((n, 4), np.int64), waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
+        free_children=np.zeros((n, 0), np.int64), **_no_queue(n), sizes=np.zeros((n, 4), np.int64),
+        waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
         slowing=np.ones((n, months)), factor=np.zeros((n, 0, months)), opclock=np.zeros((n, 0, months + 1)),
         last_slowed=np.full(n, -1, np.int64),
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
