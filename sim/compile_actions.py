@@ -141,10 +141,13 @@ def check_returns(scenario: str, names: Names, transitions, factors, levers, hel
             raise ScenarioError([Fault(scenario, 0, 0, names.transitions[k], message)])
 
 
-def peak(transitions, tables, factors, levers, helps) -> np.ndarray:
-    """Return a bound on each transition's hazard per day (A, K): its highest band, age, month factor, multipliers and effect of levers."""
+def peak(transitions, tables, factors, levers, helps) -> dict[str, np.ndarray]:
+    """Return bounds on each transition's hazard per day (A, K): its highest band, age, month factor, multipliers and effect of levers.
+
+    `pace` leaves out the multipliers that a stay fixes (static ones, and those of the stages beside), `peak` takes the highest of them.
+    """
     rates, ages = tables["rates"], tables["age_table"]
-    bound = np.zeros((rates.shape[1], len(transitions)))
+    bound, pace = np.zeros((rates.shape[1], len(transitions))), np.zeros((rates.shape[1], len(transitions)))
     for k, tr in enumerate(transitions):
         if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
             continue
@@ -155,6 +158,7 @@ def peak(transitions, tables, factors, levers, helps) -> np.ndarray:
             top = top * max(1.0, entry["hazard_ratio"])
         for entry in helps[tr["help"] : tr["help"] + tr["n_help"]]:
             top = top * max(1.0, entry["hazard_ratio"])
+        pace[:, k] = top * (1.0 + 1e-9)
         top = top * tables["static_table"][tr["static"]].max()
         if tr["beside"] >= 0:  # an entity is in one stage of each track, or idle
             row = tables["beside_table"][tr["beside"]]
@@ -162,4 +166,4 @@ def peak(transitions, tables, factors, levers, helps) -> np.ndarray:
                 of_track = row[:-L.TRACKS][tables["stages"]["track"] == track]
                 top = top * max(row[track - L.TRACKS], of_track.max(initial=0.0))
         bound[:, k] = top * (1.0 + 1e-9)
-    return bound
+    return {"peak": bound, "pace": pace}

@@ -176,7 +176,8 @@ def build_static(compiled: CompiledModel) -> Static:
     weeks = np.array([[figures.get("court_weeks", max(year_ending(month), PUBLISHED_FROM), 40.0) for month in months]
                       for figures in compiled.figures])  # fmt: skip
     tables = dict(
-        stages=stages, draw_names=np.append(transitions["name"], [0, 0, 0]), version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"],
+        stages=stages, draw_names=np.append(transitions["name"], [0, 0, 0]),
+        version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"],
         rates=rates["rates"], age_table=ages, static_table=static.table().reshape(len(static.rows), -1),
         beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
         month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,
@@ -207,7 +208,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     return L.Model(
         **fixed.tables, transitions=transitions, row_is_team=rows["team"],
         row_is_plain=(rows["factor"] == 1.0).all(axis=(0, 2)).astype(np.int64), row_factor=rows["factor"],
-        peak=compile_actions.peak(transitions, fixed.tables, rows["factor"], levers["levers"], helps["help"]),
+        **compile_actions.peak(transitions, fixed.tables, rows["factor"], levers["levers"], helps["help"]),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64),
         plan_factor=compile_actions.plan_factors(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from sim.kernels import layout as L
+from sim.kernels.compiling import CACHE_LINE
 from sim.kernels.feedback import set_clocks
 from sim.kernels.handles import pack
-from sim.kernels.queue import LISTS_A_DAY
 from sim.kernels.layout import MODEL_FIELDS, Model, State, Tally
+from sim.kernels.queue import LISTS_A_DAY
 from sim.model import CompiledModel
 
 FAMILIES, CHILDREN = 4096, 1024  # rows to begin with; both double when they run out
@@ -26,7 +28,8 @@ def empty_state(model: Model) -> State:
     state = State(
         families=np.zeros((n, 0), L.FAMILY), family_slots=np.zeros((n, 0, 4), L.SLOT), children=np.zeros((n, 0), L.CHILD),
         child_slots=np.zeros((n, 0, 3), L.SLOT), arrivals=arrivals, free_families=np.zeros((n, 0), np.int64),
-        free_children=np.zeros((n, 0), np.int64), **_no_queue(n), sizes=np.zeros((n, 4), np.int64), waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
+        free_children=np.zeros((n, 0), np.int64), **_no_queue(n), sizes=np.zeros((n, 4), np.int64),
+        waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
         slowing=np.ones((n, months)), factor=np.zeros((n, 0, months)), opclock=np.zeros((n, 0, months + 1)),
         last_slowed=np.full(n, -1, np.int64),
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
@@ -51,11 +54,20 @@ def _no_queue(n: int) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
+def zeros(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+    """Return an array of zeros that begins with a line of the cache, so that no small record lies across two."""
+    dtype = np.dtype(dtype)
+    size = int(np.prod(shape)) * dtype.itemsize
+    room = np.zeros(size + CACHE_LINE, np.uint8)
+    begin = -room.ctypes.data % CACHE_LINE
+    return room[begin : begin + size].view(dtype).reshape(shape)
+
+
 def wider(array: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
     """Return a copy with room for `size` entries along an axis, zeros in what is new."""
     shape = list(array.shape)
     shape[axis] = size
-    new = np.zeros(shape, array.dtype)
+    new = zeros(shape, array.dtype)
     if array.size:  # as bytes: numpy copies records field by field
         lines = int(np.prod(array.shape[:axis]))
         new.reshape(lines, -1).view(np.uint8)[:, : array.nbytes // lines] = array.reshape(lines, -1).view(np.uint8)
@@ -109,7 +121,7 @@ def bind(model: Model, state: State) -> State:
     sizes[:, 2:] = 0
     queue = _no_queue(n) | {
         "open_items": np.zeros((n, _items(families, children)), L.QUEUED), "lists": np.zeros((n, int(days * LISTS_A_DAY) + 1), np.int32),
-        "family_nodes": np.zeros((n, families * 4), L.NODE), "child_nodes": np.zeros((n, children * 4), L.NODE),
+        "family_nodes": zeros((n, families * 4), L.NODE), "child_nodes": zeros((n, children * 4), L.NODE),
     }  # fmt: skip
     return state._replace(slowing=slowing, factor=factor, opclock=opclock, sizes=sizes, **queue)
 

@@ -62,7 +62,7 @@ class World:
         self.model, self.h = filled(
             L.HAZARD_FIELDS, stages=stages, transitions=steps, draw_names=np.append(steps["name"], [0] * 3), version_start=starts,
             edges=edges.reshape(self.versions, -1), rates=rates.reshape(self.versions, 1, -1),
-            peak=np.full((1, transitions), 1e9), age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
+            peak=np.full((1, transitions), 1e9), pace=np.full((1, transitions), 1e9), age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
             static_table=np.ones((1, 5 * L.NEEDS * L.STREAMS * 2)), month_start=STARTS, row_is_plain=[1, 0, 0],
             month_of_day=np.repeat(np.arange(MONTHS), np.diff(STARTS).astype(int)), row_is_team=[0, 1, 0],
             row_factor=factor, levers=levers, help=windows, reach_levers=records, reach=reach, horizon=[STARTS[-1]],

@@ -4,7 +4,6 @@ import math
 
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import month_at
-from sim.kernels.queue import put_in_queue, leave_queue
 from sim.kernels.layout import (
     ADMITTED,
     ARRIVAL,
@@ -26,6 +25,7 @@ from sim.kernels.layout import (
     S,
     Y,
 )
+from sim.kernels.queue import leave_queue, put_in_queue
 from sim.kernels.rng import uniform, uniform_pair
 from sim.kernels.slots import home_changed, log_family, reschedule_family, start_stage, who
 from sim.kernels.tally import CANDIDATES

@@ -342,7 +342,7 @@ def schedule(
             continue
         tr = H.transitions(h)[k]
         multiplier = competes(h, tr, kind, slot["waiting"] != 0, b0, b1, b2, b3)
-        if multiplier == 0.0:
+        if multiplier == 0.0 or (not commit and at_least(slot["residual"][j]) > H.pace(h)[a, k] * multiplier * (soonest - evaluated)):
             continue
         origin = origin_of(tr, family, slot, care_start)
         slot["residual"][j] = threshold_of(slot["residual"][j])

@@ -65,15 +65,18 @@ def move_family(m, s, y, a, f, track, target, t):
     if target >= 0 and H.stages(h)[target]["place"] >= 0:
         join(m, s, y, a, f, track, np.int64(H.stages(h)[target]["place"]), t)
     touch_family(m, s, a, f, track, t, NO, NO)
-    if target >= 0:
+    closes = track == NEED and target >= 0 and H.stages(h)[target]["is_closed"]
+    if target >= 0 and not closes:
         reschedule_family(m, s, a, f, track)
     if old >= 0 and H.stages(h)[old]["place"] >= 0 and not waiting:
         admit_waiting(m, s, y, a, np.int64(H.stages(h)[old]["place"]), track, t)
-    if track == NEED and target >= 0 and H.stages(h)[target]["is_closed"]:
+    if closes:
         close_beside(m, s, y, a, f, t)
         if gone_for_good(m, s, a, f):
             stop_stage(m, s, y, a, f, NOBODY, NEED, t)
             log_family(m, s, y, a, f, EXIT, target, IDLE, t)
+        else:
+            reschedule_family(m, s, a, f, NEED)
 
 
 @kernel

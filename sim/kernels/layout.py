@@ -134,6 +134,7 @@ HAZARD_FIELDS = {
     "edges": ("f8", 2, "start of each band, days (V, B)"),
     "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
     "peak": ("f8", 2, "bound on the hazard per day, 0 where it never fires by hazard (A, K)"),
+    "pace": ("f8", 2, "the same before the multipliers that `competes` gives (A, K)"),
     "age_table": ("f8", 3, "multiplier by age band (A, rows, 5)"),
     "static_table": ("f8", 2, "multiplier by quintile x needs x stream x earlier episodes, see `kind_of` (rows, 160)"),
     "beside_table": ("f8", 2, "multiplier by stage beside, the last seven being idle tracks (rows, S + 7)"),

@@ -9,7 +9,6 @@ from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fo
 from sim.kernels.compiling import entry, keep_whole, kernel, prefetch
 from sim.kernels.feedback import places_open, respond, slow_teams, supply_next, work_in_hand
 from sim.kernels.hazards import month_at
-from sim.kernels.queue import any_left, leave_queue, next_item, open_queue, tie_key
 from sim.kernels.household import close_beside, move_family
 from sim.kernels.layout import (
     ADULT_PICK,
@@ -48,6 +47,7 @@ from sim.kernels.layout import (
 )
 from sim.kernels.placement import place_in, place_siblings, replan, set_legal
 from sim.kernels.places import admit_waiting
+from sim.kernels.queue import any_left, leave_queue, next_item, open_queue, tie_key
 from sim.kernels.rng import threshold
 from sim.kernels.slots import (
     commit_child,

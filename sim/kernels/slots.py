@@ -6,7 +6,6 @@ import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.hazards import draw, kind_of, never_returns, schedule, threshold_of
-from sim.kernels.queue import put_in_queue, leave_queue
 from sim.kernels.layout import (
     ADULT_PICK,
     AT_HOME,
@@ -37,6 +36,7 @@ from sim.kernels.layout import (
     M,
     S,
 )
+from sim.kernels.queue import leave_queue, put_in_queue
 from sim.kernels.tally import count_entry, count_exit, count_joined, log_event
 
 INF = math.inf
@@ -279,7 +279,8 @@ def gone_for_good(m, s, a, f):
         return True
     k = st["first"]
     multiplier = KEEP_MARGIN * H.static_table(m)[H.transitions(m)[k]["static"], kind_of(family, FIRST, FIRST)]
-    return never_returns(m, a, k, multiplier, slot["start"], adult, threshold_of(slot["residual"][0]))
+    slot["residual"][0] = threshold_of(slot["residual"][0])
+    return never_returns(m, a, k, multiplier, slot["start"], adult, slot["residual"][0])
 
 
 @kernel
