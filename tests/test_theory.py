@@ -14,11 +14,11 @@ from scipy import stats
 from scenarios.loading import load
 from sim import engine
 from sim.kernels import layout as L
-from sim.model import compile_model
+from sim.model import HISTORY_START, compile_model
 
 pytestmark = pytest.mark.statistical
 
-AREA, FIRST = "Bolton", "2001-04"
+AREA, FIRST = "Bolton", HISTORY_START
 Z = stats.norm.ppf(0.9995)
 RUNS = 24
 # Times in a stage, as bands (days) and hazards (per day), with the same kind of mean but unlike shapes.
@@ -61,17 +61,19 @@ class Tuned:
             edges += bands
             rates += hazards
         arrays["edges"], arrays["rates"] = np.array([edges]), np.array([[rates]])
-        arrays["version_start"], arrays["peak"] = arrays["month_start"][:1], np.full_like(arrays["peak"], 1e9)
+        arrays["version_start"] = arrays["month_start"][:1]
+        arrays["peak"], arrays["pace"] = np.full_like(arrays["peak"], 1e9), np.full_like(arrays["pace"], 1e9)
         arrays["team_capacity"][...] = 1e9
         arrays["age_cdf"][...] = arrays["age_bands"][1:] >= 5.0  # every youngest child is 1 to 4 at the first referral
         arrays["parameters"][2] = 0.0  # and nobody is born later
         arrays["candidate_rate"][0], arrays["accept"] = self.per_day, np.ones_like(arrays["accept"])
         self.change(self, arrays)
+        arrays["layers"] = np.ceil(arrays["accept"].max(axis=(2, 3))).astype(np.int64)
         return L.Model(**arrays)
 
 
 def simulate(tuned: Tuned, years: int, seed: int, log: bool = False, replicate: int = 0) -> L.Tally:
-    return engine.simulate(tuned, None, FIRST, f"{2001 + years}-03", seed, replicate, log)[0]
+    return engine.simulate(tuned, None, FIRST, f"{int(FIRST[:4]) + years}-03", seed, replicate, log)[0]
 
 
 def mean_days(dwell) -> float:
