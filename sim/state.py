@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -54,11 +54,11 @@ def _no_queue(n: int) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def zeros(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
-    """Return an array of zeros that begins with a line of the cache, so that no small record lies across two."""
+def zeros(shape: Sequence[int], dtype: np.dtype, make: Callable = np.zeros) -> np.ndarray:
+    """Return an array of zeros (or as `make` makes it) that begins with a line of the cache, so that no small record lies across two."""
     dtype = np.dtype(dtype)
     size = int(np.prod(shape)) * dtype.itemsize
-    room = np.zeros(size + CACHE_LINE, np.uint8)
+    room = make(size + CACHE_LINE, np.uint8)
     begin = -room.ctypes.data % CACHE_LINE
     return room[begin : begin + size].view(dtype).reshape(shape)
 
@@ -67,10 +67,12 @@ def wider(array: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
     """Return a copy with room for `size` entries along an axis, zeros in what is new."""
     shape = list(array.shape)
     shape[axis] = size
-    new = zeros(shape, array.dtype)
-    if array.size:  # as bytes: numpy copies records field by field
-        lines = int(np.prod(array.shape[:axis]))
-        new.reshape(lines, -1).view(np.uint8)[:, : array.nbytes // lines] = array.reshape(lines, -1).view(np.uint8)
+    if not array.size:
+        return zeros(shape, array.dtype)
+    new, lines = zeros(shape, array.dtype, np.empty), int(np.prod(array.shape[:axis]))
+    new_bytes, kept = new.reshape(lines, -1).view(np.uint8), array.nbytes // lines  # as bytes: numpy copies records field by field
+    new_bytes[:, :kept] = array.reshape(lines, -1).view(np.uint8)
+    new_bytes[:, kept:] = 0
     return new
 
 
