@@ -107,12 +107,7 @@ class CompiledModel:
     @cached_property
     def fingerprint(self) -> bytes:
         """SHA-256 of every array of the model at the first replicate of seed 0, addresses left out."""
-        digest = hashlib.sha256()
-        for name, array in zip(L.Model._fields, self.for_draw(0, 0), strict=True):
-            if name != "seed":
-                digest.update(f"{name} {array.dtype} {array.shape}".encode())
-                digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.digest()
+        return digest_of(self.for_draw(0, 0))
 
     def month(self, text: str) -> int:
         """Return the model month of a month written YYYY-MM."""
@@ -131,6 +126,17 @@ class CompiledModel:
                 self._drawn.clear()
             self._drawn[key] = build(self, drawn)
         return self._drawn[key]._replace(seed=np.array([seed, replicate], np.int64))
+
+
+def digest_of(model: L.Model) -> bytes:
+    """Return the SHA-256 of every array of a model but its address; what pads records (it may hold anything) left out."""
+    digest = hashlib.sha256()
+    for name, array in zip(L.Model._fields, model, strict=True):
+        if name != "seed":
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            for part in (array[field] for field in array.dtype.names) if array.dtype.names else (array,):
+                digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.digest()
 
 
 def compile_model(

@@ -1,0 +1,65 @@
+"""Histories kept in the cache: found again, the same to the last bit, and made again when they cannot be read."""
+
+import numpy as np
+import pytest
+
+from scenarios.loading import load
+from sim import history
+from sim.history import fingerprint, history_model, pack_state, past, unpack_state
+from sim.kernels import layout as L
+from sim.model import digest_of
+
+pytestmark = pytest.mark.e2e
+
+AREA, UNTIL = "Rutland", "2021-04"
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CARECURVE_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def same(one: L.State, other: L.State) -> bool:
+    return all(a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(one, other, strict=True))
+
+
+def test_a_history_is_found_again_and_is_what_it_was(cache):
+    scenario = load("baseline")
+    first, was_cached = past(scenario, AREA, UNTIL, 5, 0)
+    assert not was_cached
+    history._models.clear()  # as a new process would: its model is compiled again, in memory that held something else
+    again, was_cached = past(scenario, AREA, UNTIL, 5, 0)
+    assert was_cached
+    assert same(first, again)
+    other, was_cached = past(scenario, AREA, UNTIL, 5, 1)
+    assert not was_cached
+    assert not same(first, other)
+
+
+def test_a_damaged_history_is_simulated_again(cache):
+    scenario = load("baseline")
+    first, _ = past(scenario, AREA, UNTIL, 6, 0)
+    (kept,) = cache.rglob("*.zstd")
+    whole = kept.read_bytes()
+    for damaged in (b"", whole[:100], whole[: len(whole) // 2], b"\0" * len(whole)):
+        kept.write_bytes(damaged)
+        state, was_cached = past(scenario, AREA, UNTIL, 6, 0)
+        assert not was_cached
+        assert same(first, state)
+    assert same(first, unpack_state(pack_state(first)))
+
+
+def test_the_name_hashes_what_decides_a_history_and_not_what_pads_its_records():
+    scenario = load("baseline")
+    compiled = history_model(scenario, AREA, UNTIL)
+    model = compiled.for_draw(0, 0)
+    steps = model.transitions.copy()
+    raw, offsets = steps.view(np.uint8).reshape(len(steps), -1), np.zeros(steps.dtype.itemsize, bool)
+    for kind, offset in (field[:2] for field in steps.dtype.fields.values()):
+        offsets[offset : offset + kind.itemsize] = True
+    raw[:, ~offsets] = 173
+    assert digest_of(model._replace(transitions=steps)) == digest_of(model)
+    for change in ({"rates": model.rates * 1.001}, {"places": model.places + 1}):
+        assert digest_of(model._replace(**change)) != digest_of(model)
+    assert len({fingerprint(compiled, seed, replicate) for seed in (1, 2) for replicate in (0, 1)}) == 4
