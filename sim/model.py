@@ -212,8 +212,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
         compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
     plans = tuple(pathway.placement_plans.needs_multipliers.weights)
     return L.Model(
-        **fixed.tables, transitions=transitions, row_is_team=rows["team"],
-        row_is_plain=(rows["factor"] == 1.0).all(axis=(0, 2)).astype(np.int64), row_factor=rows["factor"],
+        **fixed.tables, transitions=transitions, row_is_team=rows["team"], row_factor=rows["factor"],
         **compile_actions.peak(transitions, fixed.tables, rows["factor"], levers["levers"], helps["help"]),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64),

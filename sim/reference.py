@@ -53,7 +53,7 @@ class World(Arrivals):
 
     def __init__(self, model: L.Model, state: L.State | None, tally: L.Tally, begin: int) -> None:
         state = bind(model, empty_state(model) if state is None else state)
-        super().__init__(model, state.factor, state.opclock, Ledger(model, tally), float(model.month_start[begin]))
+        super().__init__(model, L.Clocks(state.factor, state.opclock, state.turns), Ledger(model, tally), float(model.month_start[begin]))
         self.slowing, self.month, self.case_weights = state.slowing, begin, model.case_weights.tolist()
         self.set_up_places(state)
         self.set_up_care()
@@ -105,7 +105,7 @@ class World(Arrivals):
         for a, places in enumerate(self.places):
             work = work_in_hand(model.case_weights, self.ledger.cases(a, self.case_weights))
             pressure = work / model.team_capacity[a, month]
-            slow_teams(self.hazards, self.factor, self.opclock, self.slowing, a, month, pressure)
+            slow_teams(self.hazards, *self.month_factors, self.slowing, a, month, pressure)
             self.slowings[a] += pressure > 1.0
             tally.work[a, self.ledger.row], tally.pressure[a, self.ledger.row] = work, pressure
             tally.counters[PEAK] = max(tally.counters[PEAK], int(pressure * 1000000.0))

@@ -27,12 +27,12 @@ def rows(table: np.ndarray) -> list:
 class Stays:
     """Stays of families and children on a calendar, under a model's shared rules."""
 
-    def __init__(self, model: L.Model, factor: np.ndarray, opclock: np.ndarray, ledger: Ledger, now: float) -> None:
+    def __init__(self, model: L.Model, month_factors: L.Clocks, ledger: Ledger, now: float) -> None:
         self.model, self.ledger = model, ledger
         self.calendar = Calendar(now)
         # What the shared rules read:
-        self.factor, self.opclock = factor, opclock
-        self.handles = pack(model, L.MODEL_FIELDS), pack(L.Clocks(factor, opclock), L.CLOCK_FIELDS)
+        self.month_factors = month_factors
+        self.handles = pack(model, L.MODEL_FIELDS), pack(month_factors, L.CLOCK_FIELDS)
         self.hazards, self.clocks = (handle.address for handle in self.handles)
         self.stages, self.steps = rows(model.stages), rows(model.transitions)
         self.effects = rows(model.effects)

@@ -31,6 +31,7 @@ def empty_state(model: Model) -> State:
         free_children=np.zeros((n, 0), np.int64), **_no_queue(n), sizes=np.zeros((n, 4), np.int64),
         waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
         slowing=np.ones((n, months)), factor=np.zeros((n, 0, months)), opclock=np.zeros((n, 0, months + 1)),
+        turns=np.zeros((n, 0, months), np.int16),
         last_slowed=np.full(n, -1, np.int64),
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
@@ -114,9 +115,9 @@ def bind(model: Model, state: State) -> State:
     slowing = np.ones((n, months))
     known = min(months, state.slowing.shape[1])
     slowing[:, :known] = state.slowing[:, :known]
-    factor, opclock = np.ones((n, rows, months)), np.zeros((n, rows, months + 1))
+    factor, opclock, turns = np.ones((n, rows, months)), np.zeros((n, rows, months + 1)), np.zeros((n, rows, months), np.int16)
     fixed = pack(model, MODEL_FIELDS)
-    set_clocks(fixed.address, factor, opclock, slowing)
+    set_clocks(fixed.address, factor, opclock, turns, slowing)
     families, children = state.families.shape[1], state.children.shape[1]
     days = model.month_start[-1] - model.month_start[0]
     sizes = state.sizes.copy()
@@ -125,7 +126,7 @@ def bind(model: Model, state: State) -> State:
         "open_items": np.zeros((n, _items(families, children)), L.QUEUED), "lists": np.zeros((n, int(days * LISTS_A_DAY) + 1), np.int32),
         "family_nodes": zeros((n, families * 4), L.NODE), "child_nodes": zeros((n, children * 4), L.NODE),
     }  # fmt: skip
-    return state._replace(slowing=slowing, factor=factor, opclock=opclock, sizes=sizes, **queue)
+    return state._replace(slowing=slowing, factor=factor, opclock=opclock, turns=turns, sizes=sizes, **queue)
 
 
 def join(states: list[State]) -> State:

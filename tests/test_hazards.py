@@ -63,13 +63,16 @@ class World:
             L.HAZARD_FIELDS, stages=stages, transitions=steps, draw_names=np.append(steps["name"], [0] * 3), version_start=starts,
             edges=edges.reshape(self.versions, -1), rates=rates.reshape(self.versions, 1, -1),
             peak=np.full((1, transitions), 1e9), pace=np.full((1, transitions), 1e9), age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
-            static_table=np.ones((1, 5 * L.NEEDS * L.STREAMS * 2)), month_start=STARTS, row_is_plain=[1, 0, 0],
+            static_table=np.ones((1, 5 * L.NEEDS * L.STREAMS * 2)), month_start=STARTS,
             month_of_day=np.repeat(np.arange(MONTHS), np.diff(STARTS).astype(int)), row_is_team=[0, 1, 0],
             row_factor=factor, levers=levers, help=windows, reach_levers=records, reach=reach, horizon=[STARTS[-1]],
         )  # fmt: skip
         clock = np.full((1, ROWS, MONTHS + 1), STARTS[0])
         clock[..., 1:] += np.cumsum(factor * np.diff(STARTS), axis=2)
-        self.clocks, self.c = filled(L.CLOCK_FIELDS, factor=factor, opclock=clock)
+        turns = np.zeros((1, ROWS, MONTHS), np.int16)
+        for row in range(ROWS):
+            feedback.set_turns(factor, turns, 0, row, MONTHS - 1)
+        self.clocks, self.c = filled(L.CLOCK_FIELDS, factor=factor, opclock=clock, turns=turns)
         self.family = np.zeros(1, L.FAMILY)[0]
         self.family["id"] = draw_.integers(0, 1000)
         self.family["births"] = self.family["help_start"] = math.inf
@@ -214,7 +217,7 @@ def test_pressure_delays_what_a_team_drives_and_nothing_else(seed, residual, pre
     before, _ = world.advance(0, t, t, math.inf, residual)
     factor, clock = world.clocks.factor, world.clocks.opclock
     old, slowing = factor.copy(), np.ones((1, MONTHS))
-    feedback.slow_teams(world.h.address, factor, clock, slowing, 0, month, pressure)
+    feedback.slow_teams(world.h.address, factor, clock, world.clocks.turns, slowing, 0, month, pressure)
     after, _ = world.advance(0, t, t, math.inf, residual)
     assert slowing[0, month] == min(1.0, 1.0 / pressure)
     old[0, 1, month] *= slowing[0, month]

@@ -6,6 +6,8 @@ What they read are counts of cases and place-days; what they write are plain arr
 
 import math
 
+import numpy as np
+
 from sim.kernels.compiling import entry, keep_whole
 from sim.kernels.layout import H
 
@@ -30,7 +32,20 @@ def set_clock(h, factor, opclock, a, row, month):
 
 
 @entry
-def set_clocks(h, factor, opclock, slowing):
+def set_turns(factor, turns, a, row, month):
+    """Note, for `month` and the months before it as far as that changes them, when the row's factor next turns from 1 or to 1."""
+    last = factor.shape[2] - 1
+    for earlier in range(month, -1, -1):
+        turn = earlier + 1
+        if earlier < last and (factor[a, row, earlier] == 1.0) == (factor[a, row, earlier + 1] == 1.0):
+            turn = np.int64(turns[a, row, earlier + 1])
+        if earlier < month and turns[a, row, earlier] == turn:
+            break
+        turns[a, row, earlier] = turn
+
+
+@entry
+def set_clocks(h, factor, opclock, turns, slowing):
     """Build every row's factors and operational time from exogenous factors and the slowing recorded so far (A, M)."""
     for a in range(factor.shape[0]):
         for row in range(factor.shape[1]):
@@ -38,17 +53,23 @@ def set_clocks(h, factor, opclock, slowing):
                 factor[a, row, month] = H.row_factor(h)[a, row, month] * (slowing[a, month] if H.row_is_team(h)[row] else 1.0)
             opclock[a, row, 0] = H.month_start(h)[0]
             set_clock(h, factor, opclock, a, row, 0)
+            for month in range(factor.shape[2]):
+                turns[a, row, month] = 0
+            set_turns(factor, turns, a, row, factor.shape[2] - 1)
 
 
 @entry
-def slow_teams(h, factor, opclock, slowing, a, month, pressure):
+def slow_teams(h, factor, opclock, turns, slowing, a, month, pressure):
     """Slow a month of every team's row by min(1, 1 / pressure): shared attention."""
     keep_whole()
     slowing[a, month] = 1.0 if pressure <= 1.0 else 1.0 / pressure
     for row in range(factor.shape[1]):
         if H.row_is_team(h)[row]:
-            factor[a, row, month] = H.row_factor(h)[a, row, month] * slowing[a, month]
-            set_clock(h, factor, opclock, a, row, month)
+            slowed = H.row_factor(h)[a, row, month] * slowing[a, month]
+            if slowed != factor[a, row, month]:
+                factor[a, row, month] = slowed
+                set_clock(h, factor, opclock, a, row, month)
+                set_turns(factor, turns, a, row, month)
 
 
 @entry

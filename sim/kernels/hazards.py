@@ -159,10 +159,10 @@ def lever_effect(h, first, n, entity, who, episode, seed, replicate, t):
 
 
 @kernel
-def unhindered(h, c, a, row):
-    """Return whether operational time is time: every month's factor is 1 and nothing was slowed. Either way of reckoning then gives the same bits."""
-    last = H.month_start(h).shape[0] - 1
-    return H.row_is_plain(h)[row] == 1 and C.opclock(c)[a, row, last] == H.month_start(h)[last]
+def unhindered(h, c, a, row, t, until):
+    """Return whether every month's factor is 1 from t to `until`."""
+    month = month_at(h, t)
+    return C.factor(c)[a, row, month] == 1.0 and H.month_start(h)[C.turns(c)[a, row, month]] >= until
 
 
 @kernel
@@ -184,7 +184,6 @@ def advance(
     tr = H.transitions(h)[k]
     row, first, n = tr["row"], tr["band"], tr["n_bands"]
     until = min(until, H.horizon(h)[0])
-    plain, known, begin = unhindered(h, c, a, row), False, 0.0
     version, n_versions = 0, H.version_start(h).shape[0]
     while version + 1 < n_versions and t >= H.version_start(h)[version + 1]:
         version += 1
@@ -213,21 +212,18 @@ def advance(
             rate *= effect
             stop = min(stop, edge)
         if rate > 0.0:
-            if plain:
+            month = month_at(h, t)
+            stop = min(stop, H.month_start(h)[C.turns(c)[a, row, month]])
+            if C.factor(c)[a, row, month] == 1.0:
                 use = rate * (stop - t)
                 if use >= residual:
                     return max(t, min(stop, t + residual / rate)), 0.0
             else:
-                if not known:
-                    begin = operational_time(h, c, a, row, t)
-                end = operational_time(h, c, a, row, stop)
-                use = rate * (end - begin)
+                begin = operational_time(h, c, a, row, t)
+                use = rate * (operational_time(h, c, a, row, stop) - begin)
                 if use >= residual:
                     return max(t, min(stop, time_of(h, c, a, row, t, begin + residual / rate))), 0.0
-                begin, known = end, True
             residual -= use
-        else:
-            known = False
         t = stop
         if version + 1 < n_versions and t >= H.version_start(h)[version + 1]:
             version += 1
@@ -351,12 +347,15 @@ def schedule(
             if age_edge == -INF:
                 age, age_edge = age_at(h, family, is_child, birth, evaluated)
             by_age = H.age_table(h)[a, tr["age"], age]
-        if tr["bands_only"] and (tr["age"] < 0 or age_edge >= soonest) and unhindered(h, c, a, tr["row"]):
-            due, left = walk_bands(h, a, tr, origin, multiplier, by_age, max(evaluated, origin), soonest, slot["residual"][j])
+        begins = max(evaluated, origin)
+        if begins >= soonest:
+            due, left = INF, slot["residual"][j]
+        elif tr["bands_only"] and (tr["age"] < 0 or age_edge >= soonest) and unhindered(h, c, a, tr["row"], begins, soonest):
+            due, left = walk_bands(h, a, tr, origin, multiplier, by_age, begins, soonest, slot["residual"][j])
         else:
             due, left = advance(
-                h, c, a, k, seed, replicate, family, who, episode, is_child, birth, age, age_edge, origin, multiplier, max(evaluated, origin),
-                soonest, slot["residual"][j],
+                h, c, a, k, seed, replicate, family, who, episode, is_child, birth, age, age_edge, origin, multiplier, begins, soonest,
+                slot["residual"][j],
             )  # fmt: skip
         if commit:
             slot["residual"][j] = max(left, TINY)

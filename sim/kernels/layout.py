@@ -141,7 +141,6 @@ HAZARD_FIELDS = {
     "month_start": ("f8", 1, "first day of each month, and the end (M + 1)"),
     "month_of_day": ("i2", 1, "month of each day since the first"),
     "row_is_team": ("i8", 1, "1 where pressure slows the row (R)"),
-    "row_is_plain": ("i8", 1, "1 where every month's factor is 1 but for pressure, so that operational time is time until it slows (R)"),
     "row_factor": ("f8", 3, "exogenous factor (A, R, M)"),
     "levers": (LEVER, 1, "LEVER entries"),
     "help": (HELP, 1, "HELP entries"),
@@ -211,6 +210,7 @@ M = accessors(MODEL_FIELDS)
 CLOCK_FIELDS = {
     "factor": ("f8", 3, "realised month factor (A, R, M)"),
     "opclock": ("f8", 3, "operational time (A, R, M + 1)"),
+    "turns": ("i2", 3, "first later month in which the factor is no longer 1, or is 1 again (A, R, M)"),
 }
 Clocks = namedtuple("Clocks", CLOCK_FIELDS)
 C = accessors(CLOCK_FIELDS)

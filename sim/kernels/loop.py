@@ -75,7 +75,7 @@ def begin_month(m, s, y, month, t):
     for a in range(S.units(s).shape[0]):
         work = work_in_hand(M.case_weights(m), S.cases(s)[a])
         pressure = work / M.team_capacity(m)[a, month]
-        slow_teams(h, S.factor(s), S.opclock(s), S.slowing(s), a, month, pressure)
+        slow_teams(h, S.factor(s), S.opclock(s), S.turns(s), S.slowing(s), a, month, pressure)
         if S.slowing(s)[a, month] < 1.0:
             S.last_slowed(s)[a] = month
         Y.pressure(y)[a, row], Y.work(y)[a, row] = pressure, work
