@@ -5,13 +5,15 @@ Everything is read from `calibration/data`; nothing published after March 2024 i
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
-from calibration.panel import DATA
+from calibration.panel import DATA, ENGLAND, Panel, read_panel
+from calibration.profile_table import RATE_YEARS as FIT_YEARS
 from calibration.profile_table import national
 
-FIT_YEARS = (2022, 2023, 2024)
 # Where unaccompanied children leave before 18. The one intake authority's exits grew by 1,430 between 2021 and 2024, as its pass-through did:
 # 375 at 10 to 15 and 1,132 at 16 or 17 (la_panel.csv, cla_ceased by age). Beside transfers, some leave otherwise: the pathway's own rates, assumed.
 PASSING_UNDER_16 = 0.25
@@ -46,7 +48,7 @@ def latest(quantity: str) -> dict[str, float]:
     for plans per conference the mean does as well (4.0 and 3.7 %), so that is left pooled.
     """
     top, bottom = TRENDING[quantity]
-    frame = pd.read_csv(DATA / "la_panel.csv")
+    frame = _panel().frame
     rows = frame[(frame.level == "local_authority") & (frame.year_ending == FIT_YEARS[-1])].set_index("name")
     values = rows[top] / 100.0 if bottom is None else rows[top] / rows[bottom]
     return values.dropna().to_dict()
@@ -55,9 +57,9 @@ def latest(quantity: str) -> dict[str, float]:
 def latest_over_mean(quantity: str) -> float:
     """Return England's figure of the last fit year over the mean of the fit years, for shares and ratios that have a trend."""
     top, bottom = TRENDING[quantity]
-    frame = pd.read_csv(DATA / "la_panel.csv")
-    england = frame[frame["name"] == "England"].set_index("year_ending")
-    values = england[top] if bottom is None else england[top] / england[bottom]
+    values = _panel().series(ENGLAND, top)
+    if bottom is not None:
+        values = values / _panel().series(ENGLAND, bottom)
     return float(values[FIT_YEARS[-1]] / values[list(FIT_YEARS)].mean())
 
 
@@ -72,8 +74,18 @@ def agency_growth_2025(own_2024: float, own_2025: float) -> float:
     return float((every[2025] - own_2025) / (every[2024] - own_2024))
 
 
+@cache
+def _panel() -> Panel:
+    return read_panel(vintage=FIT_YEARS[-1])
+
+
+@cache
+def _distributions() -> pd.DataFrame:
+    return pd.read_csv(DATA / "distributions.csv")
+
+
 def _mean(indicator: str, category: str) -> float:
-    rows = pd.read_csv(DATA / "distributions.csv").query("indicator == @indicator and category == @category and geography == 'England'")
+    rows = _distributions().query("indicator == @indicator and category == @category and geography == 'England'")
     values = rows[rows.year_ending.isin(FIT_YEARS)].drop_duplicates("year_ending", keep="last")["value"].astype(float)
     if len(values) != len(FIT_YEARS):
         raise ValueError(f"{indicator}, {category}: {len(values)} of {len(FIT_YEARS)} years")

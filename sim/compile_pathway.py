@@ -81,7 +81,7 @@ def stage_table(pathway: Pathway, names: Names, replaces: dict[str, str]) -> np.
         row["fixed_age"] = any(getattr(step, "at_age_years", None) for step in steps)
         row["timed"] = any(getattr(step, "at_age_years", None) or getattr(step, "at_next_birth", False) for step in steps)
         row["is_referral"], row["is_closed"] = name == "referral", name == "closed"
-        row["is_plan"], row["in_need"], row["in_care"] = name == "child_protection_plan", stage.in_need, stage.in_care
+        row["in_need"], row["in_care"] = stage.in_need, stage.in_care
         row["to_home"] = bool(stage.exit and stage.exit.child == "at_home")
         row["care_leaver"] = bool(stage.exit and stage.exit.care_leaver)
         row["terminal"] = stage.exit is not None and not stage.transitions

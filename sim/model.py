@@ -21,7 +21,7 @@ from sim.kernels import layout as L
 EPOCH = date(1990, 4, 1)
 PUBLISHED_FROM = 2020  # first year ending 31 March that history simulates with its own inputs
 LAST_PUBLISHED = 2025  # last year ending 31 March with published places
-SPIN_UP_YEARS = 24  # ruling 40: at the first published year's rates, until no headline drifts by 1 % in five years (tests/test_spin_up.py)
+SPIN_UP_YEARS = 24  # ruling 40: at the first published year's rates, tests/test_spin_up.py holds what drift is left
 HISTORY_START = f"{PUBLISHED_FROM - 1 - SPIN_UP_YEARS}-04"
 
 

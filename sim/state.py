@@ -16,7 +16,6 @@ from sim.kernels.queue import LISTS_A_DAY
 from sim.model import CompiledModel
 
 FAMILIES, CHILDREN = 4096, 1024  # rows to begin with; both double when they run out
-ROW_FIELDS = ("families", "family_slots", "children", "child_slots")
 
 
 def empty_state(model: Model) -> State:
@@ -28,10 +27,9 @@ def empty_state(model: Model) -> State:
     state = State(
         families=np.zeros((n, 0), L.FAMILY), family_slots=np.zeros((n, 0, 4), L.SLOT), children=np.zeros((n, 0), L.CHILD),
         child_slots=np.zeros((n, 0, 3), L.SLOT), arrivals=arrivals, free_families=np.zeros((n, 0), np.int64),
-        free_children=np.zeros((n, 0), np.int64), **_no_queue(n), sizes=np.zeros((n, 4), np.int64),
+        free_children=np.zeros((n, 0), np.int64), **_at_rest(n), sizes=np.zeros((n, 4), np.int64),
         waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
-        slowing=np.ones((n, months)), factor=np.zeros((n, 0, months)), opclock=np.zeros((n, 0, months + 1)),
-        turns=np.zeros((n, 0, months), np.int16),
+        slowing=np.ones((n, months)),
         last_slowed=np.full(n, -1, np.int64),
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
@@ -47,9 +45,10 @@ def _items(families: int, children: int) -> int:
     return families * 4 + children * 3 + L.STREAMS * L.LAYERS
 
 
-def _no_queue(n: int) -> dict[str, np.ndarray]:
-    """Return the arrays of a queue without room: a state at rest holds none, a run builds its own (see `bind`)."""
+def _at_rest(n: int) -> dict[str, np.ndarray]:
+    """Return queue and month factors without room: a state at rest holds none, a run builds its own (see `bind`)."""
     return {
+        "factor": np.zeros((n, 0, 0)), "opclock": np.zeros((n, 0, 0)), "turns": np.zeros((n, 0, 0), np.int16),
         "open_items": np.zeros((n, 0), L.QUEUED), "lists": np.zeros((n, 0), np.int32), "family_nodes": np.zeros((n, 0), L.NODE),
         "child_nodes": np.zeros((n, 0), L.NODE), "arrival_nodes": np.zeros((n, L.STREAMS * L.LAYERS), L.NODE),
     }  # fmt: skip
@@ -104,9 +103,9 @@ def grow(state: State, families: int, children: int) -> State:
 
 
 def branch(state: State) -> State:
-    """Return a copy of a state to go on from, with room for what comes and nothing in its queue."""
+    """Return a copy of a state to go on from, at rest, with room for what comes."""
     rows = [max(array.shape[1], int(high * 1.1) + 256) for array, high in zip((state.families, state.children), state.high.max(axis=0), strict=True)]
-    return grow(state._replace(**_no_queue(len(state.sizes))), *rows)
+    return grow(state._replace(**_at_rest(len(state.sizes))), *rows)
 
 
 def bind(model: Model, state: State) -> State:
@@ -122,7 +121,8 @@ def bind(model: Model, state: State) -> State:
     days = model.month_start[-1] - model.month_start[0]
     sizes = state.sizes.copy()
     sizes[:, 2:] = 0
-    queue = _no_queue(n) | {
+    queue = {
+        "arrival_nodes": np.zeros((n, L.STREAMS * L.LAYERS), L.NODE),
         "open_items": np.zeros((n, _items(families, children)), L.QUEUED), "lists": np.zeros((n, int(days * LISTS_A_DAY) + 1), np.int32),
         "family_nodes": zeros((n, families * 4), L.NODE), "child_nodes": zeros((n, children * 4), L.NODE),
     }  # fmt: skip
@@ -148,7 +148,7 @@ def _one_after_another(arrays: list[np.ndarray]) -> np.ndarray:
 
 
 def compact(state: State) -> State:
-    """Return the state without rows never used and without a queue, as histories are kept."""
+    """Return the state at rest and without rows never used, as histories are kept."""
     families, children = max(int(state.high[:, 0].max()), 1), max(int(state.high[:, 1].max()), 1)
     free = {}
     for stack, size in (("free_families", families), ("free_children", children)):
@@ -166,7 +166,7 @@ def compact(state: State) -> State:
     return state._replace(
         families=state.families[:, :families].copy(), family_slots=state.family_slots[:, :families].copy(),
         children=state.children[:, :children].copy(), child_slots=state.child_slots[:, :children].copy(),
-        **_no_queue(len(sizes)), waiting=state.waiting[:, :, :families].copy(), sizes=sizes, **free,
+        **_at_rest(len(sizes)), waiting=state.waiting[:, :, :families].copy(), sizes=sizes, **free,
     )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def label(value: object) -> str:
     return "+".join(value) if isinstance(value, tuple) else str(value)
 
 
-def compare_engines(areas: tuple[str, ...], name: str, seed: int) -> None:
+def assert_engines_agree(areas: tuple[str, ...], name: str, seed: int) -> None:
     """Run both engines, assert that they agree, and note what the run met."""
     first = BRANCH[name] if len(areas) == 1 else BRANCH["regional-care-cooperative"]
     model = compiled(areas, name, first)
@@ -141,13 +141,13 @@ def compare_engines(areas: tuple[str, ...], name: str, seed: int) -> None:
 
 @pytest.mark.parametrize(("areas", "name", "seed"), COMBINATIONS, ids=label)
 def test_engines_write_the_same_log(areas, name, seed):
-    compare_engines(areas, name, seed)
+    assert_engines_agree(areas, name, seed)
 
 
 def test_combinations_exercise_what_they_should():
     for combination in COMBINATIONS:
         if combination not in seen:
-            compare_engines(*combination)
+            assert_engines_agree(*combination)
     count = {what: sum(row[what] for row in seen.values()) for what in next(iter(seen.values()))}
     print(count)
     assert len(seen) >= 50

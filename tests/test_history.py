@@ -14,7 +14,7 @@ pytestmark = pytest.mark.e2e
 AREA, UNTIL = "Rutland", "2021-04"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CARECURVE_CACHE", str(tmp_path))
     return tmp_path
@@ -24,7 +24,7 @@ def same(one: L.State, other: L.State) -> bool:
     return all(a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(one, other, strict=True))
 
 
-def test_a_history_is_found_again_and_is_what_it_was(cache):
+def test_a_history_is_found_again_and_is_what_it_was():
     scenario = load("baseline")
     first, was_cached = past(scenario, AREA, UNTIL, 5, 0)
     assert not was_cached

@@ -1,7 +1,7 @@
 """When a transition fires: thresholds consumed by hazards over pieces of time. Every engine uses these functions.
 
-A piece is a maximal interval on which the hazard is constant but for the month factor, which enters through operational time
-(docs/engine.md). Each function is a pure function of its arguments; `commit` and `draw` write residuals in place.
+A piece is a maximal interval on which the hazard is constant but for the month factor, which enters through operational time where it is not 1
+(docs/engine.md). Each function is a pure function of its arguments; `schedule` and `draw` write residuals in place.
 """
 
 import math

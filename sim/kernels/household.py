@@ -55,7 +55,7 @@ def move_family(m, s, y, a, f, track, target, t):
     if old >= 0:
         stop_stage(m, s, y, a, f, NOBODY, track, t)
         if H.stages(h)[old]["place"] >= 0:
-            leave_place(m, s, y, a, f, track, old, np.int64(H.stages(h)[old]["place"]), waiting, t)
+            leave_place(m, s, y, a, f, old, np.int64(H.stages(h)[old]["place"]), waiting, t)
     if target >= 0:
         place = np.int64(H.stages(h)[target]["place"])
         start_stage(m, s, y, a, f, NOBODY, track, target, t, WAITING if place >= 0 and must_wait(s, a, place) else ADMITTED)
@@ -107,7 +107,7 @@ def move_beside(m, s, y, a, f, track, t):
     place = np.int64(H.stages(m)[stage]["place"])
     end_track(m, s, y, a, f, track, t)
     if place >= 0:
-        leave_place(m, s, y, a, f, track, stage, place, waiting, t)
+        leave_place(m, s, y, a, f, stage, place, waiting, t)
         if not waiting:
             admit_waiting(m, s, y, a, place, track, t)
 

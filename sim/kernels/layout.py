@@ -58,7 +58,7 @@ EVENT_NAMES = ("arrival", "stage_entry", "move", "wait", "admission", "exit", "r
 STATUS_DONE, STATUS_GROW = _codes(0, 2)
 
 ADULT_PICK, NO_PICK = np.int64(MAX_TRANSITIONS), np.int64(-1)  # what a slot fires next, beside its transitions
-# Heap items: row x 4 + track of a family's slot; the same of a child's above CHILD_ITEM; stream x LAYERS + layer above ARRIVAL_ITEM.
+# Items of the queue: row x 4 + track of a family's slot; the same of a child's above CHILD_ITEM; stream x LAYERS + layer above ARRIVAL_ITEM.
 CHILD_ITEM = np.int64(1 << 28)
 ARRIVAL_ITEM = np.int64(1 << 30)
 
@@ -66,15 +66,15 @@ STAGE = np.dtype(
     [
         ("first", "i4"), ("n", "i4"), ("depends", "i2"), ("place", "i2"), ("later", "i2"), ("placement", "i2"), ("track", "i1"), ("local", "i1"),
         ("adult_ends", "i1"), ("uses_age", "i1"), ("fixed_age", "i1"), ("timed", "i1"), ("is_referral", "i1"), ("is_closed", "i1"),
-        ("is_plan", "i1"), ("in_need", "i1"), ("to_home", "i1"), ("care_leaver", "i1"), ("terminal", "i1"), ("in_care", "i1"),
-        ("is_move_target", "i1"), ("unlawful", "i1"), ("permits_parents", "i1"), ("minimum_age", "f8"), ("case_weight", "f8"),
+        ("in_need", "i1"), ("to_home", "i1"), ("care_leaver", "i1"), ("terminal", "i1"), ("in_care", "i1"),
+        ("unlawful", "i1"), ("permits_parents", "i1"), ("minimum_age", "f8"), ("case_weight", "f8"),
     ],
     align=True,
 )  # fmt: skip
 
 TRANSITION = np.dtype(
     [
-        ("at_age", "f8"), ("name", "i8"), ("static", "i2"), ("beside", "i2"), ("row", "i2"), ("band", "i2"), ("n_bands", "i1"), ("dead", "i1"),
+        ("at_age", "f8"), ("name", "i8"), ("static", "i2"), ("beside", "i2"), ("row", "i2"), ("band", "i2"), ("n_bands", "i2"), ("dead", "i1"),
         ("at_birth", "i1"), ("when", "i1"), ("clock", "i1"), ("bands_only", "i1"), ("n_help", "i1"), ("n_levers", "i1"), ("release", "i1"),
         ("n_effects", "i1"), ("age", "i2"), ("stage", "i2"), ("target", "i2"), ("effect", "i2"), ("lever", "i2"), ("help", "i2"),
     ],
@@ -86,6 +86,8 @@ LEVER = np.dtype([("lever", "i8"), ("hazard_ratio", "f8")], align=True)  # CSR e
 HELP = np.dtype([("from_days", "f8"), ("until_days", "f8"), ("hazard_ratio", "f8"), ("start", "f8")], align=True)
 REACH = np.dtype([("name", "i8"), ("first", "i8"), ("end", "i8")], align=True)  # months in which the lever runs
 
+# `stages` of a family and of a child repeat their slots' stages, so that what stands beside a slot is read with the record that is read anyway;
+# `adult_day` and `counts` follow from births and home (`home_changed` in slots.py keeps them).
 FAMILY = np.dtype(
     [
         ("id", "i8"), ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"), ("adult_day", "f8"), ("counts_until", "f8"),

@@ -47,7 +47,7 @@ from sim.kernels.layout import (
 )
 from sim.kernels.placement import place_in, place_siblings, replan, set_legal
 from sim.kernels.places import admit_waiting
-from sim.kernels.queue import any_left, leave_queue, next_item, open_queue, tie_key
+from sim.kernels.queue import any_left, leave_queue, next_item, open_queue, slot_of, tie_key
 from sim.kernels.rng import threshold
 from sim.kernels.slots import (
     commit_child,
@@ -223,23 +223,16 @@ def still_due(m, s, a, item, t):
     keep_whole()
     if item >= ARRIVAL_ITEM or S.last_slowed(s)[a] < 0:
         return True
-    h = m
+    h, slot = m, slot_of(s, a, item)
+    if slot["pick"] == ADULT_PICK:
+        return True
+    tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
+    if not H.row_is_team(h)[tr["row"]] or S.last_slowed(s)[a] < month_at(h, slot["evaluated"]):
+        return True
     if item >= CHILD_ITEM:
-        c, track = (item - CHILD_ITEM) >> 2, item & 3
-        slot = S.child_slots(s)[a, c, track]
-        tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
-        if not H.row_is_team(h)[tr["row"]] or S.last_slowed(s)[a] < month_at(h, slot["evaluated"]):
-            return True
-        reschedule_child(m, s, a, c, track)
+        reschedule_child(m, s, a, (item - CHILD_ITEM) >> 2, item & 3)
     else:
-        f, track = item >> 2, item & 3
-        slot = S.family_slots(s)[a, f, track]
-        if slot["pick"] == ADULT_PICK:
-            return True
-        tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
-        if not H.row_is_team(h)[tr["row"]] or S.last_slowed(s)[a] < month_at(h, slot["evaluated"]):
-            return True
-        reschedule_family(m, s, a, f, track)
+        reschedule_family(m, s, a, item >> 2, item & 3)
     return slot["fires"] <= t
 
 
@@ -281,11 +274,10 @@ def handle(m, s, y, a, item, t):
         c, track = (item - CHILD_ITEM) >> 2, item & 3
         f = S.children(s)[a, c]["family"]
         fire_child(m, s, y, a, c, track, t)
-        free_family(m, s, y, a, f, t)
     else:
         f, track = item >> 2, item & 3
         fire_family(m, s, y, a, f, track, t)
-        free_family(m, s, y, a, f, t)
+    free_family(m, s, y, a, f, t)
 
 
 @entry

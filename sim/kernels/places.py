@@ -19,6 +19,7 @@ from sim.kernels.layout import (
     SLOTS,
     SUPPORT,
     TAKE,
+    UASC_PLAN,
     WAIT,
     YEAR,
     H,
@@ -87,7 +88,7 @@ def begin_help(m, s, a, f, t):
 
 
 @kernel
-def leave_place(m, s, y, a, f, track, stage, place, waiting, t):
+def leave_place(m, s, y, a, f, stage, place, waiting, t):
     """Give up a place (or a place in the queue) that a family's stage had."""
     keep_whole()
     if waiting:
@@ -151,7 +152,7 @@ def plan_placement(m, s, a, c, context, u, t):
     ordered = 1 if legal >= 0 and H.stages(m)[legal]["permits_parents"] else 0
     age, _ = child_age(family["births"][child["slot"]], t)
     if 0 < family["stream"] < 3:
-        context = 2
+        context = UASC_PLAN
     weights = M.plan_weights(m)[context, age, family["needs"][child["slot"]], ordered]
     month = month_at(m, t)
     total = 0.0

@@ -17,6 +17,14 @@ NOT_QUEUED, IN_OPEN, FIRST_OF_LIST = np.int64(0), np.int64(1), np.int64(-1)
 
 
 @kernel
+def slot_of(s, a, item):
+    """Return the slot an item stands for (not a candidate's)."""
+    if item >= CHILD_ITEM:
+        return S.child_slots(s)[a, (item - CHILD_ITEM) >> 2, item & 3]
+    return S.family_slots(s)[a, item >> 2, item & 3]
+
+
+@kernel
 def tie_key(m, s, a, item):
     """Return what orders items of equal time: (class, stream, id, unit, name)."""
     keep_whole()
@@ -24,15 +32,12 @@ def tie_key(m, s, a, item):
     if item >= ARRIVAL_ITEM:
         stream, layer = divmod(item - ARRIVAL_ITEM, LAYERS)
         return 3, np.int64(stream), S.arrivals(s)[a, stream, layer]["index"] * 8 + layer, 0, M.names(m)[0]
+    slot = slot_of(s, a, item)
     if item >= CHILD_ITEM:
-        row = (item - CHILD_ITEM) >> 2
-        slot = S.child_slots(s)[a, row, item & 3]
-        child = S.children(s)[a, row]
+        child = S.children(s)[a, (item - CHILD_ITEM) >> 2]
         family, unit = S.families(s)[a, child["family"]], child["slot"] + 1
     else:
-        row = item >> 2
-        slot = S.family_slots(s)[a, row, item & 3]
-        family, unit = S.families(s)[a, row], 0
+        family, unit = S.families(s)[a, item >> 2], 0
     if slot["pick"] == ADULT_PICK:
         return 1, np.int64(family["stream"]), family["id"], np.int64(unit), 0
     tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
@@ -128,11 +133,10 @@ def _pour(m, s, a, number):
         node = _node(s, a, item)
         if item < CHILD_ITEM:
             prefetch(S.families(s)[a, item >> 2])
-            prefetch(S.family_slots(s)[a, item >> 2, item & 3])
+            prefetch(slot_of(s, a, item))
         elif item < ARRIVAL_ITEM:
-            row = (item - CHILD_ITEM) >> 2
-            prefetch(S.children(s)[a, row])
-            prefetch(S.child_slots(s)[a, row, item & 3])
+            prefetch(S.children(s)[a, (item - CHILD_ITEM) >> 2])
+            prefetch(slot_of(s, a, item))
         after = np.int64(node["after"]) - 1
         node["place"] = IN_OPEN
         _insert(m, s, a, node["time"], item)

@@ -5,7 +5,7 @@ import numpy as np
 from sim.kernels.compiling import keep_whole, kernel, prefetch
 from sim.kernels.layout import H, S, Y
 
-STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK, LEVER_MID_STAGE = range(6)  # counters
+STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK = range(5)  # counters
 
 
 @kernel
