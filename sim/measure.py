@@ -54,18 +54,37 @@ class Measure:
     grossed_by: str = "cla"
 
 
-def flow(name: str, label: str, count: Callable[[Any], Any], **more: Any) -> Measure:
-    """Return a measure whose months add up to a year."""
-    return Measure(name, label, more.pop("unit", CHILDREN), over="sum", count=count, **more)
+def flow(name: str, label: str, count: Callable[[Any], Any], unit: str = CHILDREN, **more: Any) -> Measure:
+    """Return a measure whose months add up to a year.
+
+    Parameters
+    ----------
+    more
+        Other attributes of `Measure`. A published column is given by its role: `fitted="icpc"` stands for
+        `role="fitted", published="icpc"`, so that neither is without the other; None is neither.
+    """
+    return Measure(name, label, unit, over="sum", count=count, **_with_role(more))
 
 
-def stock(name: str, label: str, count: Callable[[Any], Any], **more: Any) -> Measure:
-    """Return a measure of 31 March."""
-    return Measure(
-        name, label, more.pop("unit", CHILDREN), when=more.pop("when", "31 March"), over="last", count=count, **more
-    )
+def stock(name: str, label: str, count: Callable[[Any], Any], unit: str = CHILDREN, **more: Any) -> Measure:
+    """Return a measure of 31 March; `more` as in `flow`."""
+    return Measure(name, label, unit, when="31 March", over="last", count=count, **_with_role(more))
 
 
-def ratio(name: str, label: str, top: str, bottom: str, times: float = 100.0, **more: Any) -> Measure:
-    """Return `times` one measure over another."""
-    return Measure(name, label, more.pop("unit", PER_CENT), ratio_of=(top, bottom, times), **more)
+def level(name: str, label: str, count: Callable[[Any], Any], unit: str, **more: Any) -> Measure:
+    """Return a measure whose year is the mean of its months; `more` as in `flow`."""
+    return Measure(name, label, unit, over="mean", count=count, **_with_role(more))
+
+
+def ratio(name: str, label: str, top: str, bottom: str, times: float = 100.0, unit: str = PER_CENT, **more: Any) -> Measure:
+    """Return `times` one measure over another; `more` as in `flow`."""
+    return Measure(name, label, unit, ratio_of=(top, bottom, times), **_with_role(more))
+
+
+def _with_role(more: dict[str, Any]) -> dict[str, Any]:
+    """Return attributes of `Measure` with a published column's role, and the column, in place of `role=column`."""
+    columns = {role: more.pop(role) for role in ("input", "fitted", "outcome") if role in more}
+    for role, column in columns.items():
+        if column:
+            more |= {"role": role, "published": column}
+    return more

@@ -1,231 +1,58 @@
-"""Measures of need and protection, and of places, waiting and pressure."""
+"""Measures of need and protection, as tables: name, words, what of `sim.counting.Counts`, and who is counted when."""
 
-from sim.measure import EPISODES, Measure, flow, ratio, stock
+from sim.measure import EPISODES, flow, ratio, stock
 
+EACH_TIME = {"unit": EPISODES, "grossed_by": "referrals"}
+REFERRED = EACH_TIME | {"who": "children at home, unborn included once the pregnancy is known", "when": "referral"}
 
-def need() -> list[Measure]:
-    """Return measures of need and protection: children, counted each time."""
-    each = {"unit": EPISODES, "grossed_by": "referrals"}
-    part = "children at home, unborn included once the pregnancy is known"
-    return [
-        flow(
-            "referrals",
-            "Referrals",
-            lambda c: c.entered("referral"),
-            who=part,
-            when="referral",
-            role="input",
-            headline=True,
-            published="referrals",
-            **each,
-        ),
-        flow(
-            "rereferrals",
-            "Referrals within 12 months of the last",
-            lambda c: c.rereferred,
-            who=part,
-            when="referral",
-            **each,
-        ),
-        flow(
-            "no_further_action",
-            "Referrals with no further action",
-            lambda c: c.fired("referral.no_further_action"),
-            when="decision",
-            **each,
-        ),
-        flow(
-            "assessed_not_in_need",
-            "Referrals assessed as not in need",
-            lambda c: c.fired("assessment.not_in_need", "assessment.early_help"),
-            when="assessment completed",
-            **each,
-        ),
-        ratio(
-            "rereferral_pct",
-            "Re-referrals within 12 months, of referrals",
-            "rereferrals",
-            "referrals",
-            role="outcome",
-            published="rereferral_pct",
-        ),
-        ratio(
-            "nfa_pct",
-            "No further action, of referrals",
-            "no_further_action",
-            "referrals",
-            role="fitted",
-            published="nfa_pct",
-        ),
-        ratio(
-            "not_in_need_pct",
-            "Assessed as not in need, of referrals",
-            "assessed_not_in_need",
-            "referrals",
-            role="fitted",
-            published="not_in_need_pct",
-        ),
-        flow(
-            "assessments",
-            "Assessments completed",
-            lambda c: c.outcomes("assessment"),
-            when="completion",
-            role="outcome",
-            published="assessments",
-            **each,
-        ),
-        flow(
-            "s47",
-            "Section 47 enquiries started",
-            lambda c: c.entered("section_47"),
-            when="start",
-            role="fitted",
-            headline=True,
-            published="s47",
-            **each,
-        ),
-        flow(
-            "icpc",
-            "Initial child protection conferences",
-            lambda c: c.outcomes("initial_conference"),
-            when="conference held",
-            role="fitted",
-            published="icpc",
-            **each,
-        ),
-        flow(
-            "cpp_started",
-            "Child protection plans started",
-            lambda c: c.entered("child_protection_plan"),
-            when="start",
-            role="fitted",
-            published="cpp_started",
-            **each,
-        ),
-        flow(
-            "cpp_ended",
-            "Child protection plans ended",
-            lambda c: c.left("child_protection_plan"),
-            when="end",
-            role="outcome",
-            published="cpp_ended",
-            **each,
-        ),
-        stock(
-            "cpp_at31",
-            "Children on a child protection plan",
-            lambda c: c.at_end("child_protection_plan"),
-            role="outcome",
-            headline=True,
-            published="cpp_at31",
-            grossed_by="referrals",
-        ),
-        stock(
-            "cin_at31",
-            "Children in need",
-            lambda c: c.in_need,
-            who="union of open need (from referral to Family Help, disabled children), children in care, care leavers",
-            excludes="families in early help only",
-            role="outcome",
-            headline=True,
-            published="cin_at31",
-            grossed_by="referrals",
-        ),
-        stock(
-            "disabled_children_at31",
-            "Disabled children with long-term support",
-            lambda c: c.at_end("disabled_child_support"),
-            grossed_by="referrals",
-        ),
-        flow(
-            "care_proceedings_started",
-            "Care proceedings issued",
-            lambda c: c.entered_units("care_proceedings"),
-            unit="sets of proceedings",
-            when="issue",
-        ),
-    ]
-
-
-def capacity() -> list[Measure]:
-    """Return measures of places, waiting and pressure."""
-    return [
-        flow("placements_made", "Placements made", lambda c: c.placements_made, unit="placements"),
-        flow(
-            "placements_not_as_planned",
-            "Placements made other than as planned",
-            lambda c: c.placements_not_as_planned,
-            unit="placements",
-        ),
-        ratio(
-            "sufficiency_gap_pct",
-            "Placements other than as planned (sufficiency gap)",
-            "placements_not_as_planned",
-            "placements_made",
-        ),
-        flow("sibling_groups_placed", "Sibling groups placed", lambda c: c.siblings[..., 0], unit="sibling groups"),
-        flow("siblings_apart", "Sibling groups placed apart", lambda c: c.siblings[..., 1], unit="sibling groups"),
-        flow(
-            "placed_in_other_authority", "Placed in another authority of the pool", lambda c: c.far, unit="placements"
-        ),
-        flow(
-            "early_help_admissions",
-            "Families admitted to early help",
-            lambda c: c.admissions("family_help"),
-            unit="families",
-            grossed_by="referrals",
-        ),
-        stock(
-            "early_help_waiting",
-            "Families waiting for early help",
-            lambda c: c.waiting("family_help"),
-            unit="families",
-            grossed_by="referrals",
-        ),
-        flow(
-            "intensive_help_admissions",
-            "Families admitted to intensive family help",
-            lambda c: c.admissions("intensive_family_help"),
-            unit="families",
-            grossed_by="referrals",
-        ),
-        stock(
-            "intensive_help_waiting",
-            "Families waiting for intensive family help",
-            lambda c: c.waiting("intensive_family_help"),
-            unit="families",
-            grossed_by="referrals",
-        ),
-        Measure(
-            "work_in_hand",
-            "Work in hand",
-            "weighted cases",
-            over="mean",
-            count=lambda c: c.work,
-            grossed_by="referrals",
-        ),
-        Measure(
-            "team_capacity",
-            "Cases at which pressure is 1",
-            "weighted cases",
-            over="mean",
-            count=lambda c: c.capacity,
-            grossed_by="referrals",
-        ),
-        ratio(
-            "pressure",
-            "Workforce pressure",
-            "work_in_hand",
-            "team_capacity",
-            1.0,
-            unit="work over capacity",
-            headline=True,
-        ),
-        flow(
-            "months_above_1",
-            "Months with pressure above 1",
-            lambda c: c.overloaded,
-            unit="authority-months",
-            grossed_by="population",
-        ),
-    ]
+REFERRALS = (
+    flow("referrals", "Referrals", lambda c: c.entered("referral"), **REFERRED, headline=True, input="referrals"),
+    flow("rereferrals", "Referrals within 12 months of the last", lambda c: c.rereferred, **REFERRED),
+    flow("no_further_action", "Referrals with no further action", lambda c: c.fired("referral.no_further_action"), **EACH_TIME, when="decision"),
+    flow(
+        "assessed_not_in_need",
+        "Referrals assessed as not in need",
+        lambda c: c.fired("assessment.not_in_need", "assessment.early_help"),
+        **EACH_TIME,
+        when="assessment completed",
+    ),
+    ratio("rereferral_pct", "Re-referrals within 12 months, of referrals", "rereferrals", "referrals", outcome="rereferral_pct"),
+    ratio("nfa_pct", "No further action, of referrals", "no_further_action", "referrals", fitted="nfa_pct"),
+    ratio("not_in_need_pct", "Assessed as not in need, of referrals", "assessed_not_in_need", "referrals", fitted="not_in_need_pct"),
+    flow("assessments", "Assessments completed", lambda c: c.outcomes("assessment"), **EACH_TIME, when="completion", outcome="assessments"),
+)
+PROTECTION = (
+    flow("s47", "Section 47 enquiries started", lambda c: c.entered("section_47"), **EACH_TIME, when="start", headline=True, fitted="s47"),
+    flow(
+        "icpc", "Initial child protection conferences", lambda c: c.outcomes("initial_conference"), **EACH_TIME, when="conference held", fitted="icpc"
+    ),
+    flow(
+        "cpp_started", "Child protection plans started", lambda c: c.entered("child_protection_plan"), **EACH_TIME, when="start", fitted="cpp_started"
+    ),
+    flow("cpp_ended", "Child protection plans ended", lambda c: c.left("child_protection_plan"), **EACH_TIME, when="end", outcome="cpp_ended"),
+    stock(
+        "cpp_at31",
+        "Children on a child protection plan",
+        lambda c: c.at_end("child_protection_plan"),
+        grossed_by="referrals",
+        headline=True,
+        outcome="cpp_at31",
+    ),
+)
+IN_NEED = (
+    stock(
+        "cin_at31",
+        "Children in need",
+        lambda c: c.in_need,
+        grossed_by="referrals",
+        headline=True,
+        outcome="cin_at31",
+        who="union of open need (from referral to Family Help, disabled children), children in care, care leavers",
+        excludes="families in early help only",
+    ),
+    stock("disabled_children_at31", "Disabled children with long-term support", lambda c: c.at_end("disabled_child_support"), grossed_by="referrals"),
+)
+COURT = (
+    flow("care_proceedings_started", "Care proceedings issued", lambda c: c.entered_units("care_proceedings"), "sets of proceedings", when="issue"),
+)
+NEED = (*REFERRALS, *PROTECTION, *IN_NEED, *COURT)
