@@ -1,5 +1,8 @@
 """Every test belongs to exactly one tier: `unit`, `statistical` or `e2e` (see `pyproject.toml`)."""
 
+import textwrap
+from pathlib import Path
+
 import pytest
 
 TIERS = ("unit", "statistical", "e2e")
@@ -14,3 +17,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             faults.append(f"{item.nodeid}: {' and '.join(tiers) or 'no tier'}")
     if faults:
         raise pytest.UsageError(f"each test needs exactly one marker of {', '.join(TIERS)}:\n  " + "\n  ".join(faults))
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes a file of some text, its indent taken off, or bytes, and returns its path."""
+
+    def writer(text: str | bytes, name: str = "mine.yaml") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else textwrap.dedent(text).encode())
+        return path
+
+    return writer
