@@ -71,6 +71,7 @@ def with_predecessors(panel: Panel) -> tuple[Panel, frozenset[tuple[str, int]]]:
 
 
 def _combine(rows: pd.DataFrame, measure: str, share: float) -> float:
+    """Return a measure of predecessors of one year: a rate weighted by children, a count summed times `share`; nan if any is missing."""
     values = rows[measure].astype(float)
     if values.isna().any():
         return float("nan")

@@ -41,6 +41,7 @@ def quintile_shares() -> dict[str, np.ndarray]:
     weights = _children(index.index)
 
     def unevenness(constants: np.ndarray) -> float:
+        """Return how far England's shares of children are from a fifth each (sum of squares) under two constants of `_shares`."""
         shares = _shares(scores, tenths, *constants)
         return float((((weights @ shares) / weights.sum() - 0.2) ** 2).sum())
 

@@ -148,6 +148,7 @@ class Simulated:
         self.work, self.use, self.places = np.zeros(n), np.zeros((n, len(base.place_names))), base.place_names
 
         def one(row: int) -> None:
+            """Simulate the history of the authority in a row and add it, over replicates, to its flows, work and use of places."""
             profile = with_rates(order[targets.names[row]], row, rates)
             compiled = CompiledModel(scenario, (profile,), base.first, base.branch, base.last, np.eye(1, dtype=np.int64), True)
             for replicate in range(replicates):
@@ -169,9 +170,22 @@ class Simulated:
 
 
 def correct(rates: Rates, seen: Simulated, targets: Targets, everywhere: bool, pressed: bool) -> Rates:
-    """Return rates moved towards balance: by one factor for all authorities (`everywhere`), or each by its own."""
+    """Return rates moved towards balance, each multiplied by its wanted flow over its simulated one.
+
+    Parameters
+    ----------
+    rates, seen
+        Rates, and what was simulated with them.
+    targets
+        What the flows should be: shares of a simulated flow, or children a year.
+    everywhere
+        Whether one factor moves all authorities, or each moves by its own (damped, since one run of one is noisy).
+    pressed
+        Whether to take work in hand and use of places from this run, which turns the workforce and price loops on.
+    """
 
     def step(wanted: np.ndarray, got: np.ndarray, power: float = 1.0) -> np.ndarray:
+        """Return what rates are to be multiplied by (A): wanted flow over simulated, to a power that allows for what the rate also moves."""
         if everywhere:
             return np.full(len(wanted), (wanted.sum() / max(got.sum(), 1e-9)) ** power)
         return np.clip((wanted / np.maximum(got, 1e-9)) ** (power * DAMPING), 0.4, 2.5)
@@ -220,6 +234,15 @@ def fit(scenario: Scenario, targets: Targets, rates: Rates, replicates: int = 1,
     """Solve every authority's rates: England first, then each authority.
 
     What is in hand in the last round, in the year ending March 2025, sets the reference caseload; the closing report is with the workforce loop on.
+    
+    Parameters
+    ----------
+    rates
+        Where to start from: `first_guess` or `last_fit`.
+    replicates
+        Runs of each authority in a round; flows are their means.
+    rounds
+        Rounds that move all authorities alike, then rounds that move each.
     """
     for number in range(sum(rounds)):
         seen = Simulated(scenario, targets, rates, replicates, workers)

@@ -76,15 +76,24 @@ def agency_growth_2025(own_2024: float, own_2025: float) -> float:
 
 @cache
 def _panel() -> Panel:
+    """Return the panel as it stood when the last fit year was published."""
     return read_panel(vintage=FIT_YEARS[-1])
 
 
 @cache
 def _distributions() -> pd.DataFrame:
+    """Return national figures by category: columns indicator, category, geography, year_ending, value."""
     return pd.read_csv(DATA / "distributions.csv")
 
 
 def _mean(indicator: str, category: str) -> float:
+    """Return England's mean of a category over the fit years.
+
+    Raises
+    ------
+    ValueError
+        If one of the years is not published.
+    """
     rows = _distributions().query("indicator == @indicator and category == @category and geography == 'England'")
     values = rows[rows.year_ending.isin(FIT_YEARS)].drop_duplicates("year_ending", keep="last")["value"].astype(float)
     if len(values) != len(FIT_YEARS):

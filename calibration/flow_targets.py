@@ -63,9 +63,11 @@ def read_targets() -> Targets:
     areas = list(load_areas().values())
 
     def column(quantity: str) -> np.ndarray:
+        """Return a quantity of every authority (A): the mean of the fit years, as the profiles hold it."""
         return np.array([area.value(quantity) for area in areas])
 
     def trending(quantity: str) -> np.ndarray:
+        """Return a share of every authority at the level of the last fit year (A): its own, or its mean times England's trend."""
         own, level = latest(quantity), latest_over_mean(quantity)
         return np.array([own.get(area.name, level * area.value(quantity)) for area in areas])
 
@@ -130,6 +132,7 @@ def plan_ratios(area: AreaProfile) -> dict[str, float]:
     """
 
     def children(profile: AreaProfile) -> dict[str, float]:
+        """Return the share of children in care who are in each placement, by the placement that a plan names."""
         in_care = profile.value("cla_non_uasc_stock") + profile.value("uasc_at31", FIT_YEARS[-1])
         return {
             "kinship_foster_provisional": profile.value("kinship_foster_children", FIT_YEARS[-1]) / in_care,

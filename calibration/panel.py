@@ -93,6 +93,7 @@ class Panel:
 
     @cached_property
     def _region_of(self) -> dict[str, str]:
+        """The region of each authority."""
         rows = self.frame[self.frame.level == "local_authority"]
         return dict(zip(rows["name"], rows["region"], strict=True))
 
@@ -146,6 +147,7 @@ class Panel:
         return pd.Series(cells, dtype=float).dropna()
 
     def _latest(self, name: str, measure: str, year: int) -> tuple[float, int] | None:
+        """Return (value, year) of the latest published cell up to a year; None if there is none."""
         for known in reversed(self._years_of.get(name, [])):
             if known <= year and not np.isnan(value := self.value(name, measure, known)):
                 return value, known

@@ -40,6 +40,7 @@ def add_care(table: ProfileTable) -> None:
 
 
 def _uasc(table: ProfileTable, flows: pd.DataFrame) -> None:
+    """Add unaccompanied children: ordinary and pass-through starts, ends, and the stock at 31 March."""
     for row in flows.itertuples():
         basis = row.basis
         for quantity, value in (("uasc_started", row.started), ("uasc_passthrough_started", row.passthrough),
@@ -106,6 +107,7 @@ def _exits(table: ProfileTable, area: str, flows: pd.DataFrame) -> None:
     for kind, measure in EXITS.items():
 
         def parts(place: str, year: int, measure: str = measure) -> tuple[float, float]:
+            """Return (exits of this kind, all exits) of a year, percentages turned into children."""
             all_ceased = table.cell(place, "cla_ceased", year)
             cell = table.cell(place, measure, year)
             return (cell * all_ceased / 100 if measure.endswith("_pct") else cell), all_ceased

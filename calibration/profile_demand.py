@@ -52,6 +52,7 @@ def add_demand(table: ProfileTable) -> None:
 
 
 def _ages_mid_2022() -> pd.DataFrame:
+    """Return persons in mid-2022 by ONS code (rows) and single year of age (columns)."""
     people = pd.read_csv(DATA / "population_by_age_mid_2022.csv")
     return people.pivot_table(index="ons_code", columns="age", values="persons")
 
@@ -91,6 +92,7 @@ def aged_on(by_age: np.ndarray, years: int) -> np.ndarray:
 
 
 def _referrals(table: ProfileTable, area: str) -> None:
+    """Add referrals of every year, each child counted each time."""
     for year in range(FIRST_YEAR, LAST_YEAR + 1):
         source = HAMPSHIRE_2025 if (area, year) == ("Hampshire", 2025) else SOURCE
         figure = table.count(area, "referrals", year)
@@ -98,15 +100,18 @@ def _referrals(table: ProfileTable, area: str) -> None:
 
 
 def _shares(table: ProfileTable, area: str) -> None:
+    """Add every share of `SHARES` and the median length of assessments, pooled over the rate years."""
     for quantity, numerator, denominator, unit in SHARES:
 
         def parts(place: str, year: int, top: str = numerator, bottom: str = denominator) -> tuple[float, float]:
+            """Return (numerator, denominator) of a year, percentages turned into counts."""
             amount, base = table.cell(place, top, year), table.cell(place, bottom, year)
             return (amount * base / 100 if top.endswith("_pct") else amount), base
 
         table.add(area, quantity, RATE_YEARS[-1], table.pooled(area, parts), unit)
 
     def median(place: str, year: int) -> tuple[float, float]:
+        """Return (median working days, weight 1): years count alike."""
         return table.cell(place, "assessment_median_wd", year), 1.0
 
     table.add(area, "assessment_median_working_days", RATE_YEARS[-1], table.pooled(area, median),

@@ -70,6 +70,7 @@ def _workforce(table: ProfileTable, area: str) -> None:
 
 
 def _spend(table: ProfileTable, area: str) -> None:
+    """Add outturn by line in cash, and spend on fostering and homes as weekly cost times weeks of the children of 31 March."""
     for line in SPEND_LINES:
         for year in WORKFORCE_YEARS:
             table.add(area, f"spend_{line}", year, table.count(area, f"spend_{line}_gbp", year),

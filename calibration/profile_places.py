@@ -134,6 +134,7 @@ def foster_children(table: ProfileTable, area: str, year: int) -> dict[str, Figu
 
 
 def _fostering(table: ProfileTable, area: str) -> None:
+    """Add foster places, and children by kind of fostering, in homes and in other placements, at each 31 March."""
     source = f"{SOURCE}; kinship share of national.csv"
     for year in YEARS:
         for measure in ("foster_places_approved", "foster_places_filled"):
@@ -177,6 +178,7 @@ def _home_places(table: ProfileTable) -> dict[str, dict[tuple[str, int], tuple[f
     other_growth = (target - own.sum() * own_growth) / (every.sum() - own.sum())
 
     def places(area: str) -> tuple[float, float]:
+        """Return (all places, authority-run places) in an area; a successor has its share of its predecessor's."""
         if area == ENGLAND:
             return float(every.sum()), float(own.sum())
         name, share = area, 1.0

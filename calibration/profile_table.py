@@ -147,6 +147,7 @@ class ProfileTable:
 
 @cache
 def _national() -> pd.DataFrame:
+    """Return `national.csv`, read once."""
     return pd.read_csv(DATA / "national.csv")
 
 

@@ -40,6 +40,7 @@ def uasc_flows(table: ProfileTable) -> pd.DataFrame:
 
 
 def _one_year(table: ProfileTable, year: int) -> pd.DataFrame:
+    """Return the rows of `uasc_flows` of one year, England last."""
     figures = [table.count(name, "uasc_at31", year) for name in table.names]
     stock = np.array([figure.value for figure in figures])
     before = np.array([_stock_before(table, name, year, now) for name, now in zip(table.names, stock, strict=True)])
@@ -96,4 +97,5 @@ def _starts_of_ten_and_over(table: ProfileTable, year: int, starts: np.ndarray) 
 
 
 def _under_ten(table: ProfileTable, place: str, year: int) -> float:
+    """Return starts of children under ten; nan where a band is not published."""
     return sum(table.cell(place, f"cla_started_age_{band}", year) for band in UNDER_TEN)

@@ -27,11 +27,13 @@ def simpy_steps_per_second(customers: int = SIMPY_CUSTOMERS) -> float:
     steps = 0
 
     def customer():
+        """Wait for the server, then be served for a mean of one unit of time."""
         with server.request() as request:
             yield request
             yield environment.timeout(draw.expovariate(1.0))
 
     def arrivals():
+        """Send customers at a rate of 0.9."""
         for _ in range(customers):
             yield environment.timeout(draw.expovariate(0.9))
             environment.process(customer())

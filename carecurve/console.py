@@ -144,11 +144,13 @@ def _columns(rows: list[tuple[str, ...]]) -> None:
 
 
 def _interval(summary: Any) -> str:
+    """Return `mean [p05, p95]` in words, with one decimal below a thousand."""
     digits = 1 if abs(float(summary.mean)) < 1000 else 0
     return f"{float(summary.mean):,.{digits}f} [{float(summary.p05):,.{digits}f}, {float(summary.p95):,.{digits}f}]"
 
 
 def _change(row: Any) -> tuple[str, str]:
+    """Return a difference as `mean [p05, p95]`, and half its confidence interval; both empty for the baseline."""
     if row.difference is None:
         return "", ""
     summary, (low, high) = row.difference, row.confidence
@@ -165,6 +167,7 @@ def _pairing(told: Any) -> None:
 
 
 def _timing(comparison: Any) -> None:
+    """Print how long the run took, what came from the cache, and what the authorities stand for."""
     timing = comparison.metadata["timing"]
     say(
         f"{timing['seconds']:.0f} s on {timing['workers']} threads; histories: {timing['histories_cached']} from the "

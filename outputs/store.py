@@ -78,6 +78,7 @@ def write(
 
 
 def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]) -> None:
+    """Write every file of a results folder."""
     from outputs.plots import cost_curve, save_figure
     from outputs.tables import difference_frame, summary_frame, whole
 
@@ -97,6 +98,7 @@ def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]
 
 
 def _csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table with ten significant digits."""
     table.to_csv(path, index=False, float_format="%.10g")
 
 

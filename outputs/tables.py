@@ -120,6 +120,7 @@ def closing(comparison: Comparison) -> Closing:
     span = f"{years[0] - 1}-{years[0] % 100:02d} to {last - 1}-{last % 100:02d}"
 
     def measure(name: str):
+        """Return a function of results that gives a measure's last year by run (R)."""
         return lambda one: one.annual.sel(measure=name, year_ending=last).to_numpy()[0]
 
     headings = {
@@ -141,6 +142,7 @@ def closing(comparison: Comparison) -> Closing:
 
 
 def _closing_rows(comparison: Comparison, values) -> list[ClosingRow]:
+    """Return the rows of one heading: `values` gives its numbers by run (R) of a scenario's results."""
     base = values(comparison.baseline)
     rows = [ClosingRow(comparison.baseline.scenario, comparison.baseline.label, summarise(base), None, None, None)]
     for reform in comparison.reforms:

@@ -75,6 +75,7 @@ def compare_published(results: Results, published: pd.DataFrame, year: int) -> t
 
 
 def _count(name: str, real: np.ndarray, ours: np.ndarray, areas: tuple[str, ...]) -> tuple[dict | None, list[dict]]:
+    """Compare a count: sums over the authorities that published it, and each of them; None and no rows if nobody did."""
     there = ~np.isnan(real)
     if not there.any():
         return None, []
@@ -134,6 +135,7 @@ def published_spend(profile, line: str, year: int) -> float:
 
 
 def _rows(areas, there, name, unit, role, real, ours) -> list[dict]:
+    """Return one row for each authority that published the figure."""
     return [
         {
             "area": areas[i], "measure": name, "unit": unit, "role": role, "published": float(real[i]),
@@ -144,6 +146,7 @@ def _rows(areas, there, name, unit, role, real, ours) -> list[dict]:
 
 
 def _row(name, unit, role, real, ours, rows, label) -> dict:
+    """Return the row of a measure over all its authorities."""
     errors = [abs(row["error_pct"]) for row in rows if np.isfinite(row["error_pct"])]
     return {
         "measure": name, "unit": unit, "role": role, "published": float(real), "simulated": float(ours),

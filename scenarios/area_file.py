@@ -25,6 +25,7 @@ class AreaFigure(Sourced):
 
     @model_validator(mode="after")
     def _one_form(self) -> "AreaFigure":
+        """Refuse both forms or neither, and years that cannot be."""
         if (self.value is None) == (self.by_year is None):
             raise ValueError("needs one of value and by_year")
         for year in self.by_year or {}:

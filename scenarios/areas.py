@@ -280,5 +280,6 @@ def _records() -> dict[str, dict[str, tuple[Record, ...]]]:
 
 
 def _read(path: Path) -> list[dict[str, str]]:
+    """Return a CSV file as one dictionary for each row."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

@@ -116,6 +116,7 @@ def _collect(path: Path, open_: list[Path], chain: list[tuple[Path, Document]], 
 
 
 def _same(one: Path, other: Path) -> bool:
+    """Tell whether two paths are one file, whether or not they exist."""
     try:
         return one.samefile(other)
     except OSError:

@@ -64,6 +64,7 @@ class Distribution:
 
     @cached_property
     def _frozen(self) -> Any:
+        """The distribution as scipy has it, before `factor`."""
         if self.kind == "triangular":
             low, mode, high = self.numbers
             return stats.triang((mode - low) / (high - low), loc=low, scale=high - low)
@@ -142,6 +143,13 @@ def parse_distribution(data: Any) -> Distribution:
 
 
 def _number(value: Any, key: str | None) -> float:
+    """Return a finite number.
+
+    Raises
+    ------
+    DistributionError
+        If it is anything else.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise DistributionError(f"is {value!r}, expected a number", key)
     return float(value)

@@ -148,6 +148,7 @@ class _Reader:
             return {}
 
     def _value(self, node: Node, path: PathKey) -> Any:
+        """Return the plain data of a node, noting where it and its parts stand."""
         self.count += 1
         if self.count > MOST_VALUES:
             raise _TooLarge
@@ -228,6 +229,7 @@ class _Reader:
         return text
 
     def _note(self, path: PathKey, value: Node, key: Node | None = None) -> None:
+        """Note the line and column, from 1, of a path's key and value."""
         key = key or value
         self.document.marks[path] = Mark(
             self.document.file,
@@ -244,6 +246,7 @@ class _Reader:
                 del self.document.marks[other]
 
     def _fault(self, node: Node, path: PathKey, message: str) -> None:
+        """Note a fault that stands where the node does."""
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
         self.document.faults.append(Fault(self.document.file, line, column, dotted(path), message))
 

@@ -107,6 +107,7 @@ class Duration(Sourced):
 
     @model_validator(mode="after")
     def _one_way(self) -> "Duration":
+        """Refuse anything but one way of giving a duration, with bands for a named distribution and a tail for quartiles."""
         ways = [way for way in ("quartiles_days", "quartiles_working_days", *NAMED) if getattr(self, way) is not None]
         if len(ways) != 1:
             said = " and ".join(ways) or "nothing"
@@ -144,6 +145,10 @@ class Duration(Sourced):
         return self._from_quartiles() if self.quartiles else self._from_named()
 
     def _from_quartiles(self) -> Hazard:
+        """Return constant hazards between quartiles.
+
+        Each is ln(survivors at its start / survivors at its end) / days. Past the last quartile it goes on, or is ln 2 / the tail's median.
+        """
         edges = (0.0, *self.quartiles)
         rates = [
             math.log(SURVIVORS_AT_QUARTILES[i] / SURVIVORS_AT_QUARTILES[i + 1]) / (edges[i + 1] - edges[i])
@@ -157,6 +162,7 @@ class Duration(Sourced):
         return Hazard(edges, (*rates, math.log(2) / tail), SURVIVORS_AT_QUARTILES[3])
 
     def _named(self) -> Any:
+        """Return the named distribution as scipy has it, in days."""
         return next(getattr(self, name) for name in NAMED if getattr(self, name) is not None).frozen()
 
     def _from_named(self) -> Hazard:

@@ -36,6 +36,7 @@ class FamilyNetworkPlans(Frozen):
 
     @model_validator(mode="after")
     def _reach_rises(self) -> "FamilyNetworkPlans":
+        """Refuse a reach that falls or exceeds 1."""
         ordered = [self.reach[month] for month in sorted(self.reach, key=month_index)]
         if any(later < earlier for earlier, later in pairwise(ordered)):
             raise ValueError("reach: falls, expected a share that only rises (families once reached stay reached)")
@@ -65,6 +66,7 @@ class Allowances(Frozen):
 
     @model_validator(mode="after")
     def _one_draw_each(self) -> "Allowances":
+        """Refuse a second distribution in a product of which one factor is drawn."""
         for key in (
             "allowance_gbp_per_week",
             "already_paid",
@@ -134,6 +136,7 @@ class Kinship(Lever):
         return (*found, *self._allowances())
 
     def _network_plans(self, pathway: Pathway) -> tuple[Action, ...]:
+        """Return the diversion from court of those reached, whose share the other outcomes take up, and its cost."""
         plans = self.family_network_plans
         reach = MonthSeries.of(plans.reach, self.start, plans.ramp_months)
         stage = pathway.stages.get(plans.stage)
@@ -175,6 +178,7 @@ class Kinship(Lever):
         informal = given.informal_claims_share.scaled(per_claim)
 
         def cost(part: str, label: str, basis: str, amount: Distribution, stage: str | None) -> Cost:
+            """Return one line of cost, phased in over the ramp."""
             name, line = f"{self.name}.{part}", f"{self.name}_{part}"
             return Cost(name, line, label, self.payer, self.funded_by, basis, amount, phase, start, stage=stage)
 

@@ -21,6 +21,7 @@ from scenarios.schema import Month
 
 
 def _distribution(data: Any) -> Distribution:
+    """Read a number or distribution; a fault names the key it is at."""
     try:
         return parse_distribution(data)
     except DistributionError as error:
@@ -28,7 +29,9 @@ def _distribution(data: Any) -> Distribution:
 
 
 def _above(low: float, name: str) -> Any:
+    """Return a check that no draw can be below `low`."""
     def check(value: Distribution) -> Distribution:
+        """Refuse a distribution that can be below `low`."""
         if value.bounds[0] < low:
             raise ValueError(f"can be {value.bounds[0]:g}, expected {name}")
         return value
@@ -37,12 +40,14 @@ def _above(low: float, name: str) -> Any:
 
 
 def _share(value: Distribution) -> Distribution:
+    """Refuse a distribution that can leave 0 to 1."""
     if value.bounds[0] < 0 or value.bounds[1] > 1:
         raise ValueError(f"can be {value.bounds[0]:g} to {value.bounds[1]:g}, expected a share from 0 to 1")
     return value
 
 
 def _positive(value: Distribution) -> Distribution:
+    """Refuse a distribution that can be 0 or less."""
     if value.bounds[0] <= 0:
         raise ValueError(f"can be {value.bounds[0]:g}, expected more than 0")
     return value
@@ -80,6 +85,7 @@ class Lever(Frozen, ABC):
 
     @model_validator(mode="after")
     def _addresses(self) -> "Lever":
+        """Name every distribution by its path before it is drawn."""
         for _ in _named(self, self.name):
             pass
         return self

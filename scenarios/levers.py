@@ -38,6 +38,7 @@ class Effect(Frozen):
 
     @model_validator(mode="after")
     def _window(self) -> "Effect":
+        """Refuse an effect that ends before it starts, or builds up and fades for longer than it lasts."""
         if self.until_months <= self.from_months:
             raise ValueError(f"until_months: {self.until_months:g} is not after from_months {self.from_months:g}")
         if self.builds_over_months + self.fades_over_months > self.until_months - self.from_months:
@@ -57,6 +58,7 @@ class Effect(Frozen):
         return [(a, b, self._strength((a + b) / 2)) for a, b in pairwise(ordered)]
 
     def _strength(self, month: float) -> float:
+        """Return the share of the full effect at a month since admission (0 to 1)."""
         built = (month - self.from_months) / self.builds_over_months if self.builds_over_months else 1.0
         left = (self.until_months - month) / self.fades_over_months if self.fades_over_months else 1.0
         return min(1.0, built, left)
@@ -95,10 +97,12 @@ class FamilyHelp(Lever):
     @field_validator("reach")
     @classmethod
     def _places_decide(cls, reach: Any) -> None:
+        """Refuse a reach."""
         raise ValueError("is given together with places, expected only one: reach is what the places allow")
 
     @model_validator(mode="after")
     def _spend_from_start(self) -> "FamilyHelp":
+        """Refuse a start after the first spending."""
         first = min(self.spend_gbp_per_child_per_year, key=month_index)
         if month_index(first) < month_index(self.start):
             raise ValueError(f"start: {self.start} is after the first spending in {first}")
@@ -173,6 +177,7 @@ class RegionalCareCooperative(Lever):
 
     @model_validator(mode="after")
     def _gain_is_a_share(self) -> "RegionalCareCooperative":
+        """Refuse a price gain given in per cent."""
         low, high = self.price_gain.bounds
         if low < -0.5 or high > 0.5:
             raise ValueError(f"price_gain: can be {low:g} to {high:g}, expected a share of the price such as 0.02")
@@ -192,6 +197,7 @@ class RegionalCareCooperative(Lever):
         )
 
     def _cost(self, part: str, label: str, basis: str, amount: Distribution, end: str | None = None) -> Cost:
+        """Return one line of cost, level from the start to its end."""
         always = MonthSeries.of(1.0, self.start)
         name, line = f"{self.name}.{part}", f"{self.name}_{part}"
         return Cost(name, line, label, self.payer, self.funded_by, basis, amount, always, self.start, end)

@@ -84,6 +84,7 @@ def _scenario(
     actions: tuple[Action, ...],
     figures: dict[str, dict[str, AreaFigure]],
 ) -> Scenario:
+    """Put a scenario together from parts that have been checked."""
     own = composed.chain[-1]
     return Scenario(
         key=Path(own.file).stem,
@@ -104,6 +105,7 @@ def _scenario(
 
 
 def _base_pathway(document: Document) -> tuple[Pathway | None, list[Fault]]:
+    """Check the pathway before any override."""
     return validate(Pathway, document, (), pathway_data(document.data))
 
 
@@ -143,6 +145,7 @@ def _blame(fault: Fault, step: list[Override]) -> Fault:
     """Move a fault that overrides cause to the override nearest to it (the one that shares most of its path)."""
 
     def shared(item: Override) -> int:
+        """Return how many parts of the fault's path an override's path shares."""
         parts, theirs = fault.path.split("."), [str(part) for part in item.path]
         return sum(1 for a, b in zip(parts, theirs, strict=False) if a == b)
 

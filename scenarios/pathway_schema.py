@@ -190,6 +190,7 @@ class Stage(Frozen):
 
     @model_validator(mode="after")
     def _whole(self) -> "Stage":
+        """Refuse parts of a stage that do not go together."""
         family = self.track in FAMILY_TRACKS
         if (self.unit == "family") != family:
             raise ValueError(

@@ -85,6 +85,7 @@ class Prices(Frozen):
 
     @model_validator(mode="after")
     def _within(self) -> "Prices":
+        """Refuse adjustments, responses and growth beyond what they can be."""
         if not 0 < self.monthly_adjustment.value <= 1:
             raise ValueError("monthly_adjustment: expected a share above 0 and at most 1")
         if self.response_to_utilisation.value < 0:
@@ -136,6 +137,7 @@ class Settings(Frozen):
 
     @model_validator(mode="after")
     def _order(self) -> "Settings":
+        """Refuse a horizon that does not follow the branch, or lies more than 40 years off."""
         if month_index(self.until) <= month_index(self.from_):
             raise ValueError(f"until: {self.until} is not after from {self.from_}")
         if month_index(self.until) - month_index(self.from_) > 40 * 12:

@@ -138,10 +138,12 @@ def as_records(checks: Iterable[Check]) -> list[dict[str, Any]]:
 
 
 def _largest(values: np.ndarray) -> float:
+    """Return the largest absolute value; 0 of nothing."""
     return float(np.abs(values).max()) if values.size else 0.0
 
 
 def _negative(tally: Tally) -> float:
+    """Return how far below 0 the lowest stock, place or queue is."""
     lowest = min(
         table.min() for table in (tally.units_end, tally.children_end, tally.places_end, tally.queue) if table.size
     )
@@ -156,6 +158,7 @@ def _little(tally: Tally, stays: Stays, now: float) -> float:
 
 
 def _placed(tally: Tally, compiled: Any) -> float:
+    """Return the largest gap between children in placements, in care, and looked after."""
     placements = [compiled.stage_names.index(name) for name in compiled.placement_names]
     care = [i for i, name in enumerate(compiled.stage_names) if compiled.scenario.pathway.stages[name].in_care]
     placed = tally.units_end[:, :, placements].sum(2)
@@ -183,4 +186,5 @@ def _adults(stays: Stays, now: float) -> float:
 
 
 def _backwards(log: np.ndarray) -> float:
+    """Return by how many days, at most, an event precedes the one before it."""
     return float(np.maximum(-np.diff(log["time"]), 0.0).max()) if len(log) > 1 else 0.0

@@ -121,6 +121,7 @@ def team_capacity(figures: Figures, months: list[str], pressure: float, publishe
         return np.full(len(months), NO_LIMIT)
 
     def workers(year: int) -> float:
+        """Return social workers of a year, agency workers included: FTE / (1 - agency share)."""
         return figures.get("social_workers_fte", year) / (1.0 - figures.get("sw_agency_pct", year) / 100.0)
 
     reference = figures.get("work_in_hand") / pressure

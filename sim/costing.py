@@ -169,6 +169,7 @@ class Costing:
         }
 
     def _drawn(self, action: Any, field: str) -> float:
+        """Return this run's draw of an uncertain number of an action."""
         return self.drawn[action.name, field]
 
     def _each(self, quantity: str) -> np.ndarray:
@@ -220,6 +221,7 @@ def unmodelled(figures: Figures) -> float:
     """
 
     def spend(line: str) -> float:
+        """Return the outturn of a line in 2023-24, pounds; 0 where there is none."""
         return figures.get(f"spend_{line}", FITTED_YEAR, default=0.0)
 
     modelled = sum(

@@ -114,6 +114,7 @@ class Counts:
         return self.unit_days(*self._group(group)) / 7.0
 
     def _group(self, group: str) -> list[str]:
+        """Return the stages of a published group of placements."""
         return [name for name, stage in self.pathway.stages.items() if stage.group == group]
 
     @cached_property
@@ -177,6 +178,7 @@ class Counts:
         return (self.tally.pressure > 1.0).astype(float)
 
     def _sum(self, table: np.ndarray, rows: list[int]) -> np.ndarray:
+        """Return the sum of rows of a table by area, month and row (A, T)."""
         return table[:, :, rows].sum(axis=2)
 
 
@@ -231,6 +233,7 @@ def monthly(tally: Tally, compiled: Any) -> np.ndarray:
     counts = Counts(tally, compiled)
 
     def series(name: str) -> np.ndarray:
+        """Return a measure by area and month (A, T)."""
         measure = MEASURES[name]
         if measure.ratio_of:
             top, bottom, times = measure.ratio_of

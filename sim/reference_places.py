@@ -56,6 +56,7 @@ class Place:
         """Return who is admitted next: highest priority (by protection stage), then longest waiting, then lowest id."""
 
         def order(track: Track) -> tuple:
+            """Return the key by which families wait."""
             protection = track.family.tracks[L.PROTECTION].stage
             return -(priority[protection] if protection >= 0 else 0), track.start, track.family.id
 

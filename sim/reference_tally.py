@@ -28,6 +28,7 @@ class Ledger:
         self._new_month()
 
     def _new_month(self) -> None:
+        """Start the counts of a month at 0."""
         self.days = [[0.0] * self.stages for _ in range(self.areas)]
         self.entered, self.left, self.entered_children, self.left_children = (
             [[0] * self.stages for _ in range(self.areas)] for _ in range(4)
@@ -151,5 +152,6 @@ class Ledger:
 
 
 def _band_at_month_end(birth: float, now: float) -> int:
+    """Return the age band (0 to 4) of a child born on a day."""
     years = (now - birth) / L.YEAR
     return sum(years >= edge for edge in AGE_EDGES_YEARS)

@@ -263,6 +263,7 @@ def _read(about: dict[str, Any], frame: pd.DataFrame, costs: pd.DataFrame) -> Re
 
 
 def _cube(frame: pd.DataFrame, areas: list[str], what: str, names: list[str], when: str, value: str) -> xr.DataArray:
+    """Return rows as a labelled array (area, replicate, what, when)."""
     indexed = frame.set_index(["area", "replicate", what, when])[value].to_xarray()
     return indexed.sel({"area": areas, what: names}).transpose("area", "replicate", what, when).rename(None)
 

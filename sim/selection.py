@@ -90,6 +90,7 @@ def select(area: str | None = None, region: str | None = None, whole: bool = Fal
 
 
 def _region_or_group(name: str) -> Selection:
+    """Return the selection of a named group, or else of a region, or of both halves of London."""
     groups = load_groups()
     if any(name.casefold() in (group.key.casefold(), group.name.casefold()) for group in groups.values()):
         group = find_group(name)
@@ -107,6 +108,7 @@ def _region_or_group(name: str) -> Selection:
 
 
 def _official(name: str) -> Region:
+    """Return a region of the Department's, all of it within reach."""
     return _whole(find_region(name))
 
 
@@ -117,6 +119,7 @@ def _whole(members: tuple[AreaProfile, ...]) -> Region:
 
 
 def _by_code(profiles) -> list[AreaProfile]:
+    """Return authorities in order of the Department's number."""
     return sorted(profiles, key=lambda profile: profile.code)
 
 
@@ -125,6 +128,7 @@ def grossing() -> dict[str, float]:
     nation, areas = england(), load_areas().values()
 
     def factor(*quantities: str) -> float:
+        """Return England over the sum of authorities, of quantities added up."""
         whole = sum(nation.value(quantity, LATEST) for quantity in quantities)
         return whole / sum(profile.value(quantity, LATEST) for profile in areas for quantity in quantities)
 
@@ -141,6 +145,7 @@ def coverage(areas: tuple[str, ...]) -> dict[str, float]:
     nation = england()
 
     def share(*quantities: str) -> float:
+        """Return the share of England's quantities, added up, that these authorities hold."""
         own = sum(find_area(name).value(quantity, LATEST) for name in areas for quantity in quantities)
         return own / sum(nation.value(quantity, LATEST) for quantity in quantities)
 

@@ -50,3 +50,31 @@ def test_no_file_is_longer_than_400_lines():
             if lines > 400:
                 long[str(path.relative_to(ROOT))] = lines
     assert long == {}
+
+
+def named(path: Path) -> list[ast.AST]:
+    """Return every function and class of a file, those inside others too."""
+    return [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_has_a_public_name_says_what_it_is_even_inside_a_function(package):
+    compiler_hooks = ("sim/kernels/compiling.py", "sim/kernels/handles.py", "sim/kernels/rng.py")  # of numba's shape and naming
+    silent = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for node in named(path)
+        if not node.name.startswith("_") and not ast.get_docstring(node) and path.relative_to(ROOT).as_posix() not in compiler_hooks
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_function_fits_a_screen(package):
+    long = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": node.end_lineno - node.lineno + 1
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for node in named(path)
+        if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= 60
+    }
+    assert long == {}
