@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from outputs.money_axis import Unit, money_axis, unit_of
 from outputs.tables import after_branch, whole
+from scenarios.timeline import year_name
 from sim.cost_lines import PUBLISHED_LABELS
 from sim.results import Comparison, Results
 from sim.statistics import Summary, summarise
@@ -61,11 +62,6 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     path = Path(path)
     figure.savefig(path, dpi=150, metadata={"Software": None})
     return path
-
-
-def year_name(year: int) -> str:
-    """Return a financial year's name from the year it ends in: 2026 is 2025-26."""
-    return f"{year - 1}-{year % 100:02d}"
 
 
 # ---------------------------------------------------------------- curves over years

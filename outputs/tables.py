@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from scenarios.timeline import year_name
 from sim.measures import MEASURES
 from sim.results import Comparison, Results
 from sim.statistics import BreakEven, Summary, break_even, paired_difference, summarise, t_interval, variance_reduction
@@ -117,7 +118,7 @@ def closing(comparison: Comparison) -> Closing:
     if not years:
         raise ValueError("no complete financial year (April to March) after the branch")
     last = years[-1]
-    span = f"{years[0] - 1}-{years[0] % 100:02d} to {last - 1}-{last % 100:02d}"
+    span = f"{year_name(years[0])} to {year_name(last)}"
 
     def measure(name: str):
         """Return a function of results that gives a measure's last year by run (R)."""
@@ -126,9 +127,7 @@ def closing(comparison: Comparison) -> Closing:
     headings = {
         f"Children in care, 31 March {last}": measure("cla_at31"),
         f"Children on protection plans, 31 March {last}": measure("cpp_at31"),
-        f"Net cost a year, {last - 1}-{last % 100:02d}, £m": lambda one: (
-            one.net().sel(year_ending=last).to_numpy()[0] / 1e6
-        ),
+        f"Net cost a year, {year_name(last)}, £m": lambda one: one.net().sel(year_ending=last).to_numpy()[0] / 1e6,
         f"Net cost, {span}, £m": lambda one: one.net().sel(year_ending=years).sum("year_ending").to_numpy()[0] / 1e6,
     }
     rows = {heading: _closing_rows(comparison, values) for heading, values in headings.items()}

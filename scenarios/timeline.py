@@ -87,6 +87,11 @@ def year_ending(month: str) -> int:
     return index // 12 + (1 if index % 12 >= 3 else 0)
 
 
+def year_name(year: int) -> str:
+    """Return a financial year's name from the year it ends in: 2026 is `2025-26`."""
+    return f"{year - 1}-{year % 100:02d}"
+
+
 def calendar_days(working_days: float) -> float:
     """Return working days as calendar days: 7 for every 5.
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from scenarios.timeline import year_name
+
 QUANTILES = (0.05, 0.50, 0.95)  # p05 to p95 is the 90 % interval of every table
 LEVEL = 0.90
 
@@ -47,11 +49,7 @@ class BreakEven:
     @property
     def text(self) -> str:
         """The result in words; runs that do not break even are a category of their own, never averaged in."""
-        when = (
-            "not within the horizon"
-            if self.median_year is None
-            else f"{self.median_year - 1}-{self.median_year % 100:02d}"
-        )
+        when = "not within the horizon" if self.median_year is None else year_name(self.median_year)
         return f"{when} (probability {self.probability:.0%})"
 
 
