@@ -1,3 +1,5 @@
+"""The command line: what each command prints and writes, and how a mistake ends."""
+
 import json
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""From what a run counted to pounds by line: volumes, prices, what reforms cost, who pays, and what is not modelled."""
+
 import numpy as np
 import pytest
 from experiment_sample import compiled_and_tally, drawn_means

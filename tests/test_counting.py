@@ -1,3 +1,5 @@
+"""Measures by the Department for Education's rules: years, stocks, flows, percentages, and who is counted."""
+
 import numpy as np
 import pytest
 from experiment_sample import compiled_and_tally

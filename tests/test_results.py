@@ -1,3 +1,5 @@
+"""Labelled results, folders read back, tasks in order whatever the workers, and which authorities a selection names."""
+
 import threading
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Summaries over replicates, pairing, and break-even."""
+
 import numpy as np
 import pytest
 from scipy import stats

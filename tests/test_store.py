@@ -1,3 +1,5 @@
+"""Finished results folders (whole or not there, never written over by accident), and the tables and appraisal in them."""
+
 import json
 
 import numpy as np
