@@ -18,6 +18,7 @@ from sim.kernels.rng import uniform
 
 DAYS_PER_MONTH = L.YEAR / 12.0
 PLANS = ("entry", "move", "uasc")
+NEVER_DAYS = 1e300  # finite: times a threshold of 0 it is 0, not undefined
 
 
 def draws(actions: tuple[Action, ...], seed: int, replicate: int) -> dict[tuple[str, str], float]:
@@ -142,9 +143,10 @@ def check_returns(scenario: str, names: Names, transitions, factors, levers, hel
 
 
 def peak(transitions, tables, factors, levers, helps) -> dict[str, np.ndarray]:
-    """Return bounds on each transition's hazard per day (A, K): its highest band, age, month factor, multipliers and effect of levers.
+    """Return bounds on each transition's hazard per day: its highest band, age, month factor, multipliers and effect of levers.
 
-    `pace` leaves out the multipliers that a stay fixes (static ones, and those of the stages beside), `peak` takes the highest of them.
+    `pace` (A, K) leaves out the multipliers that a stay fixes (static ones, and those of the stages beside). `least_days` (A, K + 11) takes the
+    highest of them, and is the reciprocal: the least days in which a threshold of 1 is used up (1e300: never); a stage's are read twelve at once.
     """
     rates, ages = tables["rates"], tables["age_table"]
     bound, pace = np.zeros((rates.shape[1], len(transitions))), np.zeros((rates.shape[1], len(transitions)))
@@ -166,4 +168,6 @@ def peak(transitions, tables, factors, levers, helps) -> dict[str, np.ndarray]:
                 of_track = row[:-L.TRACKS][tables["stages"]["track"] == track]
                 top = top * max(row[track - L.TRACKS], of_track.max(initial=0.0))
         bound[:, k] = top * (1.0 + 1e-9)
-    return {"peak": bound, "pace": pace}
+    least = np.full((bound.shape[0], bound.shape[1] + L.MAX_TRANSITIONS - 1), NEVER_DAYS)
+    np.divide(1.0, bound, out=least[:, : bound.shape[1]], where=bound > 0.0)
+    return {"least_days": least, "pace": pace}

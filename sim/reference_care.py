@@ -33,6 +33,7 @@ class Care(Families):
             entering = [child for child in free if everyone or u[child] < each_enters] or [min(free, key=u.get)]
         self.before_household_change(family)
         family.removals += 1
+        family.facts["removals"] = family.removals
         for child in entering:
             self.enter_care(child, legal)
         self.place_siblings(entering)
@@ -45,6 +46,7 @@ class Care(Families):
         child.family.move(child, L.IN_CARE)
         story.care_start = self.now
         story.episodes += 1
+        story.note()
         self.begin(story.care, self.looked_after)
         self.log(story.care, L.ENTER, before, self.looked_after)
         self.begin(story.legal, legal)

@@ -39,6 +39,14 @@ class Track:
     slot: np.ndarray | None = None  # one row, for the shared rules: the times, and what is left of each threshold
     alarm: Alarm | None = None
 
+    def note(self) -> None:
+        """Note the stage among the facts that the shared rules read."""
+        if self.child is None:
+            self.family.stages[self.number] = self.stage
+            self.family.facts["entries"][0, 0] = self.family.entries[0]
+        else:
+            self.child.story.stages[self.number - L.CARE] = self.stage
+
 
 @dataclass(eq=False, slots=True)
 class Care:
@@ -57,6 +65,17 @@ class Care:
     searches: int = 0
     year_started: int = 0
     year_ceased: int = 0
+    facts: np.ndarray = field(default_factory=lambda: np.zeros(1, L.CHILD))  # one row: the story as the rules read it
+    stages: np.ndarray | None = None  # its stages
+
+    def __post_init__(self) -> None:
+        """Give the story its facts: nobody is in a stage yet."""
+        self.facts["slot"], self.stages = self.care.child.slot, self.facts["stages"][0]
+        self.stages[:] = L.IDLE
+
+    def note(self) -> None:
+        """Note the episode among the facts that the shared rules read."""
+        self.facts["episodes"], self.facts["care_start"] = self.episodes, self.care_start
 
     @property
     def tracks(self) -> tuple[Track, Track, Track]:
@@ -103,15 +122,17 @@ class Family:
     over: bool = False  # nobody in it can be heard of again
     adult_day: float = INF  # 18th birthday of the youngest who lives, or will be born, at home; infinity if nobody does
     facts: np.ndarray = field(default_factory=lambda: np.zeros(1, L.FAMILY))  # one row: the family as the rules read it
-    births: np.ndarray | None = None  # its births and who is at home, as `children` has them
+    births: np.ndarray | None = None  # its births, who is at home, and their needs, as `children` has them
     home: np.ndarray | None = None
+    needs: np.ndarray | None = None
+    stages: np.ndarray | None = None  # and its stages, as `tracks` has them
 
     def __post_init__(self) -> None:
         """Give the family the second word of its address, its facts, and its four tracks."""
         self.facts["id"], self.facts["stream"], self.facts["quintile"] = self.id, self.stream, self.quintile
         self.facts["help_start"] = INF
-        self.births, self.home = self.facts["births"][0], self.facts["home"][0]
-        self.births[:] = INF
+        self.births, self.home, self.needs, self.stages = (self.facts[name][0] for name in ("births", "home", "needs", "stages"))
+        self.births[:], self.stages[:] = INF, L.IDLE
         self.facts["n_children"] = L.SLOTS  # rules look at that many
         self.address = self.code * 65536 + self.stream * 256
         self.tracks = tuple(Track(self, None, number) for number in range(L.FAMILY_TRACKS))
@@ -125,7 +146,7 @@ class Family:
         """Add the next child in birth order."""
         child = Child(self, len(self.children), birth, where, needs)
         self.children.append(child)
-        self.births[child.slot] = birth
+        self.births[child.slot], self.needs[child.slot] = birth, needs
         self.move(child, where)
         return child
 
@@ -172,11 +193,12 @@ def read_families(state: L.State, a: int, code: int) -> list[Family]:
                 story = child.begin_story()
                 for name in STORY_FIELDS:
                     setattr(story, name, children[name][c])
+                story.note()
                 for track, slot, is_busy in zip(story.tracks, child_slots[c], busy_child[c], strict=True):
                     _read_track(track, slot, 1, is_busy)
         for name in ("entries", "removals", "last_referral"):
             setattr(family, name, column[name][f])
-        for name in ("help_start", "case_start"):
+        for name in ("help_start", "case_start", "removals"):
             family.facts[name] = column[name][f]
         for track, slot, counted, is_busy in zip(family.tracks, slots[f], column["counted"][f], busy[f], strict=True):
             _read_track(track, slot, counted, is_busy)
@@ -195,3 +217,4 @@ def _read_track(track: Track, slot: np.void, counted: int, is_busy: bool) -> Non
         track.stage, track.counted, track.waiting = int(slot["stage"]), counted, bool(slot["waiting"])
         track.start, track.admitted = float(slot["start"]), float(slot["admitted"])
         track.evaluated, track.slot = float(slot["evaluated"]), np.array([slot])
+        track.note()

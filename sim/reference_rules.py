@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from sim.kernels.compiling import entry
-from sim.kernels.hazards import draw, schedule
+from sim.kernels.schedule import draw, schedule
 
 
 @entry
-def begin_stay(h, facts, slot, stage, start, waiting, admitted, seed, replicate, who, entries):
+def begin_stay(h, facts, slot, stage, start, waiting, admitted, who, entries):
     """Note a stay's stage and times, and draw the threshold of each of its transitions."""
     stay = slot[0]
     stay["stage"], stay["start"], stay["evaluated"] = stage, start, start
     stay["waiting"], stay["admitted"] = waiting, admitted
-    draw(h, stage, stay, seed, replicate, facts[0]["id"], who, entries)
+    draw(h, stage, stay, facts[0]["id"], who, entries)
 
 
 @entry
-def soonest(
-    h, c, a, facts, slot, seed, replicate, who, episode, is_child, birth, needs, earlier, b0, b1, b2, b3, care_start,
-    until, commit,
-):  # fmt: skip
-    """Return (which transition fires first, when); with `commit`, reduce the residuals up to `until` instead."""
-    found = schedule(
-        h, c, a, facts[0], slot[0], seed, replicate, who, episode, is_child, birth, needs, earlier, b0, b1, b2, b3,
-        care_start, until, commit,
-    )  # fmt: skip
+def soonest(h, c, a, facts, story, slot, is_child, until, commit):
+    """Return (which transition of a stay fires first, when); with `commit`, reduce the residuals up to `until` instead."""
+    found = schedule(h, c, a, facts[0], story[0], slot[0], is_child, until, commit)
     if commit:
         slot[0]["evaluated"] = until
     return found

@@ -7,8 +7,8 @@ from collections import namedtuple
 import numpy as np
 
 from sim.kernels.handles import pack
-from sim.kernels.hazards import never_returns, threshold_of
 from sim.kernels.rng import threshold, uniform
+from sim.kernels.schedule import never_returns, threshold_of
 from sim.reference_calendar import Alarm, Calendar
 from sim.reference_codes import L
 from sim.reference_people import INF, Child, Family, Track
@@ -16,6 +16,7 @@ from sim.reference_rules import begin_stay, soonest
 from sim.reference_tally import DELAYED, Ledger
 
 RELEASE, THE_REST = 1, 3  # classes of events (docs/engine.md)
+NO_STORY = np.zeros(1, L.CHILD)
 
 
 def rows(table: np.ndarray) -> list:
@@ -71,11 +72,12 @@ class Stays:
         entries[local] += 1
         track.counted = family.count_children(now) if child is None else 1
         track.stage, track.start, track.evaluated, track.stays = stage, now, now, track.stays + 1
+        track.note()
         track.waiting, track.admitted = waiting, INF if waiting else now
         if track.slot is None:
             track.slot = np.zeros(1, L.SLOT)
         begin_stay(
-            self.hazards, family.facts, track.slot, stage, now, waiting, track.admitted, self.seed, self.replicate,
+            self.hazards, family.facts, track.slot, stage, now, waiting, track.admitted,
             family.address + (0 if child is None else child.slot + 1), entries[local],
         )  # fmt: skip
         self.ledger.enter(track)
@@ -86,6 +88,7 @@ class Stays:
         stage = track.stage
         self.ledger.leave(track, self.calendar.now)
         track.stage, track.pick, track.fires, track.waiting = L.IDLE, L.NO_PICK, INF, False
+        track.note()
         if track.alarm is not None:
             track.alarm.cancel()
         return stage
@@ -107,7 +110,7 @@ class Stays:
     def commit(self, track: Track) -> None:
         """Reduce a stay's residuals up to now, before what its hazards depend on changes; look again later."""
         if track.evaluated < self.calendar.now:
-            self._ask(track, self.calendar.now, True)
+            soonest(*self.asked(track), self.calendar.now, True)
             track.evaluated = self.calendar.now
         self.changed[track] = None
 
@@ -137,34 +140,15 @@ class Stays:
 
     # ------------------------------------------------------------ what is next
 
-    def _ask(self, track: Track, until: float, commit: bool) -> tuple[int, float]:
-        """Ask the shared rules which transition fires first and when, or (commit) to reduce the residuals."""
-        family, child, idle = track.family, track.child, len(self.stages)
-        if child is None:
-            first, second, third, fourth = family.tracks
-        else:
-            first, second, third, fourth = *child.story.tracks, family.tracks[L.COURT]
-        beside = (  # columns of the table of multipliers: a stage, or a track that is idle
-            first.stage if first.stage >= 0 else idle + first.number,
-            second.stage if second.stage >= 0 else idle + second.number,
-            third.stage if third.stage >= 0 else idle + third.number,
-            fourth.stage if fourth.stage >= 0 else idle + fourth.number,
-        )
-        if child is None:
-            return soonest(
-                self.hazards, self.clocks, family.area, family.facts, track.slot, self.seed, self.replicate,
-                family.address, family.entries[0], False, 0.0, 0, min(family.removals, 1), *beside, 0.0, until, commit,
-            )  # fmt: skip
-        story = child.story
-        return soonest(
-            self.hazards, self.clocks, family.area, family.facts, track.slot, self.seed, self.replicate,
-            family.address + child.slot + 1, story.episodes, True, child.birth, child.needs, min(story.episodes - 1, 1),
-            *beside, story.care_start, until, commit,
-        )  # fmt: skip
+    def asked(self, track: Track) -> tuple:
+        """Return what the shared rules are asked about a track."""
+        family, child = track.family, track.child
+        story = NO_STORY if child is None else child.story.facts
+        return self.hazards, self.clocks, family.area, family.facts, story, track.slot, child is not None
 
     def find_next(self, track: Track) -> None:
         """Find which transition of a stay fires next, and when."""
-        pick, fires = self._ask(track, INF, False)
+        pick, fires = soonest(*self.asked(track), INF, False)
         if track.number == L.NEED:
             if self.stages[track.stage].adult_ends and track.family.adult_day < fires:
                 pick, fires = L.ADULT_PICK, max(track.family.adult_day, self.calendar.now)

@@ -12,8 +12,9 @@ from tiny_arrays import filled
 
 from sim.kernels import feedback
 from sim.kernels import layout as L
-from sim.kernels.hazards import advance, draw, help_effect, lever_effect, operational_time, schedule, threshold_of, time_of
+from sim.kernels.hazards import advance, help_effect, lever_effect, operational_time, time_of
 from sim.kernels.rng import threshold, uniform
+from sim.kernels.schedule import draw, schedule, threshold_of
 
 # Without JIT, products of 32-bit words wrap in 64 bits as compiled ones do, and numpy says so.
 pytestmark = [pytest.mark.unit, pytest.mark.filterwarnings("ignore:overflow encountered in scalar multiply")]
@@ -62,7 +63,8 @@ class World:
         self.model, self.h = filled(
             L.HAZARD_FIELDS, stages=stages, transitions=steps, draw_names=np.append(steps["name"], [0] * 3), version_start=starts,
             edges=edges.reshape(self.versions, -1), rates=rates.reshape(self.versions, 1, -1),
-            peak=np.full((1, transitions), 1e9), pace=np.full((1, transitions), 1e9), age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
+            least_days=np.full((1, transitions + L.MAX_TRANSITIONS - 1), 1e-9), pace=np.full((1, transitions), 1e9),
+            codes=[300], seed=[1, 2], age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
             static_table=np.ones((1, 5 * L.NEEDS * L.STREAMS * 2)), month_start=STARTS,
             month_of_day=np.repeat(np.arange(MONTHS), np.diff(STARTS).astype(int)), row_is_team=[0, 1, 0],
             row_factor=factor, levers=levers, help=windows, reach_levers=records, reach=reach, horizon=[STARTS[-1]],
@@ -80,9 +82,10 @@ class World:
         self.family["home"][:3], self.family["n_children"] = L.AT_HOME, 3
         if draw_.random() < 0.7:
             self.family["help_start"] = draw_.uniform(*STARTS[[0, -1]])
+        self.child = np.zeros(1, L.CHILD)[0]
         self.birth = draw_.uniform(FIRST_DAY - 12 * YEAR, FIRST_DAY)
         self.is_child, self.multiplier = np.bool_(draw_.random() < 0.5), draw_.uniform(0.5, 3.0)
-        self.who, self.episode = 300 * 65536, int(draw_.integers(0, 5))
+        self.who, self.episode = 300 * 65536, int(draw_.integers(1, 5))
 
     def advance(self, k: int, origin: float, t: float, until: float, residual: float) -> tuple[float, float]:
         return advance(
@@ -176,11 +179,14 @@ def test_the_earliest_of_competing_transitions_fires(seed, start, residuals):
     t = times(start, 0.0)[0]
     slot = np.zeros(1, L.SLOT)[0]
     slot["start"] = slot["admitted"] = slot["evaluated"] = t
-    slot["residual"][:4] = residuals
+    slot["residual"][:4], slot["residual"][4:] = residuals, math.inf
     world.multiplier = 1.0
+    world.family["entries"][0] = world.child["episodes"] = world.episode
+    if world.is_child:
+        world.family["births"][3], world.child["slot"] = world.birth, 3
+        world.who += 4
     pick, due = schedule(
-        world.h.address, world.c.address, 0, world.family, slot, 1, 2, world.who, world.episode, world.is_child,
-        world.birth, 0, 0, 0, 0, 0, 0, 0.0, math.inf, np.bool_(False),
+        world.h.address, world.c.address, 0, world.family, world.child, slot, world.is_child, math.inf, np.bool_(False),
     )  # fmt: skip
     each = [world.integrate(k, t, t, math.inf, residual)[0] for k, residual in enumerate(residuals)]
     assert due == pytest.approx(min(each), abs=1e-9)
@@ -298,10 +304,11 @@ def test_thresholds_are_drawn_at_the_address_of_the_transition_and_entry():
     world.model.transitions["at_age"] = (0.0, 18.0, 0.0)
     world.model.stages["timed"] = 1
     slot["repeats"] = 9
-    draw(world.h.address, 0, slot, 1, 2, 77, world.who, 4)
+    draw(world.h.address, 0, slot, 77, world.who, 4)
     names = world.model.transitions["name"]
     expected = [threshold(1, 2, 77, world.who, int(name), 4 * 64) for name in names]
     expected[1] = math.inf  # fires at an age, not at a hazard
     assert [threshold_of(residual) for residual in slot["residual"][:3]] == expected
     assert threshold_of(expected[0]) == expected[0]  # once drawn, or reduced, a residual is what it says
+    assert (slot["residual"][3:] == math.inf).all()  # the stage has no more
     assert list(slot["repeats"][:3]) == [0, 0, 0]

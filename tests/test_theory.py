@@ -62,7 +62,7 @@ class Tuned:
             rates += hazards
         arrays["edges"], arrays["rates"] = np.array([edges]), np.array([[rates]])
         arrays["version_start"] = arrays["month_start"][:1]
-        arrays["peak"], arrays["pace"] = np.full_like(arrays["peak"], 1e9), np.full_like(arrays["pace"], 1e9)
+        arrays["least_days"], arrays["pace"] = np.full_like(arrays["least_days"], 1e-9), np.full_like(arrays["pace"], 1e9)
         arrays["team_capacity"][...] = 1e9
         arrays["age_cdf"][...] = arrays["age_bands"][1:] >= 5.0  # every youngest child is 1 to 4 at the first referral
         arrays["parameters"][2] = 0.0  # and nobody is born later

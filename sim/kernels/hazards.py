@@ -1,7 +1,7 @@
 """When a transition fires: thresholds consumed by hazards over pieces of time. Every engine uses these functions.
 
 A piece is a maximal interval on which the hazard is constant but for the month factor, which enters through operational time where it is not 1
-(docs/engine.md). Each function is a pure function of its arguments; `schedule` and `draw` write residuals in place.
+(docs/engine.md). Each function is a pure function of its arguments.
 """
 
 import math
@@ -9,25 +9,10 @@ import math
 import numpy as np
 
 from sim.kernels.compiling import entry, keep_whole, kernel
-from sim.kernels.layout import (
-    AT_HOME,
-    CLOCK_ADMISSION,
-    CLOCK_CARE_EPISODE,
-    CLOCK_STAGE,
-    MAX_TRANSITIONS,
-    NEEDS,
-    NO_PICK,
-    STREAMS,
-    WHEN_ADMITTED,
-    WHEN_WAITING,
-    YEAR,
-    C,
-    H,
-)
-from sim.kernels.rng import four_uniforms, uniform
+from sim.kernels.layout import AT_HOME, YEAR, C, H
+from sim.kernels.rng import uniform
 
 INF = math.inf
-TINY = 1e-12
 
 
 @entry
@@ -229,149 +214,3 @@ def advance(
             version += 1
             band = 0
     return INF, residual
-
-
-@entry
-def draw(h, stage, slot, seed, replicate, entity, who, entries):
-    """Draw the threshold of every transition of a stage entered for the `entries`-th time, into the slot.
-
-    What is kept is minus the uniform: `threshold_of` takes its logarithm once the threshold is asked for, and most never are.
-    """
-    keep_whole()
-    st, names = H.stages(h)[stage], H.draw_names(h)
-    for j in range(0, st["n"], 4):  # four at once; those past the stage's last are never looked at
-        k = st["first"] + j
-        u, v, w, x = four_uniforms(seed, replicate, entity, who, names[k], names[k + 1], names[k + 2], names[k + 3], entries * 64)
-        slot["residual"][j], slot["residual"][j + 1], slot["residual"][j + 2], slot["residual"][j + 3] = -u, -v, -w, -x
-    for j in range(MAX_TRANSITIONS):
-        slot["repeats"][j] = 0
-    if st["timed"]:
-        for j in range(st["n"]):
-            tr = H.transitions(h)[st["first"] + j]
-            if tr["at_age"] > 0.0 or tr["at_birth"]:
-                slot["residual"][j] = INF
-
-
-@entry
-def threshold_of(residual):
-    """Return a residual threshold; one not asked for before is still minus its uniform."""
-    return residual if residual >= 0.0 else -math.log(-residual)
-
-
-@kernel
-def at_least(residual):
-    """Return a bound below a residual threshold, without a logarithm: -log(u) >= 1 - u."""
-    return residual if residual >= 0.0 else 1.0 + residual
-
-
-@kernel
-def kind_of(family, needs, earlier):
-    """Return the column of `static_table`."""
-    return ((np.int64(family["quintile"]) * NEEDS + needs) * STREAMS + np.int64(family["stream"])) * 2 + earlier
-
-
-@kernel
-def competes(h, tr, kind, waiting, b0, b1, b2, b3):
-    """Return the product of a transition's multipliers that do not change within a stay beside the same stages; 0 if it cannot fire."""
-    if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
-        return 0.0
-    if (tr["when"] == WHEN_ADMITTED and waiting) or (tr["when"] == WHEN_WAITING and not waiting):
-        return 0.0
-    multiplier = H.static_table(h)[tr["static"], kind]
-    row = tr["beside"]
-    if row >= 0:
-        table = H.beside_table(h)
-        multiplier *= table[row, b0] * table[row, b1] * table[row, b2] * table[row, b3]
-    return multiplier
-
-
-@kernel
-def origin_of(tr, family, slot, care_start):
-    """Return when the clock of a slot's transition began."""
-    if tr["clock"] == CLOCK_STAGE:
-        return slot["start"]
-    if tr["clock"] == CLOCK_ADMISSION:
-        return slot["admitted"]
-    return care_start if tr["clock"] == CLOCK_CARE_EPISODE else family["case_start"]
-
-
-@kernel
-def walk_bands(h, a, tr, origin, multiplier, by_age, t, until, residual):
-    """Do what `advance` does where the hazard changes from band to band and for no other reason (and with the same bits)."""
-    edges, rates, first, n, band = H.edges(h), H.rates(h), tr["band"], tr["n_bands"], 0
-    while band + 1 < n and t >= origin + edges[0, first + band + 1]:
-        band += 1
-    while t < until:
-        stop = until if band + 1 == n else min(until, origin + edges[0, first + band + 1])
-        rate = rates[0, a, first + band] * multiplier * by_age
-        use = rate * (stop - t)
-        if use >= residual and rate > 0.0:
-            return max(t, min(stop, t + residual / rate)), 0.0
-        residual -= use
-        t = stop
-        band += 1
-    return INF, residual
-
-
-@entry
-def schedule(
-    h, c, a, family, slot, seed, replicate, who, episode, is_child, birth, needs, earlier, b0, b1, b2, b3, care_start, until, commit,
-):  # fmt: skip
-    """Find what a slot fires next: (index of the transition in its stage or NO_PICK, time).
-
-    `family` and `slot` are records; b0-b3 are the columns of the multiplier table for the entity's tracks. With `commit`, reduce the slot's residuals
-    up to `until` instead.
-    """
-    keep_whole()
-    st, evaluated = H.stages(h)[slot["stage"]], slot["evaluated"]
-    pick, soonest, name = NO_PICK, min(until, H.horizon(h)[0]), np.int64(0)
-    if st["fixed_age"] and not commit:
-        for j in range(st["n"]):
-            tr = H.transitions(h)[st["first"] + j]
-            if tr["at_age"] > 0.0 and birth + tr["at_age"] * YEAR < soonest:
-                pick, soonest, name = np.int64(j), birth + tr["at_age"] * YEAR, tr["name"]
-    age, age_edge, kind = 0, -INF, kind_of(family, needs, earlier)
-    for j in range(st["n"]):
-        k = st["first"] + j
-        # Nothing later than the soonest so far matters; a hazard too low to fire by then need not be walked.
-        if not commit and at_least(slot["residual"][j]) > H.peak(h)[a, k] * (soonest - evaluated):
-            continue
-        tr = H.transitions(h)[k]
-        multiplier = competes(h, tr, kind, slot["waiting"] != 0, b0, b1, b2, b3)
-        if multiplier == 0.0 or (not commit and at_least(slot["residual"][j]) > H.pace(h)[a, k] * multiplier * (soonest - evaluated)):
-            continue
-        origin = origin_of(tr, family, slot, care_start)
-        slot["residual"][j] = threshold_of(slot["residual"][j])
-        by_age = 1.0
-        if tr["age"] >= 0:
-            if age_edge == -INF:
-                age, age_edge = age_at(h, family, is_child, birth, evaluated)
-            by_age = H.age_table(h)[a, tr["age"], age]
-        begins = max(evaluated, origin)
-        if begins >= soonest:
-            due, left = INF, slot["residual"][j]
-        elif tr["bands_only"] and (tr["age"] < 0 or age_edge >= soonest) and unhindered(h, c, a, tr["row"], begins, soonest):
-            due, left = walk_bands(h, a, tr, origin, multiplier, by_age, begins, soonest, slot["residual"][j])
-        else:
-            due, left = advance(
-                h, c, a, k, seed, replicate, family, who, episode, is_child, birth, age, age_edge, origin, multiplier, begins, soonest,
-                slot["residual"][j],
-            )  # fmt: skip
-        if commit:
-            slot["residual"][j] = max(left, TINY)
-        elif due < soonest or (due == soonest and due < INF and (pick < 0 or tr["name"] < name)):
-            pick, soonest, name = np.int64(j), due, tr["name"]
-    return pick, soonest if pick >= 0 else INF
-
-
-@entry
-def never_returns(h, a, k, multiplier, origin, until, residual):
-    """Return whether a closed family would stay away until `until` even at `multiplier` times its hazard, in plain time."""
-    tr = H.transitions(h)[k]
-    t, first, n = origin, tr["band"], tr["n_bands"]
-    for band in range(n):
-        stop = until if band + 1 == n else min(until, origin + H.edges(h)[0, first + band + 1])
-        if stop > t:
-            residual -= H.rates(h)[0, a, first + band] * multiplier * (stop - t)
-            t = stop
-    return residual > 0.0

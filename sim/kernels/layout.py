@@ -135,8 +135,8 @@ HAZARD_FIELDS = {
     "version_start": ("f8", 1, "day each version of the pathway starts (V)"),
     "edges": ("f8", 2, "start of each band, days (V, B)"),
     "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
-    "peak": ("f8", 2, "bound on the hazard per day, 0 where it never fires by hazard (A, K)"),
-    "pace": ("f8", 2, "the same before the multipliers that `competes` gives (A, K)"),
+    "least_days": ("f8", 2, "least days in which a threshold of 1 is used up, and eleven more (A, K + 11)"),
+    "pace": ("f8", 2, "bound on the hazard per day before the multipliers that `competes` gives (A, K)"),
     "age_table": ("f8", 3, "multiplier by age band (A, rows, 5)"),
     "static_table": ("f8", 2, "multiplier by quintile x needs x stream x earlier episodes, see `kind_of` (rows, 160)"),
     "beside_table": ("f8", 2, "multiplier by stage beside, the last seven being idle tracks (rows, S + 7)"),
@@ -149,6 +149,8 @@ HAZARD_FIELDS = {
     "reach_levers": (REACH, 1, "REACH (L)"),
     "reach": ("f8", 2, "share reached (L, M)"),
     "horizon": ("f8", 1, "end of the run (1)"),
+    "codes": ("i8", 1, "authority code (A)"),
+    "seed": ("i8", 1, "seed, replicate (2)"),
 }
 Hazards = namedtuple("Hazards", HAZARD_FIELDS)
 H = accessors(HAZARD_FIELDS)
@@ -156,7 +158,6 @@ H = accessors(HAZARD_FIELDS)
 # The rest of a model, after its hazards: read-only.
 MODEL_FIELDS = {
     **HAZARD_FIELDS,
-    "codes": ("i8", 1, "authority code (A)"),
     "effects": (EFFECT, 1, "EFFECT (E)"),
     "financial_year": ("i8", 1, "calendar year in which the month's financial year ends (M)"),
     "candidate_rate": ("f8", 2, "candidates per day in one layer (A, STREAMS)"),
@@ -190,7 +191,6 @@ MODEL_FIELDS = {
     "supply_from": ("i8", 1, "first month whose supply is not published: it may follow use from here on (1)"),
     "reference_use": ("f8", 2, "utilisation at which the response is nil (A, P)"),
     "parameters": ("f8", 1, "sibling gap low, high; births per year, until years; all enter, each enters; care leaver days"),
-    "seed": ("i8", 1, "seed, replicate (2)"),
     "key_stages": ("i8", 1, "stages that rules name (see STAGE_KEYS)"),
     "names": ("i8", 1, "hashes of draws that are not transitions (see DRAW_NAMES)"),
 }

@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel
-from sim.kernels.hazards import draw, kind_of, never_returns, schedule, threshold_of
 from sim.kernels.layout import (
     ADULT_PICK,
     AT_HOME,
@@ -18,17 +17,10 @@ from sim.kernels.layout import (
     IN_CARE,
     KEEP_MARGIN,
     KNOWN_PREGNANCY_DAYS,
-    LEGAL,
     NEED,
     NO,
     NO_PICK,
     NOBODY,
-    ON_CARE,
-    ON_LEGAL,
-    ON_PLACEMENT,
-    PLACEMENT,
-    PROTECTION,
-    SUPPORT,
     WHOLE_FAMILY,
     YEAR,
     YES,
@@ -37,6 +29,7 @@ from sim.kernels.layout import (
     S,
 )
 from sim.kernels.queue import leave_queue, put_in_queue
+from sim.kernels.schedule import draw, kind_of, never_returns, schedule, threshold_of
 from sim.kernels.tally import count_entry, count_exit, count_joined, log_event
 
 INF = math.inf
@@ -85,11 +78,6 @@ def counted_children(family, t):
 
 
 @kernel
-def _column(h, stage, track):
-    return H.stages(h).shape[0] + track if stage < 0 else np.int64(stage)
-
-
-@kernel
 def next_birth(family, t):
     """Return the first birth into the family after t, or infinity."""
     soonest = INF
@@ -100,34 +88,11 @@ def next_birth(family, t):
 
 
 @kernel
-def _family_schedule(m, s, a, f, track, until, commit):
-    family = S.families(s)[a, f]
-    stages = family["stages"]
-    return schedule(
-        m, s, a, family, S.family_slots(s)[a, f, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], WHOLE_FAMILY),
-        np.int64(family["entries"][0]), NO, 0.0, FIRST, min(np.int64(family["removals"]), 1), _column(m, stages[NEED], NEED),
-        _column(m, stages[PROTECTION], PROTECTION), _column(m, stages[COURT], COURT), _column(m, stages[SUPPORT], SUPPORT), 0.0, until, commit,
-    )  # fmt: skip
-
-
-@kernel
-def _child_schedule(m, s, a, c, track, until, commit):
-    child = S.children(s)[a, c]
-    family, i, stages = S.families(s)[a, child["family"]], child["slot"], child["stages"]
-    return schedule(
-        m, s, a, family, S.child_slots(s)[a, c, track], M.seed(m)[0], M.seed(m)[1], who(m, a, family["stream"], i + 1), child["episodes"],
-        YES, family["births"][i], np.int64(family["needs"][i]), min(child["episodes"] - 1, 1),
-        _column(m, stages[ON_CARE], CARE), _column(m, stages[ON_PLACEMENT], PLACEMENT), _column(m, stages[ON_LEGAL], LEGAL),
-        _column(m, family["stages"][COURT], COURT), child["care_start"], until, commit,
-    )  # fmt: skip
-
-
-@kernel
 def reschedule_family(m, s, a, f, track):
     """Compute again when a family's slot fires, and put it in its place in the queue."""
     keep_whole()
     slot = S.family_slots(s)[a, f, track]
-    pick, fires = _family_schedule(m, s, a, f, track, INF, NO)
+    pick, fires = schedule(m, s, a, S.families(s)[a, f], S.children(s)[a, 0], slot, NO, INF, NO)
     if track == NEED:
         st = H.stages(m)[slot["stage"]]
         if st["adult_ends"]:
@@ -147,8 +112,8 @@ def reschedule_family(m, s, a, f, track):
 def reschedule_child(m, s, a, c, track):
     """Compute again when a child's slot fires, and put it in its place in the queue (track 0 care, 1 placement, 2 legal)."""
     keep_whole()
-    slot = S.child_slots(s)[a, c, track]
-    pick, fires = _child_schedule(m, s, a, c, track, INF, NO)
+    child, slot = S.children(s)[a, c], S.child_slots(s)[a, c, track]
+    pick, fires = schedule(m, s, a, S.families(s)[a, child["family"]], child, slot, YES, INF, NO)
     slot["pick"], slot["fires"] = pick, fires
     put_in_queue(m, s, a, CHILD_ITEM + c * 4 + track, fires)
 
@@ -157,18 +122,20 @@ def reschedule_child(m, s, a, c, track):
 def commit_family(m, s, a, f, track, t):
     """Reduce the residuals of a family's slot up to now."""
     keep_whole()
-    if S.family_slots(s)[a, f, track]["evaluated"] < t:
-        _family_schedule(m, s, a, f, track, t, YES)
-        S.family_slots(s)[a, f, track]["evaluated"] = t
+    slot = S.family_slots(s)[a, f, track]
+    if slot["evaluated"] < t:
+        schedule(m, s, a, S.families(s)[a, f], S.children(s)[a, 0], slot, NO, t, YES)
+        slot["evaluated"] = t
 
 
 @kernel
 def commit_child(m, s, a, c, track, t):
     """Reduce the residuals of a child's slot up to now."""
     keep_whole()
-    if S.child_slots(s)[a, c, track]["evaluated"] < t:
-        _child_schedule(m, s, a, c, track, t, YES)
-        S.child_slots(s)[a, c, track]["evaluated"] = t
+    child, slot = S.children(s)[a, c], S.child_slots(s)[a, c, track]
+    if slot["evaluated"] < t:
+        schedule(m, s, a, S.families(s)[a, child["family"]], child, slot, YES, t, YES)
+        slot["evaluated"] = t
 
 
 @kernel
@@ -247,7 +214,7 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
     slot["start"] = slot["evaluated"] = t
     slot["waiting"] = waiting
     slot["admitted"] = INF if waiting else t
-    draw(h, stage, slot, M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], unit), entries)
+    draw(h, stage, slot, family["id"], who(m, a, family["stream"], unit), entries)
     count_entry(s, y, a, stage, n, t)
 
 
