@@ -8,7 +8,7 @@ Written in YAML as `0.85`, `{value: 0.85, range: [0.7, 1.0], source: …, status
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, Literal
 
 from scipy import stats
@@ -27,6 +27,26 @@ class DistributionError(ValueError):
     def __init__(self, message: str, key: str | None = None) -> None:
         super().__init__(message)
         self.key = key
+
+
+@lru_cache(maxsize=1024)
+def _scipy_distribution(kind: str, numbers: tuple[float, ...]) -> Any:
+    """Return a distribution as scipy has it."""
+    if kind == "triangular":
+        low, mode, high = numbers
+        return stats.triang((mode - low) / (high - low), loc=low, scale=high - low)
+    if kind == "uniform":
+        return stats.uniform(numbers[0], numbers[1] - numbers[0])
+    mean, deviation = numbers
+    if kind == "normal":
+        return stats.norm(mean, deviation)
+    return stats.lognorm(deviation, scale=math.exp(mean))
+
+
+@lru_cache(maxsize=65536)
+def _quantile(kind: str, numbers: tuple[float, ...], u: float) -> float:
+    """Return a quantile; kept, since each authority of a run asks for the same draw."""
+    return float(_scipy_distribution(kind, numbers).ppf(u))
 
 
 @dataclass(frozen=True)
@@ -62,18 +82,10 @@ class Distribution:
         """Return a number without uncertainty."""
         return cls("value", (float(value),), **about)
 
-    @cached_property
+    @property
     def _frozen(self) -> Any:
         """The distribution as scipy has it, before `factor`."""
-        if self.kind == "triangular":
-            low, mode, high = self.numbers
-            return stats.triang((mode - low) / (high - low), loc=low, scale=high - low)
-        if self.kind == "uniform":
-            return stats.uniform(self.numbers[0], self.numbers[1] - self.numbers[0])
-        mean, deviation = self.numbers
-        if self.kind == "normal":
-            return stats.norm(mean, deviation)
-        return stats.lognorm(deviation, scale=math.exp(mean))
+        return _scipy_distribution(self.kind, self.numbers)
 
     @property
     def is_fixed(self) -> bool:
@@ -88,7 +100,7 @@ class Distribution:
             return self.factor * self.numbers[0]
         if self.kind in ("normal", "lognormal"):
             u = min(max(u, float(stats.norm.cdf(-MOST_DEVIATIONS))), float(stats.norm.cdf(MOST_DEVIATIONS)))
-        return self.factor * float(self._frozen.ppf(u))
+        return self.factor * _quantile(self.kind, self.numbers, u)
 
     @property
     def mean(self) -> float:

@@ -212,7 +212,7 @@ def _levers(composed: Composed) -> tuple[list[Lever], list[Fault]]:
 
 def _action_faults(document: Document, lever: Lever, actions: tuple[Action, ...], pathway: Pathway) -> list[Fault]:
     """Check that what a lever acts on exists: transitions and groups, places, placements and stages."""
-    transitions, groups = set(pathway.step_names()), set(pathway.groups())
+    transitions, groups = set(pathway.step_names()), set(pathway.groups)
     known: list[tuple[str, set[str], str]] = []
     for action in actions:
         known += [(name, transitions | groups, "transition or group") for name in targets_of(action)]

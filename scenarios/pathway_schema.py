@@ -5,6 +5,7 @@ Keys are those of `pathway.yaml`. This module checks each entry by itself; `path
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -294,6 +295,7 @@ class Pathway(Frozen):
         """Return every `stage.transition`: the stable names that random draws use."""
         return tuple(f"{stage}.{name}" for stage, name, _ in self.steps())
 
+    @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Return the `stage.transition` names under each `area_ratio`."""
         result: dict[str, list[str]] = {}

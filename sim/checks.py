@@ -97,18 +97,22 @@ def open_stays(end: Any) -> Stays:
         ]
         rows = [np.array(found, float).reshape(-1, 4)]
     else:
-        for a in range(end.family_slots.shape[0]):
-            births = np.full(end.child_slots[a].shape, np.nan)
-            children = end.children[a]
+        for a, (families, used) in enumerate(end.high):
+            children, slots = end.children[a, :used], end.child_slots[a, :used]
+            births = np.full(slots.shape, np.nan)
             births[:, L.PLACEMENT - L.CARE] = end.families[a]["births"][children["family"], children["slot"]]
-            for slots, born in ((end.family_slots[a], None), (end.child_slots[a], births)):
-                held = slots["stage"] >= 0
-                birth = np.full(held.sum(), np.nan) if born is None else born[held]
-                rows.append(
-                    np.column_stack([np.full(held.sum(), a), slots["stage"][held], slots["start"][held], birth])
-                )
+            rows.append(_open(a, slots.ravel(), births.ravel()))
+            for track in range(L.FAMILY_TRACKS):
+                slots = end.family_slots[a, :families, track]
+                rows.append(_open(a, slots, np.full(families, np.nan)))
     table = np.concatenate(rows)
     return Stays(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], table[:, 3])
+
+
+def _open(a: int, slots: np.ndarray, births: np.ndarray) -> np.ndarray:
+    """Return (authority, stage, start, birth) of the slots that are in a stage."""
+    held = np.flatnonzero(slots["stage"] >= 0)
+    return np.column_stack([np.full(len(held), a), slots["stage"][held], slots["start"][held], births[held]])
 
 
 def combine(checks: Iterable[Check]) -> list[Check]:

@@ -5,6 +5,8 @@ Uncertain numbers are drawn once for each replicate, from addresses of their own
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from scenarios.actions import Action, AddPlaces, HelpEffect, PlanWeight, Pool, ReachedEffect, ScaleRate, SetRate
@@ -34,7 +36,7 @@ def draws(actions: tuple[Action, ...], seed: int, replicate: int) -> dict[tuple[
 
 def resolve(targets: tuple[str, ...], pathway: Pathway, names: Names) -> list[int]:
     """Return the rows of the transitions that targets (transitions or groups) name."""
-    groups = pathway.groups()
+    groups = pathway.groups
     found = [name for target in targets for name in groups.get(target, (target,))]
     return [names.transitions.index(name) for name in dict.fromkeys(found)]
 
@@ -142,32 +144,46 @@ def check_returns(scenario: str, names: Names, transitions, factors, levers, hel
             raise ScenarioError([Fault(scenario, 0, 0, names.transitions[k], message)])
 
 
-def peak(transitions, tables, factors, levers, helps) -> dict[str, np.ndarray]:
-    """Return bounds on each transition's hazard per day: its highest band, age, month factor, multipliers and effect of levers.
+@dataclass(frozen=True)
+class Bounds:
+    """What bounds a hazard, before draws: by its highest band and age (A, K), and by its highest multipliers (K)."""
+
+    rate: np.ndarray
+    multiplier: np.ndarray
+
+
+def bounds(transitions: np.ndarray, tables: dict[str, np.ndarray]) -> Bounds:
+    """Return the bounds on each transition's hazard per day that no draw changes; 0 where it never fires by hazard."""
+    rates, ages = tables["rates"], tables["age_table"]
+    rate, multiplier = np.zeros((rates.shape[1], len(transitions))), np.ones(len(transitions))
+    tracks = tables["stages"]["track"]
+    for k, tr in enumerate(transitions):
+        if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
+            continue
+        rate[:, k] = rates[:, :, tr["band"] : tr["band"] + tr["n_bands"]].max(axis=(0, 2))
+        if tr["age"] >= 0:
+            rate[:, k] *= ages[:, tr["age"]].max(axis=1)
+        multiplier[k] = tables["static_table"][tr["static"]].max()
+        if tr["beside"] >= 0:  # an entity is in one stage of each track, or idle
+            row = tables["beside_table"][tr["beside"]]
+            for track in range(L.TRACKS):
+                multiplier[k] *= max(row[track - L.TRACKS], row[: -L.TRACKS][tracks == track].max(initial=0.0))
+    return Bounds(rate, multiplier)
+
+
+def fastest(transitions, fixed: Bounds, factors, levers, helps) -> dict[str, np.ndarray]:
+    """Return bounds on each transition's hazard per day: `bounds` times its highest month factor and the effects of levers that raise it.
 
     `pace` (A, K) leaves out the multipliers that a stay fixes (static ones, and those of the stages beside). `least_days` (A, K + 11) takes the
     highest of them, and is the reciprocal: the least days in which a threshold of 1 is used up (1e300: never); a stage's are read twelve at once.
     """
-    rates, ages = tables["rates"], tables["age_table"]
-    bound, pace = np.zeros((rates.shape[1], len(transitions))), np.zeros((rates.shape[1], len(transitions)))
-    for k, tr in enumerate(transitions):
-        if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
-            continue
-        top = rates[:, :, tr["band"] : tr["band"] + tr["n_bands"]].max(axis=(0, 2)) * factors[:, tr["row"]].max(axis=1)
-        if tr["age"] >= 0:
-            top = top * ages[:, tr["age"]].max(axis=1)
-        for entry in levers[tr["lever"] : tr["lever"] + tr["n_levers"]]:
-            top = top * max(1.0, entry["hazard_ratio"])
-        for entry in helps[tr["help"] : tr["help"] + tr["n_help"]]:
-            top = top * max(1.0, entry["hazard_ratio"])
-        pace[:, k] = top * (1.0 + 1e-9)
-        top = top * tables["static_table"][tr["static"]].max()
-        if tr["beside"] >= 0:  # an entity is in one stage of each track, or idle
-            row = tables["beside_table"][tr["beside"]]
-            for track in range(L.TRACKS):
-                of_track = row[:-L.TRACKS][tables["stages"]["track"] == track]
-                top = top * max(row[track - L.TRACKS], of_track.max(initial=0.0))
-        bound[:, k] = top * (1.0 + 1e-9)
+    raised = np.ones(len(transitions))
+    for table, first, n in ((levers, "lever", "n_levers"), (helps, "help", "n_help")):
+        for k in np.flatnonzero(transitions[n] > 0):
+            start, count = transitions[k][first], transitions[k][n]
+            raised[k] *= np.prod(np.maximum(table[start : start + count]["hazard_ratio"], 1.0))
+    pace = fixed.rate * factors.max(axis=2)[:, transitions["row"]] * raised * (1.0 + 1e-9)
+    bound = pace * fixed.multiplier * (1.0 + 1e-9)
     least = np.full((bound.shape[0], bound.shape[1] + L.MAX_TRANSITIONS - 1), NEVER_DAYS)
     np.divide(1.0, bound, out=least[:, : bound.shape[1]], where=bound > 0.0)
     return {"least_days": least, "pace": pace}

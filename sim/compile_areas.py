@@ -40,7 +40,7 @@ class Figures:
 
 def ratios(figures: Figures, pathway: Pathway) -> dict[str, float]:
     """Return the authority's ratio to England for every group of transitions that has one."""
-    groups = pathway.groups()
+    groups = pathway.groups
     return {group: figures.get(RATIO_PREFIX + group, default=1.0) for group in groups if figures.has(RATIO_PREFIX + group)}
 
 

@@ -57,7 +57,7 @@ class Counts:
 
     def transition_rows(self, names: Iterable[str]) -> list[int]:
         """Return the rows of transitions named by themselves or by the group (`area_ratio`) they share."""
-        groups = self.pathway.groups()
+        groups = self.pathway.groups
         full = [one for name in names for one in groups.get(name, (name,))]
         return [self._transition[name] for name in full if name in self._transition]
 

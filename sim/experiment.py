@@ -33,9 +33,11 @@ from sim.measures import HEADLINES, MEASURES
 from sim.model import CompiledModel, compile_model
 from sim.results import Comparison, Results
 from sim.selection import Region, Selection, coverage, grossing
+from sim.state import join
 from sim.tallies import after, beside, only
 
 ENGINES = {"fast": engine.simulate, "reference": reference.simulate}
+ALONE = np.eye(1, dtype=np.int64)
 Progress = Callable[[int, int], None]
 
 
@@ -154,7 +156,7 @@ def run_experiment(plan: Plan, progress: Progress | None = None) -> Comparison:
 
 
 def _alone(region: Region, i: int) -> Region:
-    return Region((region.areas[i],), np.eye(1, dtype=np.int64), "one authority")
+    return Region((region.areas[i],), ALONE, "one authority")
 
 
 @dataclass
@@ -208,37 +210,31 @@ class _Worker:
         return tallies, states
 
     def _branch(self, scenario, unit: Region, replicate: int, tallies: list[Tally], states: list[Any]) -> _Outcome:
-        """Run one scenario from the branch on: the unit as one if it pools, else each authority alone."""
-        from sim.state import join
-
+        """Run one scenario from the branch on: the unit as one if it pools, else each authority alone. Count all of it at once."""
+        whole, plan = self._model(scenario, unit.areas, False, unit.reach), self.plan
         if pools(scenario) and len(unit.areas) > 1:
-            return self._run(scenario, unit.areas, unit.reach, replicate, beside(tallies), join(states))
-        eye = np.eye(1, dtype=np.int64)
-        parts = [
-            self._run(scenario, (area,), eye, replicate, tally, state)
-            for area, tally, state in zip(unit.areas, tallies, states, strict=True)
-        ]
+            found = [self._run(scenario, whole, join(states), replicate)]
+        else:
+            found = [
+                self._run(scenario, self._model(scenario, (area,), False, ALONE), state, replicate)
+                for area, state in zip(unit.areas, states, strict=True)
+            ]
+        drawn = whole.draws(plan.seed, replicate)
+        counted = only(after(beside(tallies), beside([tally for tally, _, _ in found])), whole, plan.months)
+        logs = [events for _, _, events in found if events is not None]
         return _Outcome(
-            *(np.concatenate([getattr(part, name) for part in parts]) for name in ("annual", "monthly", "costs")),
-            combine(check for part in parts for check in part.checks),
-            None if parts[0].events is None else pd.concat([part.events for part in parts], ignore_index=True),
-            sum(part.counters for part in parts),
-        )
+            annual(counted, whole), monthly(counted, whole), annual_costs(counted, whole, drawn),
+            combine(check for _, checks, _ in found for check in checks), pd.concat(logs, ignore_index=True) if logs else None,
+            sum(tally.counters for tally, _, _ in found),
+        )  # fmt: skip
 
-    def _run(self, scenario, areas, reach, replicate, before, start) -> _Outcome:
+    def _run(self, scenario, model: CompiledModel, start: Any, replicate: int) -> tuple[Tally, list, pd.DataFrame | None]:
+        """Simulate a model from the branch on: what was counted, its checks, and its events if asked for."""
         plan = self.plan
-        model = self._model(scenario, areas, False, reach)
         log = plan.events and replicate == 0
         tally, end = ENGINES[plan.engine](model, start, plan.from_, plan.until, plan.seed, replicate, log)
-        drawn = model.draws(plan.seed, replicate)
-        checks = check_run(tally, end, model, drawn, start)
-        events = _events(scenario, model, tally, replicate) if log else None
-        whole = after(before, tally)
-        counted = only(whole, model, plan.months)
-        return _Outcome(
-            annual(counted, model), monthly(counted, model), annual_costs(counted, model, drawn), checks, events,
-            np.array(tally.counters),
-        )  # fmt: skip
+        checks = check_run(tally, end, model, model.draws(plan.seed, replicate), start)
+        return tally, checks, _events(scenario, model, tally, replicate) if log else None
 
     def _model(self, scenario, areas: tuple[str, ...], history: bool, reach=None) -> CompiledModel:
         """Return a model compiled for some authorities, kept while this thread works on them."""

@@ -164,6 +164,7 @@ class Static:
 
     transitions: np.ndarray
     tables: dict[str, np.ndarray]
+    bounds: compile_actions.Bounds
     court: np.ndarray
     children: np.ndarray
     supply: np.ndarray
@@ -191,7 +192,8 @@ def build_static(compiled: CompiledModel) -> Static:
     tables |= {**_areas(compiled), **_people(compiled), **_placements(compiled), **_environment(compiled, stages)}
     children = np.array([[figures.get("population_0_17", year_ending(month)) for month in months] for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
-    return Static(transitions, tables, compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks, children, places)
+    court = compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks
+    return Static(transitions, tables, compile_actions.bounds(transitions, tables), court, children, places)
 
 
 def build(compiled: CompiledModel, drawn: dict) -> L.Model:
@@ -213,7 +215,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     plans = tuple(pathway.placement_plans.needs_multipliers.weights)
     return L.Model(
         **fixed.tables, transitions=transitions, row_is_team=rows["team"], row_factor=rows["factor"],
-        **compile_actions.peak(transitions, fixed.tables, rows["factor"], levers["levers"], helps["help"]),
+        **compile_actions.fastest(transitions, fixed.bounds, rows["factor"], levers["levers"], helps["help"]),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64),
         plan_factor=compile_actions.plan_factors(

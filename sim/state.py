@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def empty_state(model: Model) -> State:
     state = State(
         families=np.zeros((n, 0), L.FAMILY), family_slots=np.zeros((n, 0, 4), L.SLOT), children=np.zeros((n, 0), L.CHILD),
         child_slots=np.zeros((n, 0, 3), L.SLOT), arrivals=arrivals, free_families=np.zeros((n, 0), np.int64),
-        free_children=np.zeros((n, 0), np.int64), **_at_rest(n), sizes=np.zeros((n, 4), np.int64),
+        free_children=np.zeros((n, 0), np.int64), **_at_rest(n), sizes=np.zeros((n, 4), np.int64), next_times=np.full(n, -math.inf),
         waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
         slowing=np.ones((n, months)),
         last_slowed=np.full(n, -1, np.int64),
@@ -54,52 +54,60 @@ def _at_rest(n: int) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def zeros(shape: Sequence[int], dtype: np.dtype, make: Callable = np.zeros) -> np.ndarray:
-    """Return an array of zeros (or as `make` makes it) that begins with a line of the cache, so that no small record lies across two."""
+def zeros(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+    """Return an array of zeros that begins with a line of the cache, so that no small record lies across two. Memory is taken as it is touched."""
     dtype = np.dtype(dtype)
     size = int(np.prod(shape)) * dtype.itemsize
-    room = make(size + CACHE_LINE, np.uint8)
+    room = np.zeros(size + CACHE_LINE, np.uint8)
     begin = -room.ctypes.data % CACHE_LINE
     return room[begin : begin + size].view(dtype).reshape(shape)
 
 
-def wider(array: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
-    """Return a copy with room for `size` entries along an axis, zeros in what is new."""
-    shape = list(array.shape)
+def with_room(parts: Sequence[np.ndarray], size: int, used: Sequence[int], axis: int = 0) -> np.ndarray:
+    """Return each authority's array in one, with room for `size` entries along an axis; `used` are copied of each, the rest is zeros."""
+    shape = list(parts[0].shape)
     shape[axis] = size
-    if not array.size:
-        return zeros(shape, array.dtype)
-    new, lines = zeros(shape, array.dtype, np.empty), int(np.prod(array.shape[:axis]))
-    new_bytes, kept = new.reshape(lines, -1).view(np.uint8), array.nbytes // lines  # as bytes: numpy copies records field by field
-    new_bytes[:, :kept] = array.reshape(lines, -1).view(np.uint8)
-    new_bytes[:, kept:] = 0
-    return new
+    whole = zeros((len(parts), *shape), parts[0].dtype)
+    for new, part, count in zip(whole, parts, used, strict=True):
+        if part.size and size:  # copied as bytes: numpy copies records field by field
+            lines = math.prod(shape[:axis])
+            to, of = (np.ascontiguousarray(table).reshape(lines, -1).view(np.uint8) for table in (new, part))
+            kept = of.shape[1] // part.shape[axis] * int(count)
+            to[:, :kept] = of[:, :kept]
+    return whole
 
 
 def grow(state: State, families: int, children: int) -> State:
-    """Return a copy of a state with room for more rows, all that is in it unchanged."""
-    n, old_families, old_children = *state.families.shape, state.children.shape[1]
-    arrays = {
-        "families": wider(state.families, families), "family_slots": wider(state.family_slots, families),
-        "children": wider(state.children, children), "child_slots": wider(state.child_slots, children),
-        "free_families": wider(state.free_families, families), "free_children": wider(state.free_children, children),
-        "waiting": wider(state.waiting, families, 2), "sizes": state.sizes.copy(),
+    """Return a copy of a state with room for more rows, all that is in it unchanged. Rows never used are zeros, whatever they held."""
+    return _side_by_side([state], families, children)
+
+
+def _side_by_side(states: Sequence[State], families: int, children: int) -> State:
+    """Return one state of all the authorities of some, with room for so many families and children each."""
+    high = np.concatenate([state.high for state in states])
+    rows = {
+        "families": (families, high[:, 0], 0), "family_slots": (families, high[:, 0], 0), "children": (children, high[:, 1], 0),
+        "child_slots": (children, high[:, 1], 0), "family_nodes": (families * 4, high[:, 0] * 4, 0), "child_nodes": (children * 4, high[:, 1] * 4, 0),
+        "waiting": (families, np.concatenate([state.n_waiting.max(axis=1, initial=0) for state in states]), 1),
+        "open_items": (_items(families, children), np.concatenate([state.sizes[:, 2] for state in states]), 0),
     }  # fmt: skip
-    arrays |= {
-        "open_items": wider(state.open_items, _items(families, children)), "family_nodes": wider(state.family_nodes, families * 4),
-        "child_nodes": wider(state.child_nodes, children * 4),
-    }  # fmt: skip
-    for stack, column, old, new in (("free_families", 0, old_families, families), ("free_children", 1, old_children, children)):
-        for a in range(n):
-            free = state.sizes[a, column]
-            arrays[stack][a, new - old : new - old + free] = arrays[stack][a, :free].copy()
-            arrays[stack][a, : new - old] = np.arange(new - 1, old - 1, -1)
-            arrays["sizes"][a, column] = free + new - old
-    for slots in ("family_slots", "child_slots"):
-        old = old_families if slots == "family_slots" else old_children
-        for name, value in (("stage", L.IDLE), ("pick", L.NO_PICK), ("fires", math.inf)):
-            arrays[slots][name][:, old:] = value
-    return State(*(arrays[name] if name in arrays else array.copy() for name, array in state._asdict().items()))
+    whole = {}
+    for name in State._fields:
+        arrays = [getattr(state, name) for state in states]
+        if name in ("free_families", "free_children"):
+            continue
+        if name in rows:
+            whole[name] = with_room([part for array in arrays for part in array], *rows[name])
+        else:
+            whole[name] = arrays[0].copy() if name in ("clock", "month_began") else np.concatenate(arrays)
+    for stack, column, size in (("free_families", 0, families), ("free_children", 1, children)):
+        whole[stack] = np.zeros((len(high), size), np.int64)
+        for a, part in enumerate(part for state in states for part in getattr(state, stack)):
+            free, new = whole["sizes"][a, column], size - len(part)
+            whole[stack][a, :new] = np.arange(size - 1, len(part) - 1, -1)
+            whole[stack][a, new : new + free] = part[:free]
+            whole["sizes"][a, column] = free + new
+    return State(**whole)
 
 
 def branch(state: State) -> State:
@@ -129,22 +137,13 @@ def bind(model: Model, state: State) -> State:
     return state._replace(slowing=slowing, factor=factor, opclock=opclock, turns=turns, sizes=sizes, **queue)
 
 
-def join(states: list[State]) -> State:
-    """Return one state of several authorities (in the order given), for a region whose places are pooled."""
-    families = max(state.families.shape[1] for state in states)
-    children = max(state.children.shape[1] for state in states)
-    grown = [grow(state, families, children) for state in states]
-    for a, state in enumerate(grown):
-        state.children["place_area"] = a  # alone, every child lived in a place of authority 0: its own
-    alone = ("clock", "month_began")
-    arrays = {name: _one_after_another([getattr(state, name) for state in grown]) for name in State._fields if name not in alone}
-    return State(**arrays, **{name: getattr(grown[0], name).copy() for name in alone})
-
-
-def _one_after_another(arrays: list[np.ndarray]) -> np.ndarray:
-    """Return arrays joined along the first axis, records laid out as they are (numpy would pack them)."""
-    joined = np.empty((sum(len(array) for array in arrays), *arrays[0].shape[1:]), arrays[0].dtype)
-    return np.concatenate(arrays, out=joined)
+def join(states: Sequence[State]) -> State:
+    """Return one state of several authorities at rest (in the order given), for a region whose places are pooled."""
+    states = [state._replace(**_at_rest(len(state.sizes))) for state in states]
+    families, children = (max(array.shape[1] for array in column) for column in zip(*((s.families, s.children) for s in states), strict=True))
+    joined = _side_by_side(states, families, children)
+    joined.children["place_area"] = np.arange(len(states))[:, None]  # alone, every child lived in a place of authority 0: its own
+    return joined
 
 
 def compact(state: State) -> State:

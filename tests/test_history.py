@@ -40,7 +40,7 @@ def test_a_history_is_found_again_and_is_what_it_was():
 def test_a_damaged_history_is_simulated_again(cache):
     scenario = load("baseline")
     first, _ = past(scenario, AREA, UNTIL, 6, 0)
-    (kept,) = cache.rglob("*.zstd")
+    (kept,) = cache.rglob("*.lz4")
     whole = kept.read_bytes()
     for damaged in (b"", whole[:100], whole[: len(whole) // 2], b"\0" * len(whole)):
         kept.write_bytes(damaged)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tiny_arrays import filled
 
 from sim.kernels import layout as L
-from sim.kernels.queue import LISTS_A_DAY, any_left, next_item, put_in_queue
+from sim.kernels.queue import LISTS_A_DAY, next_item, next_time, put_in_queue
 
 pytestmark = pytest.mark.unit
 
@@ -32,10 +32,10 @@ def drive(m, s, items, times):
         item = items[i]
         put_in_queue(m, s, 0, item, times[i])
         if i % 7 == 6:
-            any_left(m, s, 0)
+            next_time(m, s, 0)
     order, when = np.empty(len(items), np.int64), np.empty(len(items))
     n = 0
-    while any_left(m, s, 0):
+    while next_time(m, s, 0) < math.inf:
         order[n], when[n] = next_item(s, 0)["item"], next_item(s, 0)["time"]
         put_in_queue(m, s, 0, order[n], math.inf)
         n += 1
@@ -60,7 +60,7 @@ def world(seed: int):
     arrivals["index"] = draw.integers(0, 3, (1, L.STREAMS, L.LAYERS))
     state = filled(
         L.STATE_FIELDS, families=families, children=children, family_slots=family_slots, child_slots=child_slots,
-        arrivals=arrivals, open_items=np.zeros((1, len(ITEMS)), L.QUEUED), sizes=[[0, 0, 0, -1]],
+        arrivals=arrivals, open_items=np.zeros((1, len(ITEMS)), L.QUEUED), sizes=[[0, 0, 0, -1]], next_times=[-math.inf],
         lists=np.zeros((1, int(HORIZON * LISTS_A_DAY))), family_nodes=np.zeros((1, FAMILIES * 4), L.NODE),
         child_nodes=np.zeros((1, CHILDREN * 4), L.NODE), arrival_nodes=np.zeros((1, L.STREAMS * L.LAYERS), L.NODE),
     )  # fmt: skip

@@ -232,6 +232,7 @@ STATE_FIELDS = {
     "child_nodes": (NODE, 2, "the same of a child's slots (A, 4 C)"),
     "arrival_nodes": (NODE, 2, "the same of candidates: stream x LAYERS + layer (A, STREAMS x LAYERS)"),
     "sizes": ("i8", 2, "free families, free children, items of the open part of a day, part of a day that is open (A, 4)"),
+    "next_times": ("f8", 1, "when each authority's next item is due: infinity if it has none, minus infinity if to be looked up (A)"),
     "waiting": ("i8", 3, "families in each queue (A, P, F)"),
     "n_waiting": ("i8", 2, "(A, P)"),
     "slowing": ("f8", 2, "min(1, 1 / pressure) of each month so far (A, M)"),

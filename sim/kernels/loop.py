@@ -47,7 +47,7 @@ from sim.kernels.layout import (
 )
 from sim.kernels.placement import place_in, place_siblings, replan, set_legal
 from sim.kernels.places import admit_waiting
-from sim.kernels.queue import any_left, leave_queue, next_item, open_queue, slot_of, tie_key
+from sim.kernels.queue import leave_queue, next_item, next_time, open_queue, slot_of, tie_key
 from sim.kernels.rng import threshold
 from sim.kernels.slots import (
     commit_child,
@@ -241,10 +241,9 @@ def next_area(m, s):
     """Return the authority whose next event comes first (order of docs/engine.md), or -1 if none has any."""
     best, time = NOBODY, INF
     for a in range(S.sizes(s).shape[0]):
-        if any_left(m, s, a):
-            t = next_item(s, a)["time"]
-            if t < time or (t == time and best >= 0 and area_before(m, s, a, best)):
-                best, time = a, t
+        t = next_time(m, s, a)
+        if t < time or (t == time and best >= 0 and area_before(m, s, a, best)):
+            best, time = a, t
     return best
 
 
@@ -289,7 +288,7 @@ def run_until(m, s, y, last_month):
         if month >= last_month:
             return STATUS_DONE
         a = next_area(m, s)
-        t = next_item(s, a)["time"] if a >= 0 else INF
+        t = S.next_times(s)[a] if a >= 0 else INF
         month_end = H.month_start(h)[month + 1]
         if t >= month_end:
             close_month(m, s, y, month_end)

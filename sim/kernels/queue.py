@@ -6,6 +6,8 @@ slot is rescheduled at once and no stale entries exist. Opening a list also asks
 alone look further than time.
 """
 
+import math
+
 import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel, prefetch
@@ -13,6 +15,7 @@ from sim.kernels.layout import ADULT_PICK, ARRIVAL_ITEM, CHILD_ITEM, LAYERS, H, 
 
 LISTS_A_DAY = 8.0
 # A node's `place`; below -1 it is the item before it in its list: -2 - item.
+UNKNOWN, INF = -math.inf, math.inf
 NOT_QUEUED, IN_OPEN, FIRST_OF_LIST = np.int64(0), np.int64(1), np.int64(-1)
 
 
@@ -76,6 +79,7 @@ def _insert(m, s, a, time, item):
     keep_whole()
     row, i = S.open_items(s)[a], S.sizes(s)[a, 2]
     S.sizes(s)[a, 2] = i + 1
+    S.next_times(s)[a] = UNKNOWN
     while i > 0:
         its_time, other = row[i - 1]["time"], row[i - 1]["item"]
         if its_time > time or (its_time == time and _first_of_equals(m, s, a, item, other)):
@@ -90,6 +94,7 @@ def _withdraw(s, a, item):
     """Take an item out of the open part of a day."""
     row, n = S.open_items(s)[a], S.sizes(s)[a, 2] - 1
     S.sizes(s)[a, 2] = n
+    S.next_times(s)[a] = UNKNOWN
     i = n
     while row[i]["item"] != item:
         i -= 1
@@ -150,10 +155,19 @@ def _pour(m, s, a, number):
 def open_queue(m, s, a, t):
     """Begin with the part of a day before t open: whatever is put comes later, or at once."""
     S.sizes(s)[a, 3] = _list_of(m, t) - 1
+    S.next_times(s)[a] = UNKNOWN
 
 
 @kernel
-def any_left(m, s, a):
+def next_time(m, s, a):
+    """Return when an authority's next item is due, infinity if it has none left; looked up once until what is open changes."""
+    if S.next_times(s)[a] == UNKNOWN:
+        S.next_times(s)[a] = next_item(s, a)["time"] if _any_left(m, s, a) else INF
+    return S.next_times(s)[a]
+
+
+@kernel
+def _any_left(m, s, a):
     """Return whether an authority has an item left; if so `next_item` tells the first."""
     while S.sizes(s)[a, 2] == 0:
         if S.sizes(s)[a, 3] + 1 >= S.lists(s).shape[1]:
@@ -186,6 +200,8 @@ def put_in_queue(m, s, a, item, time):
         _insert(m, s, a, time, item)
     else:
         _link(s, a, number, item, node)
+        if S.sizes(s)[a, 2] == 0:  # nothing is open: this may be the only one left
+            S.next_times(s)[a] = UNKNOWN
 
 
 @kernel
