@@ -3,9 +3,10 @@
 The pathway's rates are England's. What an authority's published flows say about it is kept as ratios to them
 (`ratio_<group>`, `age_ratio_<group>_<band>`), families arriving each year (`new_family_referrals`), and places. They are solved so that flows
 balance: the simulated flow out of each stage, given its simulated inflow and stock, equals the published one, first for England (one factor for
-all authorities), then authority by authority. Exits from care by age are balanced for England alone: authorities' cells are small and
-suppressed. Targets are means over the years ending March 2022 to 2024, shares with a trend at the level of 2024; the referrals of every year, the
-last included, are inputs. No simulated output is ever scaled. Writes `scenarios/data/area_rates.csv`.
+all authorities), then authority by authority. Exits from care by age are balanced for England alone, since authorities' cells are small and often
+withheld; those under one by region, since regions differ twofold there (`flow_under_one.py`). Targets are means over the years ending March 2022
+to 2024; shares with a trend and exits by age are at the level of 2024; the referrals of every year, the last included, are inputs. No simulated
+output is ever scaled. Writes `scenarios/data/area_rates.csv`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from types import MappingProxyType
 import numpy as np
 
 from calibration.flow_targets import AGE_BANDS, FIT_YEARS, Targets, places_of, plan_ratios, read_targets
+from calibration.flow_under_one import EXITS_FOLLOW, HIGH, LOW, exits_under_one
 from calibration.profile_table import COLUMNS
 from scenarios.areas import AreaProfile, Record, load_areas
 from scenarios.loading import Scenario, load
@@ -32,7 +34,6 @@ YEARS = range(PUBLISHED_FROM, 2026)
 GROUPS = ("nfa", "not_in_need", "s47", "icpc", "plan", "plan_end", "care_exit")
 FIT_SEED = 20_240_331  # the fit's own: nothing a user runs shares its draws by default
 RETURNS = 0.55  # a family more or less brings nearly two referrals in the end: the first and those that follow
-LOW, HIGH = 0.15, 6.0  # no authority is further than this from England
 SMALL_FRONT_DOOR = 200.0  # referrals a year at which an authority's own work in hand per referral counts as much as England's
 DAMPING = 0.6  # one run of one authority is noisy: each moves part of the way, so that rounds average
 FLOWS = {
@@ -66,7 +67,7 @@ class Rates:
     by_age
         Multiplier of entry to care by the five age bands (A, 5).
     exits
-        Multiplier of exits from care by the five age bands, England's (5).
+        Multiplier of exits from care by the five age bands (A, 5): under one by authority, England's from 1 to 4 up.
     new_families
         Families arriving, by year of YEARS (A, Y).
     work, use
@@ -85,7 +86,7 @@ class Rates:
 def first_guess(targets: Targets) -> Rates:
     """Return rates that take England's for every authority, and half of referrals as new families."""
     n = len(targets.names)
-    return Rates({group: np.ones(n) for group in GROUPS}, np.ones((n, 5)), np.ones(5), 0.5 * targets.referrals / 1.62)
+    return Rates({group: np.ones(n) for group in GROUPS}, np.ones((n, 5)), np.ones((n, 5)), 0.5 * targets.referrals / 1.62)
 
 
 def last_fit(targets: Targets) -> Rates:
@@ -94,7 +95,7 @@ def last_fit(targets: Targets) -> Rates:
     return Rates(
         {group: np.array([area.value(f"ratio_{group}") for area in areas]) for group in GROUPS},
         np.array([[area.value(f"age_ratio_care_entry_{band}") for band in AGE_BANDS] for area in areas]),
-        np.array([find(areas[0], f"age_ratio_care_exit_{band}") for band in AGE_BANDS]),
+        np.array([[find(area, f"age_ratio_care_exit_{band}") for band in AGE_BANDS] for area in areas]),
         np.array([[area.value("new_family_referrals", year) for year in YEARS] for area in areas]),
     )
 
@@ -125,7 +126,7 @@ def figures(row: int, rates: Rates) -> dict[str, list[tuple[int, float]]]:
     result = {f"ratio_{group}": [(last, float(values[row]))] for group, values in rates.ratio.items()}
     for band, value in zip(AGE_BANDS, rates.by_age[row], strict=True):
         result[f"age_ratio_care_entry_{band}"] = [(last, float(value))]
-    for band, value in zip(AGE_BANDS, rates.exits, strict=True):
+    for band, value in zip(AGE_BANDS, rates.exits[row], strict=True):
         result[f"age_ratio_care_exit_{band}"] = [(last, float(value))]
     result["new_family_referrals"] = [(year, float(rates.new_families[row, i])) for i, year in enumerate(YEARS)]
     # One year's arrivals are noisy, the more so as they make up what returns leave of that year's referrals: the mean of four years goes on.
@@ -203,7 +204,10 @@ def correct(rates: Rates, seen: Simulated, targets: Targets, everywhere: bool, p
     own = step(targets.exit_rate * targets.in_care, out * targets.in_care, 1.6)
     # England's level of exits is that of its ages: authorities' own factors average 1 over the children in care.
     ratio["care_exit"] = ratio["care_exit"] * own / np.average(own, weights=targets.in_care)
-    exits = rates.exits * exit_step(seen, targets)
+    exits = np.column_stack([
+        exits_under_one(rates.exits[:, 0], ratio["care_exit"], seen, targets, EXITS_FOLLOW * (1.0 if everywhere else DAMPING)),
+        rates.exits[:, 1:] * exit_step(seen, targets),
+    ])  # fmt: skip
     ratio = {group: np.clip(values, LOW, HIGH) for group, values in ratio.items()}
     started = np.stack([seen.mean(f"started_{band}") for band in AGE_BANDS], axis=1)
     factors = np.stack([step(targets.started[:, b], started[:, b], 0.85) for b in range(5)], axis=1)
@@ -224,9 +228,9 @@ def work_in_hand(seen: Simulated, targets: Targets) -> np.ndarray:
 
 
 def exit_step(seen: Simulated, targets: Targets, power: float = 1.3) -> np.ndarray:
-    """Return what England's exits by age are to be multiplied by (5); a power over 1, since final hearings and adoptions do not follow."""
-    ceased = np.array([seen.mean(f"ceased_{band}").sum() for band in AGE_BANDS])
-    stock = np.array([seen.mean(f"in_care_{band}").sum() for band in AGE_BANDS])
+    """Return what England's exits by age from 1 to 4 up are to be multiplied by (4); a power over 1, since hearings and adoptions do not follow."""
+    ceased = np.array([seen.mean(f"ceased_{band}").sum() for band in AGE_BANDS[1:]])
+    stock = np.array([seen.mean(f"in_care_{band}").sum() for band in AGE_BANDS[1:]])
     return np.clip((targets.exit_by_age * stock / ceased) ** power, 0.5, 2.0)
 
 
@@ -264,8 +268,10 @@ def report(number: int, seen: Simulated, targets: Targets) -> None:
         "in care": (targets.in_care.sum(), seen.mean("in_care").sum()),
     }
     print(f"round {number}: " + ", ".join(f"{name} {got:,.0f} ({100 * (got / want - 1):+.1f} %)" for name, (want, got) in pairs.items()), flush=True)
-    rates = np.array([seen.mean(f"ceased_{band}").sum() / seen.mean(f"in_care_{band}").sum() for band in AGE_BANDS])
-    print("    exits by age over target: " + ", ".join(f"{ratio:.2f}" for ratio in rates / targets.exit_by_age), flush=True)
+    rates = np.array([seen.mean(f"ceased_{band}").sum() / seen.mean(f"in_care_{band}").sum() for band in AGE_BANDS[1:]])
+    under_1 = seen.mean("ceased_under_1").sum() / seen.mean("started_under_1").sum()
+    ratios = [under_1 / np.average(targets.exits_under_1, weights=targets.started[:, 0]), *(rates / targets.exit_by_age)]
+    print("    exits by age over target: " + ", ".join(f"{ratio:.2f}" for ratio in ratios), flush=True)
 
 
 def unit_of(quantity: str) -> str:

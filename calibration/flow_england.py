@@ -27,16 +27,21 @@ TRENDING = {
 
 
 def exit_rates_by_age() -> np.ndarray:
-    """Return exits before 18 per child in care by age band, unaccompanied children left out (5): mean of years ending March 2022 to 2024."""
-    ceased = np.array([_mean("age_ceased", name) for name in ("Under 1 year", "1 to 4 years", "5 to 9 years", "10 to 15 years")])
-    ceased = np.append(ceased, _mean("age_ceased", "16 years") + _mean("age_ceased", "17 years"))
-    bands = ("Under 1 year", "1 to 4 years", "5 to 9 years", "10 to 15 years", "16 years and over")
-    stock = np.array([_mean("age_31_march", name) for name in bands])
-    uasc = np.array([_mean("uasc_stock", f"Age group | {name}") for name in ("Under 16 years", "16 years and over")])
-    passing = _mean("exit_reason", "Care taken by another local authority")
+    """Return exits before 18 per child in care by age band from 1 to 4 up, unaccompanied children left out (4): the last fit year.
+
+    Rates by age drift for years on end, and the last year predicts the next better than three years' mean does: mean absolute error of its
+    logarithm over the years ending March 2014 to 2024 and the bands under 16, 0.070 against 0.105; over 2020 to 2024, 0.053 against 0.064.
+    """
+    year = FIT_YEARS[-1]
+    ceased = np.array([_cell("age_ceased", name, year) for name in ("1 to 4 years", "5 to 9 years", "10 to 15 years")])
+    ceased = np.append(ceased, _cell("age_ceased", "16 years", year) + _cell("age_ceased", "17 years", year))
+    bands = ("1 to 4 years", "5 to 9 years", "10 to 15 years", "16 years and over")
+    stock = np.array([_cell("age_31_march", name, year) for name in bands])
+    uasc = np.array([_cell("uasc_stock", f"Age group | {name}", year) for name in ("Under 16 years", "16 years and over")])
+    passing = _cell("exit_reason", "Care taken by another local authority", year)
     gone = passing * np.array([PASSING_UNDER_16, 1.0 - PASSING_UNDER_16]) + UASC_OTHER_EXITS_PER_YEAR * uasc
-    ceased[3:] -= gone
-    stock[3:] -= uasc
+    ceased[2:] -= gone
+    stock[2:] -= uasc
     return ceased / stock
 
 
@@ -86,16 +91,15 @@ def _distributions() -> pd.DataFrame:
     return pd.read_csv(DATA / "distributions.csv")
 
 
-def _mean(indicator: str, category: str) -> float:
-    """Return England's mean of a category over the fit years.
+def _cell(indicator: str, category: str, year: int) -> float:
+    """Return England's figure of a category in a year.
 
     Raises
     ------
     ValueError
-        If one of the years is not published.
+        If it is not published.
     """
-    rows = _distributions().query("indicator == @indicator and category == @category and geography == 'England'")
-    values = rows[rows.year_ending.isin(FIT_YEARS)].drop_duplicates("year_ending", keep="last")["value"].astype(float)
-    if len(values) != len(FIT_YEARS):
-        raise ValueError(f"{indicator}, {category}: {len(values)} of {len(FIT_YEARS)} years")
-    return float(values.mean())
+    rows = _distributions().query("indicator == @indicator and category == @category and geography == 'England' and year_ending == @year")
+    if rows.empty:
+        raise ValueError(f"{indicator}, {category}: nothing published for {year}")
+    return float(rows["value"].iloc[-1])

@@ -2,7 +2,8 @@
 
 Targets are read from the area profiles (which pool the years ending March 2022 to 2024 and borrow what is missing), so nothing published after
 March 2024 enters them; referrals by year are an input and are read to the last year. Shares that have a trend (no further action, not in need,
-enquiries, conferences) are those of 2024, the last year known; where an authority published none, three years' at England's level of 2024.
+enquiries, conferences) and exits by age are those of 2024, the last year known; where an authority published none, three years' at England's
+level of 2024.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.flow_england import FIT_YEARS, agency_growth_2025, exit_rates_by_age, homes_growth_2025, latest, latest_over_mean
+from calibration.flow_under_one import exits_per_start
 from scenarios.areas import AreaProfile, england, load_areas
 from sim.model import PUBLISHED_FROM
 
@@ -32,9 +34,13 @@ DISABLED_STARTS_PER_CHILD = 0.00042
 
 @dataclass(frozen=True)
 class Targets:
-    """Published flows by authority (A), referrals by year (A, Y), and England's exits per child in care by age (5)."""
+    """Published flows by authority (A), referrals by year (A, Y), and England's exits per child in care by age from 1 to 4 up (4).
+
+    Leavers under one go by authority, over its starters under one.
+    """
 
     names: tuple[str, ...]
+    regions: tuple[str, ...]
     referrals: np.ndarray
     nfa_share: np.ndarray
     not_in_need_share: np.ndarray
@@ -45,6 +51,7 @@ class Targets:
     started: np.ndarray
     exit_rate: np.ndarray
     in_care: np.ndarray
+    exits_under_1: np.ndarray
     exit_by_age: np.ndarray
 
     @property
@@ -82,8 +89,10 @@ def read_targets() -> Targets:
     # A simulated history is in balance, so what it can match is turnover: an authority's ends alone would carry three years' imbalance into its
     # stock for good (Redcar and Cleveland, Bury), where starts and ends together identify the rate at the stock that was there.
     own = 0.5 * (started.sum(axis=1) + column("care_ceased_non_uasc")) / np.maximum(in_care, 1.0)
+    names, regions = tuple(area.name for area in areas), tuple(area.region for area in areas)
     return Targets(
-        names=tuple(area.name for area in areas),
+        names=names,
+        regions=regions,
         referrals=referrals,
         nfa_share=trending("nfa_share"),
         not_in_need_share=trending("not_in_need_share"),
@@ -94,6 +103,7 @@ def read_targets() -> Targets:
         started=started,
         exit_rate=weight * own + (1.0 - weight) * national,
         in_care=in_care,
+        exits_under_1=exits_per_start(names, regions, started[:, 0]),
         exit_by_age=exit_rates_by_age(),
     )
 
