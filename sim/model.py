@@ -206,8 +206,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     helps = compile_actions.help_tables(compiled.actions, drawn, pathway, names)
     transitions["lever"], transitions["n_levers"] = levers["first"], levers["n"]
     transitions["help"], transitions["n_help"] = helps["first"], helps["n"]
-    alone = (transitions["n_help"] == 0) & (transitions["n_levers"] == 0)
-    transitions["bands_only"] = alone & (len(fixed.tables["version_start"]) == 1)
+    transitions["bands_only"] = (transitions["n_levers"] == 0) & (len(fixed.tables["version_start"]) == 1)
     compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["levers"], helps["help"])
     places = fixed.supply.copy()
     for a, children in enumerate(fixed.children):

@@ -56,8 +56,7 @@ class World:
             steps[k]["help"], steps[k]["n_help"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
             steps[k]["lever"], steps[k]["n_levers"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
             steps[k]["beside"] = -1
-            alone = steps[k]["n_help"] == 0 and steps[k]["n_levers"] == 0
-            steps[k]["bands_only"] = alone and self.versions == 1
+            steps[k]["bands_only"] = steps[k]["n_levers"] == 0 and self.versions == 1
         stages = np.zeros(1, L.STAGE)
         stages["n"] = transitions
         self.model, self.h = filled(

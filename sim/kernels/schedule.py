@@ -198,7 +198,10 @@ def schedule(h, c, a, family, child, slot, is_child, until, commit):
             begins = max(evaluated, origin)
             if begins >= soonest:
                 due, rest = INF, residual
-            elif tr["bands_only"] and (tr["age"] < 0 or age_edge >= soonest) and unhindered(h, c, a, tr["row"], begins, soonest):
+            elif (
+                tr["bands_only"] and (tr["n_help"] == 0 or family["help_start"] == INF) and (tr["age"] < 0 or age_edge >= soonest)
+                and unhindered(h, c, a, tr["row"], begins, soonest)
+            ):  # fmt: skip
                 due, rest = walk_bands(h, a, tr, origin, multiplier, by_age, begins, soonest, residual)
             else:
                 due, rest = walk_all(
