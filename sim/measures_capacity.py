@@ -1,4 +1,4 @@
-"""Measures of places, waiting and pressure, as tables: name, words, what of `sim.counting.Counts`, and its unit."""
+"""Measures of places, waiting, pressure and budget, as tables: name, words, what of `sim.counting.Counts`, and its unit."""
 
 from sim.measure import flow, level, ratio, stock
 
@@ -25,4 +25,11 @@ WORKFORCE = (
     ratio("pressure", "Workforce pressure", "work_in_hand", "team_capacity", 1.0, "work over capacity", headline=True),
     flow("months_above_1", "Months with pressure above 1", lambda c: c.overloaded, "authority-months", grossed_by="population"),
 )
-CAPACITY = (*PLACEMENTS, *FAMILY_HELP, *WORKFORCE)
+BUDGET = (
+    stock("care_overspend_gbp", "Cost of care over its budget", lambda c: c.overspend, "pounds"),
+    stock("reserves_gbp", "Reserves (below nothing: overdrawn)", lambda c: c.reserves, "pounds"),
+    flow("family_support_gbp", "Family support, the authority's own", lambda c: c.family_support, "pounds", grossed_by="population"),
+    flow("family_support_planned_gbp", "Family support as planned", lambda c: c.family_support_planned, "pounds", grossed_by="population"),
+    ratio("family_support_level_pct", "Family support, of what was planned", "family_support_gbp", "family_support_planned_gbp"),
+)
+CAPACITY = (*PLACEMENTS, *FAMILY_HELP, *WORKFORCE, *BUDGET)

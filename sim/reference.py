@@ -12,8 +12,10 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import simpy
 
+from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded
 from sim.kernels.feedback import slow_teams, work_in_hand
 from sim.model import CompiledModel
 from sim.reference_arrivals import Arrivals
@@ -55,6 +57,7 @@ class World(Arrivals):
         state = bind(model, empty_state(model) if state is None else state)
         super().__init__(model, L.Clocks(state.factor, state.opclock, state.turns), Ledger(model, tally), float(model.month_start[begin]))
         self.slowing, self.month, self.case_weights = state.slowing, begin, model.case_weights.tolist()
+        self.ledger.accounts = self.accounts = state.accounts.copy()
         self.set_up_places(state)
         self.set_up_care()
         self.set_up_arrivals()
@@ -103,6 +106,8 @@ class World(Arrivals):
         self.month = month
         self.ledger.begin_month(month, self.now)
         for a, places in enumerate(self.places):
+            accounts = self.accounts[a]
+            open_month(self.hazards, accounts, a, month)
             work = work_in_hand(model.case_weights, self.ledger.cases(a, self.case_weights))
             pressure = work / model.team_capacity[a, month]
             slow_teams(self.hazards, *self.month_factors, self.slowing, a, month, pressure)
@@ -110,8 +115,9 @@ class World(Arrivals):
             tally.work[a, self.ledger.row], tally.pressure[a, self.ledger.row] = work, pressure
             tally.counters[PEAK] = max(tally.counters[PEAK], int(pressure * 1000000.0))
             for place in places:
+                planned = places_afforded(model.places[a, place.kind, month], model.saveable[a, place.kind, month], accounts[LEVEL])
                 place.begin_month(
-                    int(model.places[a, place.kind, month]), float(model.reference_use[a, place.kind]),
+                    planned, float(model.reference_use[a, place.kind]),
                     model.price_rules[place.kind].tolist(),
                     model.supply_rules[place.kind].tolist() if month >= model.supply_from[0] else None,
                 )  # fmt: skip
@@ -119,6 +125,13 @@ class World(Arrivals):
         for places in self.places:
             for place in places:
                 self.admit(place)
+
+    def close_month(self) -> None:
+        """Book what the month's care cost, and write the month to the tally."""
+        for a, places in enumerate(self.places):
+            prices = np.array([place.price for place in places])
+            book_month(self.hazards, self.accounts[a], self.ledger.units(a), prices, a, self.month)
+        self.ledger.close_month(self.places, self.now)
 
     # ------------------------------------------------------------ transitions
 
@@ -179,7 +192,7 @@ def months(world: World, end: int, finished: simpy.Event) -> Iterator[simpy.Even
         world.settle()
         world.calendar.set(alarm, float(world.model.month_start[month + 1]), MONTH_START)
         yield alarm.wait()
-        world.ledger.close_month(world.places, world.now)
+        world.close_month()
     finished.succeed()
 
 
