@@ -114,6 +114,11 @@ class Scenario:
         return tuple((month, _pathway_at(self.document.data, dated, month)) for month in months)
 
 
+def _has_versions(path: tuple) -> bool:
+    """Return whether what an override sets may change in the course of a run: when things happen, not what the pathway is."""
+    return path[0] == "stages" and (path[2] == "duration" or path[-1] == "share" or "rates_per_year" in path)
+
+
 def date_faults(overrides: Iterable[Override], levers: Iterable[Lever], document: Document, branch: str) -> list[Fault]:
     """Return what is dated before the branch month (ruling 37)."""
     first = month_index(branch)
@@ -123,6 +128,14 @@ def date_faults(overrides: Iterable[Override], levers: Iterable[Lever], document
         )
         for item in overrides
         if item.month and month_index(item.month) < first
+    ]
+    faults += [
+        item.fault(
+            f"{item.month} is after the branch month {branch}, and only durations, shares of outcomes and rates change later; "
+            "expected no date (it then acts from the branch), or a lever"
+        )
+        for item in overrides
+        if item.month and month_index(item.month) > first and not _has_versions(item.path)
     ]
     for lever in levers:
         month = lever.first_month()

@@ -164,7 +164,7 @@ def _little(tally: Tally, stays: Stays, now: float) -> float:
 def _placed(tally: Tally, compiled: Any) -> float:
     """Return the largest gap between children in placements, in care, and looked after."""
     placements = [compiled.stage_names.index(name) for name in compiled.placement_names]
-    care = [i for i, name in enumerate(compiled.stage_names) if compiled.scenario.pathway.stages[name].in_care]
+    care = [i for i, name in enumerate(compiled.stage_names) if compiled.pathway.stages[name].in_care]
     placed = tally.units_end[:, :, placements].sum(2)
     return max(
         _largest(placed - tally.units_end[:, :, care].sum(2)),

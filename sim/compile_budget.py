@@ -23,7 +23,7 @@ def care_costs(compiled: Any) -> np.ndarray:
             if placement in names:
                 table[a, names.index(placement)] = base_price(figures, placement) / DAYS_PER_WEEK
         if "care_leaver" in names:
-            of_age = share_of_care_leavers(compiled.scenario.pathway)
+            of_age = share_of_care_leavers(compiled.pathway)
             table[a, names.index("care_leaver")] = of_age * figures.get("leaving_care_gbp_per_care_leaver_year", default=0.0) / DAYS_PER_YEAR
     return table
 
@@ -43,8 +43,8 @@ def family_support(compiled: Any, supply: np.ndarray) -> dict[str, np.ndarray]:
 
     `supply` (A, P, M) holds places without what levers add: a lever's places are its own, and are not saved on.
     """
-    rules, places = compiled.scenario.settings.budget, compiled.scenario.pathway.places.values()
-    bought = np.array([bool(compiled.scenario.pathway.stages[place.stage].needs) for place in places])
+    rules, places = compiled.scenario.settings.budget, compiled.pathway.places.values()
+    bought = np.array([bool(compiled.pathway.stages[place.stage].needs) for place in places])
     values = (
         rules.planned_real_growth_per_year.value, rules.saved_per_pound_of_overspend.value, rules.floor.value,
         rules.reserves_share_of_outturn.value, float(rules.in_force),

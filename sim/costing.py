@@ -39,7 +39,7 @@ class Costing:
 
     def __init__(self, tally: Tally, compiled: Any, drawn: dict[tuple[str, str], float]) -> None:
         self.tally, self.compiled, self.drawn = tally, compiled, drawn
-        self.scenario, self.pathway = compiled.scenario, compiled.scenario.pathway
+        self.scenario, self.pathway = compiled.scenario, compiled.pathway
         self.figures: tuple[Figures, ...] = compiled.figures
         self.counts = Counts(tally, compiled)
         self.months = tally_months(tally, compiled)

@@ -28,7 +28,7 @@ class Counts:
         self._stage = {name: i for i, name in enumerate(compiled.stage_names)}
         self._transition = {name: k for k, name in enumerate(compiled.transition_names)}
         self._place = {name: p for p, name in enumerate(compiled.place_names)}
-        self.pathway = compiled.scenario.pathway
+        self.pathway = compiled.pathway
         self.first = int(tally.first_month[0])
         self.months = tally.units_end.shape[1]
 

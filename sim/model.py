@@ -71,9 +71,14 @@ class CompiledModel:
         return month_range(self.first, self.last)
 
     @cached_property
+    def pathway(self) -> Pathway:
+        """The pathway of the run: history's, or with what `set` changes from the branch on. Rates alone have later versions (`epochs`)."""
+        return self.scenario.pathway if self.history else self.scenario.epochs(self.branch)[0][1]
+
+    @cached_property
     def names(self) -> Names:
         """The order of stages, transitions, places and placements."""
-        return names_of(self.scenario.pathway)
+        return names_of(self.pathway)
 
     stage_names = property(lambda self: self.names.stages)
     transition_names = property(lambda self: self.names.transitions)
@@ -172,7 +177,7 @@ class Static:
 
 def build_static(compiled: CompiledModel) -> Static:
     """Build everything that does not depend on a draw."""
-    pathway, names, months = compiled.scenario.pathway, compiled.names, list(compiled.months)
+    pathway, names, months = compiled.pathway, compiled.names, list(compiled.months)
     policy = compiled.scenario.settings.policy.families_first
     stages = stage_table(pathway, names, dict(policy.replaces) if policy else {})
     transitions, effects, static, beside = transition_table(pathway, names)
@@ -199,7 +204,7 @@ def build_static(compiled: CompiledModel) -> Static:
 
 def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     """Build the arrays of a model for one draw of effects."""
-    pathway, names, months, fixed = compiled.scenario.pathway, compiled.names, list(compiled.months), compiled.static
+    pathway, names, months, fixed = compiled.pathway, compiled.names, list(compiled.months), compiled.static
     transitions = fixed.transitions.copy()
     factors = compile_actions.rate_factors(compiled.actions, drawn, pathway, names, months)
     rows = _rows(compiled, transitions, factors, fixed.court)
@@ -262,7 +267,7 @@ def _rates(compiled: CompiledModel, transitions: np.ndarray, ratio: list[dict]) 
 
 def _ages(compiled: CompiledModel, transitions: np.ndarray) -> np.ndarray:
     """Return age multipliers (A, rows, 5): the pathway's times the authority's for the transition's group; set each transition's row."""
-    pathway, rows = compiled.scenario.pathway, []
+    pathway, rows = compiled.pathway, []
     for k, full in enumerate(compiled.names.transitions):
         stage_name, name = full.split(".")
         step = dict(pathway.stages[stage_name].steps())[name]
@@ -275,7 +280,7 @@ def _ages(compiled: CompiledModel, transitions: np.ndarray) -> np.ndarray:
 
 def _rows(compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, np.ndarray], court: np.ndarray) -> dict[str, np.ndarray]:
     """Return operational-time rows: whether a team drives each (R) and exogenous factors (A, R, M); set each transition's row."""
-    pathway, months, n = compiled.scenario.pathway, compiled.months, len(compiled.profiles)
+    pathway, months, n = compiled.pathway, compiled.months, len(compiled.profiles)
     rows, teams = Rows(), []
     for k, full in enumerate(compiled.names.transitions):
         stage_name, name = full.split(".")
@@ -294,7 +299,7 @@ def _rows(compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, n
 
 def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
     """Return what differs between authorities: arrivals, quintiles, places, capacity."""
-    pathway, names, months = compiled.scenario.pathway, compiled.names, list(compiled.months)
+    pathway, names, months = compiled.pathway, compiled.names, list(compiled.months)
     settings = compiled.scenario.settings
     n = len(compiled.profiles)
     candidate, accept = np.zeros((n, L.STREAMS)), np.zeros((n, L.STREAMS, 5, len(months)))
@@ -326,7 +331,7 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
 
 def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
     """Return who families and children are."""
-    pathway, names = compiled.scenario.pathway, compiled.names
+    pathway, names = compiled.pathway, compiled.names
     families = pathway.families
     streams = list(pathway.streams.values())
     longest = max([1, *(len(stream.ages_years.values) for stream in streams if stream.ages_years)])
@@ -356,7 +361,7 @@ def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
 
 def _placements(compiled: CompiledModel) -> dict[str, np.ndarray]:
     """Return where children are meant to live, what has a limit, and what is tried when it is full."""
-    pathway, names = compiled.scenario.pathway, compiled.names
+    pathway, names = compiled.pathway, compiled.names
     plans = pathway.placement_plans
     columns = tuple(plans.needs_multipliers.weights)
     weights = np.zeros((3, 5, 4, 2, len(columns)))

@@ -12,14 +12,36 @@ from scenarios.faults import ScenarioError
 from scenarios.loading import load
 from scenarios.overrides import apply as apply_overrides
 from scenarios.overrides import find_path, read_overrides
+from sim.model import compile_model
 
 pytestmark = pytest.mark.unit
 
 
 def test_dated_overrides_make_epochs_and_undated_ones_act_from_the_branch(write):
-    scenario = load(write(HEAD + "set:\n  stages.assessment.case_weight: {2026-09: 0.9, 2028-01: 0.7}\n  stages.referral.case_weight: 0.2\n"))
-    weights = [(month, path.stages["assessment"].case_weight, path.stages["referral"].case_weight) for month, path in scenario.timeline]
-    assert weights == [("2025-04", 1.0, 0.2), ("2026-09", 0.9, 0.2), ("2028-01", 0.7, 0.2)]
+    tail = "stages.assessment.duration.tail_median_working_days"
+    scenario = load(write(HEAD + f"set:\n  {tail}: {{2026-09: 12, 2028-01: 9}}\n  stages.referral.case_weight: 0.2\n"))
+    found = [
+        (month, path.stages["assessment"].duration.tail_median_working_days, path.stages["referral"].case_weight)
+        for month, path in scenario.timeline
+    ]
+    assert found == [("2025-04", 15, 0.2), ("2026-09", 12, 0.2), ("2028-01", 9, 0.2)]
+
+
+def test_what_has_no_later_versions_cannot_be_dated_later(write):
+    with pytest.raises(ScenarioError) as caught:
+        load(write(HEAD + "set:\n  places.childrens_home.supply_follows_use.months: {2027-04: 12}\n"))
+    (fault,) = caught.value.faults
+    assert "only durations, shares of outcomes and rates change later" in fault.message
+    load(write(HEAD + "set:\n  places.childrens_home.supply_follows_use.months: {2025-04: 12}\n"))
+
+
+def test_what_is_set_of_places_acts_from_the_branch_and_not_in_history(write):
+    scenario = load(write(HEAD + "set:\n  places.childrens_home.match_probability.sibling_factor: 0.9\n"))
+    homes = list(scenario.pathway.places).index("childrens_home")
+    factor = {
+        history: compile_model(scenario, ("Rutland",), history=history).for_draw(1, 0).sibling_factor[homes] for history in (True, False)
+    }
+    assert factor == {True: 0.5, False: 0.9}
 
 
 def test_a_median_scales_all_quartiles(write):
@@ -50,7 +72,7 @@ def test_settings_and_levers_can_be_set_without_a_date(write):
 
 
 def test_epochs_refuse_dates_before_another_branch(write):
-    scenario = load(write(HEAD + "set: {stages.assessment.case_weight: {2026-09: 0.9}}\n"))
+    scenario = load(write(HEAD + "set: {stages.assessment.duration.tail_median_working_days: {2026-09: 12}}\n"))
     with pytest.raises(ScenarioError, match="before the branch month 2027-04"):
         scenario.epochs("2027-04")
 
