@@ -15,6 +15,7 @@ from contextlib import contextmanager
 import simpy
 
 from sim.kernels.feedback import slow_teams, work_in_hand
+from sim.kernels.workforce import staff_month
 from sim.model import CompiledModel
 from sim.reference_arrivals import Arrivals
 from sim.reference_calendar import Alarm
@@ -55,6 +56,7 @@ class World(Arrivals):
         state = bind(model, empty_state(model) if state is None else state)
         super().__init__(model, L.Clocks(state.factor, state.opclock, state.turns), Ledger(model, tally), float(model.month_start[begin]))
         self.slowing, self.month, self.case_weights = state.slowing, begin, model.case_weights.tolist()
+        self.posts = state.posts.copy()
         self.set_up_places(state)
         self.set_up_care()
         self.set_up_arrivals()
@@ -104,10 +106,11 @@ class World(Arrivals):
         self.ledger.begin_month(month, self.now)
         for a, places in enumerate(self.places):
             work = work_in_hand(model.case_weights, self.ledger.cases(a, self.case_weights))
-            pressure = work / model.team_capacity[a, month]
+            pressure = work / self.capacity(a, month, work)
             slow_teams(self.hazards, *self.month_factors, self.slowing, a, month, pressure)
             self.slowings[a] += pressure > 1.0
             tally.work[a, self.ledger.row], tally.pressure[a, self.ledger.row] = work, pressure
+            tally.posts[a, self.ledger.row] = self.posts[a]
             tally.counters[PEAK] = max(tally.counters[PEAK], int(pressure * 1000000.0))
             for place in places:
                 place.begin_month(
@@ -119,6 +122,14 @@ class World(Arrivals):
         for places in self.places:
             for place in places:
                 self.admit(place)
+
+    def capacity(self, a: int, month: int, work: float) -> float:
+        """Let posts be left, filled and covered. Return the cases at which the authority's pressure is 1 this month."""
+        model = self.model
+        return staff_month(
+            self.posts[a], model.posts[a, month], model.post_flows[a], model.workforce_rules, model.team_capacity[a, month], work,
+            month >= model.workforce_from[0],
+        )  # fmt: skip
 
     # ------------------------------------------------------------ transitions
 
