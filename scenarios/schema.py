@@ -158,6 +158,40 @@ class Clip(Sourced):
         return self
 
 
+class Budget(Frozen):
+    """How an authority answers care that costs more, or less, than was budgeted.
+
+    Attributes
+    ----------
+    planned_real_growth_per_year
+        By how much a year's budget for care is above the outturn of the year before, over general inflation.
+    saved_per_pound_of_overspend
+        By how much next year's family support falls for each pound of overspend, and rises for each of underspend.
+    floor
+        Least level of family support, as a share of what was planned.
+    reserves_share_of_outturn
+        Reserves when the last published year closes, as a share of what care cost in it.
+    in_force
+        The loop's switch: without it family support is always as planned.
+    """
+
+    in_force: Annotated[bool, Field(strict=True)] = True
+    planned_real_growth_per_year: Value
+    saved_per_pound_of_overspend: Value
+    floor: Value
+    reserves_share_of_outturn: Value
+
+    @model_validator(mode="after")
+    def _within(self) -> "Budget":
+        """Refuse what is not a share."""
+        if not -0.5 < self.planned_real_growth_per_year.value < 0.5:
+            raise ValueError("planned_real_growth_per_year: expected a share a year, such as 0.01")
+        for name in ("saved_per_pound_of_overspend", "floor", "reserves_share_of_outturn"):
+            if not 0 <= getattr(self, name).value <= 1:
+                raise ValueError(f"{name}: is {getattr(self, name).value:g}, expected a share from 0 to 1")
+        return self
+
+
 class Settings(Frozen):
     """What a run takes from the scenario unless told otherwise, and assumptions that are not of the pathway.
 
@@ -181,6 +215,7 @@ class Settings(Frozen):
     pressure: Pressure
     workforce: Workforce | None = None
     prices: Prices
+    budget: Budget
     discount_rate_per_year: Value
 
     @model_validator(mode="after")

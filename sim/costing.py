@@ -16,6 +16,7 @@ from scenarios.timeline import days_in_month, month_index, year_ending
 from sim.compile_areas import Figures
 from sim.cost_lines import PLACEMENT_LINES, assumption, lines_of
 from sim.counting import Counts, complete_years, tally_months
+from sim.kernels.budget import LEVEL
 from sim.kernels.layout import NEEDS, Tally
 from sim.kernels.workforce import AGENCY, PERMANENT
 
@@ -80,18 +81,14 @@ class Costing:
         won).
         """
         base = np.array([[base_price(figures, name) for name in self.placements] for figures in self.figures])
-        return base[:, None, :] * self._growth()[None] * self._response() * (1.0 - self._gains())[None]
+        path = price_growth(self.scenario, self.index, self.placements) * (
+            1.0 - commissioning_gains(self.actions, self.drawn, self.index, self.placements)
+        )
+        return base[:, None, :] * path[None] * self._response()
 
     def prices_by_needs(self) -> np.ndarray:
         """Return the price of a week by area, month, placement and needs (A, T, P, 4)."""
         return self.prices()[..., None] * needs_multipliers(self.pathway, self.placements)[None, None]
-
-    def _growth(self) -> np.ndarray:
-        """Return exogenous real growth since the middle of the price year (T, P)."""
-        rates = self.scenario.settings.prices.real_growth_per_year
-        growth = np.array([rates[name].value if name in rates else 0.0 for name in self.placements])
-        years = (self.index - MIDDLE_OF_PRICE_YEAR) / 12.0
-        return (1.0 + growth[None, :]) ** years[:, None]
 
     def _response(self) -> np.ndarray:
         """Return the market's index of each placement's price (A, T, P); 1 where places have no limit."""
@@ -100,18 +97,6 @@ class Costing:
             if place.stage in self.placements:
                 index[:, :, self.placements.index(place.stage)] = self.tally.price_end[:, :, p]
         return index
-
-    def _gains(self) -> np.ndarray:
-        """Return the share commissioning has won off each price as placements were let again (T, P)."""
-        left = np.ones((len(self.months), len(self.placements)))
-        for action in self.actions:
-            if isinstance(action, PriceGain):
-                fraction, relet = self._drawn(action, "fraction"), self._drawn(action, "relet_share_per_year")
-                since = np.maximum(self.index - month_index(action.start) + 1, 0) / 12.0
-                won = fraction * (1.0 - np.exp(-relet * since))
-                for name in action.stages:
-                    left[:, self.placements.index(name)] *= 1.0 - won
-        return 1.0 - left
 
     def _after_care(self) -> dict[str, np.ndarray]:
         """Return allowances under orders, and care leavers."""
@@ -150,10 +135,11 @@ class Costing:
         }
 
     def _fixed(self) -> dict[str, np.ndarray]:
-        """Return family support (as published, then as in the latest year) and what is not modelled."""
+        """Return family support (as published, then the latest year's at the level the budget leaves) and what is not modelled."""
         parts = self._days() / 365.25
+        level = self.tally.accounts_end[..., LEVEL]
         rest = np.array([unmodelled(figures) for figures in self.figures])[:, None]
-        return {"family_support": self._by_year("spend_family_support") * parts, "unmodelled": rest * parts}
+        return {"family_support": self._by_year("spend_family_support") * level * parts, "unmodelled": rest * parts}
 
     def reform_cost(self, action: Cost) -> np.ndarray:
         """Return what a lever's cost comes to by area and month (A, T)."""
@@ -195,6 +181,27 @@ class Costing:
     def _days(self) -> np.ndarray:
         """Return the length of each month in days (1, T)."""
         return np.array([days_in_month(month) for month in self.months], float)[None, :]
+
+
+def price_growth(scenario: Any, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
+    """Return exogenous real growth of prices since the middle of the price year (T, P); `index` numbers months (T)."""
+    rates = scenario.settings.prices.real_growth_per_year
+    growth = np.array([rates[name].value if name in rates else 0.0 for name in placements])
+    years = (index - MIDDLE_OF_PRICE_YEAR) / 12.0
+    return (1.0 + growth[None, :]) ** years[:, None]
+
+
+def commissioning_gains(actions: Any, drawn: dict, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
+    """Return the share commissioning has won off each price as placements were let again (T, P)."""
+    left = np.ones((len(index), len(placements)))
+    for action in actions:
+        if isinstance(action, PriceGain):
+            fraction, relet = drawn[action.name, "fraction"], drawn[action.name, "relet_share_per_year"]
+            since = np.maximum(index - month_index(action.start) + 1, 0) / 12.0
+            won = fraction * (1.0 - np.exp(-relet * since))
+            for name in action.stages:
+                left[:, placements.index(name)] *= 1.0 - won
+    return 1.0 - left
 
 
 def base_price(figures: Figures, placement: str) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from scenarios.timeline import year_ending
 from sim.kernels import layout as L
+from sim.kernels.budget import BUDGET, LEVEL, RESERVES, SPENT
 from sim.kernels.layout import Tally
 from sim.measures import COUNTED, HEADLINES, MEASURES, RATIOS
 
@@ -161,6 +162,30 @@ class Counts:
         if place not in self._place:
             return np.zeros((self.tally.units_end.shape[0], self.months))
         return self.tally.queue[:, :, self._place[place], 4]
+
+    @cached_property
+    def family_support_planned(self) -> np.ndarray:
+        """Pounds of the authority's own family support, as planned."""
+        years = [year_ending(month) for month in tally_months(self.tally, self.compiled)]
+        each = [[figures.get("spend_family_support", year, default=0.0) / 12.0 for year in years] for figures in self.compiled.figures]
+        return np.array(each)
+
+    @property
+    def family_support(self) -> np.ndarray:
+        """Pounds of the authority's own family support, at the level the budget leaves."""
+        return self.family_support_planned * self.tally.accounts_end[..., LEVEL]
+
+    @property
+    def overspend(self) -> np.ndarray:
+        """Pounds by which care has cost more, so far this financial year, than was budgeted for all of it; 0 where nothing was."""
+        spent, budgeted = self.tally.accounts_end[..., SPENT], self.tally.accounts_end[..., BUDGET]
+        return np.where(budgeted > 0.0, spent - budgeted, 0.0)
+
+    @property
+    def reserves(self) -> np.ndarray:
+        """Pounds in reserve if the financial year ended with the month: what is saved on family support put in, overspend taken out."""
+        of_year = self.family_support_planned * 12.0 * (1.0 - self.tally.accounts_end[..., LEVEL])
+        return self.tally.accounts_end[..., RESERVES] + of_year - self.overspend
 
     @property
     def work(self) -> np.ndarray:

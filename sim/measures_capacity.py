@@ -1,4 +1,4 @@
-"""Measures of places, waiting and pressure, as tables: name, words, what of `sim.counting.Counts`, and its unit."""
+"""Measures of places, waiting, pressure and budget, as tables: name, words, what of `sim.counting.Counts`, and its unit."""
 
 from sim.kernels.workforce import AGENCY, PERMANENT, VACANT
 from sim.measure import flow, level, ratio, stock
@@ -37,4 +37,11 @@ POSTS = (
     ratio("vacancy_pct", "Social workers' posts vacant, of posts", "vacant_posts_fte", "posts_fte", **CENSUS, input="sw_vacancy_pct"),
     ratio("agency_pct", "Agency workers, of social workers", "agency_workers_fte", "workers_fte", **CENSUS, input="sw_agency_pct"),
 )
-CAPACITY = (*PLACEMENTS, *FAMILY_HELP, *WORKFORCE, *POSTS)
+BUDGET = (
+    stock("care_overspend_gbp", "Cost of care over its budget", lambda c: c.overspend, "pounds"),
+    stock("reserves_gbp", "Reserves (below nothing: overdrawn)", lambda c: c.reserves, "pounds"),
+    flow("family_support_gbp", "Family support, the authority's own", lambda c: c.family_support, "pounds", grossed_by="population"),
+    flow("family_support_planned_gbp", "Family support as planned", lambda c: c.family_support_planned, "pounds", grossed_by="population"),
+    ratio("family_support_level_pct", "Family support, of what was planned", "family_support_gbp", "family_support_planned_gbp"),
+)
+CAPACITY = (*PLACEMENTS, *FAMILY_HELP, *WORKFORCE, *POSTS, *BUDGET)

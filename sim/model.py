@@ -14,7 +14,7 @@ from scenarios.loading import Scenario
 from scenarios.names import name_hash
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import first_day, month_index, month_range, year_ending
-from sim import compile_actions, compile_areas, compile_workforce
+from sim import compile_actions, compile_areas, compile_budget, compile_workforce
 from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
 from sim.kernels import layout as L
 
@@ -194,6 +194,7 @@ def build_static(compiled: CompiledModel) -> Static:
     children = np.array([[figures.get("population_0_17", year_ending(month)) for month in months] for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
     court = compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks
+    tables |= {"care_cost": compile_budget.care_costs(compiled), **compile_budget.family_support(compiled, places)}
     return Static(transitions, tables, compile_actions.bounds(transitions, tables), court, children, places)
 
 
@@ -216,6 +217,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     return L.Model(
         **fixed.tables, transitions=transitions, row_is_team=rows["team"], row_factor=rows["factor"],
         **compile_actions.fastest(transitions, fixed.bounds, rows["factor"], levers["levers"], helps["help"]),
+        care_price=compile_budget.care_prices(compiled, drawn),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64),
         plan_factor=compile_actions.plan_factors(

@@ -12,8 +12,10 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import simpy
 
+from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded
 from sim.kernels.feedback import slow_teams, work_in_hand
 from sim.kernels.workforce import staff_month
 from sim.model import CompiledModel
@@ -57,6 +59,7 @@ class World(Arrivals):
         super().__init__(model, L.Clocks(state.factor, state.opclock, state.turns), Ledger(model, tally), float(model.month_start[begin]))
         self.slowing, self.month, self.case_weights = state.slowing, begin, model.case_weights.tolist()
         self.posts = state.posts.copy()
+        self.ledger.accounts = self.accounts = state.accounts.copy()
         self.set_up_places(state)
         self.set_up_care()
         self.set_up_arrivals()
@@ -105,6 +108,8 @@ class World(Arrivals):
         self.month = month
         self.ledger.begin_month(month, self.now)
         for a, places in enumerate(self.places):
+            accounts = self.accounts[a]
+            open_month(self.hazards, accounts, a, month)
             work = work_in_hand(model.case_weights, self.ledger.cases(a, self.case_weights))
             pressure = work / self.capacity(a, month, work)
             slow_teams(self.hazards, *self.month_factors, self.slowing, a, month, pressure)
@@ -113,8 +118,9 @@ class World(Arrivals):
             tally.posts[a, self.ledger.row] = self.posts[a]
             tally.counters[PEAK] = max(tally.counters[PEAK], int(pressure * 1000000.0))
             for place in places:
+                planned = places_afforded(model.places[a, place.kind, month], model.saveable[a, place.kind, month], accounts[LEVEL])
                 place.begin_month(
-                    int(model.places[a, place.kind, month]), float(model.reference_use[a, place.kind]),
+                    planned, float(model.reference_use[a, place.kind]),
                     model.price_rules[place.kind].tolist(),
                     model.supply_rules[place.kind].tolist() if month >= model.supply_from[0] else None,
                 )  # fmt: skip
@@ -130,6 +136,13 @@ class World(Arrivals):
             self.posts[a], model.posts[a, month], model.post_flows[a], model.workforce_rules, model.team_capacity[a, month], work,
             month >= model.workforce_from[0],
         )  # fmt: skip
+
+    def close_month(self) -> None:
+        """Book what the month's care cost, and write the month to the tally."""
+        for a, places in enumerate(self.places):
+            prices = np.array([place.price for place in places])
+            book_month(self.hazards, self.accounts[a], self.ledger.units(a), prices, a, self.month)
+        self.ledger.close_month(self.places, self.now)
 
     # ------------------------------------------------------------ transitions
 
@@ -190,7 +203,7 @@ def months(world: World, end: int, finished: simpy.Event) -> Iterator[simpy.Even
         world.settle()
         world.calendar.set(alarm, float(world.model.month_start[month + 1]), MONTH_START)
         yield alarm.wait()
-        world.ledger.close_month(world.places, world.now)
+        world.close_month()
     finished.succeed()
 
 

@@ -20,6 +20,7 @@ class Place:
     track: int  # family track whose stay waits for it; -1 for placements of children
     usable: int = 0
     filled: int = 0
+    closing: int = 0  # filled ones that close when they are left
     waiting: list[Track] = field(default_factory=list)
     price: float = 1.0
     supply: float = 1.0
@@ -48,9 +49,12 @@ class Place:
         self.filled += 1
 
     def free(self, now: float) -> None:
-        """Free a place."""
+        """Free a place; one that is closing closes."""
         self.measure(now)
         self.filled -= 1
+        if self.closing:
+            self.closing -= 1
+            self.usable -= 1
 
     def next_in_line(self, priority: list[int]) -> Track:
         """Return who is admitted next: highest priority (by protection stage), then longest waiting, then lowest id."""
@@ -62,7 +66,7 @@ class Place:
 
         return min(self.waiting, key=order)
 
-    def begin_month(self, published: int, reference: float, price_rules: list[float], supply_rules: list[float] | None) -> None:
+    def begin_month(self, published: float, reference: float, price_rules: list[float], supply_rules: list[float] | None) -> None:
         """Let price, and supply if it may, answer last month's use; open the month's places (filled ones stay until they are left)."""
         if self.usable_days > 0.0:
             use = self.filled_days / self.usable_days
@@ -70,7 +74,9 @@ class Place:
             if supply_rules is not None:
                 self.supply = supply_next(self.supply, use, reference, *supply_rules)
         self.filled_days = self.usable_days = 0.0
-        self.usable = int(places_open(published, self.supply, self.filled))
+        usable = int(places_open(published, self.supply))
+        self.closing = max(self.filled - usable, 0)
+        self.usable = usable + self.closing
 
 
 def match_probability(p: float, vacancies: float) -> float:

@@ -21,6 +21,7 @@ class Ledger:
         self.financial_year = model.financial_year.tolist()
         self.tally = tally
         self.open: list[list[dict[Track, None]]] = [[{} for _ in range(self.stages)] for _ in range(self.areas)]
+        self.accounts = np.zeros((self.areas, 4))  # the world's, written down each month
         self.began = float(tally.began[0])
         self.log: list[tuple] | None = [] if len(tally.log) else None
         self.events = 0
@@ -70,6 +71,10 @@ class Ledger:
         """Count a transition."""
         self.fired[track.family.area][k] += 1
         self.fired_children[track.family.area][k] += track.counted
+
+    def units(self, a: int) -> np.ndarray:
+        """Return the families or children in each stage now."""
+        return np.array([len(stays) for stays in self.open[a]], np.int64)
 
     def cases(self, a: int, weights: list[float] | None = None) -> np.ndarray:
         """Return the children who count in each stage now (only in stages with a weight, if weights are given)."""
@@ -126,7 +131,7 @@ class Ledger:
             for stage, stays in enumerate(self.open[a]):
                 self.days[a][stage] += sum([now - max(track.start, self.month_began) for track in stays])
                 y.units_end[a, row, stage] = len(stays)
-            y.children_end[a, row] = self.cases(a)
+            y.children_end[a, row], y.accounts_end[a, row] = self.cases(a), self.accounts[a]
             y.unit_days[a, row], y.entered[a, row], y.left[a, row] = self.days[a], self.entered[a], self.left[a]
             y.entered_children[a, row], y.left_children[a, row] = self.entered_children[a], self.left_children[a]
             y.fired[a, row], y.fired_children[a, row] = self.fired[a], self.fired_children[a]

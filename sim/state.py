@@ -32,10 +32,11 @@ def empty_state(model: Model) -> State:
         posts=model.posts[:, 0].copy(),
         slowing=np.ones((n, months)),
         last_slowed=np.full(n, -1, np.int64),
-        open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
+        open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64),
+        closing=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
         supply=np.ones((n, places)),
-        use_days=np.zeros((n, places, 2)), use_since=np.full((n, places), model.month_start[0]),
+        accounts=np.tile([0.0, 0.0, 0.0, 1.0], (n, 1)), use_days=np.zeros((n, places, 2)), use_since=np.full((n, places), model.month_start[0]),
         high=np.zeros((n, 2), np.int64), month_began=np.zeros(1), clock=np.zeros(2),
     )  # fmt: skip
     return bind(model, grow(state, FAMILIES, CHILDREN))
@@ -186,7 +187,8 @@ def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, lo
         "looked_after_end": ((n, months, 5, 2), counts), "rereferred": ((n, months), counts), "queue": ((n, months, places, 5), float),
         "planned_actual": ((n, months, placements, placements), counts), "apart": ((n, months, 2), counts),
         "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float), "posts": ((n, months, 3), float),
-        "places_end": ((n, months, places, 2), counts), "price_end": ((n, months, places), float), "counters": ((8,), counts),
+        "places_end": ((n, months, places, 2), counts), "price_end": ((n, months, places), float), "accounts_end": ((n, months, 4), float),
+        "counters": ((8,), counts),
         "n_log": ((1,), counts), "first_month": ((1,), counts), "began": ((1,), float),
     }  # fmt: skip
     arrays = {name: np.zeros(shape, kind) for name, (shape, kind) in shapes.items()}

@@ -94,7 +94,6 @@ def supply_next(supply, use, reference, months, low, high):
 
 
 @entry
-def places_open(published, supply, filled):
-    """Return usable places: those published times the market's response, or what is filled if that is more (closing places still count)."""
-    usable = math.floor(published * supply + 1e-9)
-    return usable if usable > filled else filled
+def places_open(planned, supply):
+    """Return whole usable places: those planned times the market's response. Filled ones beyond them close as they are left."""
+    return math.floor(planned * supply + 1e-9)

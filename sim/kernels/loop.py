@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from sim.kernels.arrivals import arrive, open_layers
+from sim.kernels.budget import LEVEL, open_month, places_afforded
 from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, re_enter
 from sim.kernels.compiling import entry, keep_whole, kernel, prefetch
 from sim.kernels.feedback import places_open, respond, slow_teams, supply_next, work_in_hand
@@ -74,6 +75,7 @@ def begin_month(m, s, y, month, t):
     S.month_began(s)[0] = t
     row = month - Y.first_month(y)[0]
     for a in range(S.units(s).shape[0]):
+        open_month(m, S.accounts(s)[a], a, month)
         work = work_in_hand(M.case_weights(m), S.cases(s)[a])
         posts, published = S.posts(s)[a], M.posts(m)[a, month]
         follows = month >= M.workforce_from(m)[0]
@@ -98,7 +100,10 @@ def begin_month(m, s, y, month, t):
                         S.supply(s)[a, place], use, reference, supply_rules[0], supply_rules[1], supply_rules[2]
                     )
             S.use_days(s)[a, place, 0] = S.use_days(s)[a, place, 1] = 0.0
-            S.open_places(s)[a, place] = places_open(M.places(m)[a, place, month], S.supply(s)[a, place], S.filled(s)[a, place])
+            planned = places_afforded(M.places(m)[a, place, month], M.saveable(m)[a, place, month], S.accounts(s)[a, LEVEL])
+            usable = np.int64(places_open(planned, S.supply(s)[a, place]))
+            S.closing(s)[a, place] = max(S.filled(s)[a, place] - usable, 0)
+            S.open_places(s)[a, place] = usable + S.closing(s)[a, place]
             Y.price_end(y)[a, row, place] = S.price(s)[a, place]
     for a in range(S.units(s).shape[0]):
         for place in range(S.filled(s).shape[1]):

@@ -34,11 +34,14 @@ from sim.kernels.tally import FULL_PLACES, row_of
 
 @kernel
 def take_place(s, a, place, t, change):
-    """Fill (+1) or free (-1) a place, keeping the integral of use."""
+    """Fill (+1) or free (-1) a place, keeping the integral of use. A place that is closing closes as it is freed (ruling 19)."""
     S.use_days(s)[a, place, 0] += S.filled(s)[a, place] * (t - S.use_since(s)[a, place])
     S.use_days(s)[a, place, 1] += S.open_places(s)[a, place] * (t - S.use_since(s)[a, place])
     S.use_since(s)[a, place] = t
     S.filled(s)[a, place] += change
+    if change < 0 and S.closing(s)[a, place] > 0:
+        S.closing(s)[a, place] -= 1
+        S.open_places(s)[a, place] -= 1
 
 
 # ---------------------------------------------------------------- families

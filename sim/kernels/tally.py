@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sim.kernels.budget import book_month
 from sim.kernels.compiling import keep_whole, kernel, prefetch
 from sim.kernels.layout import H, S, Y
 
@@ -79,6 +80,9 @@ def close_month(m, s, y, t):
             Y.places_end(y)[a, row, place, 0] = S.open_places(s)[a, place]
             Y.places_end(y)[a, row, place, 1] = S.filled(s)[a, place]
             Y.queue(y)[a, row, place, 4] = S.n_waiting(s)[a, place]
+        book_month(m, S.accounts(s)[a], S.units(s)[a], S.price(s)[a], a, np.int64(S.clock(s)[1]))
+        for i in range(4):
+            Y.accounts_end(y)[a, row, i] = S.accounts(s)[a, i]
         count_looked_after(m, s, y, a, row, t)
 
 

@@ -1,0 +1,55 @@
+"""Compile what the budget's loop reads: what a day in care costs, how its price moves, and what family support buys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scenarios.timeline import month_index
+from sim.cost_lines import PLACEMENT_LINES
+from sim.costing import base_price, commissioning_gains, price_growth
+from sim.counting import share_of_care_leavers
+
+DAYS_PER_WEEK, DAYS_PER_YEAR = 7.0, 365.25
+
+
+def care_costs(compiled: Any) -> np.ndarray:
+    """Return pounds a day of a child in each placement, and of a care leaver, at the price base (A, S)."""
+    names = compiled.stage_names
+    table = np.zeros((len(compiled.figures), len(names)))
+    for a, figures in enumerate(compiled.figures):
+        for placement in PLACEMENT_LINES:
+            if placement in names:
+                table[a, names.index(placement)] = base_price(figures, placement) / DAYS_PER_WEEK
+        if "care_leaver" in names:
+            of_age = share_of_care_leavers(compiled.scenario.pathway)
+            table[a, names.index("care_leaver")] = of_age * figures.get("leaving_care_gbp_per_care_leaver_year", default=0.0) / DAYS_PER_YEAR
+    return table
+
+
+def care_prices(compiled: Any, drawn: dict) -> np.ndarray:
+    """Return each stage's price over the price base by month (S, M): exogenous growth, less what commissioning wins."""
+    index = np.array([month_index(month) for month in compiled.months])
+    placements = tuple(compiled.placement_names)
+    path = price_growth(compiled.scenario, index, placements) * (1.0 - commissioning_gains(compiled.actions, drawn, index, placements))
+    table = np.ones((len(compiled.stage_names), len(index)))
+    table[[compiled.stage_names.index(name) for name in placements]] = path.T
+    return table
+
+
+def family_support(compiled: Any, supply: np.ndarray) -> dict[str, np.ndarray]:
+    """Return pounds a year of the authority's own family support (A), the places it buys (A, P, M), and the rules.
+
+    `supply` (A, P, M) holds places without what levers add: a lever's places are its own, and are not saved on.
+    """
+    rules, places = compiled.scenario.settings.budget, compiled.scenario.pathway.places.values()
+    bought = np.array([bool(compiled.scenario.pathway.stages[place.stage].needs) for place in places])
+    values = (
+        rules.planned_real_growth_per_year.value, rules.saved_per_pound_of_overspend.value, rules.floor.value,
+        rules.reserves_share_of_outturn.value, float(rules.in_force),
+    )  # fmt: skip
+    return {
+        "family_support": np.array([figures.get("spend_family_support", default=0.0) for figures in compiled.figures]),
+        "saveable": supply * bought[None, :, None], "budget_rules": np.array(values),
+    }  # fmt: skip

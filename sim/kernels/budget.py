@@ -1,0 +1,64 @@
+"""The budget: what care costs over what was budgeted draws on reserves, and is saved next year on family support. Both engines use this.
+
+What it reads are whole numbers of children and prices of the month before; what it writes are an authority's accounts, four numbers: the cost of care
+so far this financial year, its budget, reserves, and the level of family support (1: as planned).
+"""
+
+from sim.kernels.compiling import entry
+from sim.kernels.layout import H, M
+
+SPENT, BUDGET, RESERVES, LEVEL = range(4)
+PLANNED_GROWTH, SAVED, FLOOR, RESERVES_SHARE, IN_FORCE = range(5)
+
+
+@entry
+def month_of_care(m, units, prices, a, month):
+    """Return the pounds that children in paid stages cost in a month: as many as at its end (S), at the price index of each place (P)."""
+    total = 0.0
+    for stage in range(units.shape[0]):
+        if M.care_cost(m)[a, stage] > 0.0:
+            place = M.place_of_stage(m)[stage]
+            index = prices[place] if place >= 0 else 1.0
+            total += units[stage] * M.care_cost(m)[a, stage] * M.care_price(m)[stage, month] * index
+    return total * (H.month_start(m)[month + 1] - H.month_start(m)[month])
+
+
+@entry
+def settle_year(m, accounts, a):
+    """Close a financial year: overspend comes out of reserves, what is saved on family support goes in, and next year's budget is set.
+
+    Next year's family support falls by a stated share of the overspend (or rises by that of an underspend), between a floor and what was planned.
+    The budget is this year's cost and the planned growth (ruling 21).
+    """
+    rules, support = M.budget_rules(m), M.family_support(m)[a]
+    if accounts[BUDGET] > 0.0:
+        over = accounts[SPENT] - accounts[BUDGET]
+        accounts[RESERVES] += support * (1.0 - accounts[LEVEL]) - over
+        if support > 0.0:
+            accounts[LEVEL] = min(1.0, max(rules[FLOOR], accounts[LEVEL] - rules[SAVED] * over / support))
+    accounts[BUDGET] = accounts[SPENT] * (1.0 + rules[PLANNED_GROWTH])
+    accounts[SPENT] = 0.0
+
+
+@entry
+def book_month(m, accounts, units, prices, a, month):
+    """Book what care cost in a month, at its end."""
+    if M.budget_rules(m)[IN_FORCE] > 0.0:
+        accounts[SPENT] += month_of_care(m, units, prices, a, month)
+
+
+@entry
+def open_month(m, accounts, a, month):
+    """Settle the year before if the month opens a financial year; years still published only set the first budget and the reserves."""
+    rules = M.budget_rules(m)
+    if month == 0 or rules[IN_FORCE] == 0.0 or M.financial_year(m)[month] == M.financial_year(m)[month - 1]:
+        return
+    if month <= M.supply_from(m)[0]:
+        accounts[BUDGET], accounts[RESERVES] = 0.0, rules[RESERVES_SHARE] * accounts[SPENT]
+    settle_year(m, accounts, a)
+
+
+@entry
+def places_afforded(planned, saveable, level):
+    """Return places once savings have closed a share of those that the authority's own family support buys."""
+    return planned - (1.0 - level) * saveable
