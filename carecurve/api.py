@@ -88,12 +88,22 @@ def choose(area: str | None = None, region: str | None = None, england: bool = F
 
 
 def published(areas: tuple[str, ...], year: int) -> Any:
-    """Return the panel's row of each authority in a year (index: name), missing where not published."""
+    """Return the panel's row of each authority in a year (index: name), missing where not published.
+
+    Posts are those of the September in the year, with what their percentages are of: `posts_fte` and `workers_fte`.
+    """
     from calibration.panel import read_panel
+    from sim.measures import MEASURES
 
     frame = read_panel().frame
-    rows = frame[(frame.level == "local_authority") & (frame.year_ending == year)]
-    return rows.set_index("name").reindex(list(areas))
+    frame = frame[frame.level == "local_authority"].set_index(["year_ending", "name"])
+    rows = frame.loc[year].reindex(list(areas))
+    for measure in MEASURES.values():
+        if measure.published_lag:
+            rows[measure.published] = frame[measure.published].loc[year - measure.published_lag].reindex(list(areas))
+    rows["posts_fte"] = rows.social_workers_fte / (1.0 - rows.sw_vacancy_pct / 100.0)
+    rows["workers_fte"] = rows.social_workers_fte / (1.0 - rows.sw_agency_pct / 100.0)
+    return rows
 
 
 def validation_tables(comparison: Comparison) -> dict[str, Any]:

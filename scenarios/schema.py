@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from scenarios.quantities import Frozen, Positive, Sourced, Status, Text, Value
+from scenarios.quantities import Flag, Frozen, Positive, Sourced, Status, Text, Value
 from scenarios.timeline import month_index
 
 
@@ -58,6 +58,53 @@ class Pressure(Frozen):
         if reference.value <= 0:
             raise ValueError("reference: is not above 0, expected a ratio such as 0.90")
         return reference
+
+
+class Workforce(Frozen):
+    """How social workers' posts follow pressure after the last census published.
+
+    Attributes
+    ----------
+    follows_pressure
+        The switch: if false, posts and capacity stay as published last.
+    turnover_response
+        Rise of the share who leave, for each unit of pressure above the reference.
+    turnover_multiplier
+        Least and greatest share who leave, as multiples of the authority's own.
+    fastest_months
+        The shortest time a post that is left stays vacant: the fewest vacancies an authority has are that many months' leavers.
+    agency_cover
+        Agency workers who come for each post that falls vacant.
+    agency_lag_months
+        The time in which their number closes most of its gap.
+    agency_cap
+        The largest share of all workers they become (authorities that had more keep them).
+    """
+
+    follows_pressure: Flag = True
+    turnover_response: Value
+    turnover_multiplier: "Clip"
+    fastest_months: Value
+    agency_cover: Value
+    agency_lag_months: Value
+    agency_cap: Value
+
+    @model_validator(mode="after")
+    def _within(self) -> "Workforce":
+        """Refuse what posts cannot do."""
+        if self.turnover_response.value < 0:
+            raise ValueError("turnover_response: is negative, expected 0 or more")
+        if self.turnover_multiplier.low > 1 or self.turnover_multiplier.high < 1:
+            raise ValueError("turnover_multiplier: does not hold 1, expected low at most 1 and high at least 1")
+        if not 1 <= self.fastest_months.value <= 24:
+            raise ValueError("fastest_months: expected 1 to 24 months")
+        if not 0 <= self.agency_cover.value <= 1:
+            raise ValueError("agency_cover: expected a share between 0 and 1")
+        if not 1 <= self.agency_lag_months.value <= 24:
+            raise ValueError("agency_lag_months: expected 1 to 24 months")
+        if not 0 <= self.agency_cap.value < 0.9:
+            raise ValueError("agency_cap: expected a share of workers from 0 to below 0.9")
+        return self
 
 
 class Prices(Frozen):
@@ -166,6 +213,7 @@ class Settings(Frozen):
     price_base: PriceBase
     policy: Policy = Policy()
     pressure: Pressure
+    workforce: Workforce | None = None
     prices: Prices
     budget: Budget
     discount_rate_per_year: Value

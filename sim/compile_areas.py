@@ -18,7 +18,7 @@ RATIO_PREFIX, AGE_PREFIX, PLAN_PREFIX = "ratio_", "age_ratio_", "plan_ratio_"
 HEADROOM = 0.8  # candidates in one layer, over the families arriving in the reference year
 REFERENCE_YEAR = 2025
 NO_LIMIT = 1e12
-STAFF_BOUNDS = (0.98, 1.10)  # capacity after the last published year, over that year (assumed; the workforce loop replaces it)
+STAFF_BOUNDS = (0.98, 1.10)  # capacity after the last published year, over that year (assumed; what follows pressure is on top: compile_workforce.py)
 
 
 class Figures:

@@ -89,6 +89,7 @@ BASE_LINES = (
     Line("leaving_care", "Care leavers", "leaving_care", "authority", section="care leavers"),
     Line("social_workers", "Social workers, employed", "safeguarding", "authority", section="workforce"),
     Line("agency_social_workers", "Social workers, agency", "safeguarding", "authority", section="workforce"),
+    Line("agency_premium_change", "Agency premium on workers more, or fewer, than published last", "safeguarding", "authority", section="workforce"),
     Line("family_support", "Family support", "family_support", "authority", section="programmes"),
     Line("unmodelled", "Lines not modelled (fixed)", "other", "authority", section="not modelled"),
     Line("courts", "Courts: care proceedings", "", "courts", section="processes"),

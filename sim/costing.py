@@ -18,6 +18,7 @@ from sim.cost_lines import PLACEMENT_LINES, assumption, lines_of
 from sim.counting import Counts, complete_years, tally_months
 from sim.kernels.budget import LEVEL
 from sim.kernels.layout import NEEDS, Tally
+from sim.kernels.workforce import AGENCY, PERMANENT
 
 PRICE_YEAR = 2025  # year ending March 2025: prices of the profiles are those of the outturn 2024-25
 MIDDLE_OF_PRICE_YEAR = month_index("2024-09") + 0.5
@@ -115,15 +116,23 @@ class Costing:
     def _workforce(self) -> dict[str, np.ndarray]:
         """Return employed and agency social workers.
 
-        Posts in post are the September of the financial year; an agency worker costs the premium more. Posts do not
-        fall when work does.
+        Posts in post are the September of the financial year; an agency worker costs the premium more. What the published lines hold
+        of both is in them already; workers more or fewer than published last cost, or save, `share_of_worker_cost_that_moves`
+        of a worker's cost (the rest is overheads), and the premium on agency workers more or fewer is a line of its own.
         """
         parts = self._days() / 365.25
         posts = self._by_year("social_workers_fte", lag=1)
         share = np.minimum(self._by_year("sw_agency_pct", lag=1) / 100.0, 0.9)
         cost = self._by_year("social_worker_cost")
         agency = posts * share / (1.0 - share) * (1.0 + self._each("agency_worker_premium"))
-        return {"social_workers": posts * cost * parts, "agency_social_workers": agency * cost * parts}
+        first, premium = int(self.tally.first_month[0]), self._each("agency_worker_premium")
+        since = self.tally.posts - self.compiled.static.tables["posts"][:, first : first + len(self.months)]
+        moving = cost * assumption("share_of_worker_cost_that_moves") * parts
+        return {
+            "social_workers": posts * cost * parts + since[:, :, PERMANENT] * moving,
+            "agency_social_workers": agency * cost * parts + since[:, :, AGENCY] * moving,
+            "agency_premium_change": since[:, :, AGENCY] * premium * moving,
+        }
 
     def _fixed(self) -> dict[str, np.ndarray]:
         """Return family support (as published, then the latest year's at the level the budget leaves) and what is not modelled."""

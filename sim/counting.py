@@ -197,6 +197,10 @@ class Counts:
         """Weighted cases at which pressure would be 1."""
         return divide(self.tally.work, self.tally.pressure)
 
+    def posts(self, *kinds: int) -> np.ndarray:
+        """Permanent, agency or vacant posts in the month, full-time equivalents, by their columns in the tally."""
+        return self.tally.posts[:, :, list(kinds)].sum(axis=2)
+
     @property
     def overloaded(self) -> np.ndarray:
         """1 in months with pressure above 1."""

@@ -36,6 +36,8 @@ class Measure:
         The panel's column, if there is one.
     grossed_by
         Which published total carries it from the panel's authorities to England: `referrals`, `cla`, `population`.
+    published_lag
+        Years by which the panel's row that holds for a year is named earlier.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Measure:
     headline: bool = False
     published: str | None = None
     grossed_by: str = "cla"
+    published_lag: int = 0
 
 
 def flow(name: str, label: str, count: Callable[[Any], Any], unit: str = CHILDREN, **more: Any) -> Measure:

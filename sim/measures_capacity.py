@@ -1,9 +1,12 @@
 """Measures of places, waiting, pressure and budget, as tables: name, words, what of `sim.counting.Counts`, and its unit."""
 
+from sim.kernels.workforce import AGENCY, PERMANENT, VACANT
 from sim.measure import flow, level, ratio, stock
 
 OF_FAMILIES = {"unit": "families", "grossed_by": "referrals"}
 OF_CASES = {"unit": "weighted cases", "grossed_by": "referrals"}
+OF_POSTS = {"unit": "full-time equivalents", "grossed_by": "population", "who": "children and family social workers, those without cases included"}
+CENSUS = {"published_lag": 1}  # the panel's row of a year is 30 September after its March: this September lies in the year before's
 
 PLACEMENTS = (
     flow("placements_made", "Placements made", lambda c: c.placements_made, "placements"),
@@ -25,6 +28,15 @@ WORKFORCE = (
     ratio("pressure", "Workforce pressure", "work_in_hand", "team_capacity", 1.0, "work over capacity", headline=True),
     flow("months_above_1", "Months with pressure above 1", lambda c: c.overloaded, "authority-months", grossed_by="population"),
 )
+POSTS = (
+    stock("social_workers_fte", "Social workers in post, employed", lambda c: c.posts(PERMANENT), **OF_POSTS, **CENSUS, input="social_workers_fte"),
+    stock("agency_workers_fte", "Agency social workers", lambda c: c.posts(AGENCY), **OF_POSTS),
+    stock("vacant_posts_fte", "Social workers' posts vacant", lambda c: c.posts(VACANT), **OF_POSTS),
+    stock("posts_fte", "Social workers' posts, filled and vacant", lambda c: c.posts(PERMANENT, VACANT), **OF_POSTS),
+    stock("workers_fte", "Social workers, employed and agency", lambda c: c.posts(PERMANENT, AGENCY), **OF_POSTS),
+    ratio("vacancy_pct", "Social workers' posts vacant, of posts", "vacant_posts_fte", "posts_fte", **CENSUS, input="sw_vacancy_pct"),
+    ratio("agency_pct", "Agency workers, of social workers", "agency_workers_fte", "workers_fte", **CENSUS, input="sw_agency_pct"),
+)
 BUDGET = (
     stock("care_overspend_gbp", "Cost of care over its budget", lambda c: c.overspend, "pounds"),
     stock("reserves_gbp", "Reserves (below nothing: overdrawn)", lambda c: c.reserves, "pounds"),
@@ -32,4 +44,4 @@ BUDGET = (
     flow("family_support_planned_gbp", "Family support as planned", lambda c: c.family_support_planned, "pounds", grossed_by="population"),
     ratio("family_support_level_pct", "Family support, of what was planned", "family_support_gbp", "family_support_planned_gbp"),
 )
-CAPACITY = (*PLACEMENTS, *FAMILY_HELP, *WORKFORCE, *BUDGET)
+CAPACITY = (*PLACEMENTS, *FAMILY_HELP, *WORKFORCE, *POSTS, *BUDGET)

@@ -14,7 +14,7 @@ from scenarios.loading import Scenario
 from scenarios.names import name_hash
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import first_day, month_index, month_range, year_ending
-from sim import compile_actions, compile_areas, compile_budget
+from sim import compile_actions, compile_areas, compile_budget, compile_workforce
 from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
 from sim.kernels import layout as L
 
@@ -195,6 +195,7 @@ def build_static(compiled: CompiledModel) -> Static:
         month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,
     )  # fmt: skip
     tables |= {**_areas(compiled), **_people(compiled), **_placements(compiled), **_environment(compiled, stages)}
+    tables |= compile_workforce.tables(compiled, PUBLISHED_FROM)
     children = np.array([[figures.get("population_0_17", year_ending(month)) for month in months] for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
     court = compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks

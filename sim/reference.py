@@ -17,6 +17,7 @@ import simpy
 
 from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded
 from sim.kernels.feedback import slow_teams, work_in_hand
+from sim.kernels.workforce import staff_month
 from sim.model import CompiledModel
 from sim.reference_arrivals import Arrivals
 from sim.reference_calendar import Alarm
@@ -57,6 +58,7 @@ class World(Arrivals):
         state = bind(model, empty_state(model) if state is None else state)
         super().__init__(model, L.Clocks(state.factor, state.opclock, state.turns), Ledger(model, tally), float(model.month_start[begin]))
         self.slowing, self.month, self.case_weights = state.slowing, begin, model.case_weights.tolist()
+        self.posts = state.posts.copy()
         self.ledger.accounts = self.accounts = state.accounts.copy()
         self.set_up_places(state)
         self.set_up_care()
@@ -109,10 +111,11 @@ class World(Arrivals):
             accounts = self.accounts[a]
             open_month(self.hazards, accounts, a, month)
             work = work_in_hand(model.case_weights, self.ledger.cases(a, self.case_weights))
-            pressure = work / model.team_capacity[a, month]
+            pressure = work / self.capacity(a, month, work)
             slow_teams(self.hazards, *self.month_factors, self.slowing, a, month, pressure)
             self.slowings[a] += pressure > 1.0
             tally.work[a, self.ledger.row], tally.pressure[a, self.ledger.row] = work, pressure
+            tally.posts[a, self.ledger.row] = self.posts[a]
             tally.counters[PEAK] = max(tally.counters[PEAK], int(pressure * 1000000.0))
             for place in places:
                 planned = places_afforded(model.places[a, place.kind, month], model.saveable[a, place.kind, month], accounts[LEVEL])
@@ -125,6 +128,14 @@ class World(Arrivals):
         for places in self.places:
             for place in places:
                 self.admit(place)
+
+    def capacity(self, a: int, month: int, work: float) -> float:
+        """Let posts be left, filled and covered. Return the cases at which the authority's pressure is 1 this month."""
+        model = self.model
+        return staff_month(
+            self.posts[a], model.posts[a, month], model.post_flows[a], model.workforce_rules, model.team_capacity[a, month], work,
+            month >= model.workforce_from[0],
+        )  # fmt: skip
 
     def close_month(self) -> None:
         """Book what the month's care cost, and write the month to the tally."""

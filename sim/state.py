@@ -29,6 +29,7 @@ def empty_state(model: Model) -> State:
         child_slots=np.zeros((n, 0, 3), L.SLOT), arrivals=arrivals, free_families=np.zeros((n, 0), np.int64),
         free_children=np.zeros((n, 0), np.int64), **_at_rest(n), sizes=np.zeros((n, 4), np.int64), next_times=np.full(n, -math.inf),
         waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
+        posts=model.posts[:, 0].copy(),
         slowing=np.ones((n, months)),
         last_slowed=np.full(n, -1, np.int64),
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64),
@@ -185,12 +186,13 @@ def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, lo
         "ceased": ((n, months, L.CEASED_AGES, 2), counts), "ceased_once": ((n, months, L.CEASED_AGES, 2), counts),
         "looked_after_end": ((n, months, 5, 2), counts), "rereferred": ((n, months), counts), "queue": ((n, months, places, 5), float),
         "planned_actual": ((n, months, placements, placements), counts), "apart": ((n, months, 2), counts),
-        "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float),
+        "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float), "posts": ((n, months, 3), float),
         "places_end": ((n, months, places, 2), counts), "price_end": ((n, months, places), float), "accounts_end": ((n, months, 4), float),
         "counters": ((8,), counts),
         "n_log": ((1,), counts), "first_month": ((1,), counts), "began": ((1,), float),
     }  # fmt: skip
     arrays = {name: np.zeros(shape, kind) for name, (shape, kind) in shapes.items()}
     arrays["log"] = np.zeros(100_000 if log else 0, L.EVENT)
+    arrays["posts"][...] = model.posts[:, first:last]
     arrays["first_month"][0], arrays["began"][0] = first, model.month_start[first]
     return Tally(**arrays)

@@ -17,6 +17,7 @@ from scenarios.areas import AreaProfile, Record
 from sim import engine, reference
 from sim.kernels import layout as L
 from sim.kernels.tally import FULL_PLACES, PEAK_PRESSURE
+from sim.kernels.workforce import VACANT
 from sim.model import CompiledModel, compile_model
 from sim.state import join
 
@@ -133,6 +134,7 @@ def assert_engines_agree(areas: tuple[str, ...], name: str, seed: int) -> None:
         "full place type": bool(((filled >= usable) & (usable > 0)).any() and fast.counters[FULL_PLACES] > 0),
         "waiting list": bool(fast.queue[..., 0].any() and fast.queue[..., 1].any()),
         "pressure above 1": bool(fast.counters[PEAK_PRESSURE] > 1_000_000),
+        "posts moved by pressure above 1": bool(((fast.pressure > 1.0)[:, :-1] & (np.diff(fast.posts[..., VACANT]) > 0)).any()),
         "pooled": len(areas) > 1 and bool(fast.far.any()),
         "unpooled region": len(areas) > 1 and not fast.far.any(),
         "lever starting mid-stage": mid_stage(model, fast, seed, first, name),
@@ -154,6 +156,7 @@ def test_combinations_exercise_what_they_should():
     assert count["full place type"] >= 10
     assert count["waiting list"] >= 10
     assert count["pressure above 1"] >= 10
+    assert count["posts moved by pressure above 1"] >= 10
     assert count["lever starting mid-stage"] >= 5
     assert count["pooled"] >= 5
 

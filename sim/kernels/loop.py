@@ -60,6 +60,7 @@ from sim.kernels.slots import (
     who,
 )
 from sim.kernels.tally import PEAK_PRESSURE, PUT_BACK, close_month, row_of
+from sim.kernels.workforce import staff_month
 
 INF = math.inf
 AHEAD = 6  # rows whose memory is asked for early
@@ -76,7 +77,13 @@ def begin_month(m, s, y, month, t):
     for a in range(S.units(s).shape[0]):
         open_month(m, S.accounts(s)[a], a, month)
         work = work_in_hand(M.case_weights(m), S.cases(s)[a])
-        pressure = work / M.team_capacity(m)[a, month]
+        posts, published = S.posts(s)[a], M.posts(m)[a, month]
+        follows = month >= M.workforce_from(m)[0]
+        pressure = work / staff_month(
+            posts, published, M.post_flows(m)[a], M.workforce_rules(m), M.team_capacity(m)[a, month], work, follows
+        )
+        for kind in range(posts.shape[0]):
+            Y.posts(y)[a, row, kind] = posts[kind]
         slow_teams(h, S.factor(s), S.opclock(s), S.turns(s), S.slowing(s), a, month, pressure)
         if S.slowing(s)[a, month] < 1.0:
             S.last_slowed(s)[a] = month

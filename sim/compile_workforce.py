@@ -1,0 +1,79 @@
+"""Compile authorities' posts: those published, how fast they are left and filled, and the rules by which they follow pressure.
+
+Numbers come from the area profile (the workforce census of 30 September); the rules from the scenario's settings (`settings.workforce`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scenarios.schema import Workforce
+from scenarios.timeline import month_index, year_ending
+from sim.compile_areas import REFERENCE_YEAR, Figures
+from sim.kernels import workforce as W
+
+FIRST_UNPUBLISHED = f"{REFERENCE_YEAR}-10"  # the last census is of 30 September 2025
+MOST_AGENCY = 0.9  # of all workers: beyond it lies miscoding
+NEVER = 1 << 30  # a month after every month
+MONTHS, QUANTITIES = 12.0, ("social_workers_fte", "sw_agency_pct", "sw_vacancy_pct", "sw_turnover_pct")
+
+
+def agency_workers(fte: float, percent: float) -> float:
+    """Return agency workers, full-time equivalents: `percent` is of all workers, agency and permanent."""
+    share = min(percent / 100.0, MOST_AGENCY)
+    return fte * share / (1.0 - share)
+
+
+def posts_of(figures: Figures, year: int, fastest_months: float) -> np.ndarray:
+    """Return permanent, agency and vacant posts on 30 September of a year (3), zeros for an authority without figures.
+
+    A post that is left is vacant until it is filled, which takes time: an authority that reports fewer vacancies than its leavers of
+    `fastest_months` has that many.
+    """
+    if not all(figures.has(quantity) for quantity in QUANTITIES):
+        return np.zeros(3)
+    fte, agency, vacancy, turnover = (figures.get(quantity, year) for quantity in QUANTITIES)
+    vacant = fte * vacancy / (100.0 - vacancy)
+    return np.array([fte, agency_workers(fte, agency), max(vacant, fte * turnover / 100.0 / MONTHS * fastest_months)])
+
+
+def flows_of(figures: Figures, posts: np.ndarray, year: int) -> np.ndarray:
+    """Return the shares a month of permanent posts left and of vacant posts filled (2).
+
+    Leavers are the published turnover's. The rate of filling is the one that balances them at the vacancies there are, so that at the reference
+    pressure posts stay where they were published last.
+    """
+    if posts[W.PERMANENT] <= 0.0 or not figures.has("work_in_hand"):
+        return np.zeros(2)
+    leave = figures.get("sw_turnover_pct", year) / 100.0 / MONTHS
+    return np.array([leave, posts[W.PERMANENT] * leave / posts[W.VACANT] if posts[W.VACANT] > 0.0 else 0.0])
+
+
+def rules_of(workforce: Workforce, reference: float) -> np.ndarray:
+    """Return the rules in the kernels' order: reference pressure, response, its bounds, cover, lag and cap of agency workers (7)."""
+    clip = workforce.turnover_multiplier
+    return np.array([
+        reference, workforce.turnover_response.value, clip.low, clip.high, workforce.agency_cover.value,
+        max(workforce.agency_lag_months.value, 1.0), workforce.agency_cap.value,
+    ])  # fmt: skip
+
+
+def tables(compiled: Any, published_from: int) -> dict[str, np.ndarray]:
+    """Return the model's tables of posts. Without rules, or with `follows_pressure: false`, posts never follow pressure.
+
+    A financial year has the posts of the September in it, as capacity and costs have.
+    """
+    settings = compiled.scenario.history_settings if compiled.history else compiled.scenario.settings
+    workforce, months, figures = settings.workforce, compiled.months, compiled.figures
+    fastest = workforce.fastest_months.value if workforce else 0.0
+    years = [max(year_ending(month), published_from) - 1 for month in months]
+    known = [{year: posts_of(each, year, fastest) for year in set(years)} for each in figures]
+    follows = workforce is not None and workforce.follows_pressure
+    return {
+        "posts": np.array([[by_year[year] for year in years] for by_year in known]),
+        "post_flows": np.array([flows_of(each, posts_of(each, REFERENCE_YEAR, fastest), REFERENCE_YEAR) for each in figures]),
+        "workforce_rules": rules_of(workforce, settings.pressure.reference.value) if follows else np.ones(7),
+        "workforce_from": np.array([month_index(FIRST_UNPUBLISHED) - month_index(months[0]) if follows else NEVER]),
+    }
