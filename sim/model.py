@@ -100,9 +100,8 @@ class CompiledModel:
         """The pathway from each month at which it changes."""
         if self.history:
             return ((self.first, self.scenario.pathway),)
-        later = [(month, pathway) for month, pathway in self.scenario.epochs(self.branch)]
-        return ((self.first, self.scenario.pathway), *later) if later[0][1] != self.scenario.pathway else (
-            (self.first, self.scenario.pathway), *later[1:])  # fmt: skip
+        later = self.scenario.epochs(self.branch)
+        return ((self.first, self.scenario.pathway), *(later if self.pathway != self.scenario.pathway else later[1:]))
 
     @cached_property
     def static(self) -> Static:
