@@ -65,8 +65,8 @@ def tables(compiled: Any, published_from: int) -> dict[str, np.ndarray]:
 
     A financial year has the posts of the September in it, as capacity and costs have.
     """
-    settings = compiled.scenario.history_settings if compiled.history else compiled.scenario.settings
-    workforce, months, figures = settings.workforce, compiled.months, compiled.figures
+    settings, months, figures = compiled.scenario.settings, compiled.months, compiled.figures
+    workforce = settings.workforce
     fastest = workforce.fastest_months.value if workforce else 0.0
     years = [max(year_ending(month), published_from) - 1 for month in months]
     known = [{year: posts_of(each, year, fastest) for year in set(years)} for each in figures]

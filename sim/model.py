@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from scenarios.areas import AreaProfile
 from scenarios.loading import Scenario
 from scenarios.names import name_hash
 from scenarios.pathway_schema import Pathway
-from scenarios.timeline import first_day, month_index, month_range, year_ending
+from scenarios.timeline import add_months, first_day, month_index, month_range, year_ending
 from sim import compile_actions, compile_areas, compile_budget, compile_workforce
 from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
 from sim.kernels import layout as L
@@ -153,6 +153,8 @@ def compile_model(
     which authorities' pooled places a child may use; nobody's by default.
     """
     branch = branch or scenario.settings.from_
+    if history:  # the past is made with the settings at the bottom of the scenario's chain
+        scenario = replace(scenario, settings=scenario.history_settings)
     profiles = [scenario.area(name) for name in areas]
     order = sorted(range(len(profiles)), key=lambda i: profiles[i].code)
     matrix = np.eye(len(areas), dtype=np.int64) if reach is None else np.asarray(reach, np.int64)
@@ -183,7 +185,7 @@ def build_static(compiled: CompiledModel) -> Static:
     ratio = [compile_areas.ratios(figures, pathway) for figures in compiled.figures]
     rates = _rates(compiled, transitions, ratio)
     ages = _ages(compiled, transitions)
-    starts = np.array([day_of(month) for month in months] + [day_of(_after(months[-1]))])
+    starts = np.array([day_of(month) for month in months] + [day_of(add_months(months[-1], 1))])
     weeks = np.array([[figures.get("court_weeks", max(year_ending(month), PUBLISHED_FROM), 40.0) for month in months]
                       for figures in compiled.figures])  # fmt: skip
     tables = dict(
@@ -228,10 +230,6 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
             compiled.actions, drawn, plans, months, np.array([compile_areas.plan_ratios(figures, plans) for figures in compiled.figures])
         ),
     )  # fmt: skip
-
-
-def _after(month: str) -> str:
-    return month_range(month, "2100-12")[1]
 
 
 def _rates(compiled: CompiledModel, transitions: np.ndarray, ratio: list[dict]) -> dict[str, np.ndarray]:

@@ -1,5 +1,7 @@
 """Histories kept in the cache: found again, the same to the last bit, and made again when they cannot be read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from scenarios.loading import load
 from sim import history
 from sim.history import fingerprint, history_model, pack_state, past, unpack_state
 from sim.kernels import layout as L
-from sim.model import digest_of
+from sim.model import compile_model, digest_of
 
 pytestmark = pytest.mark.e2e
 
@@ -35,6 +37,17 @@ def test_a_history_is_found_again_and_is_what_it_was():
     other, was_cached = past(scenario, AREA, UNTIL, 5, 1)
     assert not was_cached
     assert not same(first, other)
+
+
+def test_the_past_is_made_with_the_settings_at_the_bottom_of_the_chain():
+    """Whichever scenario of a chain is run first: they share a past, so a setting of its own must not be in it."""
+    scenario = load("baseline")
+    own = scenario.settings.model_copy(update={"workforce": None, "budget": scenario.settings.budget.model_copy(update={"in_force": False})})
+    other = replace(scenario, settings=own)
+    assert other.history_hash == scenario.history_hash
+    pasts = [compile_model(each, (AREA,), branch="2026-04", history=True).fingerprint for each in (scenario, other)]
+    assert pasts[0] == pasts[1]
+    assert len({compile_model(each, (AREA,), branch="2026-04").fingerprint for each in (scenario, other)}) == 2
 
 
 def test_a_damaged_history_is_simulated_again(cache):
