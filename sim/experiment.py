@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,12 +31,15 @@ from sim.kernels import KERNEL_HASH
 from sim.kernels.layout import EVENT_NAMES, Tally
 from sim.measures import HEADLINES, MEASURES
 from sim.model import CompiledModel, compile_model
+from sim.precision import Rule, Watch
 from sim.results import Comparison, Results
 from sim.selection import Region, Selection, coverage, grossing
+from sim.sequential import KEPT_MODELS, run_until_precise
 from sim.state import join
 from sim.tallies import after, beside, only
 
 ENGINES = {"fast": engine.simulate, "reference": reference.simulate}
+EFFECTS = ("drawn", "central")
 ALONE = np.eye(1, dtype=np.int64)
 Progress = Callable[[int, int], None]
 
@@ -65,6 +68,10 @@ class Plan:
         Threads; None: one for each processor.
     events
         Whether to keep the event log of replicate 0.
+    effects
+        `drawn`: what reforms do is drawn for each replicate; `central`: it is at its mean in all of them, and only chance is left.
+    rule
+        With it, runs are added until their means are precise; `runs` is then the most there can be.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -76,6 +83,8 @@ class Plan:
     engine: str = "fast"
     workers: int | None = None
     events: bool = False
+    effects: str = "drawn"
+    rule: Rule | None = None
 
     @property
     def counted_from(self) -> str:
@@ -95,9 +104,12 @@ class Plan:
 
 def plan(
     scenarios: Sequence[Scenario], selection: Selection, *, from_: str | None = None, until: str | None = None,
-    runs: int | None = None, seed: int = 1, engine: str = "fast", workers: int | None = None, events: bool = False,
+    runs: int | str | None = None, seed: int = 1, engine: str = "fast", workers: int | None = None, events: bool = False,
+    effects: str = "drawn", precision: float | None = None, max_runs: int | None = None,
 ) -> Plan:  # fmt: skip
     """Return a checked plan; what is not given comes from the baseline's settings.
+
+    `runs` may be `auto`: until the headline means are known to `precision` per cent, or `max_runs` have been made (see `sim.precision`).
 
     Raises
     ------
@@ -112,12 +124,14 @@ def plan(
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         raise ExperimentError(f"the scenario {twice[0]!r} is named twice, expected each once")
     settings = scenarios[0].settings
+    number, rule = how_many(settings.replicates if runs is None else runs, precision, max_runs)
     found = Plan(
-        tuple(scenarios), selection, from_ or settings.from_, until or settings.until, runs or settings.replicates,
-        seed, engine, workers, events,
+        tuple(scenarios), selection, from_ or settings.from_, until or settings.until, number, seed, engine, workers, events, effects, rule,
     )  # fmt: skip
     if engine not in ENGINES:
         raise ExperimentError(f"no engine {engine!r}, expected one of {', '.join(ENGINES)}")
+    if effects not in EFFECTS:
+        raise ExperimentError(f"no effects {effects!r}, expected one of {', '.join(EFFECTS)}")
     if month_index(found.until) < month_index(found.from_):
         raise ExperimentError(f"the last month {found.until} is before the branch month {found.from_}")
     if year_ending(add_months(found.until, 1)) == year_ending(found.from_):
@@ -127,6 +141,29 @@ def plan(
     for scenario in scenarios:
         scenario.epochs(found.from_)
     return found
+
+
+def how_many(runs: int | str, precision: float | None = None, max_runs: int | None = None) -> tuple[int, Rule | None]:
+    """Return the number of runs, or, for `auto`, the most there can be and the rule that stops them.
+
+    Raises
+    ------
+    ExperimentError
+        If it is neither `auto` nor a number of 1 or more, or the rule cannot be kept.
+    """
+    if str(runs) != "auto":
+        if precision is not None or max_runs is not None:
+            raise ExperimentError("a precision and a maximum of runs are for runs 'auto'")
+        if isinstance(runs, bool) or not str(runs).isdecimal() or int(runs) < 1:
+            raise ExperimentError(f"runs: is {runs!r}, expected a whole number of 1 or more, or auto")
+        return int(runs), None
+    given = {name: value for name, value in (("precision", precision), ("maximum", max_runs)) if value is not None}
+    rule = Rule(**given)
+    if not 0.0 < rule.precision <= 100.0:
+        raise ExperimentError(f"precision: is {rule.precision:g} per cent, expected above 0 and at most 100")
+    if rule.maximum < rule.minimum:
+        raise ExperimentError(f"the maximum of runs is {rule.maximum}, expected {rule.minimum} or more")
+    return rule.maximum, rule
 
 
 def pools(scenario: Scenario) -> bool:
@@ -149,10 +186,14 @@ def run_experiment(plan: Plan, progress: Progress | None = None) -> Comparison:
         for region in plan.selection.regions
         for part in ([region] if together else [_alone(region, i) for i in range(len(region.areas))])
     ]
-    tasks = [(unit, replicate) for unit in units for replicate in range(plan.runs)]
-    worker = _Worker(plan)
-    outcomes = run_tasks(worker, tasks, plan.workers, progress)
-    return _assemble(plan, units, outcomes, worker, time.perf_counter() - began)
+    worker, watch = _Worker(plan), None
+    if plan.rule:
+        outcomes, watch = run_until_precise(plan, units, worker, progress)
+        plan = replace(plan, runs=watch.runs)
+    else:
+        tasks = [(unit, replicate) for unit in units for replicate in range(plan.runs)]
+        outcomes = run_tasks(worker, tasks, plan.workers, progress)
+    return _assemble(plan, units, outcomes, worker, watch, time.perf_counter() - began)
 
 
 def _alone(region: Region, i: int) -> Region:
@@ -241,9 +282,9 @@ class _Worker:
         key = (scenario.key, areas, history)
         kept = self.local.__dict__.setdefault("models", {})
         if key not in kept:
-            if len(kept) > 200:
+            if len(kept) > KEPT_MODELS:
                 kept.clear()
-            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, history, reach)
+            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, history, reach, self.plan.effects == "central")
         return kept[key]
 
     def _add(self, **seconds: float) -> None:
@@ -272,7 +313,7 @@ def _events(scenario: Scenario, model: CompiledModel, tally: Tally, replicate: i
 
 
 def _assemble(
-    plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], worker: _Worker, seconds: float
+    plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], worker: _Worker, watch: Watch | None, seconds: float
 ) -> Comparison:
     """Put the outcomes of every task into labelled arrays."""
     areas = [name for unit in units for name in unit.areas]
@@ -298,7 +339,7 @@ def _assemble(
                 pd.concat(events, ignore_index=True) if events else None,
             )
         )  # fmt: skip
-    return Comparison(found[0], tuple(found[1:]), _experiment_about(plan, worker, seconds))
+    return Comparison(found[0], tuple(found[1:]), _experiment_about(plan, worker, watch, seconds))
 
 
 def _labelled(values: np.ndarray, coords: dict[str, list]) -> xr.DataArray:
@@ -319,14 +360,14 @@ def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
     return {
         "description": scenario.description, "hash": scenario.hash, "history_hash": scenario.history_hash,
         "texts": scenario.texts,
-        "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine,
+        "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine, "effects": plan.effects,
         "price_base": settings.price_base,
         "general_inflation_per_year": settings.prices.general_inflation_per_year.value,
         "discount_rate_per_year": settings.discount_rate_per_year.value, "pooled": pools(scenario), "areas": areas,
     }  # fmt: skip
 
 
-def _experiment_about(plan: Plan, worker: _Worker, seconds: float) -> dict[str, Any]:
+def _experiment_about(plan: Plan, worker: _Worker, watch: Watch | None, seconds: float) -> dict[str, Any]:
     """Return what the manifest says of the whole experiment."""
     hashes = {scenario.history_hash for scenario in plan.scenarios}
     selection = plan.selection
@@ -335,6 +376,7 @@ def _experiment_about(plan: Plan, worker: _Worker, seconds: float) -> dict[str, 
         "grossing": grossing() if selection.is_england else {}, "missing_members": list(selection.missing),
         "reach": {", ".join(region.areas): region.basis for region in selection.regions},
         "paired": len(hashes) == 1, "note": "" if len(hashes) == 1 else "different pasts: unpaired history",
+        "effects": plan.effects, "precision": watch.told() if watch else None,
         "versions": _versions(), "kernels": KERNEL_HASH,
         "timing": {
             "seconds": round(seconds, 2), "workers": plan.workers or default_workers(),
