@@ -160,7 +160,8 @@ def _change(row: Any) -> tuple[str, str, str]:
     text = f"{float(summary.mean):+,.1f} [{float(summary.p05):+,.1f}, {float(summary.p95):+,.1f}]"
     if low == float("-inf"):
         return text, "", ""
-    return text, f"{(high - low) / 2:,.1f}", "same" if row.variance_ratio == float("inf") else f"x {row.variance_ratio:,.{int(row.variance_ratio < 10)}f}"
+    ratio = row.variance_ratio
+    return text, f"{(high - low) / 2:,.1f}", "same" if ratio == float("inf") else f"x {ratio:,.{int(ratio < 10)}f}"
 
 
 def _pairing(told: Any) -> None:
@@ -175,20 +176,26 @@ def _precision(comparison: Any) -> None:
     if not found:
         return
     rule, runs = found["rule"], found["runs"]
-    paired = bool(comparison.reforms)
-    drawn = comparison.metadata.get("effects") != "central"
-    what = "the mean over draws of effects, Monte Carlo error" if drawn and paired else "chance only"
-    kept = f"held for {runs - found['met_from']} runs more" if found["reached"] else f"NOT reached: stopped at the maximum of {rule['maximum']} runs"
-    say(f"\n{runs} runs (auto, {rule['minimum']} to {rule['maximum']}), aim ± {rule['precision']:g} %: {kept}. {rule['level']:.0%} half-widths ({what}):")
+    central = comparison.metadata.get("effects") == "central"
+    what = "chance only" if central or not comparison.reforms else "Monte Carlo error of the mean over draws of effects"
+    kept = f"reached and kept over {runs - (found['met_from'] or 0)} runs more"
+    if not found["reached"]:
+        kept = f"NOT reached, stopped at the maximum of {rule['maximum']} runs"
+    say(f"\nauto: {runs} runs of {rule['minimum']} to {rule['maximum']}; ± {rule['precision']:g} % {kept}. {rule['level']:.0%} half-widths, {what}:")
     for one in found["watched"]:
-        money = one["unit"] == "GBP"
-        scale, unit = (1e6, " £m") if money else (1.0, "")
-        share = "" if one["precision_pct"] is None else f", {one['precision_pct']:.1f} % of it"
-        sign = "+" if paired else ""
-        words = "met" if one["met"] else "not met"
-        if one["met"] and one["half_width"] > rule["precision"] / 100.0 * abs(one["mean"]):
-            words = f"met by the tolerance of {one['tolerated'] / scale:,.2f}"
-        say(f"  {one['scenario']}: {one['label']}: {one['mean'] / scale:{sign},.2f} ± {one['half_width'] / scale:,.2f}{unit}{share}; {words}")
+        say(f"  {one['scenario']}: {one['label']}: {_estimate(one, rule, bool(comparison.reforms))}")
+
+
+def _estimate(one: dict[str, Any], rule: dict[str, Any], signed: bool) -> str:
+    """Return a watched mean with its half-width, and whether that is small enough and by what."""
+    scale, unit = (1e6, " £m") if one["unit"] == "GBP" else (1.0, "")
+    mean = f"{one['mean'] / scale:+,.2f}" if signed else f"{one['mean'] / scale:,.2f}"
+    share = "" if one["precision_pct"] is None else f", {one['precision_pct']:.1f} % of it"
+    words = "precise" if one["met"] else "not yet precise"
+    if one["met"] and one["half_width"] > rule["precision"] / 100.0 * abs(one["mean"]):
+        words = f"within the tolerance of {one['tolerated'] / scale:,.2f}{unit}"
+    width = "unknown" if one["half_width"] is None else f"{one['half_width'] / scale:,.2f}"
+    return f"{mean} ± {width}{unit}{share}; {words}"
 
 
 def _timing(comparison: Any) -> None:
@@ -196,8 +203,8 @@ def _timing(comparison: Any) -> None:
     timing = comparison.metadata["timing"]
     runs = comparison.baseline.replicates
     say(
-        f"{runs} {'run' if runs == 1 else 'runs'} in {timing['seconds']:.0f} s on {timing['workers']} threads; histories: {timing['histories_cached']} from the "
-        f"cache, {timing['histories_simulated']} simulated."
+        f"{runs} {'run' if runs == 1 else 'runs'} in {timing['seconds']:.0f} s on {timing['workers']} threads; histories: "
+        f"{timing['histories_cached']} from the cache, {timing['histories_simulated']} simulated."
     )
     if comparison.metadata["note"]:
         say(comparison.metadata["note"])

@@ -150,8 +150,8 @@ def compile_model(
 ) -> CompiledModel:  # fmt: skip
     """Compile a scenario for authorities.
 
-    With `history`, levers and overrides are left out and the model ends where the branch begins. With `central`, uncertain numbers are at their means. `reach` (A, A, in the order of `areas`) says
-    which authorities' pooled places a child may use; nobody's by default.
+    With `history`, levers and overrides are left out and the model ends where the branch begins. With `central`, uncertain numbers are at their
+    means. `reach` (A, A, in the order of `areas`) says which authorities' pooled places a child may use; nobody's by default.
     """
     branch = branch or scenario.settings.from_
     profiles = [scenario.area(name) for name in areas]

@@ -162,5 +162,6 @@ class Watch:
 
     def told(self) -> dict[str, Any]:
         """Return what the manifest says: the rule, the runs, whether the precision was reached, and each quantity's estimate."""
-        rows = [asdict(one) | estimate.told() | {"met": estimate.meets(self.rule)} for one, estimate in zip(self.watched, self.estimates(), strict=True)]
+        pairs = zip(self.watched, self.estimates(), strict=True)
+        rows = [asdict(one) | estimate.told() | {"met": estimate.meets(self.rule)} for one, estimate in pairs]
         return {"rule": asdict(self.rule), "runs": self.runs, "met_from": self.met_from, "reached": self.precise, "watched": rows}

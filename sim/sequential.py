@@ -7,7 +7,7 @@ soon as all before it are there, so the number kept is the same whatever the num
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,10 +15,8 @@ from scenarios.timeline import year_ending, year_name
 from sim.cost_lines import lines_of
 from sim.executors import run_in_order
 from sim.measures import MEASURES
+from sim.plan import Plan
 from sim.precision import Watch, Watched
-
-if TYPE_CHECKING:
-    from sim.experiment import Plan
 
 STOCKS = ("cla_at31", "cpp_at31")
 COST_TOLERANCE_PCT = 0.05  # of the baseline's net cost: where a reform's net cost is about nil

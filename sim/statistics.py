@@ -7,7 +7,7 @@ numbers (ruling 5), so differences are taken within a run, before anything is av
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from scenarios.timeline import year_name
 
@@ -81,7 +81,7 @@ def t_interval(values: np.ndarray, level: float = LEVEL, axis: int = 0) -> tuple
     mean = values.mean(axis=0)
     if n < 2:
         return np.full_like(mean, -np.inf), np.full_like(mean, np.inf)
-    half = stats.t.ppf(0.5 + level / 2, n - 1) * values.std(axis=0, ddof=1) / np.sqrt(n)
+    half = stdtrit(n - 1, 0.5 + level / 2) * values.std(axis=0, ddof=1) / np.sqrt(n)
     return mean - half, mean + half
 
 

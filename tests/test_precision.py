@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.experiment import ExperimentError, how_many
+from sim.plan import ExperimentError, how_many
 from sim.precision import Rule, Watch, Watched
 
 COST = Watched("reform", "net cost", "GBP")
@@ -31,8 +31,8 @@ def test_precision_is_that_of_the_paper_worked_by_hand():
 
 @pytest.mark.unit
 def test_the_rule_looks_ahead_and_keeps_the_runs_it_looked_at():
-    # Runs alternate 9, 11: after an even n the half-width is t(n - 1) / sqrt(n - 1): 2.776 / 2 at 5, ..., 2.093 / 4.36 = 0.48 at 20 and 2.131 / 3.87 =
-    # 0.55 at 16, 0.51 at 18. After 19 the mean is 9.95 (s = 1.02) and 2.101 * 1.02 / 4.36 = 0.493 is below 5 % of it, 0.497: met first there.
+    # Runs alternate 9, 11. After an even n the mean is 10 and the half-width t(n - 1) / sqrt(n - 1): 2.110 / 4.123 = 0.512 at 18, above 5 % of 10.
+    # After 19 the mean is 189 / 19 = 9.947, s = 1.0260, and 2.101 * 1.0260 / 4.359 = 0.4945 is below 5 % of that, 0.4974: met first there.
     found = watch([9.0, 11.0] * 50)
     assert (found.met_from, found.runs, found.precise) == (19, 24, True)
 
@@ -119,16 +119,16 @@ def test_runs_are_a_number_or_a_rule_with_its_maximum():
 
 
 @pytest.mark.statistical
-@pytest.mark.parametrize("spread", [0.1, 0.25, 0.4])
+@pytest.mark.parametrize("spread", [0.1, 0.25])
 def test_the_interval_holds_the_mean_as_often_as_it_says(spread):
     """Stopping when an interval is short makes it cover a little less than its level; looking ahead keeps that loss small."""
     draw = np.random.default_rng(11)
-    covered, tries = 0, 1200
+    covered, tries = 0, 800
     for _ in range(tries):
         found = watch(1.0 + spread * draw.standard_normal(400), Rule(maximum=400))
         (estimate,) = found.estimates()
         assert found.precise
         assert estimate.precision_pct <= 5.0
         covered += abs(estimate.mean - 1.0) <= estimate.half_width
-    # 0.95 less the most that is lost by stopping (0.02), and three standard errors of 1200 tries (0.019).
-    assert 0.911 <= covered / tries <= 0.969
+    # 0.95 less what stopping may lose (0.02), give or take three standard errors of 800 tries (0.023).
+    assert 0.907 <= covered / tries <= 0.973

@@ -8,13 +8,13 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from test_cli import call
 
 import carecurve as cc
 from scenarios.loading import load
 from sim.compile_actions import central
 from sim.executors import run_in_order
 from sim.model import compile_model
-from test_cli import call
 
 SHORT = {"area": "Rutland", "until": "2027-03", "runs": "auto", "effects": "central", "max_runs": 14}
 
@@ -78,7 +78,7 @@ def test_the_command_line_prints_runs_half_widths_and_seconds(capsys, tmp_path):
     status, text, err = call(capsys, "compare", "baseline", "early-help", *given, "-o", tmp_path / "out")
     assert status == 0, err
     assert "10 to 12 paired runs of baseline, early-help" in err
-    assert re.search(r"1[0-2] runs \(auto, 10 to 12\), aim ± 1 %", text)
+    assert re.search(r"auto: 1[0-2] runs of 10 to 12; ± 1 % ", text)
     assert re.search(r"early-help: net cost 2025-26 to 2026-27: [+-][\d.]+ ± [\d.]+ £m, [\d.,]+ % of it", text)
     assert "chance only" in text
     assert re.search(r"1[0-2] runs in \d+ s on", text)
@@ -90,7 +90,7 @@ def test_the_command_line_prints_runs_half_widths_and_seconds(capsys, tmp_path):
     ratio = table.variance_ratio.loc["cost_net_cumulative", 2027]
     frames = pd.read_parquet(tmp_path / "out" / "costs.parquet").query("year_ending >= 2026")
     paid = [line for line, about in manifest["scenarios"][1]["lines"].items() if about["payer"] == "authority"]
-    runs = frames[frames.line.isin(paid)].groupby(["scenario", "replicate"]).gbp.sum().unstack(0)
+    runs = frames[frames.line.isin(paid)].pivot_table("gbp", "replicate", "scenario", "sum")
     apart = runs.baseline.var() + runs["early-help"].var()
     assert ratio == pytest.approx(apart / (runs["early-help"] - runs.baseline).var(), rel=1e-6)
 
