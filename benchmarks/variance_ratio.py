@@ -47,10 +47,12 @@ def changed(compiled, change):
 
 
 def no_loops(model):
-    """No pressure on teams, a thousand times as large; prices and supply that do not respond; a place for everybody."""
-    prices, supply = model.price_rules.copy(), model.supply_rules.copy()
-    prices[:, 0] = supply[:, 0] = 0.0
-    return model._replace(team_capacity=model.team_capacity * 1000.0, price_rules=prices, supply_rules=supply, places=model.places * 1000)
+    """No pressure on teams, a thousand times as large; prices, supply and budgets that do not respond; a place for everybody."""
+    prices, supply, budget = model.price_rules.copy(), model.supply_rules.copy(), model.budget_rules.copy()
+    prices[:, 0] = supply[:, 0] = budget[-1] = 0.0
+    return model._replace(
+        team_capacity=model.team_capacity * 1000.0, price_rules=prices, supply_rules=supply, budget_rules=budget, places=model.places * 1000
+    )
 
 
 def fewer_arrivals(model):

@@ -23,8 +23,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-
-from sim.statistics import t_interval
+from scipy.special import stdtrit
 
 FIRST_LOOK = 3  # runs before the first look, as in the paper
 
@@ -107,18 +106,22 @@ class Watch:
         When to stop.
     watched
         The quantities (Q), in the order of the values given to `see`.
+
+    Attributes
+    ----------
+    runs
+        Runs seen.
+    met_from
+        Runs after which every mean was precise, and has been since; None if one is not.
     """
 
     def __init__(self, rule: Rule, watched: Sequence[Watched]) -> None:
         self.rule, self.watched = rule, tuple(watched)
-        self.values: list[np.ndarray] = []
-        self.levels: list[np.ndarray] = []
-        self.met_from: int | None = None  # runs after which every mean was precise, and has been since
-
-    @property
-    def runs(self) -> int:
-        """Runs seen."""
-        return len(self.values)
+        self.runs = 0
+        self.mean = np.zeros(len(self.watched))
+        self.squares = np.zeros(len(self.watched))  # sum of squared departures from the mean (Welford)
+        self.level = np.zeros(len(self.watched))
+        self.met_from: int | None = None
 
     @property
     def precise(self) -> bool:
@@ -128,25 +131,26 @@ class Watch:
 
     def see(self, values: Sequence[float], levels: Sequence[float]) -> bool:
         """Take the next run's values (Q) and the baseline's levels (Q) for tolerances; return whether to stop here."""
-        self.values.append(np.asarray(values, float))
-        self.levels.append(np.asarray(levels, float))
+        self.runs += 1
+        before = np.asarray(values, float) - self.mean
+        self.mean = self.mean + before / self.runs
+        self.squares = self.squares + before * (values - self.mean)
+        self.level = self.level + (np.asarray(levels, float) - self.level) / self.runs
         met = self.runs >= FIRST_LOOK and all(estimate.meets(self.rule) for estimate in self.estimates())
         self.met_from = (self.met_from or self.runs) if met else None
         return self.precise or self.runs >= self.rule.maximum
 
     def estimates(self) -> list[Estimate]:
         """Return what the runs seen so far tell of each quantity (Q)."""
-        values = np.stack(self.values)
-        mean = values.mean(axis=0)
-        low, high = t_interval(values, self.rule.level)
-        level = np.abs(np.mean(self.levels, axis=0))
-        return [
-            Estimate(
-                float(mean[q]), half := float(high[q] - low[q]) / 2.0, 100.0 * half / abs(mean[q]) if mean[q] else math.inf,
-                max(one.tolerance_pct / 100.0 * float(level[q]), one.tolerance),
-            )
-            for q, one in enumerate(self.watched)
-        ]  # fmt: skip
+        n = self.runs
+        half = np.full(len(self.watched), math.inf)
+        if n > 1:
+            half = stdtrit(n - 1, 0.5 + self.rule.level / 2.0) * np.sqrt(self.squares / (n - 1) / n)
+        found = []
+        for one, mean, width, level in zip(self.watched, self.mean.tolist(), half.tolist(), self.level.tolist(), strict=True):
+            percent = 100.0 * width / abs(mean) if mean else math.inf
+            found.append(Estimate(mean, width, percent, max(one.tolerance_pct / 100.0 * abs(level), one.tolerance)))
+        return found
 
     def forecast(self) -> int:
         """Return how many runs the present standard deviations let expect in all: for a progress bar, nothing depends on it."""
