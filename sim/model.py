@@ -198,7 +198,8 @@ def build_static(compiled: CompiledModel) -> Static:
         beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
         month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,
     )  # fmt: skip
-    tables |= {**_areas(compiled), **_people(compiled), **_placements(compiled), **_environment(compiled, stages)}
+    tables |= {**_areas(compiled), **_people(compiled), **_placements(compiled), "case_weights": stages["case_weight"].copy(),
+               "financial_year": np.array([year_ending(month) for month in months], np.int64)}  # fmt: skip
     tables |= compile_workforce.tables(compiled, PUBLISHED_FROM)
     children = np.array([[figures.get("population_0_17", year_ending(month)) for month in months] for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
@@ -397,9 +398,3 @@ def _placements(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "overflow": overflow, "place_of_stage": place_of_stage, "match_by_needs": match, "sibling_factor": sibling,
         "priority": priority, "place_track": track,
     }  # fmt: skip
-
-
-def _environment(compiled: CompiledModel, stages: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the monthly environment reads beside the areas' own tables."""
-    years = np.array([year_ending(month) for month in compiled.months], np.int64)
-    return {"financial_year": years, "case_weights": stages["case_weight"].copy()}
