@@ -21,6 +21,7 @@ from sim.selection import select
 # Loop -> (path of its driver, its value, the measure it should move, and the direction at a higher driver)
 LOOPS = {
     "pressure (work over capacity at the start)": ("settings.pressure.reference.value", 0.90, "cin_at31", +1),
+    "workforce (response of turnover to pressure)": ("settings.workforce.turnover_response.value", 0.43, "vacant_posts_fte", +1),
     "places of family help and budget (saved a pound of overspend)": (
         "settings.budget.saved_per_pound_of_overspend.value", 0.25, "early_help_waiting", +1,
     ),

@@ -41,7 +41,8 @@ def run(scenario: ScenarioLike = "baseline", **options: Any) -> Results:
 def compare(
     baseline: ScenarioLike = DEFAULT_SCENARIOS[0], *reforms: ScenarioLike, area: str | None = None,
     region: str | None = None, england: bool = False, from_: str | None = None, until: str | None = None,
-    runs: int | None = None, seed: int = 1, engine: str = "fast", workers: int | None = None, events: bool = False,
+    runs: int | str | None = None, seed: int = 1, engine: str = "fast", workers: int | None = None, events: bool = False,
+    effects: str = "drawn", precision: float | None = None, max_runs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:  # fmt: skip
     """Run a baseline and reforms on the same families, and return their paired results.
@@ -55,7 +56,11 @@ def compare(
     from_, until
         First month in which scenarios may differ, and last month, `YYYY-MM`; the baseline's settings if not given.
     runs, seed
-        Paired replicates, and the seed of all draws.
+        Paired replicates, and the seed of all draws; `auto`: as many as precision takes.
+    precision, max_runs
+        With `runs="auto"`: half-width of the 95 % interval of the headline differences, per cent of them (5), and the most runs (200).
+    effects
+        `drawn` for each replicate, or `central`: at their means, so that only chance is left.
     engine, workers, events
         `fast` or `reference`; threads; whether to keep the event log of replicate 0.
     progress
@@ -69,7 +74,7 @@ def compare(
     scenarios = [load(one) for one in (baseline, *reforms)]
     prepared = plan(
         scenarios, choose(area, region, england), from_=from_, until=until, runs=runs, seed=seed, engine=engine,
-        workers=workers, events=events,
+        workers=workers, events=events, effects=effects, precision=precision, max_runs=max_runs,
     )  # fmt: skip
     return run_experiment(prepared, progress)
 

@@ -29,7 +29,10 @@ Region = Annotated[str | None, typer.Option("--region", help="A region, or a nam
 England = Annotated[bool, typer.Option("--england", help="All authorities of the panel, grossed up to England.")]
 From = Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="Month from which scenarios differ.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month.")]
-Runs = Annotated[int | None, typer.Option("--runs", min=1, help="Paired replicates for each scenario.")]
+Runs = Annotated[str | None, typer.Option("--runs", metavar="N|auto", help="Paired replicates; auto: as many as precision takes.")]
+Precision = Annotated[float | None, typer.Option("--precision", help="With --runs auto: 95 % half-width, per cent of the difference; 5.")]
+MaxRuns = Annotated[int | None, typer.Option("--max-runs", help="With --runs auto: the most runs; 200.")]
+Effects = Annotated[str, typer.Option("--effects", help="What reforms do: drawn for each run, or central (means; only chance is left).")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random draw.")]
 Engine = Annotated[str, typer.Option("--engine", help="fast or reference.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads; by default one a processor.")]
@@ -131,11 +134,13 @@ def run(
     scenario: Annotated[str, typer.Argument(help="A scenario: name or file.")] = "baseline",
     area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
     runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
+    effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None,
     output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Run one scenario, by default the baseline for Greater Manchester."""
     options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
-    _experiment([scenario], (area, region, england), options | {"events": events}, output, overwrite, quiet)
+    auto = {"precision": precision, "max_runs": max_runs}
+    _experiment([scenario], (area, region, england), options | {"events": events, "effects": effects} | auto, output, overwrite, quiet)
 
 
 @app.command()
@@ -145,6 +150,7 @@ def compare(
     ] = None,
     area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
     runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
+    effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None,
     output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Compare reforms with a baseline on the same families.
@@ -155,7 +161,8 @@ def compare(
     if scenarios is not None and len(scenarios) == 1:
         console.fail("one scenario leaves nothing to compare; expected BASELINE REFORM..., or none for the default")
     options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
-    _experiment(scenarios or [], (area, region, england), options | {"events": events}, output, overwrite, quiet)
+    auto = {"precision": precision, "max_runs": max_runs}
+    _experiment(scenarios or [], (area, region, england), options | {"events": events, "effects": effects} | auto, output, overwrite, quiet)
 
 
 @app.command()

@@ -93,8 +93,9 @@ def progress(plan: Any, quiet: bool) -> Iterator[Callable[[int, int], None] | No
 
     areas = len(plan.selection.areas)
     names = ", ".join(scenario.key for scenario in plan.scenarios)
+    runs = f"{plan.rule.minimum} to {plan.runs} paired runs" if plan.rule else f"{plan.runs} paired runs"
     ERR.print(
-        f"{plan.selection.label}: {areas} {'area' if areas == 1 else 'areas'}, {plan.runs} paired runs of {names}, "
+        f"{plan.selection.label}: {areas} {'area' if areas == 1 else 'areas'}, {runs} of {names}, "
         f"{plan.from_} to {plan.until}, engine {plan.engine}",
         markup=False,
     )
@@ -114,13 +115,15 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
 
     told = closing_table(whole(comparison))
     prices = f"costs net of grants, {told.price_base} prices"
-    say(f"\n{told.area}: {told.runs} paired runs, mean and 90 % interval; {prices}")
-    rows = [("", "value", "against baseline", "mean ±")]
+    certain = " (chance only: effects of reforms at their means)" if comparison.metadata.get("effects") == "central" else ""
+    say(f"\n{told.area}: {told.runs} paired runs, mean and 90 % interval{certain}; {prices}")
+    rows = [("", "value", "against baseline", "mean ±", "pairing")]
     for title, lines in told.rows.items():
         rows.append((title,))
         rows += [(f"  {line.scenario}", _interval(line.value), *_change(line)) for line in lines]
     _columns(rows)
     _pairing(told)
+    _precision(comparison)
     for scenario, even in told.break_even.items():
         say(f"Break-even of {scenario}: {even.text}")
     _timing(comparison)
@@ -149,29 +152,59 @@ def _interval(summary: Any) -> str:
     return f"{float(summary.mean):,.{digits}f} [{float(summary.p05):,.{digits}f}, {float(summary.p95):,.{digits}f}]"
 
 
-def _change(row: Any) -> tuple[str, str]:
-    """Return a difference as `mean [p05, p95]`, and half its confidence interval; both empty for the baseline."""
+def _change(row: Any) -> tuple[str, str, str]:
+    """Return a difference as `mean [p05, p95]`, half its confidence interval, and what pairing gave; all empty for the baseline."""
     if row.difference is None:
-        return "", ""
+        return "", "", ""
     summary, (low, high) = row.difference, row.confidence
     text = f"{float(summary.mean):+,.1f} [{float(summary.p05):+,.1f}, {float(summary.p95):+,.1f}]"
-    return text, "" if low == float("-inf") else f"{(high - low) / 2:,.1f}"
+    if low == float("-inf"):
+        return text, "", ""
+    ratio = row.variance_ratio
+    return text, f"{(high - low) / 2:,.1f}", "same" if ratio == float("inf") else f"x {ratio:,.{int(ratio < 10)}f}"
 
 
 def _pairing(told: Any) -> None:
-    """Print what pairing bought: how many times more unpaired runs the same precision would need."""
-    ratios = [row.variance_ratio for rows in told.rows.values() for row in rows if row.variance_ratio is not None]
-    finite = sorted(ratio for ratio in ratios if ratio == ratio and ratio != float("inf"))
-    if finite:
-        say(f"Pairing: unpaired, this precision would take {finite[0]:,.0f} to {finite[-1]:,.0f} times as many runs.")
+    """Say what the column `pairing` is."""
+    if any(row.variance_ratio == row.variance_ratio for rows in told.rows.values() for row in rows if row.variance_ratio is not None):
+        say("pairing: variance of the difference had the runs not been paired, over what it is: so many times the runs for the same `mean ±`.")
+
+
+def _precision(comparison: Any) -> None:
+    """Print how many runs the wish for precision took, and how precise each headline is: 95 % half-widths."""
+    found = comparison.metadata.get("precision")
+    if not found:
+        return
+    rule, runs = found["rule"], found["runs"]
+    central = comparison.metadata.get("effects") == "central"
+    what = "chance only" if central or not comparison.reforms else "Monte Carlo error of the mean over draws of effects"
+    kept = f"reached and kept over {runs - (found['met_from'] or 0)} runs more"
+    if not found["reached"]:
+        kept = f"NOT reached, stopped at the maximum of {rule['maximum']} runs"
+    say(f"\nauto: {runs} runs of {rule['minimum']} to {rule['maximum']}; ± {rule['precision']:g} % {kept}. {rule['level']:.0%} half-widths, {what}:")
+    for one in found["watched"]:
+        say(f"  {one['scenario']}: {one['label']}: {_estimate(one, rule, bool(comparison.reforms))}")
+
+
+def _estimate(one: dict[str, Any], rule: dict[str, Any], signed: bool) -> str:
+    """Return a watched mean with its half-width, and whether that is small enough and by what."""
+    scale, unit = (1e6, " £m") if one["unit"] == "GBP" else (1.0, "")
+    mean = f"{one['mean'] / scale:+,.2f}" if signed else f"{one['mean'] / scale:,.2f}"
+    share = "" if one["precision_pct"] is None else f", {one['precision_pct']:.1f} % of it"
+    words = "precise" if one["met"] else "not yet precise"
+    if one["met"] and one["half_width"] > rule["precision"] / 100.0 * abs(one["mean"]):
+        words = f"within the tolerance of {one['tolerated'] / scale:,.2f}{unit}"
+    width = "unknown" if one["half_width"] is None else f"{one['half_width'] / scale:,.2f}"
+    return f"{mean} ± {width}{unit}{share}; {words}"
 
 
 def _timing(comparison: Any) -> None:
     """Print how long the run took, what came from the cache, and what the authorities stand for."""
     timing = comparison.metadata["timing"]
+    runs = comparison.baseline.replicates
     say(
-        f"{timing['seconds']:.0f} s on {timing['workers']} threads; histories: {timing['histories_cached']} from the "
-        f"cache, {timing['histories_simulated']} simulated."
+        f"{runs} {'run' if runs == 1 else 'runs'} in {timing['seconds']:.0f} s on {timing['workers']} threads; histories: "
+        f"{timing['histories_cached']} from the cache, {timing['histories_simulated']} simulated."
     )
     if comparison.metadata["note"]:
         say(comparison.metadata["note"])

@@ -22,7 +22,7 @@ class ClosingRow:
     """One line of the closing table: a measure in a year, by scenario.
 
     `value` and `difference` are summaries over runs (90 % interval p05 to p95); `confidence` is the t interval of the
-    mean difference; `variance_ratio` says how many times more unpaired runs the pairing saved. None for the baseline.
+    mean difference; `variance_ratio` says how many times more runs the same precision takes unpaired. None for the baseline.
     """
 
     scenario: str
@@ -88,19 +88,31 @@ def summary_frame(comparison: Comparison) -> pd.DataFrame:
 
 
 def difference_frame(comparison: Comparison) -> pd.DataFrame:
-    """Return the same of each reform less the baseline, taken run by run."""
-    frames = [pd.DataFrame(columns=COLUMNS)]
+    """Return the same of each reform less the baseline, taken run by run, and what pairing did.
+
+    `variance_ratio` is the variance of the difference of unpaired runs over that of the paired ones; missing with one run.
+    """
+    frames = [pd.DataFrame(columns=[*COLUMNS, "variance_ratio"])]
     for reform in comparison.reforms:
         unit = f"GBP, {reform.metadata['price_base']} prices"
         ours, theirs = costs_by_name(reform), costs_by_name(comparison.baseline)
         ours, theirs = xr.align(ours, theirs, join="outer", fill_value=0.0)
+        units = {name: measure.unit for name, measure in MEASURES.items()}
         frames += [
-            _summaries(
-                reform.scenario, comparison.difference(reform.scenario), {n: m.unit for n, m in MEASURES.items()}
+            _summaries(reform.scenario, comparison.difference(reform.scenario), units).assign(
+                variance_ratio=_ratios(comparison.baseline.annual, reform.annual)
             ),
-            _summaries(reform.scenario, ours - theirs, unit),
+            _summaries(reform.scenario, ours - theirs, unit).assign(variance_ratio=_ratios(theirs, ours)),
         ]
     return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
+
+
+def _ratios(baseline: xr.DataArray, reform: xr.DataArray) -> np.ndarray:
+    """Return the variance ratio of each area, measure and year, in the order of `_summaries`."""
+    shape = [n for dimension, n in reform.sizes.items() if dimension != "replicate"]
+    if reform.sizes["replicate"] < 2:
+        return np.full(np.prod(shape), np.nan)
+    return variance_reduction(baseline.to_numpy(), reform.to_numpy(), axis=1).ravel()
 
 
 def closing(comparison: Comparison) -> Closing:

@@ -34,6 +34,14 @@ def draws(actions: tuple[Action, ...], seed: int, replicate: int) -> dict[tuple[
     return result
 
 
+def central(actions: tuple[Action, ...]) -> dict[tuple[str, str], float]:
+    """Return every uncertain number of the actions at its mean: (action, field) -> value.
+
+    The mean, not the median: what a reform does is close to linear in its effects, so a run at the means is close to the mean over draws.
+    """
+    return {(action.name, field): distribution.mean for action in actions for field, distribution in action.distributions().items()}
+
+
 def resolve(targets: tuple[str, ...], pathway: Pathway, names: Names) -> list[int]:
     """Return the rows of the transitions that targets (transitions or groups) name."""
     groups = pathway.groups

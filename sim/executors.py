@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
@@ -58,6 +59,29 @@ def run_tasks(
             pool.shutdown(cancel_futures=True)
             raise
     return [future.result() for future in futures]
+
+
+def run_in_order(function: Callable[[Task], Result], tasks: Sequence[Task], workers: int | None = None) -> Iterator[Result]:
+    """Yield `function(task)` in the order of the tasks, few of them begun ahead; close the iterator to drop the rest.
+
+    Closing waits for tasks that have begun. `function` is called from several threads at once, by default one for each processor.
+    """
+    workers = max(1, min(workers or default_workers(), len(tasks) or 1))
+    if workers == 1:
+        yield from map(function, tasks)
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="carecurve") as pool:
+        ahead = deque()
+        try:
+            for task in tasks:
+                ahead.append(pool.submit(function, task))
+                if len(ahead) > workers:  # one more than can run, so that no thread waits for the next
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()
 
 
 def _reported(result: Result, done: int, of: int, report: Progress) -> Result:

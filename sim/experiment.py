@@ -9,129 +9,38 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from scenarios.actions import Pool
 from scenarios.loading import Scenario
-from scenarios.timeline import add_months, month_index, month_range, month_text, year_ending
-from sim import engine, reference
+from scenarios.timeline import add_months
+from sim import engine
 from sim.checks import as_records, check_run, combine
 from sim.cost_lines import lines_of
 from sim.costing import annual_costs
-from sim.counting import annual, complete_years, monthly
+from sim.counting import annual, monthly
 from sim.executors import default_workers, run_tasks
 from sim.history import past
 from sim.kernels import KERNEL_HASH
 from sim.kernels.layout import EVENT_NAMES, Tally
 from sim.measures import HEADLINES, MEASURES
 from sim.model import CompiledModel, compile_model
+from sim.plan import ENGINES, ExperimentError, Plan, plan, pools
+from sim.precision import Watch
 from sim.results import Comparison, Results
-from sim.selection import Region, Selection, coverage, grossing
+from sim.selection import Region, coverage, grossing
+from sim.sequential import KEPT_MODELS, run_until_precise
 from sim.state import join
 from sim.tallies import after, beside, only
 
-ENGINES = {"fast": engine.simulate, "reference": reference.simulate}
+__all__ = ["ENGINES", "ExperimentError", "Plan", "plan", "run_experiment"]
 ALONE = np.eye(1, dtype=np.int64)
 Progress = Callable[[int, int], None]
-
-
-class ExperimentError(ValueError):
-    """An experiment that cannot be run as asked."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to run.
-
-    Attributes
-    ----------
-    scenarios
-        The baseline first.
-    selection
-        The authorities.
-    from_, until
-        The month from which scenarios differ, and the last month simulated (YYYY-MM).
-    runs, seed
-        Number of paired replicates, and the seed of all.
-    engine
-        `fast` or `reference`, from the branch on; history is always the fast engine's (they agree event for event).
-    workers
-        Threads; None: one for each processor.
-    events
-        Whether to keep the event log of replicate 0.
-    """
-
-    scenarios: tuple[Scenario, ...]
-    selection: Selection
-    from_: str
-    until: str
-    runs: int
-    seed: int = 1
-    engine: str = "fast"
-    workers: int | None = None
-    events: bool = False
-
-    @property
-    def counted_from(self) -> str:
-        """The first month counted: April of the financial year before the branch's; it shows a year of history."""
-        return month_text((year_ending(self.from_) - 2) * 12 + 3)
-
-    @property
-    def months(self) -> tuple[str, ...]:
-        """The months counted."""
-        return month_range(self.counted_from, self.until)
-
-    @property
-    def years(self) -> list[int]:
-        """The complete financial years counted."""
-        return list(complete_years(self.months))
-
-
-def plan(
-    scenarios: Sequence[Scenario], selection: Selection, *, from_: str | None = None, until: str | None = None,
-    runs: int | None = None, seed: int = 1, engine: str = "fast", workers: int | None = None, events: bool = False,
-) -> Plan:  # fmt: skip
-    """Return a checked plan; what is not given comes from the baseline's settings.
-
-    Raises
-    ------
-    ExperimentError
-        If it cannot be run.
-    ScenarioError
-        If a scenario is dated before the branch.
-    """
-    if not scenarios:
-        raise ExperimentError("no scenario to run")
-    keys = [scenario.key for scenario in scenarios]
-    if twice := sorted({key for key in keys if keys.count(key) > 1}):
-        raise ExperimentError(f"the scenario {twice[0]!r} is named twice, expected each once")
-    settings = scenarios[0].settings
-    found = Plan(
-        tuple(scenarios), selection, from_ or settings.from_, until or settings.until, runs or settings.replicates,
-        seed, engine, workers, events,
-    )  # fmt: skip
-    if engine not in ENGINES:
-        raise ExperimentError(f"no engine {engine!r}, expected one of {', '.join(ENGINES)}")
-    if month_index(found.until) < month_index(found.from_):
-        raise ExperimentError(f"the last month {found.until} is before the branch month {found.from_}")
-    if year_ending(add_months(found.until, 1)) == year_ending(found.from_):
-        raise ExperimentError(
-            f"{found.from_} to {found.until} holds no complete financial year (April to March); expected one at least"
-        )
-    for scenario in scenarios:
-        scenario.epochs(found.from_)
-    return found
-
-
-def pools(scenario: Scenario) -> bool:
-    """Tell whether a scenario shares places between authorities."""
-    return any(isinstance(action, Pool) and any(share > 0 for _, share in action.shares) for action in scenario.actions)
 
 
 def run_experiment(plan: Plan, progress: Progress | None = None) -> Comparison:
@@ -149,10 +58,14 @@ def run_experiment(plan: Plan, progress: Progress | None = None) -> Comparison:
         for region in plan.selection.regions
         for part in ([region] if together else [_alone(region, i) for i in range(len(region.areas))])
     ]
-    tasks = [(unit, replicate) for unit in units for replicate in range(plan.runs)]
-    worker = _Worker(plan)
-    outcomes = run_tasks(worker, tasks, plan.workers, progress)
-    return _assemble(plan, units, outcomes, worker, time.perf_counter() - began)
+    worker, watch = _Worker(plan), None
+    if plan.rule:
+        outcomes, watch = run_until_precise(plan, units, worker, progress)
+        plan = replace(plan, runs=watch.runs)
+    else:
+        tasks = [(unit, replicate) for unit in units for replicate in range(plan.runs)]
+        outcomes = run_tasks(worker, tasks, plan.workers, progress)
+    return _assemble(plan, units, outcomes, worker, watch, time.perf_counter() - began)
 
 
 def _alone(region: Region, i: int) -> Region:
@@ -241,9 +154,9 @@ class _Worker:
         key = (scenario.key, areas, history)
         kept = self.local.__dict__.setdefault("models", {})
         if key not in kept:
-            if len(kept) > 200:
+            if len(kept) > KEPT_MODELS:
                 kept.clear()
-            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, history, reach)
+            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, history, reach, self.plan.effects == "central")
         return kept[key]
 
     def _add(self, **seconds: float) -> None:
@@ -272,7 +185,7 @@ def _events(scenario: Scenario, model: CompiledModel, tally: Tally, replicate: i
 
 
 def _assemble(
-    plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], worker: _Worker, seconds: float
+    plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], worker: _Worker, watch: Watch | None, seconds: float
 ) -> Comparison:
     """Put the outcomes of every task into labelled arrays."""
     areas = [name for unit in units for name in unit.areas]
@@ -298,7 +211,7 @@ def _assemble(
                 pd.concat(events, ignore_index=True) if events else None,
             )
         )  # fmt: skip
-    return Comparison(found[0], tuple(found[1:]), _experiment_about(plan, worker, seconds))
+    return Comparison(found[0], tuple(found[1:]), _experiment_about(plan, worker, watch, seconds))
 
 
 def _labelled(values: np.ndarray, coords: dict[str, list]) -> xr.DataArray:
@@ -319,14 +232,14 @@ def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
     return {
         "description": scenario.description, "hash": scenario.hash, "history_hash": scenario.history_hash,
         "texts": scenario.texts,
-        "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine,
+        "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine, "effects": plan.effects,
         "price_base": settings.price_base,
         "general_inflation_per_year": settings.prices.general_inflation_per_year.value,
         "discount_rate_per_year": settings.discount_rate_per_year.value, "pooled": pools(scenario), "areas": areas,
     }  # fmt: skip
 
 
-def _experiment_about(plan: Plan, worker: _Worker, seconds: float) -> dict[str, Any]:
+def _experiment_about(plan: Plan, worker: _Worker, watch: Watch | None, seconds: float) -> dict[str, Any]:
     """Return what the manifest says of the whole experiment."""
     hashes = {scenario.history_hash for scenario in plan.scenarios}
     selection = plan.selection
@@ -335,6 +248,7 @@ def _experiment_about(plan: Plan, worker: _Worker, seconds: float) -> dict[str, 
         "grossing": grossing() if selection.is_england else {}, "missing_members": list(selection.missing),
         "reach": {", ".join(region.areas): region.basis for region in selection.regions},
         "paired": len(hashes) == 1, "note": "" if len(hashes) == 1 else "different pasts: unpaired history",
+        "effects": plan.effects, "precision": watch.told() if watch else None,
         "versions": _versions(), "kernels": KERNEL_HASH,
         "timing": {
             "seconds": round(seconds, 2), "workers": plan.workers or default_workers(),

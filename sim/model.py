@@ -44,6 +44,10 @@ class CompiledModel:
         First month of history, month from which levers and `set` act, last month simulated (all YYYY-MM).
     reach
         1 where a child of one authority may live in a pooled place of the other (A, A).
+    history
+        Whether it is of history: without levers and overrides.
+    central
+        Whether the levers' uncertain numbers are at their means in every replicate, not drawn.
     """
 
     scenario: Scenario
@@ -53,6 +57,7 @@ class CompiledModel:
     last: str
     reach: np.ndarray
     history: bool = False
+    central: bool = False
     _drawn: dict = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -118,8 +123,8 @@ class CompiledModel:
         return month_index(text) - month_index(self.first)
 
     def draws(self, seed: int, replicate: int) -> dict[tuple[str, str], float]:
-        """Return the levers' uncertain numbers as drawn for a replicate: (action, field) -> value."""
-        return compile_actions.draws(self.actions, seed, replicate)
+        """Return the levers' uncertain numbers as drawn for a replicate, or at their means: (action, field) -> value."""
+        return compile_actions.central(self.actions) if self.central else compile_actions.draws(self.actions, seed, replicate)
 
     def for_draw(self, seed: int, replicate: int) -> L.Model:
         """Return the model's arrays with a replicate's address and its draw of effects."""
@@ -145,12 +150,12 @@ def digest_of(model: L.Model) -> bytes:
 
 def compile_model(
     scenario: Scenario, areas: tuple[str, ...], until: str | None = None, branch: str | None = None, history: bool = False,
-    reach: np.ndarray | None = None,
+    reach: np.ndarray | None = None, central: bool = False,
 ) -> CompiledModel:  # fmt: skip
     """Compile a scenario for authorities.
 
-    With `history`, levers and overrides are left out and the model ends where the branch begins. `reach` (A, A, in the order of `areas`) says
-    which authorities' pooled places a child may use; nobody's by default.
+    With `history`, levers and overrides are left out and the model ends where the branch begins. With `central`, uncertain numbers are at their
+    means. `reach` (A, A, in the order of `areas`) says which authorities' pooled places a child may use; nobody's by default.
     """
     branch = branch or scenario.settings.from_
     if history:  # the past is made with the settings at the bottom of the scenario's chain
@@ -160,7 +165,7 @@ def compile_model(
     matrix = np.eye(len(areas), dtype=np.int64) if reach is None else np.asarray(reach, np.int64)
     last = month_range(HISTORY_START, branch)[-2] if history else (until or scenario.settings.until)
     return CompiledModel(
-        scenario, tuple(profiles[i] for i in order), HISTORY_START, branch, last, matrix[np.ix_(order, order)], history
+        scenario, tuple(profiles[i] for i in order), HISTORY_START, branch, last, matrix[np.ix_(order, order)], history, central
     )
 
 
@@ -195,7 +200,8 @@ def build_static(compiled: CompiledModel) -> Static:
         beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
         month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,
     )  # fmt: skip
-    tables |= {**_areas(compiled), **_people(compiled), **_placements(compiled), **_environment(compiled, stages)}
+    tables |= {**_areas(compiled), **_people(compiled), **_placements(compiled), "case_weights": stages["case_weight"].copy(),
+               "financial_year": np.array([year_ending(month) for month in months], np.int64)}  # fmt: skip
     tables |= compile_workforce.tables(compiled, PUBLISHED_FROM)
     children = np.array([[figures.get("population_0_17", year_ending(month)) for month in months] for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
@@ -390,9 +396,3 @@ def _placements(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "overflow": overflow, "place_of_stage": place_of_stage, "match_by_needs": match, "sibling_factor": sibling,
         "priority": priority, "place_track": track,
     }  # fmt: skip
-
-
-def _environment(compiled: CompiledModel, stages: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the monthly environment reads beside the areas' own tables."""
-    years = np.array([year_ending(month) for month in compiled.months], np.int64)
-    return {"financial_year": years, "case_weights": stages["case_weight"].copy()}

@@ -7,7 +7,7 @@ numbers (ruling 5), so differences are taken within a run, before anything is av
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from scenarios.timeline import year_name
 
@@ -81,15 +81,16 @@ def t_interval(values: np.ndarray, level: float = LEVEL, axis: int = 0) -> tuple
     mean = values.mean(axis=0)
     if n < 2:
         return np.full_like(mean, -np.inf), np.full_like(mean, np.inf)
-    half = stats.t.ppf(0.5 + level / 2, n - 1) * values.std(axis=0, ddof=1) / np.sqrt(n)
+    half = stdtrit(n - 1, 0.5 + level / 2) * values.std(axis=0, ddof=1) / np.sqrt(n)
     return mean - half, mean + half
 
 
 def variance_reduction(baseline: np.ndarray, reform: np.ndarray, axis: int = 0) -> np.ndarray:
-    """Return how many times more unpaired runs would be needed for the same precision.
+    """Return the variance of an unpaired difference over that of the paired one: so many times more runs would be needed unpaired.
 
-    That is (variance of baseline + variance of reform) / variance of the paired difference; infinite where the
-    difference never varies although the arms do, 1 where nothing varies.
+    Unpaired, the two arms have runs of their own (another history, another future, another draw of effects), so the variance of their
+    difference is that of the baseline plus that of the reform. Infinite where the difference never varies although the arms do, 1 where
+    nothing varies.
     """
     apart = np.var(baseline, axis=axis, ddof=1) + np.var(reform, axis=axis, ddof=1)
     paired = np.var(paired_difference(baseline, reform), axis=axis, ddof=1)

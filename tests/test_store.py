@@ -27,7 +27,7 @@ def test_a_finished_folder_holds_what_it_should(tmp_path):
     assert [path.name for path in folder.parent.iterdir()] == ["out"]
     for name in ("summary.csv", "differences.csv"):
         table = pd.read_csv(folder / name)
-        assert list(table.columns) == COLUMNS
+        assert list(table.columns) == COLUMNS + ["variance_ratio"] * (name == "differences.csv")
         assert {"Bolton", "Salford", "Two boroughs"} == set(table.area)
         assert (table.p05 <= table.p95).all()
     assert [s["scenario"] for s in json.loads((folder / "manifest.json").read_text())["scenarios"]] == [
