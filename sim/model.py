@@ -12,16 +12,17 @@ import numpy as np
 from scenarios.areas import AreaProfile
 from scenarios.loading import Scenario
 from scenarios.names import name_hash
-from scenarios.pathway_schema import Pathway
+from scenarios.pathway_schema import PLAN_CONTEXTS, Pathway
 from scenarios.timeline import first_day, month_index, month_range, year_ending
 from sim import compile_actions, compile_areas
-from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
+from sim.compile_pathway import STREAMS, Names, Rows, bands_of, names_of, stage_table, transition_table
 from sim.kernels import layout as L
 
 EPOCH = date(1990, 4, 1)
 PUBLISHED_FROM = 2020  # first year ending 31 March that history simulates with its own inputs
 LAST_PUBLISHED = 2025  # last year ending 31 March with published places
 SPIN_UP_YEARS = 24  # ruling 40: at the first published year's rates, tests/test_spin_up.py holds what drift is left
+NO_STAGE = -9  # a stage the engine's rules name and this pathway has not: `scenarios.pathway_rules` sees that nothing leads there
 HISTORY_START = f"{PUBLISHED_FROM - 1 - SPIN_UP_YEARS}-04"
 
 
@@ -211,7 +212,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     places = fixed.supply.copy()
     for a, children in enumerate(fixed.children):
         compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
-    plans = tuple(pathway.placement_plans.needs_multipliers.weights)
+    plans = tuple(pathway.planned_by_needs)
     return L.Model(
         **fixed.tables, transitions=transitions, row_is_team=rows["team"], row_factor=rows["factor"],
         **compile_actions.fastest(transitions, fixed.bounds, rows["factor"], levers["levers"], helps["help"]),
@@ -313,8 +314,8 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "team_capacity": capacity,
         "market": np.array([place.owned_by == "market" for place in pathway.places.values()], np.int64),
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
-        "price_rules": np.array([rule] * len(names.places)),
-        "supply_rules": np.array([place.supply_rule for place in pathway.places.values()]),
+        "price_rules": np.array([rule] * len(names.places)).reshape(-1, 4),
+        "supply_rules": np.array([place.supply_rule for place in pathway.places.values()]).reshape(-1, 3),
         "supply_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),
         "reference_use": np.array(reference),
         "switch_day": np.array([day_of(compiled.months[month - start]) if start <= month < start + len(months) else np.inf
@@ -330,7 +331,7 @@ def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
     longest = max([1, *(len(stream.ages_years.values) for stream in streams if stream.ages_years)])
     ages, start = np.ones((L.STREAMS, longest, 2)), np.full((L.STREAMS, 2), -1, np.int64)
     for name, stream in pathway.streams.items():
-        i = ("family", "uasc", "uasc_pass_through", "disabled").index(name)
+        i = STREAMS.index(name)
         if stream.ages_years:
             count = len(stream.ages_years.values)
             ages[i, :count, 0] = np.cumsum(stream.ages_years.shares)
@@ -340,14 +341,18 @@ def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
         else:
             start[i, 1] = names.stages.index(stream.arrives_in_care.legal_status)
     gap, births, siblings = families.sibling_gap_years, families.later_births, families.siblings_entering_care
+    young = families.youngest_age_years
     rule = next((stage.eligibility.days_after_14 for stage in pathway.stages.values() if stage.eligibility), 91)
     return {
-        "children_cdf": np.cumsum(families.children.shares), "age_bands": np.array(families.youngest_age_years.bands, float),
-        "age_cdf": np.cumsum(families.youngest_age_years.shares), "needs_cdf": np.cumsum(families.needs.shares),
+        "children_cdf": np.cumsum(families.children.shares if families.children else (1.0,)),
+        "age_bands": np.array(young.bands if young else (0.0, 1.0), float), "age_cdf": np.cumsum(young.shares if young else (1.0,)),
+        "needs_cdf": np.cumsum(families.needs_shares),
         "stream_ages": ages, "arrival_stage": start,
-        "parameters": np.array([gap.low, gap.high, births.per_year, births.until_youngest_years, siblings.all_enter,
-                                siblings.each_enters, float(rule)]),
-        "seed": np.zeros(2, np.int64), "key_stages": np.array([names.stages.index(name) for name in L.STAGE_KEYS], np.int64),
+        "parameters": np.array([*((gap.low, gap.high) if gap else (0.0, 0.0)),
+                                *((births.per_year, births.until_youngest_years) if births else (0.0, 0.0)),
+                                *((siblings.all_enter, siblings.each_enters) if siblings else (1.0, 1.0)), float(rule)]),
+        "seed": np.zeros(2, np.int64),
+        "key_stages": np.array([names.stages.index(name) if name in names.stages else NO_STAGE for name in L.STAGE_KEYS], np.int64),
         "names": np.array([name_hash(name) for name in L.DRAW_NAMES], np.int64),
     }  # fmt: skip
 
@@ -355,13 +360,13 @@ def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
 def _placements(compiled: CompiledModel) -> dict[str, np.ndarray]:
     """Return where children are meant to live, what has a limit, and what is tried when it is full."""
     pathway, names = compiled.scenario.pathway, compiled.names
-    plans = pathway.placement_plans
-    columns = tuple(plans.needs_multipliers.weights)
+    multipliers = pathway.planned_by_needs
+    columns = tuple(multipliers)
     weights = np.zeros((3, 5, 4, 2, len(columns)))
-    for context, plan in enumerate((plans.entry, plans.move, plans.uasc)):
+    for context, plan in enumerate(PLAN_CONTEXTS):
         for i, column in enumerate(columns):
-            by_age = np.array(plan.weights.get(column, (0.0,) * 5))
-            by_needs = np.array(plans.needs_multipliers.weights[column])
+            by_age = np.array(pathway.placement_plans.weights_of(plan).get(column, (0.0,) * 5))
+            by_needs = np.array(multipliers[column])
             weights[context, :, :, :, i] = (by_age[:, None] * by_needs[None, :])[:, :, None]
             if pathway.stages[column].requires_legal_status:
                 weights[context, :, :, 0, i] = 0.0
