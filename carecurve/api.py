@@ -9,6 +9,7 @@ from typing import Any
 
 from carecurve.console import ChoiceError
 from outputs import store
+from scenarios.areas import load_areas
 from scenarios.loading import Scenario
 from scenarios.loading import load as load_scenario
 from sim.experiment import plan, run_experiment
@@ -52,7 +53,8 @@ def compare(
     baseline, reforms
         Scenarios, names or files.
     area, region, england
-        One authority; a region or named group; all authorities of the panel. Greater Manchester if none is given.
+        One authority; a region or named group; all authorities of the panel. If none is given, the authorities that the
+        baseline makes up, or else Greater Manchester.
     from_, until
         First month in which scenarios may differ, and last month, `YYYY-MM`; the baseline's settings if not given.
     runs, seed
@@ -73,23 +75,31 @@ def compare(
     """
     scenarios = [load(one) for one in (baseline, *reforms)]
     prepared = plan(
-        scenarios, choose(area, region, england), from_=from_, until=until, runs=runs, seed=seed, engine=engine,
+        scenarios, choose(area, region, england, scenarios[0]), from_=from_, until=until, runs=runs, seed=seed, engine=engine,
         workers=workers, events=events, effects=effects, precision=precision, max_runs=max_runs,
     )  # fmt: skip
     return run_experiment(prepared, progress)
 
 
-def choose(area: str | None = None, region: str | None = None, england: bool = False) -> Selection:
-    """Return the selection that is named, or the default region.
+def choose(
+    area: str | None = None, region: str | None = None, england: bool = False, baseline: Scenario | None = None
+) -> Selection:
+    """Return the selection that is named, or the authorities the baseline makes up, or the default region.
 
     Raises
     ------
     ChoiceError
         If more than one is named.
     """
+    check_choice(area, region, england)
+    synthetic = tuple(baseline.synthetic.values()) if baseline else ()
+    return select(area, region if area or region or england or synthetic else DEFAULT_REGION, england, synthetic)
+
+
+def check_choice(area: str | None = None, region: str | None = None, england: bool = False) -> None:
+    """Raise ChoiceError if more than one of area, region and England is named."""
     if sum((area is not None, region is not None, england)) > 1:
         raise ChoiceError("give one of --area, --region and --england")
-    return select(area, region if area or region or england else DEFAULT_REGION, england)
 
 
 def published(areas: tuple[str, ...], year: int) -> Any:
@@ -112,8 +122,8 @@ def published(areas: tuple[str, ...], year: int) -> Any:
 
 
 def validation_tables(comparison: Comparison) -> dict[str, Any]:
-    """Return published against simulated figures by file name; none if the results lack the year tested."""
-    if TESTED_YEAR not in comparison.baseline.years:
+    """Return published against simulated figures by file name; none if the results lack the year tested or an authority is synthetic."""
+    if TESTED_YEAR not in comparison.baseline.years or not set(comparison.baseline.areas) <= set(load_areas()):
         return {}
     from outputs.validation import compare_published
 

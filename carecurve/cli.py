@@ -192,7 +192,7 @@ def _experiment(
     from sim.experiment import plan, run_experiment
 
     names = scenarios or list(api.DEFAULT_SCENARIOS)
-    selection = api.choose(*where)
+    api.check_choice(*where)
     loaded, faults = [], []
     for name in names:
         try:
@@ -201,6 +201,7 @@ def _experiment(
             faults += error.faults
     if faults:
         raise ScenarioError(faults)
+    selection = api.choose(*where, loaded[0])
     prepared = plan(loaded, selection, **options)
     folder = check_folder(output or console.new_folder(loaded, selection), overwrite)
     with console.progress(prepared, quiet) as report:

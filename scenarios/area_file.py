@@ -1,12 +1,13 @@
 """An area's own figures in a scenario file: written by `carecurve init`, edited, laid over the published profile."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import model_validator
 
-from scenarios.areas import AreaProfile, Record
+from scenarios.areas import AreaProfile, Record, load_areas
 from scenarios.documents import Document
 from scenarios.faults import Fault
 from scenarios.names import suggestion
@@ -14,6 +15,8 @@ from scenarios.quantities import Number, Sourced, Text
 from scenarios.validation import validate
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
+FIRST_PUBLISHED = 2020  # the year of a figure for every year that the profile has none of
+SYNTHETIC, LIKE = "synthetic", "like"  # keys of an authority that the scenario makes up (scenarios/synthetic.py)
 
 
 class AreaFigure(Sourced):
@@ -37,7 +40,7 @@ class AreaFigure(Sourced):
 
 
 def read_figures(
-    document: Document, profiles: dict[str, AreaProfile]
+    document: Document, profiles: dict[str, AreaProfile], also: Iterable[str] = ()
 ) -> tuple[dict[str, dict[str, AreaFigure]], list[Fault]]:
     """Check the `areas` block of a composed document whose area names are known.
 
@@ -46,7 +49,9 @@ def read_figures(
     document
         The document.
     profiles
-        The published profiles of the areas it names; quantities it may give are theirs.
+        The profiles of the areas it names; quantities it may give are theirs.
+    also
+        Further quantities it may give: those the pathway speaks of.
     """
     figures: dict[str, dict[str, AreaFigure]] = {}
     faults: list[Fault] = []
@@ -56,9 +61,14 @@ def read_figures(
         if not isinstance(block, dict):
             faults.append(document.fault(("areas", area), f"is {block!r}, expected quantities of the area"))
             continue
+        known = {*profiles[area].quantities, *also}
+        made_up = SYNTHETIC in block
+        if made_up:
+            known |= {quantity for profile in load_areas().values() for quantity in profile.quantities}
         for quantity, data in block.items():
             path = ("areas", area, quantity)
-            known = profiles[area].quantities
+            if made_up and quantity in (SYNTHETIC, LIKE):
+                continue
             if quantity not in known:
                 faults.append(
                     document.fault(path, f"unknown quantity {quantity!r}, {suggestion(quantity, known)}", True)
@@ -80,10 +90,10 @@ def overlay(profile: AreaProfile, figures: dict[str, AreaFigure]) -> AreaProfile
     """Return a profile with figures laid over it: a `value` for every year, `by_year` for the years it names."""
     records = dict(profile.records)
     for quantity, figure in figures.items():
-        present = {record.year_ending: record for record in records[quantity]}
+        present = {record.year_ending: record for record in records.get(quantity, ())}
         wanted = {int(year): value for year, value in (figure.by_year or {}).items()}
         if figure.value is not None:
-            wanted = dict.fromkeys(present, figure.value)
+            wanted = dict.fromkeys(present or (FIRST_PUBLISHED,), figure.value)
         for year, value in wanted.items():
             present[year] = Record(
                 area=profile.name,

@@ -1,8 +1,17 @@
 """What is wrong with an input file: all its faults at once, each at a line and column."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 PathKey = tuple[str | int, ...]
+
+
+class Complaint(NamedTuple):
+    """A fault in a pathway, before it has a line and a column."""
+
+    path: PathKey
+    message: str
+    at_key: bool = False
 
 
 @dataclass(frozen=True)

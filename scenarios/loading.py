@@ -19,9 +19,10 @@ from scenarios.levers import LEVERS
 from scenarios.names import suggestion
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_checks import check_pathway
-from scenarios.pathway_schema import Pathway
+from scenarios.pathway_schema import PLAN_CONTEXTS, Pathway
 from scenarios.scenario import Scenario, date_faults, pathway_data
 from scenarios.schema import Settings
+from scenarios.synthetic import quantities_of, synthetic_profiles
 from scenarios.timeline import month_index
 from scenarios.validation import validate
 
@@ -51,7 +52,7 @@ def load(name_or_path: str | Path) -> Scenario:
         faults += _override_faults(composed, settings)
     if settings is not None:
         faults += date_faults(composed.overrides, levers, document, settings.from_)
-    figures, wrong = _areas(document, settings)
+    figures, synthetic, wrong = _areas(document, settings, pathway)
     faults += wrong
     actions: tuple[Action, ...] = ()
     if pathway is not None:
@@ -63,7 +64,7 @@ def load(name_or_path: str | Path) -> Scenario:
         raise ScenarioError(
             faults or [Fault(str(name_or_path), 0, 0, "settings", "no settings, expected those of a baseline")]
         )
-    return _scenario(composed, pathway, settings, history, levers, actions, figures)
+    return _scenario(composed, pathway, settings, history, levers, actions, figures, synthetic)
 
 
 def available_scenarios() -> dict[str, str]:
@@ -83,6 +84,7 @@ def _scenario(
     levers: list[Lever],
     actions: tuple[Action, ...],
     figures: dict[str, dict[str, AreaFigure]],
+    synthetic: dict[str, AreaProfile],
 ) -> Scenario:
     """Put a scenario together from parts that have been checked."""
     own = composed.chain[-1]
@@ -97,6 +99,7 @@ def _scenario(
         actions=actions,
         overrides=tuple(composed.overrides),
         areas=figures,
+        synthetic=synthetic,
         text=own.text,
         chain=tuple(document.file for document in composed.chain),
         texts={document.file: document.text for document in (composed.document, *composed.chain)},
@@ -182,21 +185,26 @@ def _between(document: Document, pathway: Pathway, settings: Settings) -> list[F
     return faults
 
 
-def _areas(document: Document, settings: Settings | None) -> tuple[dict[str, dict[str, AreaFigure]], list[Fault]]:
-    """Check the names of authorities, and the figures a scenario gives them."""
+def _areas(
+    document: Document, settings: Settings | None, pathway: Pathway | None
+) -> tuple[dict[str, dict[str, AreaFigure]], dict[str, AreaProfile], list[Fault]]:
+    """Check the names of authorities, and the figures a scenario gives them; return these, and the authorities it makes up."""
     switch = settings.policy.families_first if settings else None
     root: PathKey = ("settings", "policy", "families_first", "authorities")
     named: list[PathKey] = [(*root, name) for name in (switch.authorities if switch else {})]
     named += [("areas", name) for name in document.data["areas"]]
-    profiles: dict[str, AreaProfile] = {}
-    faults = []
+    synthetic, faults = synthetic_profiles(document)
+    profiles: dict[str, AreaProfile] = dict(synthetic)
     for path in named:
+        if path[-1] in synthetic:
+            continue
         try:
             profiles[str(path[-1])] = find_area(str(path[-1]))
         except UnknownNameError as error:
-            faults.append(document.fault(path, str(error), at_key=True))
-    figures, wrong = read_figures(document, profiles)
-    return {profiles[name].name: block for name, block in figures.items()}, faults + wrong
+            hint = "" if path[0] != "areas" else "; an authority of your own says `synthetic: true`"
+            faults.append(document.fault(path, str(error) + hint, at_key=True))
+    figures, wrong = read_figures(document, profiles, quantities_of(pathway) if pathway else set())
+    return {profiles[name].name: block for name, block in figures.items()}, synthetic, faults + wrong
 
 
 def _levers(composed: Composed) -> tuple[list[Lever], list[Fault]]:
@@ -237,12 +245,10 @@ def _action_faults(document: Document, lever: Lever, actions: tuple[Action, ...]
 
 def _plan_names(action: PlanWeight, pathway: Pathway) -> list[tuple[str, set[str], str]]:
     """Return what a change of placement plans speaks of."""
-    plans = {"entry", "move", "uasc"}
-    known = [(action.plan, plans, "placement plan")]
-    if action.plan in plans:
-        known.append(
-            (action.placement, set(getattr(pathway.placement_plans, action.plan).weights), "placement of the plan")
-        )
+    known = [(action.plan, set(PLAN_CONTEXTS), "placement plan")]
+    if action.plan in PLAN_CONTEXTS:
+        plans = pathway.placement_plans
+        known.append((action.placement, set(plans.weights_of(action.plan)) if plans else set(), "placement of the plan"))
     return known
 
 

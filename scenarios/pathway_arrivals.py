@@ -16,6 +16,8 @@ from scenarios.quantities import (
     check_shares,
 )
 
+STREAM_NAMES = ("family", "uasc", "uasc_pass_through", "disabled")  # as the engine knows them
+
 
 class ArrivesInCare(Frozen):
     """A child who arrives straight in care, under a legal status."""
@@ -120,12 +122,26 @@ class SiblingsEntering(Sourced):
 
 
 class Families(Frozen):
-    """Who a family is when it is first referred."""
+    """Who a family is when it is first referred.
 
-    children: ChildrenShares
-    youngest_age_years: AgeShares
-    sibling_gap_years: Spacing
-    later_births: LaterBirths
-    siblings_entering_care: SiblingsEntering
-    needs: NeedsShares
-    quintile_gradient_per_decile: Value
+    What a pathway can do without may be left out: children and their ages if nobody arrives at home, gaps and siblings
+    if families have one child, births (none), needs (standard), the gradient by deprivation (none).
+    """
+
+    children: ChildrenShares | None = None
+    youngest_age_years: AgeShares | None = None
+    sibling_gap_years: Spacing | None = None
+    later_births: LaterBirths | None = None
+    siblings_entering_care: SiblingsEntering | None = None
+    needs: NeedsShares | None = None
+    quintile_gradient_per_decile: Value | None = None
+
+    @property
+    def needs_shares(self) -> tuple[float, ...]:
+        """Shares of children by needs; all standard if none are stated."""
+        return self.needs.shares if self.needs else (1.0, 0.0, 0.0, 0.0)
+
+    @property
+    def have_siblings(self) -> bool:
+        """Whether a family can have more than one child."""
+        return bool((self.children and len(self.children.shares) > 1) or (self.later_births and self.later_births.per_year > 0))

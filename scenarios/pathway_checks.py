@@ -4,23 +4,13 @@ Each check yields `Complaint`s: the path at fault, what is wrong with it, and wh
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
-from scenarios.faults import PathKey
+from scenarios.faults import Complaint, PathKey
 from scenarios.names import name_hash, suggestion
-from scenarios.pathway_schema import CHILD_TRACKS, FAMILY_TRACKS, IDLE, STAY, Pathway, Stage, Step
+from scenarios.pathway_rules import CARE_LEAVER, LOOKED_AFTER, NO_CHILD_AT_HOME, UNREGISTERED, check_rules
+from scenarios.pathway_schema import CHILD_TRACKS, FAMILY_TRACKS, IDLE, PLAN_CONTEXTS, STAY, Pathway, Stage, Step
 
-# Stages the engine enters by its own rules: a child in care; a family none of whose children is at home; support at 18.
-LOOKED_AFTER, NO_CHILD_AT_HOME, CARE_LEAVER = "looked_after", "no_child_at_home", "care_leaver"
 IDLE_TRACKS = tuple(f"{IDLE}_{track}" for track in FAMILY_TRACKS + CHILD_TRACKS)
-
-
-class Complaint(NamedTuple):
-    """A fault in a pathway, before it has a line and a column."""
-
-    path: PathKey
-    message: str
-    at_key: bool = False
 
 
 def check_pathway(pathway: Pathway, also_entered: Iterable[str] = ()) -> list[Complaint]:
@@ -33,7 +23,7 @@ def check_pathway(pathway: Pathway, also_entered: Iterable[str] = ()) -> list[Co
     also_entered
         Stages entered by a policy rather than by a transition (Family Help after the switch-over).
     """
-    complaints = [*_names(pathway), *_places(pathway), *_plans(pathway), *_addresses(pathway)]
+    complaints = [*_names(pathway), *_places(pathway), *_plans(pathway), *_addresses(pathway), *check_rules(pathway)]
     if not complaints:  # with a name wrong, everything beyond it would be called unreachable
         complaints += [*_unreachable(pathway, tuple(also_entered)), *_unleavable(pathway)]
     return complaints
@@ -117,13 +107,20 @@ def _places(pathway: Pathway) -> Iterator[Complaint]:
             yield from _known(("places", name, "overflow", index), other, placements, "placement")
         if place.stage in placements and place.match_probability is None:
             yield Complaint(("places", name), "a placement with a limit needs its match_probability")
+        served = pathway.stages.get(place.stage)
+        if served and place.stage not in placements and (served.needs is None or served.needs.place != name):
+            message = f"nobody waits for it in {place.stage!r}, expected `needs: {{place: {name}}}` in that stage"
+            yield Complaint(("places", name, "stage"), message)
 
 
 def _plans(pathway: Pathway) -> Iterator[Complaint]:
     """Check that placement plans name placements, and that every age has one on entry and on a move."""
     plans = pathway.placement_plans
-    for kind in ("entry", "move", "uasc", "needs_multipliers"):
-        weights = getattr(plans, kind).weights
+    for kind in (*PLAN_CONTEXTS, "needs_multipliers"):
+        stated = getattr(plans, kind, None)
+        if stated is None:
+            continue
+        weights = stated.weights
         for name in weights:
             path = ("placement_plans", kind, "weights", name)
             yield from _known(path, name, pathway.stages_of("placement"), "placement")
@@ -182,9 +179,9 @@ def _led_to(pathway: Pathway, step: Step) -> list[str]:
 def _entering_care(pathway: Pathway, legal_status: str) -> list[str]:
     """Return the stages a child can be in on entering care: the status, every placement planned or overflowed to."""
     plans = pathway.placement_plans
-    placements = [name for plan in (plans.entry, plans.move, plans.uasc) for name in plan.weights]
+    placements = [name for context in PLAN_CONTEXTS for name in plans.weights_of(context)] if plans else []
     overflow = [name for place in pathway.places.values() if place.stage in placements for name in place.overflow]
-    return [LOOKED_AFTER, NO_CHILD_AT_HOME, legal_status, *placements, *overflow]
+    return [LOOKED_AFTER, NO_CHILD_AT_HOME, UNREGISTERED, legal_status, *placements, *overflow]
 
 
 def _unleavable(pathway: Pathway) -> Iterator[Complaint]:

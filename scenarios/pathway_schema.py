@@ -34,6 +34,7 @@ Track = Literal["need", "protection", "court", "support", "care", "placement", "
 DrivenBy = Literal["team", "place", "court", "family", "none"]
 Clock = Literal["stage", "care_episode", "case_episode", "since_exit"]
 STAY, IDLE = "stay", "idle"
+PLAN_CONTEXTS = ("entry", "move", "uasc")
 
 
 class Team(Frozen):
@@ -234,12 +235,26 @@ class NeedsWeights(Sourced):
 
 
 class PlacementPlans(Frozen):
-    """Where a child is meant to live: on entry, on a move, and for unaccompanied children; renormalised after needs."""
+    """Where a child is meant to live: on entry, on a move, and for unaccompanied children; renormalised after needs.
+
+    Plans for a move and for unaccompanied children are those on entry if left out; so are needs, which then change nothing.
+    """
 
     entry: AgeWeights
-    move: AgeWeights
-    uasc: AgeWeights
-    needs_multipliers: NeedsWeights
+    move: AgeWeights | None = None
+    uasc: AgeWeights | None = None
+    needs_multipliers: NeedsWeights | None = None
+
+    def weights_of(self, context: str) -> dict[str, tuple[float, ...]]:
+        """Return the weights by age of `entry`, `move` or `uasc`."""
+        return (getattr(self, context) or self.entry).weights
+
+    @property
+    def by_needs(self) -> dict[str, tuple[float, ...]]:
+        """Return what needs multiply the weight of every placement of a plan by, in the order of the tables."""
+        stated = self.needs_multipliers.weights if self.needs_multipliers else {}
+        planned = [name for context in PLAN_CONTEXTS for name in self.weights_of(context)]
+        return {name: stated.get(name, (1.0,) * 4) for name in (*stated, *planned)}
 
 
 class MatchProbability(Sourced):
@@ -278,12 +293,17 @@ class Pathway(Frozen):
     """The whole pathway, as checked data."""
 
     name: Text
-    streams: dict[Text, Stream]
-    families: Families
-    teams: dict[Text, Team]
+    streams: dict[Text, Stream] = Field(min_length=1)
+    families: Families = Families()
+    teams: dict[Text, Team] = Field(default_factory=dict)
     stages: dict[Text, Stage]
-    placement_plans: PlacementPlans
-    places: dict[Text, Place]
+    placement_plans: PlacementPlans | None = None
+    places: dict[Text, Place] = Field(default_factory=dict)
+
+    @property
+    def planned_by_needs(self) -> dict[str, tuple[float, ...]]:
+        """Return `PlacementPlans.by_needs`; empty if nobody is placed."""
+        return self.placement_plans.by_needs if self.placement_plans else {}
 
     def steps(self) -> Iterator[tuple[str, str, Step]]:
         """Yield (stage, name, step) of every outcome and transition, in the order of the file."""

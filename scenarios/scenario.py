@@ -42,6 +42,8 @@ class Scenario:
         What `set` changes, in the order of the files.
     areas
         Figures of areas that the scenario gives itself: {area: {quantity: figure}}; `area` lays them over a profile.
+    synthetic
+        Authorities it makes up, by name, before those figures.
     text
         The source of the scenario's own file; `chain` names every file from the bottom of the chain to it, `texts`
         holds them all.
@@ -59,6 +61,7 @@ class Scenario:
     actions: tuple[Action, ...]
     overrides: tuple[Override, ...]
     areas: dict[str, dict[str, AreaFigure]]
+    synthetic: dict[str, AreaProfile]
     text: str
     chain: tuple[str, ...]
     texts: dict[str, str]
@@ -73,7 +76,7 @@ class Scenario:
     @cached_property
     def history_hash(self) -> str:
         """SHA-256 of what history is simulated with; scenarios that share it share their past (ruling 37)."""
-        base = {key: self.document.data[key] for key in PATHWAY_KEYS}
+        base = {key: self.document.data.get(key) for key in PATHWAY_KEYS}
         return _digest([base, self.history_settings.model_dump(mode="json"), self.document.data["areas"]])
 
     @cached_property
@@ -95,7 +98,8 @@ class Scenario:
         UnknownNameError
             If there is no such authority.
         """
-        profile = find_area(name)
+        made_up = [profile for own, profile in self.synthetic.items() if own.casefold() == name.casefold()]
+        profile = made_up[0] if made_up else find_area(name)
         return overlay(profile, self.areas.get(profile.name, {}))
 
     def epochs(self, branch: str) -> tuple[tuple[str, Pathway], ...]:

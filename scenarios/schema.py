@@ -205,6 +205,8 @@ class Settings(Frozen):
         Paired runs for each scenario.
     price_base
         Financial year of constant prices.
+    budget
+        The budget's loop; left out, family support is always as planned.
     """
 
     from_: Month = Field(alias="from")
@@ -215,7 +217,7 @@ class Settings(Frozen):
     pressure: Pressure
     workforce: Workforce | None = None
     prices: Prices
-    budget: Budget
+    budget: Budget | None = None
     discount_rate_per_year: Value
 
     @model_validator(mode="after")

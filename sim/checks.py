@@ -177,10 +177,10 @@ def _costs(tally: Tally, compiled: Any, drawn: dict) -> float:
     costing = Costing(tally, compiled, drawn)
     rows = [compiled.stage_names.index(name) for name in compiled.placement_names]
     weeks = tally.unit_days[:, :, rows] / 7.0
-    volume = np.abs(costing.weeks().sum(axis=3) - weeks).max() / max(weeks.sum(), 1.0)
+    volume = np.abs(costing.weeks().sum(axis=3) - weeks).max(initial=0.0) / max(weeks.sum(), 1.0)
     lines = costing.placement_costs()
     again = sum(tally.placement_days[..., n] / 7.0 * costing.prices_by_needs()[..., n] for n in range(L.NEEDS))
-    return float(max(volume, np.abs(lines - again).max() / max(lines.sum(), 1.0)))
+    return float(max(volume, np.abs(lines - again).max(initial=0.0) / max(lines.sum(), 1.0)))
 
 
 def _adults(stays: Stays, now: float) -> float:

@@ -71,6 +71,8 @@ def arrivals(figures: Figures, pathway: Pathway, months: list[str], published_fr
     began = year_ending(months[0])
     candidate, accept = np.zeros(L.STREAMS), np.zeros((L.STREAMS, len(months)))
     for i, stream in enumerate(STREAMS):
+        if stream not in pathway.streams:
+            continue
         quantity = pathway.streams[stream].quantity
         reference = figures.get(quantity, REFERENCE_YEAR, default=0.0)
         most = max([reference, *(figures.get(quantity, year, default=0.0) for year in range(published_from, REFERENCE_YEAR + 1))])
@@ -92,7 +94,8 @@ def arrivals(figures: Figures, pathway: Pathway, months: list[str], published_fr
 
 def quintile_cdf(figures: Figures, pathway: Pathway) -> np.ndarray:
     """Return the cumulative quintile mix of families: the population's, tilted by the gradient per decile (ruling 32)."""
-    gradient = pathway.families.quintile_gradient_per_decile.value ** 2
+    stated = pathway.families.quintile_gradient_per_decile
+    gradient = stated.value**2 if stated else 1.0
     share = np.array([figures.get(f"population_share_quintile_{q}") * gradient ** (q - 3) for q in range(1, 6)])
     return np.cumsum(share / share.sum())
 

@@ -45,10 +45,12 @@ def family_support(compiled: Any, supply: np.ndarray) -> dict[str, np.ndarray]:
     """
     rules, places = compiled.scenario.settings.budget, compiled.pathway.places.values()
     bought = np.array([bool(compiled.pathway.stages[place.stage].needs) for place in places])
-    values = (
-        rules.planned_real_growth_per_year.value, rules.saved_per_pound_of_overspend.value, rules.floor.value,
-        rules.reserves_share_of_outturn.value, float(rules.in_force),
-    )  # fmt: skip
+    values = (0.0,) * 5
+    if rules:
+        values = (
+            rules.planned_real_growth_per_year.value, rules.saved_per_pound_of_overspend.value, rules.floor.value,
+            rules.reserves_share_of_outturn.value, float(rules.in_force),
+        )  # fmt: skip
     return {
         "family_support": np.array([figures.get("spend_family_support", default=0.0) for figures in compiled.figures]),
         "saveable": supply * bought[None, :, None], "budget_rules": np.array(values),

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenarios.names import name_hash
+from scenarios.pathway_arrivals import STREAM_NAMES
 from scenarios.pathway_schema import CHILD_TRACKS, FAMILY_TRACKS, Pathway, Stage, Step
 from sim.kernels import layout as L
 
 TRACKS = (*FAMILY_TRACKS, *CHILD_TRACKS)
-STREAMS = ("family", "uasc", "uasc_pass_through", "disabled")
+STREAMS = STREAM_NAMES
 DAYS_PER_YEAR = L.YEAR
 CLOCKS = {
     "stage": L.CLOCK_STAGE,

@@ -216,8 +216,8 @@ def needs_multipliers(pathway: Any, placements: tuple[str, ...]) -> np.ndarray:
     The mix is the pathway's: shares of needs times how much likelier each is to be planned for the placement. It is
     the same in every scenario, so that a dearer mix of children shows as volume and never as price.
     """
-    shares = np.array(pathway.families.needs.shares)
-    weights = pathway.placement_plans.needs_multipliers.weights
+    shares = np.array(pathway.families.needs_shares)
+    weights = pathway.planned_by_needs
     table = np.ones((len(placements), NEEDS))
     for i, name in enumerate(placements):
         group = pathway.stages[name].group

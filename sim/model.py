@@ -14,14 +14,15 @@ from scenarios.loading import Scenario
 from scenarios.names import name_hash
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import add_months, first_day, month_index, month_range, year_ending
-from sim import compile_actions, compile_areas, compile_budget, compile_workforce
-from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
+from sim import compile_actions, compile_areas, compile_budget, compile_placements, compile_workforce
+from sim.compile_pathway import STREAMS, Names, Rows, bands_of, names_of, stage_table, transition_table
 from sim.kernels import layout as L
 
 EPOCH = date(1990, 4, 1)
 PUBLISHED_FROM = 2020  # first year ending 31 March that history simulates with its own inputs
 LAST_PUBLISHED = 2025  # last year ending 31 March with published places
 SPIN_UP_YEARS = 24  # ruling 40: at the first published year's rates, tests/test_spin_up.py holds what drift is left
+NO_STAGE = -9  # a stage the engine's rules name and this pathway has not: `scenarios.pathway_rules` sees that nothing leads there
 HISTORY_START = f"{PUBLISHED_FROM - 1 - SPIN_UP_YEARS}-04"
 
 
@@ -200,7 +201,7 @@ def build_static(compiled: CompiledModel) -> Static:
         beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
         month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,
     )  # fmt: skip
-    tables |= {**_areas(compiled), **_people(compiled), **_placements(compiled), "case_weights": stages["case_weight"].copy(),
+    tables |= {**_areas(compiled), **_people(compiled), **compile_placements.placements(compiled), "case_weights": stages["case_weight"].copy(),
                "financial_year": np.array([year_ending(month) for month in months], np.int64)}  # fmt: skip
     tables |= compile_workforce.tables(compiled, PUBLISHED_FROM)
     children = np.array([[figures.get("population_0_17", year_ending(month)) for month in months] for figures in compiled.figures])
@@ -225,7 +226,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     places = fixed.supply.copy()
     for a, children in enumerate(fixed.children):
         compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
-    plans = tuple(pathway.placement_plans.needs_multipliers.weights)
+    plans = tuple(pathway.planned_by_needs)
     return L.Model(
         **fixed.tables, transitions=transitions, row_is_team=rows["team"], row_factor=rows["factor"],
         **compile_actions.fastest(transitions, fixed.bounds, rows["factor"], levers["levers"], helps["help"]),
@@ -324,8 +325,8 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "team_capacity": capacity,
         "market": np.array([place.owned_by == "market" for place in pathway.places.values()], np.int64),
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
-        "price_rules": np.array([rule] * len(names.places)),
-        "supply_rules": np.array([place.supply_rule for place in pathway.places.values()]),
+        "price_rules": np.array([rule] * len(names.places)).reshape(-1, 4),
+        "supply_rules": np.array([place.supply_rule for place in pathway.places.values()]).reshape(-1, 3),
         "supply_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),
         "reference_use": np.array(reference),
         "switch_day": np.array([day_of(compiled.months[month - start]) if start <= month < start + len(months) else np.inf
@@ -341,7 +342,7 @@ def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
     longest = max([1, *(len(stream.ages_years.values) for stream in streams if stream.ages_years)])
     ages, start = np.ones((L.STREAMS, longest, 2)), np.full((L.STREAMS, 2), -1, np.int64)
     for name, stream in pathway.streams.items():
-        i = ("family", "uasc", "uasc_pass_through", "disabled").index(name)
+        i = STREAMS.index(name)
         if stream.ages_years:
             count = len(stream.ages_years.values)
             ages[i, :count, 0] = np.cumsum(stream.ages_years.shares)
@@ -351,48 +352,17 @@ def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
         else:
             start[i, 1] = names.stages.index(stream.arrives_in_care.legal_status)
     gap, births, siblings = families.sibling_gap_years, families.later_births, families.siblings_entering_care
+    young = families.youngest_age_years
     rule = next((stage.eligibility.days_after_14 for stage in pathway.stages.values() if stage.eligibility), 91)
     return {
-        "children_cdf": np.cumsum(families.children.shares), "age_bands": np.array(families.youngest_age_years.bands, float),
-        "age_cdf": np.cumsum(families.youngest_age_years.shares), "needs_cdf": np.cumsum(families.needs.shares),
+        "children_cdf": np.cumsum(families.children.shares if families.children else (1.0,)),
+        "age_bands": np.array(young.bands if young else (0.0, 1.0), float), "age_cdf": np.cumsum(young.shares if young else (1.0,)),
+        "needs_cdf": np.cumsum(families.needs_shares),
         "stream_ages": ages, "arrival_stage": start,
-        "parameters": np.array([gap.low, gap.high, births.per_year, births.until_youngest_years, siblings.all_enter,
-                                siblings.each_enters, float(rule)]),
-        "seed": np.zeros(2, np.int64), "key_stages": np.array([names.stages.index(name) for name in L.STAGE_KEYS], np.int64),
+        "parameters": np.array([*((gap.low, gap.high) if gap else (0.0, 0.0)),
+                                *((births.per_year, births.until_youngest_years) if births else (0.0, 0.0)),
+                                *((siblings.all_enter, siblings.each_enters) if siblings else (1.0, 1.0)), float(rule)]),
+        "seed": np.zeros(2, np.int64),
+        "key_stages": np.array([names.stages.index(name) if name in names.stages else NO_STAGE for name in L.STAGE_KEYS], np.int64),
         "names": np.array([name_hash(name) for name in L.DRAW_NAMES], np.int64),
-    }  # fmt: skip
-
-
-def _placements(compiled: CompiledModel) -> dict[str, np.ndarray]:
-    """Return where children are meant to live, what has a limit, and what is tried when it is full."""
-    pathway, names = compiled.pathway, compiled.names
-    plans = pathway.placement_plans
-    columns = tuple(plans.needs_multipliers.weights)
-    weights = np.zeros((3, 5, 4, 2, len(columns)))
-    for context, plan in enumerate((plans.entry, plans.move, plans.uasc)):
-        for i, column in enumerate(columns):
-            by_age = np.array(plan.weights.get(column, (0.0,) * 5))
-            by_needs = np.array(plans.needs_multipliers.weights[column])
-            weights[context, :, :, :, i] = (by_age[:, None] * by_needs[None, :])[:, :, None]
-            if pathway.stages[column].requires_legal_status:
-                weights[context, :, :, 0, i] = 0.0
-    overflow = np.full((len(names.stages), 8), -1, np.int64)
-    place_of_stage = np.full(len(names.stages), -1, np.int64)
-    match, sibling = np.zeros((len(names.places), 4)), np.ones(len(names.places))
-    priority, track = np.zeros((len(names.places), len(names.stages)), np.int64), np.full(len(names.places), -1, np.int64)
-    for p, place in enumerate(pathway.places.values()):
-        stage = names.stages.index(place.stage)
-        needs = pathway.stages[place.stage].needs
-        if needs:
-            track[p] = ("need", "protection", "court", "support").index(pathway.stages[place.stage].track)
-            for name, rank in needs.priority.items():
-                priority[p, names.stages.index(name)] = 100 - rank
-            continue
-        place_of_stage[stage] = p
-        match[p], sibling[p] = place.match_probability.by_needs, place.match_probability.sibling_factor
-        overflow[stage, : len(place.overflow)] = [names.stages.index(name) for name in place.overflow]
-    return {
-        "plan_weights": weights, "plan_stages": np.array([names.stages.index(column) for column in columns], np.int64),
-        "overflow": overflow, "place_of_stage": place_of_stage, "match_by_needs": match, "sibling_factor": sibling,
-        "priority": priority, "place_track": track,
     }  # fmt: skip

@@ -159,9 +159,9 @@ class Families(Stays):
             if child.story is not None:
                 return
         need = family.tracks[NEED]
+        if need.stage >= 0 and self.now < family.adult_day < INF:
+            return
+        self.close_beside(family)
         if need.stage >= 0:
-            if self.now < family.adult_day < INF:
-                return
-            self.close_beside(family)
             self.log(need, L.EXIT, self.end(need), L.IDLE)
         family.over = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,8 +74,12 @@ class Selection:
         return f"{self.label} (grossed up from the panel's authorities)" if self.is_england else self.label
 
 
-def select(area: str | None = None, region: str | None = None, whole: bool = False) -> Selection:
+def select(
+    area: str | None = None, region: str | None = None, whole: bool = False, synthetic: Sequence[AreaProfile] = ()
+) -> Selection:
     """Return the selection of one area, one region or named group, or all of England.
+
+    `synthetic` are authorities a scenario makes up, which can be named as areas; all of them run if nothing else is named.
 
     Raises
     ------
@@ -84,9 +89,16 @@ def select(area: str | None = None, region: str | None = None, whole: bool = Fal
     if whole or (area and area.casefold() == ENGLAND.casefold()):
         return Selection(ENGLAND, tuple(_official(name) for name in regions()), is_england=True)
     if area:
-        profile = find_area(area)
-        return Selection(profile.name, (Region((profile.name,), np.eye(1, dtype=np.int64), "one authority"),))
+        made_up = [profile for profile in synthetic if profile.name.casefold() == area.casefold()]
+        return _one(made_up[0] if made_up else find_area(area))
+    if synthetic and not region:
+        return _one(synthetic[0]) if len(synthetic) == 1 else Selection("Synthetic authorities", (_whole(synthetic),))
     return _region_or_group(region or "")
+
+
+def _one(profile: AreaProfile) -> Selection:
+    """Return the selection of one authority."""
+    return Selection(profile.name, (Region((profile.name,), np.eye(1, dtype=np.int64), "one authority"),))
 
 
 def _region_or_group(name: str) -> Selection:
@@ -141,12 +153,12 @@ def grossing() -> dict[str, float]:
 
 
 def coverage(areas: tuple[str, ...]) -> dict[str, float]:
-    """Return what share of England's children in care, referrals, children and spend these authorities hold."""
-    nation = england()
+    """Return what share of England's children in care, referrals, children and spend these authorities hold (synthetic ones none)."""
+    nation, published = england(), load_areas()
 
     def share(*quantities: str) -> float:
         """Return the share of England's quantities, added up, that these authorities hold."""
-        own = sum(find_area(name).value(quantity, LATEST) for name in areas for quantity in quantities)
+        own = sum(find_area(name).value(quantity, LATEST) for name in areas if name in published for quantity in quantities)
         return own / sum(nation.value(quantity, LATEST) for quantity in quantities)
 
     return {

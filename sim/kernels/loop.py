@@ -220,8 +220,8 @@ def free_family(m, s, y, a, f, t):
     for i in range(family["n_children"]):
         if family["care_row"][i] >= 0:
             return
+    close_beside(m, s, y, a, f, t)
     if need >= 0:
-        close_beside(m, s, y, a, f, t)
         stop_stage(m, s, y, a, f, NOBODY, NEED, t)
         log_family(m, s, y, a, f, EXIT, need, IDLE, t)
     family["used"] = 0
