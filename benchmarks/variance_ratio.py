@@ -17,6 +17,7 @@ from scenarios.actions import ReachedEffect
 from scenarios.distributions import Distribution
 from scenarios.loading import load
 from scenarios.timeline import MonthSeries, add_months
+from sim.compile_workforce import NEVER
 from sim.cost_lines import lines_of
 from sim.costing import annual_costs
 from sim.counting import annual
@@ -47,12 +48,13 @@ def changed(compiled, change):
 
 
 def no_loops(model):
-    """No pressure on teams, a thousand times as large; prices, supply and budgets that do not respond; a place for everybody."""
+    """No pressure on teams, a thousand times as large; posts, prices, supply and budgets that do not respond; a place for everybody."""
     prices, supply, budget = model.price_rules.copy(), model.supply_rules.copy(), model.budget_rules.copy()
     prices[:, 0] = supply[:, 0] = budget[-1] = 0.0
     return model._replace(
-        team_capacity=model.team_capacity * 1000.0, price_rules=prices, supply_rules=supply, budget_rules=budget, places=model.places * 1000
-    )
+        team_capacity=model.team_capacity * 1000.0, price_rules=prices, supply_rules=supply, budget_rules=budget, places=model.places * 1000,
+        workforce_from=np.full_like(model.workforce_from, NEVER),
+    )  # fmt: skip
 
 
 def fewer_arrivals(model):
