@@ -14,7 +14,8 @@ import numpy as np
 from scipy import stats
 
 from scenarios.loading import Scenario, load
-from sim.experiment import plan, run_experiment
+from sim.experiment import run_experiment
+from sim.plan import plan
 from sim.results import Results
 from sim.selection import select
 

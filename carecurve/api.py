@@ -12,7 +12,8 @@ from outputs import store
 from scenarios.areas import load_areas
 from scenarios.loading import Scenario
 from scenarios.loading import load as load_scenario
-from sim.experiment import plan, run_experiment
+from sim.experiment import run_experiment
+from sim.plan import plan
 from sim.results import Comparison, Results
 from sim.selection import Selection, select
 

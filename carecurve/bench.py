@@ -60,7 +60,7 @@ def average_authority() -> str:
 def engine_events_per_second(engine: str, state: Any, compiled: Any, years: int) -> tuple[float, int]:
     """Return events per second, and events, of an engine from a state over some years; compilation is not timed."""
     from scenarios.timeline import add_months
-    from sim.experiment import ENGINES
+    from sim.plan import ENGINES
 
     simulate = ENGINES[engine]
     simulate(compiled, state, BRANCH, BRANCH, 1, 0)  # the reference engine's shared rules are compiled as well

@@ -189,7 +189,8 @@ def _experiment(
     from carecurve import api
     from outputs.store import check_folder
     from scenarios.faults import ScenarioError
-    from sim.experiment import plan, run_experiment
+    from sim.experiment import run_experiment
+    from sim.plan import plan
 
     names = scenarios or list(api.DEFAULT_SCENARIOS)
     api.check_choice(*where)

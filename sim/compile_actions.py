@@ -12,14 +12,13 @@ import numpy as np
 from scenarios.actions import Action, AddPlaces, HelpEffect, PlanWeight, Pool, ReachedEffect, ScaleRate, SetRate
 from scenarios.faults import Fault, ScenarioError
 from scenarios.names import name_hash
-from scenarios.pathway_schema import Pathway
+from scenarios.pathway_schema import PLAN_CONTEXTS, Pathway
 from scenarios.timeline import month_index
 from sim.compile_pathway import Names
 from sim.kernels import layout as L
 from sim.kernels.rng import uniform
 
 DAYS_PER_MONTH = L.YEAR / 12.0
-PLANS = ("entry", "move", "uasc")
 NEVER_DAYS = 1e300  # finite: times a threshold of 0 it is 0, not undefined
 
 
@@ -129,13 +128,13 @@ def plan_factors(actions, drawn, plan_names: tuple[str, ...], months: list[str],
 
     The authority's ratio (A, n), which unaccompanied children's plans are left without, times what levers do.
     """
-    table = np.ones((len(ratios), len(PLANS), len(plan_names), len(months)))
-    table[:, [PLANS.index("entry"), PLANS.index("move")]] *= ratios[:, None, :, None]
+    table = np.ones((len(ratios), len(PLAN_CONTEXTS), len(plan_names), len(months)))
+    table[:, [PLAN_CONTEXTS.index("entry"), PLAN_CONTEXTS.index("move")]] *= ratios[:, None, :, None]
     numbers = np.array([month_index(month) for month in months])
     for action in actions:
         if isinstance(action, PlanWeight) and action.placement in plan_names:
             phase = np.clip((numbers - month_index(action.start) + 1) / max(action.ramp_months, 1), 0.0, 1.0)
-            table[:, PLANS.index(action.plan), plan_names.index(action.placement)] *= 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
+            table[:, PLAN_CONTEXTS.index(action.plan), plan_names.index(action.placement)] *= 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
     return table
 
 

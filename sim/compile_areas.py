@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from scenarios.areas import AreaProfile
+from scenarios.pathway_arrivals import STREAM_NAMES
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import month_index, year_ending
-from sim.compile_pathway import STREAMS
 from sim.kernels import layout as L
 
 RATIO_PREFIX, AGE_PREFIX, PLAN_PREFIX = "ratio_", "age_ratio_", "plan_ratio_"
@@ -70,7 +70,7 @@ def arrivals(figures: Figures, pathway: Pathway, months: list[str], published_fr
     """
     began = year_ending(months[0])
     candidate, accept = np.zeros(L.STREAMS), np.zeros((L.STREAMS, len(months)))
-    for i, stream in enumerate(STREAMS):
+    for i, stream in enumerate(STREAM_NAMES):
         if stream not in pathway.streams:
             continue
         quantity = pathway.streams[stream].quantity

@@ -8,10 +8,11 @@ import numpy as np
 
 from scenarios.timeline import month_index
 from sim.cost_lines import PLACEMENT_LINES
-from sim.costing import base_price, commissioning_gains, price_growth
+from sim.costing import base_price, price_path
 from sim.counting import share_of_care_leavers
+from sim.kernels.layout import YEAR
 
-DAYS_PER_WEEK, DAYS_PER_YEAR = 7.0, 365.25
+DAYS_PER_WEEK = 7.0
 
 
 def care_costs(compiled: Any) -> np.ndarray:
@@ -24,7 +25,7 @@ def care_costs(compiled: Any) -> np.ndarray:
                 table[a, names.index(placement)] = base_price(figures, placement) / DAYS_PER_WEEK
         if "care_leaver" in names:
             of_age = share_of_care_leavers(compiled.pathway)
-            table[a, names.index("care_leaver")] = of_age * figures.get("leaving_care_gbp_per_care_leaver_year", default=0.0) / DAYS_PER_YEAR
+            table[a, names.index("care_leaver")] = of_age * figures.get("leaving_care_gbp_per_care_leaver_year", default=0.0) / YEAR
     return table
 
 
@@ -32,7 +33,7 @@ def care_prices(compiled: Any, drawn: dict) -> np.ndarray:
     """Return each stage's price over the price base by month (S, M): exogenous growth, less what commissioning wins."""
     index = np.array([month_index(month) for month in compiled.months])
     placements = tuple(compiled.placement_names)
-    path = price_growth(compiled.scenario, index, placements) * (1.0 - commissioning_gains(compiled.actions, drawn, index, placements))
+    path = price_path(compiled.scenario, compiled.actions, drawn, index, placements)
     table = np.ones((len(compiled.stage_names), len(index)))
     table[[compiled.stage_names.index(name) for name in placements]] = path.T
     return table

@@ -12,7 +12,6 @@ from scenarios.pathway_schema import CHILD_TRACKS, FAMILY_TRACKS, Pathway, Stage
 from sim.kernels import layout as L
 
 TRACKS = (*FAMILY_TRACKS, *CHILD_TRACKS)
-STREAMS = STREAM_NAMES
 DAYS_PER_YEAR = L.YEAR
 CLOCKS = {
     "stage": L.CLOCK_STAGE,
@@ -133,7 +132,7 @@ def static_row(step: Step) -> np.ndarray:
         earlier = step.earlier_episode_multipliers
         row *= np.array([earlier[0], earlier[min(1, len(earlier) - 1)]])
     for stream, multiplier in step.stream_multipliers.items():
-        row[:, :, STREAMS.index(stream), :] *= multiplier
+        row[:, :, STREAM_NAMES.index(stream), :] *= multiplier
     return row
 
 

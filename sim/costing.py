@@ -16,7 +16,6 @@ from scenarios.timeline import days_in_month, month_index, year_ending
 from sim.compile_areas import Figures
 from sim.cost_lines import PLACEMENT_LINES, assumption, lines_of
 from sim.counting import Counts, complete_years, tally_months
-from sim.kernels.budget import LEVEL
 from sim.kernels.layout import NEEDS, Tally
 from sim.kernels.workforce import AGENCY, PERMANENT
 
@@ -81,9 +80,7 @@ class Costing:
         won).
         """
         base = np.array([[base_price(figures, name) for name in self.placements] for figures in self.figures])
-        path = price_growth(self.scenario, self.index, self.placements) * (
-            1.0 - commissioning_gains(self.actions, self.drawn, self.index, self.placements)
-        )
+        path = price_path(self.scenario, self.actions, self.drawn, self.index, self.placements)
         return base[:, None, :] * path[None] * self._response()
 
     def prices_by_needs(self) -> np.ndarray:
@@ -137,9 +134,8 @@ class Costing:
     def _fixed(self) -> dict[str, np.ndarray]:
         """Return family support (as published, then the latest year's at the level the budget leaves) and what is not modelled."""
         parts = self._days() / 365.25
-        level = self.tally.accounts_end[..., LEVEL]
         rest = np.array([unmodelled(figures) for figures in self.figures])[:, None]
-        return {"family_support": self._by_year("spend_family_support") * level * parts, "unmodelled": rest * parts}
+        return {"family_support": self.counts.family_support, "unmodelled": rest * parts}
 
     def reform_cost(self, action: Cost) -> np.ndarray:
         """Return what a lever's cost comes to by area and month (A, T)."""
@@ -183,15 +179,20 @@ class Costing:
         return np.array([days_in_month(month) for month in self.months], float)[None, :]
 
 
-def price_growth(scenario: Any, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
-    """Return exogenous real growth of prices since the middle of the price year (T, P); `index` numbers months (T)."""
+def price_path(scenario: Any, actions: Any, drawn: dict, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
+    """Return prices over those of the price base (T, P): exogenous growth, less what commissioning has won; `index` numbers months (T)."""
+    return _growth(scenario, index, placements) * (1.0 - _gains(actions, drawn, index, placements))
+
+
+def _growth(scenario: Any, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
+    """Return exogenous real growth of prices since the middle of the price year (T, P)."""
     rates = scenario.settings.prices.real_growth_per_year
     growth = np.array([rates[name].value if name in rates else 0.0 for name in placements])
     years = (index - MIDDLE_OF_PRICE_YEAR) / 12.0
     return (1.0 + growth[None, :]) ** years[:, None]
 
 
-def commissioning_gains(actions: Any, drawn: dict, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
+def _gains(actions: Any, drawn: dict, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
     """Return the share commissioning has won off each price as placements were let again (T, P)."""
     left = np.ones((len(index), len(placements)))
     for action in actions:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.timeline import year_ending
+from scenarios.timeline import days_in_month, year_ending
 from sim.kernels import layout as L
 from sim.kernels.budget import BUDGET, LEVEL, RESERVES, SPENT
 from sim.kernels.layout import Tally
@@ -164,11 +164,16 @@ class Counts:
         return self.tally.queue[:, :, self._place[place], 4]
 
     @cached_property
+    def _support_per_year(self) -> np.ndarray:
+        """Pounds a year of the authority's own family support as planned, in each month's year (A, T)."""
+        years = [year_ending(month) for month in tally_months(self.tally, self.compiled)]
+        return np.array([[figures.get("spend_family_support", year, default=0.0) for year in years] for figures in self.compiled.figures])
+
+    @property
     def family_support_planned(self) -> np.ndarray:
         """Pounds of the authority's own family support, as planned."""
-        years = [year_ending(month) for month in tally_months(self.tally, self.compiled)]
-        each = [[figures.get("spend_family_support", year, default=0.0) / 12.0 for year in years] for figures in self.compiled.figures]
-        return np.array(each)
+        days = [days_in_month(month) for month in tally_months(self.tally, self.compiled)]
+        return self._support_per_year * np.array(days, float)[None, :] / L.YEAR
 
     @property
     def family_support(self) -> np.ndarray:
@@ -184,8 +189,8 @@ class Counts:
     @property
     def reserves(self) -> np.ndarray:
         """Pounds in reserve if the financial year ended with the month: what is saved on family support put in, overspend taken out."""
-        of_year = self.family_support_planned * 12.0 * (1.0 - self.tally.accounts_end[..., LEVEL])
-        return self.tally.accounts_end[..., RESERVES] + of_year - self.overspend
+        saved = self._support_per_year * (1.0 - self.tally.accounts_end[..., LEVEL])
+        return self.tally.accounts_end[..., RESERVES] + saved - self.overspend
 
     @property
     def work(self) -> np.ndarray:

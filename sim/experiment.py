@@ -30,7 +30,7 @@ from sim.kernels import KERNEL_HASH
 from sim.kernels.layout import EVENT_NAMES, Tally
 from sim.measures import HEADLINES, MEASURES
 from sim.model import CompiledModel, compile_model
-from sim.plan import ENGINES, ExperimentError, Plan, plan, pools
+from sim.plan import ENGINES, Plan, pools
 from sim.precision import Watch
 from sim.results import Comparison, Results
 from sim.selection import Region, coverage, grossing
@@ -38,7 +38,6 @@ from sim.sequential import KEPT_MODELS, run_until_precise
 from sim.state import join
 from sim.tallies import after, beside, only
 
-__all__ = ["ENGINES", "ExperimentError", "Plan", "plan", "run_experiment"]
 ALONE = np.eye(1, dtype=np.int64)
 Progress = Callable[[int, int], None]
 

@@ -1,6 +1,11 @@
 """Measures of children in care, as tables: starting, ceasing, exits, where they live, and what follows."""
 
-from sim.measure import CEASED_AGES, START_AGES, flow, ratio, stock
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sim.measure import CEASED_AGES, START_AGES, Measure, flow, ratio, stock
 
 NO_SHORT_BREAKS = {"excludes": "series of short breaks (V3, V4)"}
 ONCE = NO_SHORT_BREAKS | {"once_a_year": True}
@@ -16,33 +21,28 @@ GROUPS = {
 # Age bands of the published columns that are not spelt "<band>_years".
 PUBLISHED_AGES = {"under_1": "under_1_year", "16_plus": "16_years_and_over", "18_plus": "18_years_and_over"}
 
+
+
+def by_age(prefix: str, words: str, ages: tuple[str, ...], of: Callable[[Any], np.ndarray], role: str) -> tuple[Measure, ...]:
+    """Return a flow of children for each age band: `of` gives children by area, month, age and whether unaccompanied (A, T, ages, 2)."""
+    return tuple(
+        flow(
+            f"{prefix}_{age}", f"{words}, age {age.replace('_', ' ')}", lambda c, i=i: of(c)[:, :, i].sum(2), **ONCE,
+            **{role: f"{prefix}_age_{PUBLISHED_AGES.get(age, f'{age}_years')}"},
+        )
+        for i, age in enumerate(ages)
+    )  # fmt: skip
+
+
 STARTED = (
     flow("cla_started", "Children starting to be looked after", lambda c: c.started.sum((2, 3)), **ONCE, headline=True, outcome="cla_started"),
     flow("cla_started_non_uasc", NOT_UASC, lambda c: c.started[..., 0].sum(2), **ONCE),
-    *(
-        flow(
-            f"cla_started_{age}",
-            f"Starting to be looked after, age {age.replace('_', ' ')}",
-            lambda c, i=i: c.started[:, :, i].sum(2),
-            **ONCE,
-            fitted=f"cla_started_age_{PUBLISHED_AGES.get(age, f'{age}_years')}",
-        )
-        for i, age in enumerate(START_AGES)
-    ),
+    *by_age("cla_started", "Starting to be looked after", START_AGES, lambda c: c.started, "fitted"),
 )
 CEASED = (
     flow("cla_ceased", "Children ceasing to be looked after", lambda c: c.ceased.sum((2, 3)), **ONCE, headline=True, outcome="cla_ceased"),
     flow("cla_ceased_non_uasc", NOT_UASC, lambda c: c.ceased[..., 0].sum(2), **ONCE),
-    *(
-        flow(
-            f"cla_ceased_{age}",
-            f"Ceasing to be looked after, age {age.replace('_', ' ')}",
-            lambda c, i=i: c.ceased[:, :, i].sum(2),
-            **ONCE,
-            outcome=f"cla_ceased_age_{PUBLISHED_AGES.get(age, f'{age}_years')}",
-        )
-        for i, age in enumerate(CEASED_AGES)
-    ),
+    *by_age("cla_ceased", "Ceasing to be looked after", CEASED_AGES, lambda c: c.ceased, "outcome"),
 )
 EXITS = (
     flow("adopted", "Adopted from care", lambda c: c.entered("adopted"), when="exit", outcome="cla_adopted"),

@@ -12,10 +12,11 @@ import numpy as np
 from scenarios.areas import AreaProfile
 from scenarios.loading import Scenario
 from scenarios.names import name_hash
+from scenarios.pathway_arrivals import STREAM_NAMES
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import add_months, first_day, month_index, month_range, year_ending
 from sim import compile_actions, compile_areas, compile_budget, compile_placements, compile_workforce
-from sim.compile_pathway import STREAMS, Names, Rows, bands_of, names_of, stage_table, transition_table
+from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
 from sim.kernels import layout as L
 
 EPOCH = date(1990, 4, 1)
@@ -327,7 +328,7 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
         "price_rules": np.array([rule] * len(names.places)).reshape(-1, 4),
         "supply_rules": np.array([place.supply_rule for place in pathway.places.values()]).reshape(-1, 3),
-        "supply_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),
+        "unpublished_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),
         "reference_use": np.array(reference),
         "switch_day": np.array([day_of(compiled.months[month - start]) if start <= month < start + len(months) else np.inf
                                 for month in switch]),
@@ -342,7 +343,7 @@ def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
     longest = max([1, *(len(stream.ages_years.values) for stream in streams if stream.ages_years)])
     ages, start = np.ones((L.STREAMS, longest, 2)), np.full((L.STREAMS, 2), -1, np.int64)
     for name, stream in pathway.streams.items():
-        i = STREAMS.index(name)
+        i = STREAM_NAMES.index(name)
         if stream.ages_years:
             count = len(stream.ages_years.values)
             ages[i, :count, 0] = np.cumsum(stream.ages_years.shares)

@@ -59,7 +59,7 @@ class World(Arrivals):
         super().__init__(model, L.Clocks(state.factor, state.opclock, state.turns), Ledger(model, tally), float(model.month_start[begin]))
         self.slowing, self.month, self.case_weights = state.slowing, begin, model.case_weights.tolist()
         self.posts = state.posts.copy()
-        self.ledger.accounts = self.accounts = state.accounts.copy()
+        self.accounts = state.accounts.copy()
         self.set_up_places(state)
         self.set_up_care()
         self.set_up_arrivals()
@@ -122,7 +122,7 @@ class World(Arrivals):
                 place.begin_month(
                     planned, float(model.reference_use[a, place.kind]),
                     model.price_rules[place.kind].tolist(),
-                    model.supply_rules[place.kind].tolist() if month >= model.supply_from[0] else None,
+                    model.supply_rules[place.kind].tolist() if month >= model.unpublished_from[0] else None,
                 )  # fmt: skip
                 tally.price_end[a, self.ledger.row, place.kind] = place.price
         for places in self.places:
@@ -142,7 +142,7 @@ class World(Arrivals):
         for a, places in enumerate(self.places):
             prices = np.array([place.price for place in places])
             book_month(self.hazards, self.accounts[a], self.ledger.units(a), prices, a, self.month)
-        self.ledger.close_month(self.places, self.now)
+        self.ledger.close_month(self.places, self.accounts, self.now)
 
     # ------------------------------------------------------------ transitions
 

@@ -21,7 +21,6 @@ class Ledger:
         self.financial_year = model.financial_year.tolist()
         self.tally = tally
         self.open: list[list[dict[Track, None]]] = [[{} for _ in range(self.stages)] for _ in range(self.areas)]
-        self.accounts = np.zeros((self.areas, 4))  # the world's, written down each month
         self.began = float(tally.began[0])
         self.log: list[tuple] | None = [] if len(tally.log) else None
         self.events = 0
@@ -124,14 +123,14 @@ class Ledger:
 
     # ------------------------------------------------------------ month's end
 
-    def close_month(self, places: list[list], now: float) -> None:
+    def close_month(self, places: list[list], accounts: np.ndarray, now: float) -> None:
         """Write the month that ends to the tally: what happened, and every open stay counted and measured."""
         y, row = self.tally, self.row
         for a in range(self.areas):
             for stage, stays in enumerate(self.open[a]):
                 self.days[a][stage] += sum([now - max(track.start, self.month_began) for track in stays])
                 y.units_end[a, row, stage] = len(stays)
-            y.children_end[a, row], y.accounts_end[a, row] = self.cases(a), self.accounts[a]
+            y.children_end[a, row], y.accounts_end[a, row] = self.cases(a), accounts[a]
             y.unit_days[a, row], y.entered[a, row], y.left[a, row] = self.days[a], self.entered[a], self.left[a]
             y.entered_children[a, row], y.left_children[a, row] = self.entered_children[a], self.left_children[a]
             y.fired[a, row], y.fired_children[a, row] = self.fired[a], self.fired_children[a]

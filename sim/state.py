@@ -73,7 +73,7 @@ def with_room(parts: Sequence[np.ndarray], size: int, used: Sequence[int], axis:
     for new, part, count in zip(whole, parts, used, strict=True):
         if part.size and size:  # copied as bytes: numpy copies records field by field
             lines = math.prod(shape[:axis])
-            to, of = (np.ascontiguousarray(table).reshape(lines, -1).view(np.uint8) for table in (new, part))
+            to, of = (table.reshape(lines, -1).view(np.uint8) for table in (new, part))
             kept = of.shape[1] // part.shape[axis] * int(count)
             to[:, :kept] = of[:, :kept]
     return whole

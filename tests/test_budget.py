@@ -6,12 +6,13 @@ from tiny_arrays import filled
 
 from scenarios.loading import load
 from sim import engine, reference
-from sim.experiment import plan, run_experiment
+from sim.experiment import run_experiment
 from sim.history import past
 from sim.kernels import budget
 from sim.kernels import layout as L
 from sim.kernels.budget import book_month, open_month, places_afforded, settle_year
 from sim.model import compile_model
+from sim.plan import plan
 from sim.selection import select
 
 GROWTH, SAVED, FLOOR, RESERVES = 0.02, 0.25, 0.6, 0.1
@@ -23,7 +24,7 @@ def world(in_force: float = 1.0):
     months = 40
     return filled(
         L.MODEL_FIELDS, care_cost=[[100.0, 20.0, 0.0]], care_price=np.full((3, months), 1.1), place_of_stage=[0, -1, -1],
-        month_start=np.arange(months + 1) * 30.0, financial_year=2020 + np.arange(months) // 12, supply_from=[APRIL],
+        month_start=np.arange(months + 1) * 30.0, financial_year=2020 + np.arange(months) // 12, unpublished_from=[APRIL],
         family_support=[1_000_000.0], budget_rules=[GROWTH, SAVED, FLOOR, RESERVES, in_force],
     )  # fmt: skip
 

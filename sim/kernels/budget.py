@@ -53,7 +53,7 @@ def open_month(m, accounts, a, month):
     rules = M.budget_rules(m)
     if month == 0 or rules[IN_FORCE] == 0.0 or M.financial_year(m)[month] == M.financial_year(m)[month - 1]:
         return
-    if month <= M.supply_from(m)[0]:
+    if month <= M.unpublished_from(m)[0]:
         accounts[BUDGET], accounts[RESERVES] = 0.0, rules[RESERVES_SHARE] * accounts[SPENT]
     settle_year(m, accounts, a)
 

@@ -63,6 +63,7 @@ class _LinkOnly(LoweringPass):
         LoweringPass.__init__(self)
 
     def run_pass(self, state):
+        """Give what is being compiled a library that is only linked into others."""
         state.library = _LinkedLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         return True
 
@@ -79,6 +80,7 @@ class _PlainIndexing(NativeLowering):
     _name = "plain_indexing"
 
     def run_pass(self, state):
+        """Translate, the hook for indices replaced meanwhile."""
         before, arrayobj.fix_integer_index = arrayobj.fix_integer_index, _index_as_it_is
         try:
             return super().run_pass(state)
@@ -92,6 +94,7 @@ class _EntryCompiler(CompilerBase):
     link_only = False
 
     def define_pipelines(self):
+        """Return numba's own pipeline, its translation replaced (and, for a kernel, its library before that)."""
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
         at = [found for found, _ in manager.passes].index(NativeLowering)
         manager.passes[at] = (_PlainIndexing, "translate, indices as they are")
@@ -116,6 +119,7 @@ def _never_inline(typingctx):
     """Mark the function being compiled as not to be inlined."""
 
     def codegen(context, builder, signature, arguments):
+        """Mark the function whose code is written."""
         builder.function.attributes.add("noinline")
         return context.get_dummy_value()
 
@@ -127,6 +131,7 @@ def _ask_for(typingctx, record):
     """Ask for a record's first cache lines, to be there when it is read: what is read most comes first."""
 
     def codegen(context, builder, signature, arguments):
+        """Write a request for each of the first lines."""
         byte, word = ir.IntType(8), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), word, word, word])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")

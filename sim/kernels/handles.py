@@ -26,7 +26,9 @@ def _reader(index, dtype, ndim):
 
     @intrinsic
     def read(typingctx, address):
+        """Return the array of the field, through the handle at an address."""
         def codegen(context, builder, signature, arguments):
+            """Write the code: the field's address and dimensions from the table, its strides from them."""
             table = builder.inttoptr(arguments[0], cgutils.intp_t.as_pointer())
             words = [builder.load(builder.gep(table, [context.get_constant(types.intp, index * WORDS + i)])) for i in range(ndim + 1)]
             for word in words:  # no kernel writes to the table, so a store need not make it be read again

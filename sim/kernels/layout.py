@@ -192,7 +192,7 @@ MODEL_FIELDS = {
     "switch_day": ("f8", 1, "day from which `later` targets hold (A)"),
     "price_rules": ("f8", 2, "response, monthly adjustment, floor, ceiling of a place's price (P, 4)"),
     "supply_rules": ("f8", 2, "months in which supply follows use (0: it does not), floor, ceiling (P, 3)"),
-    "supply_from": ("i8", 1, "first month whose supply is not published: it may follow use from here on (1)"),
+    "unpublished_from": ("i8", 1, "first month of a year not published: supply may follow use, and family support the budget, from here on (1)"),
     "reference_use": ("f8", 2, "utilisation at which the response is nil (A, P)"),
     "care_cost": ("f8", 2, "pounds a day of a child in each stage, at the price base; 0 where nothing is paid for the child (A, S)"),
     "care_price": ("f8", 2, "price of each stage over the price base, the market's response left out (S, M)"),

@@ -95,7 +95,7 @@ def begin_month(m, s, y, month, t):
                 rules, supply_rules = M.price_rules(m)[place], M.supply_rules(m)[place]
                 use, reference = S.use_days(s)[a, place, 0] / days, M.reference_use(m)[a, place]
                 S.price(s)[a, place] = respond(S.price(s)[a, place], use, reference, rules[0], rules[1], rules[2], rules[3])
-                if month >= M.supply_from(m)[0]:
+                if month >= M.unpublished_from(m)[0]:
                     S.supply(s)[a, place] = supply_next(
                         S.supply(s)[a, place], use, reference, supply_rules[0], supply_rules[1], supply_rules[2]
                     )

@@ -60,6 +60,7 @@ def _row_of(context, builder, kind, array, *indices):
 @intrinsic
 def _draw_four(typingctx, slot, j, n, seed, replicate, entity, who, names, first, occurrence):
     def codegen(context, builder, signature, arguments):
+        """Write the code: draw four, keep minus the uniform where the stage has a transition."""
         slot, *rest = arguments
         j, n, seed, replicate, entity, who, _, first, occurrence = (
             value if index == 6 else context.cast(builder, value, kind, types.int64)
@@ -81,9 +82,11 @@ def _philox(builder, entity, who, names, occurrence, seed, replicate):
     """Return the uniforms of four names at an address: lane by lane what `uniform` does."""
 
     def low(vector):
+        """Return the low 32 bits of each lane."""
         return builder.and_(vector, _constant(WORDS, MASK))
 
     def high(vector):
+        """Return the high 32 bits of each lane."""
         return builder.lshr(vector, _constant(WORDS, 32))
 
     c0, c1, c2, c3 = _same(builder, entity, WORDS), _same(builder, who, WORDS), names, _same(builder, occurrence, WORDS)
@@ -141,9 +144,11 @@ def _first_bit(builder, mask):
 @intrinsic
 def _soonest_possible(typingctx, slot, least_days, a, first):
     def codegen(context, builder, signature, arguments):
+        """Write the code: the lowest wait, and the first lane that has it."""
         waits = _waits(context, builder, signature, arguments)
 
         def less(x, y):
+            """Return the lesser, lane by lane."""
             return builder.select(builder.fcmp_ordered("<", x, y), x, y)
 
         low = waits[0]
@@ -162,6 +167,7 @@ def _soonest_possible(typingctx, slot, least_days, a, first):
 @intrinsic
 def _possible_by(typingctx, slot, least_days, a, first, days):
     def codegen(context, builder, signature, arguments):
+        """Write the code: a bit for each wait within the limit."""
         waits = _waits(context, builder, signature, arguments)
         limit = _same(builder, arguments[4], REALS)
         return _as_mask(builder, [builder.fcmp_ordered("<=", wait, limit) for wait in waits])
@@ -172,6 +178,7 @@ def _possible_by(typingctx, slot, least_days, a, first, days):
 @intrinsic
 def _lowest_bit(typingctx, mask):
     def codegen(context, builder, signature, arguments):
+        """Write the code: count the zeros below."""
         return _first_bit(builder, arguments[0])
 
     return types.int64(types.int64), codegen
