@@ -1,4 +1,4 @@
-"""The register of a scenario: every number that matters, with unit, range, source, status, file and line.
+"""The register of a scenario: every number that matters, and every switch of a loop, with unit, range, source, status, file and line.
 
 `carecurve explain` prints it.
 """
@@ -42,6 +42,7 @@ UNITS = {
     "pooled_shares": "share",
 }
 ABOUT = ("source", "status", "range", "unit")
+SWITCH = "a loop's switch; true or false in the file"
 NO_SOURCE = "stated by the file, without a source"
 
 
@@ -87,6 +88,9 @@ def _rows(scenario: Scenario, path: PathKey, value: Any, about: _About) -> Itera
         shown = ", ".join(f"{item:g}" for item in value) if isinstance(value, list) else f"{value:g}"
         unit = about.unit or unit_of(path)
         yield Row(dotted(path), shown, unit, about.range, about.source, about.status, mark.file, mark.line)
+    elif isinstance(value, bool) and path[0] == "settings":  # a loop's switch: it decides as much as a number does
+        mark = scenario.document.mark(path)
+        yield Row(dotted(path), "on" if value else "off", "", "", SWITCH, "assumed", mark.file, mark.line)
 
 
 def _inherit(entry: dict[str, Any], about: _About) -> _About:

@@ -61,6 +61,7 @@ def test_explain_prints_numbers_with_source_and_status(capsys):
     assert "cost_per_family_gbp" in out
     assert "(assumed)" in out
     assert "pathway.yaml:" in out
+    assert "settings.budget.in_force = on" in out
     assert "cpp_at31  outcome" in out
 
 
