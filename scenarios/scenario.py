@@ -115,7 +115,19 @@ class Scenario:
             raise ScenarioError(faults)
         dated = [item for item in self.overrides if item.path[0] in PATHWAY_KEYS]
         months = sorted({branch, *(item.month for item in dated if item.month)}, key=month_index)
-        return tuple((month, _pathway_at(self.document.data, dated, month)) for month in months)
+        return tuple((month, self._pathway_in(month) if dated else self.pathway) for month in months)
+
+    @cached_property
+    def _pathways(self) -> dict[str, Pathway]:
+        """Pathways that `set` makes, by month: checking one again for every authority would take longer than a year's events."""
+        return {}
+
+    def _pathway_in(self, month: str) -> Pathway:
+        """Return the pathway in force in a month, made once."""
+        if month not in self._pathways:
+            dated = [item for item in self.overrides if item.path[0] in PATHWAY_KEYS]
+            self._pathways[month] = _pathway_at(self.document.data, dated, month)
+        return self._pathways[month]
 
 
 def _has_versions(path: tuple) -> bool:

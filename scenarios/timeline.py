@@ -87,6 +87,12 @@ def year_ending(month: str) -> int:
     return index // 12 + (1 if index % 12 >= 3 else 0)
 
 
+@lru_cache(maxsize=64)
+def years_ending(months: tuple[str, ...]) -> tuple[int, ...]:
+    """Return `year_ending` of each month: models ask it of the same months again and again."""
+    return tuple(year_ending(month) for month in months)
+
+
 def year_name(year: int) -> str:
     """Return a financial year's name from the year it ends in: 2026 is `2025-26`."""
     return f"{year - 1}-{year % 100:02d}"

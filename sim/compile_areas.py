@@ -6,12 +6,14 @@ Every number comes from the area profile (scenarios/data/area_profiles.csv) or f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from scenarios.areas import AreaProfile
 from scenarios.pathway_arrivals import STREAM_NAMES
 from scenarios.pathway_schema import Pathway
-from scenarios.timeline import month_index, year_ending
+from scenarios.timeline import month_index, years_ending
 from sim.kernels import layout as L
 
 RATIO_PREFIX, AGE_PREFIX, PLAN_PREFIX = "ratio_", "age_ratio_", "plan_ratio_"
@@ -36,6 +38,11 @@ class Figures:
         if default is not None and quantity not in self.profile.records:
             return default
         return self.profile.value(quantity, year)
+
+    def by_month(self, quantity: str, years: Sequence[int], default: float | None = None) -> np.ndarray:
+        """Return a figure for each month from the months' years; looked up once a year."""
+        known = {year: self.get(quantity, year, default) for year in set(years)}
+        return np.array([known[year] for year in years])
 
 
 def ratios(figures: Figures, pathway: Pathway) -> dict[str, float]:
@@ -63,12 +70,11 @@ def age_ratios(figures: Figures, group: str) -> np.ndarray:
 SPIN_UP_ARRIVALS = (1.60, 1.34, 1.21, 1.15, 1.11, 1.08, 1.06, 1.04, 1.03, 1.02, 1.01, 1.01)
 
 
-def arrivals(figures: Figures, pathway: Pathway, months: list[str], published_from: int) -> tuple[np.ndarray, np.ndarray]:
+def arrivals(figures: Figures, pathway: Pathway, months: tuple[str, ...], published_from: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (candidates per day in one layer by stream, arrival rate over it by stream and month).
 
     Before the first published year the rates of that year hold, raised as `SPIN_UP_ARRIVALS` says for families; after the last, the last.
     """
-    began = year_ending(months[0])
     candidate, accept = np.zeros(L.STREAMS), np.zeros((L.STREAMS, len(months)))
     for i, stream in enumerate(STREAM_NAMES):
         if stream not in pathway.streams:
@@ -78,18 +84,36 @@ def arrivals(figures: Figures, pathway: Pathway, months: list[str], published_fr
         most = max([reference, *(figures.get(quantity, year, default=0.0) for year in range(published_from, REFERENCE_YEAR + 1))])
         if most <= 0.0:
             continue
-        raised = SPIN_UP_ARRIVALS if stream == "family" else ()
-        most = max(most, raised[0] * figures.get(quantity, published_from, default=0.0) if raised else 0.0)
+        families = stream == "family"
+        most = max(most, SPIN_UP_ARRIVALS[0] * figures.get(quantity, published_from, default=0.0) if families else 0.0)
         candidate[i] = max(HEADROOM * reference, most / (L.LAYERS - 1)) / L.YEAR
-        for j, month in enumerate(months):
-            year = max(year_ending(month), published_from)
-            season = figures.get(f"referral_month_factor_{int(month[5:]):02d}") if stream == "family" else 1.0
-            spin_up = year_ending(month) - began
-            boost = raised[spin_up] if spin_up < len(raised) and year_ending(month) < published_from else 1.0
-            accept[i, j] = figures.get(quantity, year, default=0.0) / L.YEAR * season * boost / candidate[i]
+        per_day = figures.by_month(quantity, held(years_ending(months), published_from), default=0.0) / L.YEAR
+        if families:
+            per_day = per_day * season(figures, months) * spin_up(months, published_from)
+        accept[i] = per_day / candidate[i]
     if accept.max() > L.LAYERS:
         raise ValueError(f"{figures.profile.name}: arrivals exceed {L.LAYERS} layers of candidates")
     return candidate, accept
+
+
+def held(years: Sequence[int], published_from: int) -> tuple[int, ...]:
+    """Return the year whose figures hold in each month: before the first published year, that year."""
+    return tuple(max(year, published_from) for year in years)
+
+
+def season(figures: Figures, months: tuple[str, ...]) -> np.ndarray:
+    """Return referrals of each month over those of a mean month."""
+    factors = [figures.get(f"referral_month_factor_{month:02d}") for month in range(1, 13)]
+    return np.array([factors[int(month[5:]) - 1] for month in months])
+
+
+def spin_up(months: tuple[str, ...], published_from: int) -> np.ndarray:
+    """Return families arriving in each month over those of the first published year, until it begins."""
+    years = np.array(years_ending(months))
+    raised = np.ones(len(months))
+    for since, boost in enumerate(SPIN_UP_ARRIVALS):
+        raised[(years == years[0] + since) & (years < published_from)] = boost
+    return raised
 
 
 def quintile_cdf(figures: Figures, pathway: Pathway) -> np.ndarray:
@@ -100,18 +124,17 @@ def quintile_cdf(figures: Figures, pathway: Pathway) -> np.ndarray:
     return np.cumsum(share / share.sum())
 
 
-def supply(figures: Figures, pathway: Pathway, months: list[str], published_from: int) -> np.ndarray:
+def supply(figures: Figures, pathway: Pathway, months: tuple[str, ...], published_from: int) -> np.ndarray:
     """Return usable places by place type and month (not yet rounded)."""
     table = np.zeros((len(pathway.places), len(months)))
+    years = held(years_ending(months), published_from)
     for i, place in enumerate(pathway.places.values()):
-        if not figures.has(place.quantity):
-            continue
-        by_year = {year: figures.get(place.quantity, year) for year in {max(year_ending(m), published_from) for m in months}}
-        table[i] = [by_year[max(year_ending(month), published_from)] for month in months]
+        if figures.has(place.quantity):
+            table[i] = figures.by_month(place.quantity, years)
     return table
 
 
-def team_capacity(figures: Figures, months: list[str], pressure: float, published_from: int) -> np.ndarray:
+def team_capacity(figures: Figures, months: tuple[str, ...], pressure: float, published_from: int) -> np.ndarray:
     """Return the cases at which pressure is 1, by month.
 
     The reference caseload makes the year ending March 2025 stand at the reference pressure (ruling 15). Before it,
@@ -123,21 +146,15 @@ def team_capacity(figures: Figures, months: list[str], pressure: float, publishe
     if not figures.has("work_in_hand"):
         return np.full(len(months), NO_LIMIT)
 
-    def workers(year: int) -> float:
-        """Return social workers of a year, agency workers included: FTE / (1 - agency share)."""
-        return figures.get("social_workers_fte", year) / (1.0 - figures.get("sw_agency_pct", year) / 100.0)
-
-    reference = figures.get("work_in_hand") / pressure
-    now = workers(REFERENCE_YEAR - 1)
-    capacity = []
-    for month in months:
-        year = max(year_ending(month), published_from)
-        if year <= REFERENCE_YEAR:
-            demand = figures.get("referrals", year) / figures.get("referrals", REFERENCE_YEAR)
-            capacity.append(reference * max(workers(year - 1) / now, demand, 1.0))
-        else:
-            capacity.append(reference * min(max(workers(year - 1) / now, STAFF_BOUNDS[0]), STAFF_BOUNDS[1]))
-    return np.array(capacity)
+    years = held(years_ending(months), published_from)
+    before = tuple(year - 1 for year in years)
+    # Agency workers included: FTE / (1 - agency share).
+    workers = figures.by_month("social_workers_fte", before) / (1.0 - figures.by_month("sw_agency_pct", before) / 100.0)
+    now = figures.get("social_workers_fte", REFERENCE_YEAR - 1) / (1.0 - figures.get("sw_agency_pct", REFERENCE_YEAR - 1) / 100.0)
+    demand = figures.by_month("referrals", years) / figures.get("referrals", REFERENCE_YEAR)
+    published = np.maximum(np.maximum(workers / now, demand), 1.0)
+    later = np.clip(workers / now, *STAFF_BOUNDS)
+    return figures.get("work_in_hand") / pressure * np.where(np.array(years) <= REFERENCE_YEAR, published, later)
 
 
 def switch_month(profile: AreaProfile, scenario) -> int:

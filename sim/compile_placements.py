@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from scenarios.pathway_schema import PLAN_CONTEXTS
+from scenarios.pathway_schema import PLAN_CONTEXTS, Pathway
+from sim.compile_pathway import Names
 
 
-def placements(compiled: Any) -> dict[str, np.ndarray]:
+def placements(pathway: Pathway, names: Names) -> dict[str, np.ndarray]:
     """Return where children are meant to live, what has a limit, and what is tried when it is full."""
-    pathway, names = compiled.pathway, compiled.names
     multipliers = pathway.planned_by_needs
     columns = tuple(multipliers)
     weights = np.zeros((3, 5, 4, 2, len(columns)))

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from scenarios.schema import Workforce
-from scenarios.timeline import month_index, year_ending
-from sim.compile_areas import REFERENCE_YEAR, Figures
+from scenarios.timeline import month_index, years_ending
+from sim.compile_areas import REFERENCE_YEAR, Figures, held
 from sim.kernels import workforce as W
 
 FIRST_UNPUBLISHED = f"{REFERENCE_YEAR}-10"  # the last census is of 30 September 2025
@@ -68,7 +68,7 @@ def tables(compiled: Any, published_from: int) -> dict[str, np.ndarray]:
     settings, months, figures = compiled.scenario.settings, compiled.months, compiled.figures
     workforce = settings.workforce
     fastest = workforce.fastest_months.value if workforce else 0.0
-    years = [max(year_ending(month), published_from) - 1 for month in months]
+    years = [year - 1 for year in held(years_ending(months), published_from)]
     known = [{year: posts_of(each, year, fastest) for year in set(years)} for each in figures]
     follows = workforce is not None and workforce.follows_pressure
     return {

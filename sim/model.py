@@ -14,7 +14,7 @@ from scenarios.loading import Scenario
 from scenarios.names import name_hash
 from scenarios.pathway_arrivals import STREAM_NAMES
 from scenarios.pathway_schema import Pathway
-from scenarios.timeline import add_months, first_day, month_index, month_range, year_ending
+from scenarios.timeline import add_months, first_day, month_index, month_range, years_ending
 from sim import compile_actions, compile_areas, compile_budget, compile_placements, compile_workforce
 from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
 from sim.kernels import layout as L
@@ -185,36 +185,54 @@ class Static:
 
 def build_static(compiled: CompiledModel) -> Static:
     """Build everything that does not depend on a draw."""
-    pathway, names, months = compiled.pathway, compiled.names, list(compiled.months)
+    pathway, months, years = compiled.pathway, compiled.months, years_ending(compiled.months)
     policy = compiled.scenario.settings.policy.families_first
-    stages = stage_table(pathway, names, dict(policy.replaces) if policy else {})
-    transitions, effects, static, beside = transition_table(pathway, names)
+    transitions, shared = of_pathway(pathway, tuple(policy.replaces.items()) if policy else ())
+    transitions = transitions.copy()
     ratio = [compile_areas.ratios(figures, pathway) for figures in compiled.figures]
     rates = _rates(compiled, transitions, ratio)
     ages = _ages(compiled, transitions)
     starts = np.array([day_of(month) for month in months] + [day_of(add_months(months[-1], 1))])
-    weeks = np.array([[figures.get("court_weeks", max(year_ending(month), PUBLISHED_FROM), 40.0) for month in months]
-                      for figures in compiled.figures])  # fmt: skip
-    tables = dict(
-        stages=stages, draw_names=np.append(transitions["name"], [0, 0, 0]),
-        version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"],
-        rates=rates["rates"], age_table=ages, static_table=static.table().reshape(len(static.rows), -1),
-        beside_table=beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)), month_start=starts,
-        month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(), effects=effects,
+    weeks = np.array([figures.by_month("court_weeks", compile_areas.held(years, PUBLISHED_FROM), 40.0) for figures in compiled.figures])
+    tables = shared | dict(
+        version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"], rates=rates["rates"], age_table=ages,
+        month_start=starts, month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(),
+        seed=np.zeros(2, np.int64), financial_year=np.array(years, np.int64), **_areas(compiled),
     )  # fmt: skip
-    tables |= {**_areas(compiled), **_people(compiled), **compile_placements.placements(compiled), "case_weights": stages["case_weight"].copy(),
-               "financial_year": np.array([year_ending(month) for month in months], np.int64)}  # fmt: skip
     tables |= compile_workforce.tables(compiled, PUBLISHED_FROM)
-    children = np.array([[figures.get("population_0_17", year_ending(month)) for month in months] for figures in compiled.figures])
+    children = np.array([figures.by_month("population_0_17", years) for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
     court = compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks
     tables |= {"care_cost": compile_budget.care_costs(compiled), **compile_budget.family_support(compiled, places)}
     return Static(transitions, tables, compile_actions.bounds(transitions, tables), court, children, places)
 
 
+_of_pathway: dict[tuple, tuple[Pathway, np.ndarray, dict[str, np.ndarray]]] = {}
+
+
+def of_pathway(pathway: Pathway, replaces: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return what the pathway alone decides, built once for all authorities: transitions (to be copied) and tables by name (read-only)."""
+    key = (id(pathway), replaces)
+    kept = _of_pathway.get(key)
+    if kept is None:
+        names = names_of(pathway)
+        stages = stage_table(pathway, names, dict(replaces))
+        transitions, effects, static, beside = transition_table(pathway, names)
+        tables = {
+            "stages": stages, "draw_names": np.append(transitions["name"], [0, 0, 0]), "effects": effects,
+            "static_table": static.table().reshape(len(static.rows), -1),
+            "beside_table": beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)),
+            "case_weights": stages["case_weight"].copy(), **_people(pathway, names), **compile_placements.placements(pathway, names),
+        }  # fmt: skip
+        if len(_of_pathway) > 40:
+            _of_pathway.clear()
+        kept = _of_pathway[key] = (pathway, transitions, tables)  # the pathway is kept so that its id stays its own
+    return kept[1], kept[2]
+
+
 def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     """Build the arrays of a model for one draw of effects."""
-    pathway, names, months, fixed = compiled.pathway, compiled.names, list(compiled.months), compiled.static
+    pathway, names, months, fixed = compiled.pathway, compiled.names, compiled.months, compiled.static
     transitions = fixed.transitions.copy()
     factors = compile_actions.rate_factors(compiled.actions, drawn, pathway, names, months)
     rows = _rows(compiled, transitions, factors, fixed.court)
@@ -305,7 +323,7 @@ def _rows(compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, n
 
 def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
     """Return what differs between authorities: arrivals, quintiles, places, capacity."""
-    pathway, names, months = compiled.pathway, compiled.names, list(compiled.months)
+    pathway, names, months = compiled.pathway, compiled.names, compiled.months
     settings = compiled.scenario.settings
     n = len(compiled.profiles)
     candidate, accept = np.zeros((n, L.STREAMS)), np.zeros((n, L.STREAMS, 5, len(months)))
@@ -335,9 +353,8 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
+def _people(pathway: Pathway, names: Names) -> dict[str, np.ndarray]:
     """Return who families and children are."""
-    pathway, names = compiled.pathway, compiled.names
     families = pathway.families
     streams = list(pathway.streams.values())
     longest = max([1, *(len(stream.ages_years.values) for stream in streams if stream.ages_years)])
@@ -363,7 +380,6 @@ def _people(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "parameters": np.array([*((gap.low, gap.high) if gap else (0.0, 0.0)),
                                 *((births.per_year, births.until_youngest_years) if births else (0.0, 0.0)),
                                 *((siblings.all_enter, siblings.each_enters) if siblings else (1.0, 1.0)), float(rule)]),
-        "seed": np.zeros(2, np.int64),
         "key_stages": np.array([names.stages.index(name) if name in names.stages else NO_STAGE for name in L.STAGE_KEYS], np.int64),
         "names": np.array([name_hash(name) for name in L.DRAW_NAMES], np.int64),
     }  # fmt: skip
