@@ -166,13 +166,16 @@ def compare(
 
 
 @app.command()
-def bench(output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for bench.json.")] = None) -> None:
-    """Measure events per second: bare SimPy, the reference engine and the fast engine, on one thread."""
+def bench(
+    england: Annotated[bool, typer.Option("--england", help="Every authority too: takes minutes.")] = False,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for bench.json.")] = None,
+) -> None:
+    """Measure events per second: bare SimPy, both engines on one authority, two threads, a pooled region."""
     from carecurve.bench import bench as measure
     from carecurve.bench import write_bench
 
     console.announce_compilation()
-    figures = measure()
+    figures = measure(england)
     console.bench_table(figures)
     if output:
         try:

@@ -243,8 +243,20 @@ def _published(frame: Any) -> None:
 
 def bench_table(figures: dict[str, Any]) -> None:
     """Print the benchmark."""
-    say(f"{figures['area']}, one thread")
-    say(f"  bare SimPy M/M/1      {figures['simpy_steps_per_s']:>12,} kernel steps a second")
-    say(f"  reference (SimPy)     {figures['reference_events_per_s']:>12,} events a second")
-    say(f"  fast (numba)          {figures['fast_events_per_s']:>12,} events a second")
-    say(f"  fast over bare SimPy  {figures['fast_over_simpy']:>12.1f}")
+    rows = {
+        "bare SimPy M/M/1": ("simpy_steps_per_s", "kernel steps a second"),
+        "reference (SimPy)": ("reference_events_per_s", "events a second"),
+        "fast (numba)": ("fast_events_per_s", "events a second, history and ten years"),
+        "fast over bare SimPy": ("fast_over_simpy", "events a kernel step"),
+        "fast over reference": ("fast_over_reference", "events an event"),
+        "twenty years over ten": ("twenty_years_over_ten_per_event", "of the time an event"),
+        "two threads over one": ("two_threads_over_one", "events in the same time"),
+        "pooled region over alone": ("pooled_over_alone_per_event", "of the time an event"),
+        "every authority, ten years": ("every_authority_s", "seconds, histories simulated"),
+        "the same, histories kept": ("every_authority_from_kept_histories_s", "seconds"),
+    }
+    say(f"{figures['area']}, one thread; pooled: {figures['region']}")
+    for label, (name, unit) in rows.items():
+        if name in figures:
+            value = figures[name]
+            say(f"  {label:<27}{value:>12,}  {unit}" if isinstance(value, int) else f"  {label:<27}{value:>12,.2f}  {unit}")
