@@ -142,7 +142,8 @@ def pooled_region() -> dict[str, Any]:
     engine.simulate(whole, join(states), BRANCH, BRANCH, 1, 0)
     one, events = timed(lambda: sum(years_from(engine.simulate, model, state, YEARS) for model, state in zip(alone, states, strict=True)))
     joined, pooled_events = timed(lambda: years_from(engine.simulate, whole, join(states), YEARS))
-    return {"region": REGION, "authorities_pooled": len(region.areas), "pooled_over_alone_per_event": round(joined / pooled_events / (one / events), 2)}
+    ratio = joined / pooled_events / (one / events)
+    return {"region": REGION, "authorities_pooled": len(region.areas), "pooled_over_alone_per_event": round(ratio, 2)}
 
 
 def every_authority() -> dict[str, Any]:

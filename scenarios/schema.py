@@ -167,8 +167,10 @@ class Budget(Frozen):
         By how much a year's budget for care is above the outturn of the year before, over general inflation.
     saved_per_pound_of_overspend
         By how much next year's family support falls for each pound of overspend, and rises for each of underspend.
+    ring_fenced_share
+        Share of family support paid by grants for nothing else: it cannot be saved on.
     floor
-        Least level of family support, as a share of what was planned.
+        Least level of the rest, as a share of what was planned.
     reserves_share_of_outturn
         Reserves when the last published year closes, as a share of what care cost in it.
     in_force
@@ -178,6 +180,7 @@ class Budget(Frozen):
     in_force: Annotated[bool, Field(strict=True)] = True
     planned_real_growth_per_year: Value
     saved_per_pound_of_overspend: Value
+    ring_fenced_share: Value
     floor: Value
     reserves_share_of_outturn: Value
 
@@ -186,7 +189,7 @@ class Budget(Frozen):
         """Refuse what is not a share."""
         if not -0.5 < self.planned_real_growth_per_year.value < 0.5:
             raise ValueError("planned_real_growth_per_year: expected a share a year, such as 0.01")
-        for name in ("saved_per_pound_of_overspend", "floor", "reserves_share_of_outturn"):
+        for name in ("saved_per_pound_of_overspend", "ring_fenced_share", "floor", "reserves_share_of_outturn"):
             if not 0 <= getattr(self, name).value <= 1:
                 raise ValueError(f"{name}: is {getattr(self, name).value:g}, expected a share from 0 to 1")
         return self

@@ -40,19 +40,21 @@ def care_prices(compiled: Any, drawn: dict) -> np.ndarray:
 
 
 def family_support(compiled: Any, supply: np.ndarray) -> dict[str, np.ndarray]:
-    """Return pounds a year of the authority's own family support (A), the places it buys (A, P, M), and the rules.
+    """Return pounds a year of family support that may be saved on (A), the places they buy (A, P, M), and the rules.
 
-    `supply` (A, P, M) holds places without what levers add: a lever's places are its own, and are not saved on.
+    What grants pay for nothing else is not the authority's to save. `supply` (A, P, M) holds places without what levers add: a lever's places
+    are its own, and are not saved on.
     """
     rules, places = compiled.scenario.settings.budget, compiled.pathway.places.values()
     bought = np.array([bool(compiled.pathway.stages[place.stage].needs) for place in places])
-    values = (0.0,) * 5
+    values, free = (0.0,) * 5, 1.0
     if rules:
+        free = 1.0 - rules.ring_fenced_share.value
         values = (
             rules.planned_real_growth_per_year.value, rules.saved_per_pound_of_overspend.value, rules.floor.value,
             rules.reserves_share_of_outturn.value, float(rules.in_force),
         )  # fmt: skip
     return {
-        "family_support": np.array([figures.get("spend_family_support", default=0.0) for figures in compiled.figures]),
-        "saveable": supply * bought[None, :, None], "budget_rules": np.array(values),
+        "family_support": np.array([free * figures.get("spend_family_support", default=0.0) for figures in compiled.figures]),
+        "saveable": free * supply * bought[None, :, None], "budget_rules": np.array(values),
     }  # fmt: skip

@@ -157,11 +157,23 @@ class Counts:
         stages = [name for name, s in self.pathway.stages.items() if s.needs and s.needs.place == place]
         return self.entered_units(*stages) - joined + admitted
 
+    def days_waited(self, place: str) -> np.ndarray:
+        """Days that families given a place had waited for it."""
+        if place not in self._place:
+            return np.zeros((self.tally.units_end.shape[0], self.months))
+        return self.tally.queue[:, :, self._place[place], 3]
+
     def waiting(self, place: str) -> np.ndarray:
         """Families on the waiting list at month end."""
         if place not in self._place:
             return np.zeros((self.tally.units_end.shape[0], self.months))
         return self.tally.queue[:, :, self._place[place], 4]
+
+    @cached_property
+    def _saved_share(self) -> np.ndarray:
+        """Share of planned family support saved: of what is not ring-fenced, what is below the level of 1 (A, T)."""
+        rules = self.compiled.scenario.settings.budget
+        return (1.0 - rules.ring_fenced_share.value if rules else 1.0) * (1.0 - self.tally.accounts_end[..., LEVEL])
 
     @cached_property
     def _support_per_year(self) -> np.ndarray:
@@ -178,7 +190,7 @@ class Counts:
     @property
     def family_support(self) -> np.ndarray:
         """Pounds of the authority's own family support, at the level the budget leaves."""
-        return self.family_support_planned * self.tally.accounts_end[..., LEVEL]
+        return self.family_support_planned * (1.0 - self._saved_share)
 
     @property
     def overspend(self) -> np.ndarray:
@@ -189,8 +201,7 @@ class Counts:
     @property
     def reserves(self) -> np.ndarray:
         """Pounds in reserve if the financial year ended with the month: what is saved on family support put in, overspend taken out."""
-        saved = self._support_per_year * (1.0 - self.tally.accounts_end[..., LEVEL])
-        return self.tally.accounts_end[..., RESERVES] + saved - self.overspend
+        return self.tally.accounts_end[..., RESERVES] + self._support_per_year * self._saved_share - self.overspend
 
     @property
     def work(self) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Measures of places, waiting, pressure and budget, as tables: name, words, what of `sim.counting.Counts`, and its unit."""
 
 from sim.kernels.workforce import AGENCY, PERMANENT, VACANT
-from sim.measure import flow, level, ratio, stock
+from sim.measure import Measure, flow, level, ratio, stock
 
 OF_FAMILIES = {"unit": "families", "grossed_by": "referrals"}
 OF_CASES = {"unit": "weighted cases", "grossed_by": "referrals"}
@@ -16,12 +16,20 @@ PLACEMENTS = (
     flow("siblings_apart", "Sibling groups placed apart", lambda c: c.siblings[..., 1], "sibling groups"),
     flow("placed_in_other_authority", "Placed in another authority of the pool", lambda c: c.far, "placements"),
 )
-FAMILY_HELP = (
-    flow("early_help_admissions", "Families admitted to early help", lambda c: c.admissions("family_help"), **OF_FAMILIES),
-    stock("early_help_waiting", "Families waiting for early help", lambda c: c.waiting("family_help"), **OF_FAMILIES),
-    flow("intensive_help_admissions", "Families admitted to intensive family help", lambda c: c.admissions("intensive_family_help"), **OF_FAMILIES),
-    stock("intensive_help_waiting", "Families waiting for intensive family help", lambda c: c.waiting("intensive_family_help"), **OF_FAMILIES),
-)
+
+
+def help_measures(name: str, place: str, words: str) -> tuple[Measure, ...]:
+    """Return the measures of a kind of help with a waiting list: who is admitted, who waits, and how long."""
+    return (
+        flow(f"{name}_admissions", f"Families admitted to {words}", lambda c: c.admissions(place), **OF_FAMILIES),
+        stock(f"{name}_waiting", f"Families waiting for {words}", lambda c: c.waiting(place), **OF_FAMILIES),
+        flow(f"{name}_days_waited", f"Days waited by families admitted to {words}", lambda c: c.days_waited(place), "family-days"),
+        ratio(f"{name}_wait_days", f"Mean wait for {words} (0 if none)", f"{name}_days_waited", f"{name}_admissions", 1.0, "days"),
+    )
+
+
+FAMILY_HELP = (*help_measures("early_help", "family_help", "early help"),
+               *help_measures("intensive_help", "intensive_family_help", "intensive family help"))  # fmt: skip
 WORKFORCE = (
     level("work_in_hand", "Work in hand", lambda c: c.work, **OF_CASES),
     level("team_capacity", "Cases at which pressure is 1", lambda c: c.capacity, **OF_CASES),

@@ -6,6 +6,7 @@ from tiny_arrays import filled
 
 from scenarios.loading import load
 from sim import engine, reference
+from sim.counting import Counts
 from sim.experiment import run_experiment
 from sim.history import past
 from sim.kernels import budget
@@ -14,6 +15,7 @@ from sim.kernels.budget import book_month, open_month, places_afforded, settle_y
 from sim.model import compile_model
 from sim.plan import plan
 from sim.selection import select
+from sim.state import empty_tally
 
 GROWTH, SAVED, FLOOR, RESERVES = 0.02, 0.25, 0.6, 0.1
 APRIL = 12
@@ -83,6 +85,21 @@ def test_a_loop_not_in_force_does_nothing():
 def test_savings_close_what_family_support_buys_and_nothing_a_lever_adds():
     assert places_afforded(150.0, 100.0, 0.75) == 125.0
     assert places_afforded(150.0, 0.0, 0.5) == 150.0
+
+
+@pytest.mark.unit
+def test_what_is_ring_fenced_is_not_saved_on(tmp_path):
+    """Hand-worked: 27 % stays whatever the level; at the floor of a half 0.27 + 0.73 / 2 of the money and of the places is left."""
+    compiled = compile_model(load("baseline"), ("Leeds",))
+    arrays, spend = compiled.for_draw(0, 0), compiled.figures[0].get("spend_family_support")
+    assert arrays.family_support[0] == pytest.approx(0.73 * spend)
+    place = compiled.place_names.index("family_help")
+    planned = compiled.static.supply[0, place, -1]
+    assert places_afforded(planned, arrays.saveable[0, place, -1], 0.5) == pytest.approx((0.27 + 0.73 / 2) * planned)
+    tally = empty_tally(compiled, arrays, compiled.month("2026-04"), compiled.month("2027-04"))
+    tally.accounts_end[..., budget.LEVEL] = 0.5
+    counts = Counts(tally, compiled)
+    assert counts.family_support.sum() == pytest.approx((0.27 + 0.73 / 2) * counts.family_support_planned.sum())
 
 
 @pytest.mark.e2e

@@ -98,6 +98,7 @@ def test_admissions_are_entries_that_did_not_wait_and_those_from_the_list(model)
     found = annual(tally, compiled)
     assert value(found, "early_help_admissions") == 20 - 8 + 5
     assert value(found, "early_help_waiting") == 9
+    assert value(found, "early_help_wait_days") == 60.0 / (20 - 8 + 5)
 
 
 def test_pressure_is_work_over_capacity_and_overload_is_counted_by_month(model):
