@@ -168,14 +168,10 @@ class Pool(Action):
 
 @dataclass(frozen=True)
 class PriceGain(Action):
-    """Prices of placements fall as they are let again.
-
-    The share in force is fraction * (1 - exp(-relet_share_per_year * years since start)).
-    """
+    """Placements let from `start` on cost this share less for as long as they last; those there before keep their price."""
 
     stages: tuple[str, ...]
     fraction: Distribution
-    relet_share_per_year: Distribution
     start: str
 
 

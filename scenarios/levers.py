@@ -152,13 +152,13 @@ class RegionalCareCooperative(Lever):
     """A Regional Care Cooperative: authorities of a region commission placements as one customer and share places.
 
     Mechanism: after `set_up_months` the authorities pool a part of each kind of place (`pooled_shares`; foster carers
-    stay with their authority) and prices of `bought` placements fall by `price_gain` as placements are let again.
-    Pooling makes no place. Costs come first: setting up, then running cost, with the authorities' own commissioning
+    stay with their authority) and each `bought` placement let from then on costs `price_gain` less while it lasts:
+    those there before keep their price until the child moves or leaves. Pooling makes no place. Costs come first: setting up, then running cost, with the authorities' own commissioning
     teams running alongside for
     `double_running_months`.
 
-    Parameters: shares 0 to 1; `price_gain` a share of the price (below 0: dearer); `relet_share_per_year`; pounds per
-    authority (and year).
+    Parameters: shares 0 to 1; `price_gain` a share of the price (below 0: dearer); pounds per authority (and
+    year).
 
     Evidence: none of effect. Phase 1 of the pathfinders' evaluation is feasibility and process; no savings estimate
     exists. The competition authority backed regional commissioning but called lack of supply the fundamental issue.
@@ -170,7 +170,6 @@ class RegionalCareCooperative(Lever):
     pooled_shares: dict[Text, Share]
     bought: tuple[Text, ...] = Field(min_length=1)
     price_gain: Uncertain
-    relet_share_per_year: UncertainAmount
     set_up_gbp_per_authority: UncertainAmount
     running_gbp_per_authority_per_year: UncertainAmount
     double_running_gbp_per_authority_per_year: UncertainAmount
@@ -190,7 +189,7 @@ class RegionalCareCooperative(Lever):
         double_until = add_months(self.start, self.double_running_months)
         return (
             Pool(f"{self.name}.pool", works, tuple(sorted(self.pooled_shares.items()))),
-            PriceGain(f"{self.name}.price", self.bought, self.price_gain, self.relet_share_per_year, works),
+            PriceGain(f"{self.name}.price", self.bought, self.price_gain, works),
             self._cost("set_up", "RCC set-up", "gbp_once_per_authority", self.set_up_gbp_per_authority),
             self._cost("running", "RCC running", "gbp_per_year_per_authority", self.running_gbp_per_authority_per_year),
             self._cost("double_running", "RCC double running", "gbp_per_year_per_authority", double, double_until),

@@ -115,9 +115,10 @@ class Prices(Frozen):
     real_growth_per_year
         Placement: exogenous growth of its price over general inflation, per year, net of the response to utilisation.
     response_to_utilisation
-        Rise of the price, as a share, when utilisation is 1 instead of 0 (times the departure from the reference).
+        Rise of the price of a market's places, as a share, when utilisation is 1 instead of 0 (times the departure from
+        the reference). Places that authorities own have none.
     monthly_adjustment
-        Share of the gap to that price closed each month.
+        Share of the gap to that price closed each month, of the price asked of whoever moves in.
     clip
         Least and greatest price, as multiples of the exogenous one.
     general_inflation_per_year

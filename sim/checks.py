@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from scenarios.timeline import days_in_month
-from sim.costing import Costing
 from sim.counting import tally_months
 from sim.kernels import layout as L
 from sim.kernels.layout import State, Tally
+from sim.placement_costs import PlacementCosts
 
 DAYS, POUNDS, SHARE = 1e-6, 1e-9, 1e-9  # tolerances relative to the total they belong to
 
@@ -37,15 +37,15 @@ class Check:
         return bool(self.worst <= self.allowed)
 
 
-def check_run(tally: Tally, end: Any, compiled: Any, drawn: dict, start: State | None = None) -> list[Check]:
+def check_run(tally: Tally, end: Any, compiled: Any, start: State | None = None) -> list[Check]:
     """Return every check of one run.
 
     Parameters
     ----------
     tally, end
         What was counted, and the end of the run: arrays from the fast engine, a world of objects from the reference.
-    compiled, drawn
-        The model and the run's draw of effects.
+    compiled
+        The model.
     start
         The state branched from; None if the run began with nobody.
     """
@@ -62,8 +62,11 @@ def check_run(tally: Tally, end: Any, compiled: Any, drawn: dict, start: State |
               _little(tally, stays, now), DAYS),
         Check("placements_cover_care", "children in care = children in placements, at every month's end",
               _placed(tally, compiled), 0.0),
-        Check("cost_is_weeks_times_price", "each placement line = child-weeks by needs x price",
-              _costs(tally, compiled, drawn), POUNDS),
+        Check("days_by_needs", "child-days by placement and needs = child-days by stage", _days_by_needs(tally, compiled), DAYS),
+        Check("cost_is_weeks_times_price", "placement cost = the stock's sum of prices over time = each child's weeks x price, and its parts add up",
+              _costs(tally, compiled), POUNDS),
+        Check("prices_let_add_up", "what placements were let at, kept as children come and go = the sum over the children there at the end",
+              _let(end), 0.0),
         Check("no_adults_in_care", "days by which anyone in care at the end is past 18", _adults(stays, now), 1e-6),
         Check("time_goes_forward", "days by which a logged event precedes the one before", _backwards(tally.log), 0.0),
     ]  # fmt: skip
@@ -172,15 +175,33 @@ def _placed(tally: Tally, compiled: Any) -> float:
     )
 
 
-def _costs(tally: Tally, compiled: Any, drawn: dict) -> float:
-    """Compare child-days by needs with child-days by stage, and the placement lines with weeks x mean price."""
-    costing = Costing(tally, compiled, drawn)
+def _days_by_needs(tally: Tally, compiled: Any) -> float:
+    """Compare child-days by needs with child-days by stage, relative to the days in all."""
     rows = [compiled.stage_names.index(name) for name in compiled.placement_names]
-    weeks = tally.unit_days[:, :, rows] / 7.0
-    volume = np.abs(costing.weeks().sum(axis=3) - weeks).max(initial=0.0) / max(weeks.sum(), 1.0)
-    lines = costing.placement_costs()
-    again = sum(tally.placement_days[..., n] / 7.0 * costing.prices_by_needs()[..., n] for n in range(L.NEEDS))
-    return float(max(volume, np.abs(lines - again).max(initial=0.0) / max(lines.sum(), 1.0)))
+    days = tally.unit_days[:, :, rows]
+    return float(np.abs(tally.placement_days.sum(axis=3) - days).max(initial=0.0) / max(days.sum(), 1.0))
+
+
+def _costs(tally: Tally, compiled: Any) -> float:
+    """Compare two accumulations of the same pounds, of stocks and of stays, and each line with the sum of its parts, relative to all."""
+    costs = PlacementCosts(tally, compiled)
+    rows = [compiled.stage_names.index(name) for name in compiled.placement_names]
+    lines = costs.pounds()
+    by_stock = tally.paid_days[:, :, rows] / (7.0 * L.WHOLE_PRICE) * costs.base_prices()
+    parts = sum(costs.parts().values())
+    return float(max(np.abs(lines - by_stock).max(initial=0.0), np.abs(lines - parts).max(initial=0.0)) / max(lines.sum(), 1.0))
+
+
+def _let(end: Any) -> float:
+    """Compare the sums of what placements were let at, kept as children come and go, with the sums over who is there at the end."""
+    if hasattr(end, "ledger"):
+        return 0.0  # the reference adds them up afresh each time
+    again = np.zeros_like(end.let)
+    for a, used in enumerate(end.high[:, 1]):
+        stage = end.child_slots["stage"][a, :used, L.PLACEMENT - L.CARE]
+        held = stage >= 0
+        np.add.at(again[a], stage[held], end.children["let"][a, :used, L.PAID][held])
+    return _largest(end.let - again)
 
 
 def _adults(stays: Stays, now: float) -> float:

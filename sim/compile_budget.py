@@ -8,9 +8,9 @@ import numpy as np
 
 from scenarios.timeline import month_index
 from sim.cost_lines import PLACEMENT_LINES
-from sim.costing import base_price, price_path
 from sim.counting import share_of_care_leavers
 from sim.kernels.layout import YEAR
+from sim.placement_costs import base_price, price_growth
 
 DAYS_PER_WEEK = 7.0
 
@@ -29,13 +29,12 @@ def care_costs(compiled: Any) -> np.ndarray:
     return table
 
 
-def care_prices(compiled: Any, drawn: dict) -> np.ndarray:
-    """Return each stage's price over the price base by month (S, M): exogenous growth, less what commissioning wins."""
+def care_prices(compiled: Any) -> np.ndarray:
+    """Return each stage's price over the price base by month (S, M): exogenous growth. The rest is in what placements are let at."""
     index = np.array([month_index(month) for month in compiled.months])
     placements = tuple(compiled.placement_names)
-    path = price_path(compiled.scenario, compiled.actions, drawn, index, placements)
     table = np.ones((len(compiled.stage_names), len(index)))
-    table[[compiled.stage_names.index(name) for name in placements]] = path.T
+    table[[compiled.stage_names.index(name) for name in placements]] = price_growth(compiled.scenario, index, placements).T
     return table
 
 

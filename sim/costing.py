@@ -11,19 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.actions import Cost, PriceGain
+from scenarios.actions import Cost
 from scenarios.timeline import days_in_month, month_index, year_ending
 from sim.compile_areas import Figures
 from sim.cost_lines import PLACEMENT_LINES, assumption, lines_of
 from sim.counting import Counts, complete_years, tally_months
-from sim.kernels.layout import NEEDS, Tally
+from sim.kernels.layout import Tally
 from sim.kernels.workforce import AGENCY, PERMANENT
+from sim.placement_costs import PRICE_YEAR, PlacementCosts
 
-PRICE_YEAR = 2025  # year ending March 2025: prices of the profiles are those of the outturn 2024-25
-MIDDLE_OF_PRICE_YEAR = month_index("2024-09") + 0.5
 FITTED_YEAR = 2024  # the fixed line of what is not modelled comes from the outturn before the year tested
 WEEKS_PER_YEAR = 365.25 / 7
-NEEDS_NAMES = ("standard", "enhanced", "complex", "very_complex")
 
 
 class Costing:
@@ -46,13 +44,12 @@ class Costing:
         self.index = np.array([month_index(month) for month in self.months])
         self.years = np.array([year_ending(month) for month in self.months])
         self.actions = compiled.actions
-        self.placements = tuple(compiled.placement_names)
 
     def by_month(self) -> dict[str, np.ndarray]:
         """Return pounds by line, each by area and month (A, T)."""
         found = {line.key: np.zeros((len(self.figures), len(self.months))) for line in lines_of(self.scenario)}
-        placed = self.placement_costs()
-        for i, name in enumerate(self.placements):
+        placed = PlacementCosts(self.tally, self.compiled).pounds()
+        for i, name in enumerate(self.compiled.placement_names):
             if name in PLACEMENT_LINES:
                 found[PLACEMENT_LINES[name]] += placed[:, :, i]
         found |= self._after_care() | self._workforce() | self._fixed()
@@ -64,36 +61,6 @@ class Costing:
             if isinstance(action, Cost):
                 found[action.line] = found[action.line] + self.reform_cost(action)
         return found
-
-    def weeks(self) -> np.ndarray:
-        """Return child-weeks by placement and needs (A, T, P, 4)."""
-        return self.tally.placement_days / 7.0
-
-    def placement_costs(self) -> np.ndarray:
-        """Return pounds by placement (A, T, P): child-weeks by needs times the price for those needs."""
-        return np.einsum("atpn,pn->atp", self.weeks(), needs_multipliers(self.pathway, self.placements)) * self.prices()
-
-    def prices(self) -> np.ndarray:
-        """Return the mean price of a week by area, month and placement (A, T, P).
-
-        Price = authority's base x exogenous real growth x the market's response to use x (1 - what commissioning has
-        won).
-        """
-        base = np.array([[base_price(figures, name) for name in self.placements] for figures in self.figures])
-        path = price_path(self.scenario, self.actions, self.drawn, self.index, self.placements)
-        return base[:, None, :] * path[None] * self._response()
-
-    def prices_by_needs(self) -> np.ndarray:
-        """Return the price of a week by area, month, placement and needs (A, T, P, 4)."""
-        return self.prices()[..., None] * needs_multipliers(self.pathway, self.placements)[None, None]
-
-    def _response(self) -> np.ndarray:
-        """Return the market's index of each placement's price (A, T, P); 1 where places have no limit."""
-        index = np.ones((len(self.figures), len(self.months), len(self.placements)))
-        for p, place in enumerate(self.pathway.places.values()):
-            if place.stage in self.placements:
-                index[:, :, self.placements.index(place.stage)] = self.tally.price_end[:, :, p]
-        return index
 
     def _after_care(self) -> dict[str, np.ndarray]:
         """Return allowances under orders, and care leavers."""
@@ -177,57 +144,6 @@ class Costing:
     def _days(self) -> np.ndarray:
         """Return the length of each month in days (1, T)."""
         return np.array([days_in_month(month) for month in self.months], float)[None, :]
-
-
-def price_path(scenario: Any, actions: Any, drawn: dict, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
-    """Return prices over those of the price base (T, P): exogenous growth, less what commissioning has won; `index` numbers months (T)."""
-    return _growth(scenario, index, placements) * (1.0 - _gains(actions, drawn, index, placements))
-
-
-def _growth(scenario: Any, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
-    """Return exogenous real growth of prices since the middle of the price year (T, P)."""
-    rates = scenario.settings.prices.real_growth_per_year
-    growth = np.array([rates[name].value if name in rates else 0.0 for name in placements])
-    years = (index - MIDDLE_OF_PRICE_YEAR) / 12.0
-    return (1.0 + growth[None, :]) ** years[:, None]
-
-
-def _gains(actions: Any, drawn: dict, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
-    """Return the share commissioning has won off each price as placements were let again (T, P)."""
-    left = np.ones((len(index), len(placements)))
-    for action in actions:
-        if isinstance(action, PriceGain):
-            fraction, relet = drawn[action.name, "fraction"], drawn[action.name, "relet_share_per_year"]
-            since = np.maximum(index - month_index(action.start) + 1, 0) / 12.0
-            won = fraction * (1.0 - np.exp(-relet * since))
-            for name in action.stages:
-                left[:, placements.index(name)] *= 1.0 - won
-    return 1.0 - left
-
-
-def base_price(figures: Figures, placement: str) -> float:
-    """Return an authority's price of a week at the price base; provisional kinship care as approved."""
-    name = "kinship_foster" if placement == "kinship_foster_provisional" else placement
-    return figures.get(f"price_{name}", PRICE_YEAR, default=0.0)
-
-
-def needs_multipliers(pathway: Any, placements: tuple[str, ...]) -> np.ndarray:
-    """Return the price of each placement by needs over its mean price (P, 4), averaging to 1 over planned needs.
-
-    The mix is the pathway's: shares of needs times how much likelier each is to be planned for the placement. It is
-    the same in every scenario, so that a dearer mix of children shows as volume and never as price.
-    """
-    shares = np.array(pathway.families.needs_shares)
-    weights = pathway.planned_by_needs
-    table = np.ones((len(placements), NEEDS))
-    for i, name in enumerate(placements):
-        group = pathway.stages[name].group
-        if group not in ("foster", "childrens_home", "supported"):
-            continue  # other prices are already those of the children who are there
-        raw = np.array([assumption(f"needs_price_{group}_{needs}") for needs in NEEDS_NAMES])
-        mix = shares * np.array(weights.get(name, (1.0,) * NEEDS))
-        table[i] = raw / (raw @ mix / mix.sum())
-    return table
 
 
 def unmodelled(figures: Figures) -> float:

@@ -15,6 +15,7 @@ from sim.kernels import layout as L
 from sim.kernels.budget import BUDGET, LEVEL, RESERVES, SPENT
 from sim.kernels.layout import Tally
 from sim.measures import COUNTED, HEADLINES, MEASURES, RATIOS
+from sim.placement_costs import PlacementCosts
 
 CARE_LEAVER_FROM, CARE_LEAVER_TO = 19.0, 22.0  # published as "aged 19 to 21"
 SUPPORT_STARTS, SUPPORT_ENDS = 18.0, 25.0
@@ -117,6 +118,43 @@ class Counts:
     def _group(self, group: str) -> list[str]:
         """Return the stages of a published group of placements."""
         return [name for name, stage in self.pathway.stages.items() if stage.group == group]
+
+    @cached_property
+    def _costs(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Pounds of placements, and in parts (A, T, P)."""
+        costs = PlacementCosts(self.tally, self.compiled)
+        return costs.pounds(), costs.parts()
+
+    def stage_gbp(self, *placements: str, part: str = "") -> np.ndarray:
+        """Pounds that placements cost, or a part of them (`PlacementCosts.parts`)."""
+        pounds, parts = self._costs
+        names = self.compiled.placement_names
+        return (parts[part] if part else pounds)[:, :, [names.index(name) for name in placements if name in names]].sum(axis=2)
+
+    def placement_gbp(self, group: str, part: str = "") -> np.ndarray:
+        """Pounds that the placements of a published group cost, or a part of them."""
+        return self.stage_gbp(*self._group(group), part=part)
+
+    @property
+    def dear(self) -> np.ndarray:
+        """At month end: children at `DEAR_GBP_PER_WEEK` or more, pounds a week of theirs, and of all placements (A, T, 3)."""
+        return self.tally.dear_end
+
+    @cached_property
+    def _market(self) -> list[str]:
+        """Placements whose places are a market's."""
+        return [place.stage for place in self.pathway.places.values() if place.owned_by == "market"]
+
+    @property
+    def market_lets(self) -> np.ndarray:
+        """Placements begun in a market's places."""
+        return self.entered_units(*self._market)
+
+    @property
+    def market_children(self) -> np.ndarray:
+        """Children in a market's places, on average over the month."""
+        days = [days_in_month(month) for month in tally_months(self.tally, self.compiled)]
+        return self.unit_days(*self._market) / np.array(days, float)[None, :]
 
     @cached_property
     def unlawful(self) -> np.ndarray:

@@ -145,7 +145,7 @@ class _Worker:
         plan = self.plan
         log = plan.events and replicate == 0
         tally, end = ENGINES[plan.engine](model, start, plan.from_, plan.until, plan.seed, replicate, log)
-        checks = check_run(tally, end, model, model.draws(plan.seed, replicate), start)
+        checks = check_run(tally, end, model, start)
         return tally, checks, _events(scenario, model, tally, replicate) if log else None
 
     def _model(self, scenario, areas: tuple[str, ...], history: bool, reach=None) -> CompiledModel:

@@ -15,7 +15,7 @@ from scenarios.names import name_hash
 from scenarios.pathway_arrivals import STREAM_NAMES
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import add_months, first_day, month_index, month_range, years_ending
-from sim import compile_actions, compile_areas, compile_budget, compile_placements, compile_workforce
+from sim import compile_actions, compile_areas, compile_budget, compile_placements, compile_prices, compile_workforce
 from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
 from sim.kernels import layout as L
 
@@ -203,7 +203,8 @@ def build_static(compiled: CompiledModel) -> Static:
     children = np.array([figures.by_month("population_0_17", years) for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
     court = compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks
-    tables |= {"care_cost": compile_budget.care_costs(compiled), **compile_budget.family_support(compiled, places)}
+    tables |= {"care_cost": compile_budget.care_costs(compiled), "care_price": compile_budget.care_prices(compiled)}
+    tables |= {**compile_budget.family_support(compiled, places), "price_rules": compile_prices.price_rules(compiled)}
     return Static(transitions, tables, compile_actions.bounds(transitions, tables), court, children, places)
 
 
@@ -223,6 +224,7 @@ def of_pathway(pathway: Pathway, replaces: tuple[tuple[str, str], ...]) -> tuple
             "static_table": static.table().reshape(len(static.rows), -1),
             "beside_table": beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)),
             "case_weights": stages["case_weight"].copy(), **_people(pathway, names), **compile_placements.placements(pathway, names),
+            "let_table": compile_prices.let_table(pathway, names.placements),
         }  # fmt: skip
         if len(_of_pathway) > 40:
             _of_pathway.clear()
@@ -249,7 +251,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     return L.Model(
         **fixed.tables, transitions=transitions, row_is_team=rows["team"], row_factor=rows["factor"],
         **compile_actions.fastest(transitions, fixed.bounds, rows["factor"], levers["levers"], helps["help"]),
-        care_price=compile_budget.care_prices(compiled, drawn),
+        price_gain=compile_prices.price_gains(compiled, drawn),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64),
         plan_factor=compile_actions.plan_factors(
@@ -332,8 +334,6 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         candidate[a], rate = compile_areas.arrivals(figures, pathway, months, PUBLISHED_FROM)
         accept[a] = rate[:, None, :]
         capacity[a] = compile_areas.team_capacity(figures, months, settings.pressure.reference.value, PUBLISHED_FROM)
-    prices = settings.prices
-    rule = (prices.response_to_utilisation.value, prices.monthly_adjustment.value, prices.clip.low, prices.clip.high)
     reference = [[figures.get(f"reference_use_{place}", default=0.85) for place in names.places] for figures in compiled.figures]
     start = month_index(compiled.first)
     switch = [compile_areas.switch_month(profile, compiled.scenario) for profile in compiled.profiles]
@@ -344,7 +344,6 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "team_capacity": capacity,
         "market": np.array([place.owned_by == "market" for place in pathway.places.values()], np.int64),
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
-        "price_rules": np.array([rule] * len(names.places)).reshape(-1, 4),
         "supply_rules": np.array([place.supply_rule for place in pathway.places.values()]).reshape(-1, 3),
         "unpublished_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),
         "reference_use": np.array(reference),

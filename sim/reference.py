@@ -11,11 +11,12 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import simpy
 
-from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded
+from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded, price_a_week
 from sim.kernels.feedback import slow_teams, work_in_hand
 from sim.kernels.workforce import staff_month
 from sim.model import CompiledModel
@@ -139,9 +140,9 @@ class World(Arrivals):
 
     def close_month(self) -> None:
         """Book what the month's care cost, and write the month to the tally."""
-        for a, places in enumerate(self.places):
-            prices = np.array([place.price for place in places])
-            book_month(self.hazards, self.accounts[a], self.ledger.units(a), prices, a, self.month)
+        for a in range(len(self.places)):
+            book_month(self.hazards, self.accounts[a], self.ledger.units(a), self.ledger.let(a), a, self.month)
+            self.ledger.weigh_prices(a, partial(price_a_week, self.hazards), self.month)
         self.ledger.close_month(self.places, self.accounts, self.now)
 
     # ------------------------------------------------------------ transitions

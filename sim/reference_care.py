@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sim.reference_codes import L
 from sim.reference_families import Families
 from sim.reference_people import NEED, Child, Family
@@ -97,6 +99,7 @@ class Care(Families):
         area, story = child.family.area, child.story
         story.planned, story.place_area = planned, where
         self.begin(story.placement, stage)
+        story.let = self.let_at(child, stage, where)
         tally, row = self.ledger.tally, self.ledger.row
         tally.planned_actual[area, row, self.stages[planned].placement, self.stages[stage].placement] += 1
         kind = self.placements.place_of_stage[stage]
@@ -105,6 +108,16 @@ class Care(Families):
             if where != area:
                 tally.far[area, row, kind] += 1
         self.log(story.placement, event, before, stage)
+
+    def let_at(self, child: Child, stage: int, where: int) -> list[int]:
+        """Return what a placement is let at, in ten-thousandths of the base price: as drawn, at the market's index, and less the gain."""
+        story = child.story
+        quantiles = self.model.let_table[self.stages[stage].placement, child.needs]
+        u = self.uniform(child.family, child.slot + 1, "placement.price", story.episodes + story.moves)
+        drawn = int(quantiles[min(int(u * len(quantiles)), len(quantiles) - 1)])
+        kind = self.placements.place_of_stage[stage]
+        market = math.floor(drawn * (self.places[where][kind].price if kind >= 0 else 1.0) + 0.5)
+        return [drawn, market, math.floor(market * (1.0 - float(self.model.price_gain[stage, self.month])) + 0.5)]
 
     def move_out(self, child: Child) -> int:
         """End a placement and free its place. Return the stage it was in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernels.budget import DEAR_GBP_PER_WEEK
 from sim.kernels.tally import CANDIDATES, FULL_PLACES, PEAK_PRESSURE, PUT_BACK, STAGE_EVENTS
 from sim.reference_codes import L
 from sim.reference_people import AGE_EDGES_YEARS, Track, age_band
@@ -107,8 +108,33 @@ class Ledger:
 
     def placement_days(self, track: Track, now: float) -> None:
         """Count the days of a placement in this month."""
-        row = self.tally.placement_days[track.family.area, self.row, self.placement[track.stage]]
-        row[track.child.needs] += now - max(track.start, self.month_began)
+        a, let = track.family.area, track.child.story.let
+        row = self.tally.placement_days[a, self.row, self.placement[track.stage]]
+        days = now - max(track.start, self.month_began)
+        row[track.child.needs] += days
+        self.tally.let_days[a, self.row, self.placement[track.stage], track.child.needs] += [days * price for price in let]
+        self.tally.paid_days[a, self.row, track.stage] += days * let[L.PAID]
+
+    def let(self, a: int) -> np.ndarray:
+        """Return the sum of what the placements in each stage were let at (0 in a stage that is no placement)."""
+        return np.array(
+            [
+                sum([track.child.story.let[L.PAID] for track in stays]) if self.placement[stage] >= 0 else 0
+                for stage, stays in enumerate(self.open[a])
+            ],
+            np.int64,
+        )
+
+    def weigh_prices(self, a: int, price_a_week, month: int) -> None:
+        """Note what placements cost a week at the month's end: how many are dear, theirs, and all."""
+        weekly = [
+            price_a_week(a, stage, track.child.story.let[L.PAID], month)
+            for stage, stays in enumerate(self.open[a])
+            if self.placement[stage] >= 0
+            for track in stays
+        ]
+        dear = [price for price in weekly if price >= DEAR_GBP_PER_WEEK]
+        self.tally.dear_end[a, self.row] = len(dear), sum(dear), sum(weekly)
 
     def count(self, counter: int, n: int = 1) -> None:
         """Add to one of the run's counters."""

@@ -35,7 +35,7 @@ def empty_state(model: Model) -> State:
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64),
         closing=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
-        supply=np.ones((n, places)),
+        let=np.zeros((n, stages), np.int64), supply=np.ones((n, places)),
         accounts=np.tile([0.0, 0.0, 0.0, 1.0], (n, 1)), use_days=np.zeros((n, places, 2)), use_since=np.full((n, places), model.month_start[0]),
         high=np.zeros((n, 2), np.int64), month_began=np.zeros(1), clock=np.zeros(2),
     )  # fmt: skip
@@ -182,6 +182,7 @@ def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, lo
         "entered_children": (by_stage, counts), "left_children": (by_stage, counts), "units_end": (by_stage, counts),
         "children_end": (by_stage, counts), "fired": ((n, months, transitions), counts),
         "fired_children": ((n, months, transitions), counts), "placement_days": ((n, months, placements, L.NEEDS), float),
+        "let_days": ((n, months, placements, L.NEEDS, 3), float), "paid_days": (by_stage, float), "dear_end": ((n, months, 3), float),
         "started": ((n, months, 5, 2), counts), "started_once": ((n, months, 5, 2), counts),
         "ceased": ((n, months, L.CEASED_AGES, 2), counts), "ceased_once": ((n, months, L.CEASED_AGES, 2), counts),
         "looked_after_end": ((n, months, 5, 2), counts), "rereferred": ((n, months), counts), "queue": ((n, months, places, 5), float),

@@ -19,13 +19,15 @@ from sim.state import empty_tally
 
 GROWTH, SAVED, FLOOR, RESERVES = 0.02, 0.25, 0.6, 0.1
 APRIL = 12
+LET = np.array([135_000, 0, 0])  # ten children whose placements were let at 13.5 times the base price, all told
 
 
 def world(in_force: float = 1.0):
-    """One authority, three stages: a placement with a place, one without, and one that costs nothing; 30 days a month from April."""
-    months = 40
+    """One authority, three stages: a placement, support of care leavers, and one that costs nothing; 30 days a month from April."""
+    months, stages = 40, np.zeros(3, L.STAGE)
+    stages["placement"] = 0, -1, -1
     return filled(
-        L.MODEL_FIELDS, care_cost=[[100.0, 20.0, 0.0]], care_price=np.full((3, months), 1.1), place_of_stage=[0, -1, -1],
+        L.MODEL_FIELDS, stages=stages, care_cost=[[100.0, 20.0, 0.0]], care_price=np.full((3, months), 1.1),
         month_start=np.arange(months + 1) * 30.0, financial_year=2020 + np.arange(months) // 12, unpublished_from=[APRIL],
         family_support=[1_000_000.0], budget_rules=[GROWTH, SAVED, FLOOR, RESERVES, in_force],
     )  # fmt: skip
@@ -35,8 +37,8 @@ def world(in_force: float = 1.0):
 def test_a_month_is_children_times_days_times_price():
     _, handle = world()
     accounts = np.array([0.0, 0.0, 0.0, 1.0])
-    book_month(handle.address, accounts, np.array([10, 5, 99]), np.array([1.5]), 0, 3)
-    assert accounts[budget.SPENT] == pytest.approx(30 * (10 * 100.0 * 1.1 * 1.5 + 5 * 20.0 * 1.1))
+    book_month(handle.address, accounts, np.array([10, 5, 99]), LET, 0, 3)
+    assert accounts[budget.SPENT] == pytest.approx(30 * (13.5 * 100.0 * 1.1 + 5 * 20.0 * 1.1))
     assert list(accounts[1:]) == [0.0, 0.0, 1.0]
 
 
@@ -76,7 +78,7 @@ def test_published_years_set_the_first_budget_and_the_reserves_and_save_nothing(
 def test_a_loop_not_in_force_does_nothing():
     _, handle = world(in_force=0.0)
     accounts = np.array([1.0, 2.0, 3.0, 1.0])
-    book_month(handle.address, accounts, np.array([10, 5, 99]), np.array([1.5]), 0, 3)
+    book_month(handle.address, accounts, np.array([10, 5, 99]), LET, 0, 3)
     open_month(handle.address, accounts, 0, 2 * APRIL)
     assert list(accounts) == [1.0, 2.0, 3.0, 1.0]
 

@@ -1,25 +1,37 @@
 """The budget: what care costs over what was budgeted draws on reserves, and is saved next year on family support. Both engines use this.
 
-What it reads are whole numbers of children and prices of the month before; what it writes are an authority's accounts, four numbers: the cost of care
+What it reads are whole numbers, of children and of what their placements were let at; what it writes are an authority's accounts, four numbers: the cost of care
 so far this financial year, its budget, reserves, and the level of family support (1: as planned).
 """
 
 from sim.kernels.compiling import entry
-from sim.kernels.layout import H, M
+from sim.kernels.layout import WHOLE_PRICE, H, M
 
+DEAR_GBP_PER_WEEK = 10_000.0  # the Local Government Association's line, here in constant prices
 SPENT, BUDGET, RESERVES, LEVEL = range(4)
 PLANNED_GROWTH, SAVED, FLOOR, RESERVES_SHARE, IN_FORCE = range(5)
 
 
 @entry
-def month_of_care(m, units, prices, a, month):
-    """Return the pounds that children in paid stages cost in a month: as many as at its end (S), at the price index of each place (P)."""
+def price_a_day(m, a, stage, month):
+    """Return the pounds a day of a child in a stage at the authority's base price, with the growth of prices up to a month."""
+    return M.care_cost(m)[a, stage] * M.care_price(m)[stage, month]
+
+
+@entry
+def price_a_week(m, a, stage, let, month):
+    """Return the pounds a week of a placement let at a price (ten-thousandths of the base price), in a month's prices."""
+    return 7.0 * price_a_day(m, a, stage, month) * (let / WHOLE_PRICE)
+
+
+@entry
+def month_of_care(m, units, let, a, month):
+    """Return the pounds that children in paid stages cost in a month: as many as at its end (S), at the sum of what they were let at (S)."""
     total = 0.0
     for stage in range(units.shape[0]):
         if M.care_cost(m)[a, stage] > 0.0:
-            place = M.place_of_stage(m)[stage]
-            index = prices[place] if place >= 0 else 1.0
-            total += units[stage] * M.care_cost(m)[a, stage] * M.care_price(m)[stage, month] * index
+            paid = let[stage] / WHOLE_PRICE if H.stages(m)[stage]["placement"] >= 0 else 1.0 * units[stage]
+            total += paid * price_a_day(m, a, stage, month)
     return total * (H.month_start(m)[month + 1] - H.month_start(m)[month])
 
 
@@ -41,10 +53,10 @@ def settle_year(m, accounts, a):
 
 
 @entry
-def book_month(m, accounts, units, prices, a, month):
+def book_month(m, accounts, units, let, a, month):
     """Book what care cost in a month, at its end."""
     if M.budget_rules(m)[IN_FORCE] > 0.0:
-        accounts[SPENT] += month_of_care(m, units, prices, a, month)
+        accounts[SPENT] += month_of_care(m, units, let, a, month)
 
 
 @entry

@@ -43,6 +43,9 @@ ADMITTED = np.int64(0)
 GIVE_BACK, TAKE = np.int64(-1), np.int64(1)
 ON_ENTRY, ON_MOVE, UASC_PLAN = _codes(0, 3)  # contexts of a placement plan
 
+AS_DRAWN, AT_MARKET, PAID = _codes(0, 3)  # what a placement is let at: for the child's needs, with the market's index, less what commissioning wins
+WHOLE_PRICE = 10_000.0  # the authority's base price, as what placements are let at is written
+
 AT_HOME, IN_CARE, LEFT = _codes(1, 3)  # where a child is
 
 CLOCK_STAGE, CLOCK_ADMISSION, CLOCK_CARE_EPISODE, CLOCK_CASE_EPISODE = _codes(0, 4)
@@ -102,7 +105,7 @@ CHILD = np.dtype(
     [
         ("family", "i8"), ("slot", "i8"), ("planned", "i8"), ("place_area", "i8"), ("care_start", "f8"), ("days_after_14", "f8"),
         ("episodes", "i8"), ("moves", "i8"), ("searches", "i8"), ("stages", "i2", (CHILD_TRACKS,)), ("used", "i2"),
-        ("year_started", "i4"), ("year_ceased", "i4"), ("entries", "i2", (MAX_CHILD_STAGES,)),
+        ("year_started", "i4"), ("year_ceased", "i4"), ("let", "i4", (3,)), ("entries", "i2", (MAX_CHILD_STAGES,)),
     ],
     align=True,
 )  # fmt: skip
@@ -194,8 +197,10 @@ MODEL_FIELDS = {
     "supply_rules": ("f8", 2, "months in which supply follows use (0: it does not), floor, ceiling (P, 3)"),
     "unpublished_from": ("i8", 1, "first month of a year not published: supply may follow use, and family support the budget, from here on (1)"),
     "reference_use": ("f8", 2, "utilisation at which the response is nil (A, P)"),
+    "let_table": ("i4", 3, "price of a new placement by needs and quantile, ten-thousandths of the base price (placements, 4, bins)"),
+    "price_gain": ("f8", 2, "share that commissioning wins off the price of a placement let in the month (S, M)"),
     "care_cost": ("f8", 2, "pounds a day of a child in each stage, at the price base; 0 where nothing is paid for the child (A, S)"),
-    "care_price": ("f8", 2, "price of each stage over the price base, the market's response left out (S, M)"),
+    "care_price": ("f8", 2, "exogenous growth of each stage's price since the price base (S, M)"),
     "family_support": ("f8", 1, "pounds a year of family support as planned that may be saved on (A)"),
     "saveable": ("f8", 3, "places those pounds buy (A, P, M)"),
     "budget_rules": ("f8", 1, "planned growth, saved a pound of overspend, floor, reserves as a share of outturn, 1 if in force (5)"),
@@ -206,8 +211,9 @@ MODEL_FIELDS = {
 STAGE_KEYS = ("child_in_need", "no_child_at_home", "looked_after", "interim_care_order", "care_leaver", "unregistered")
 DRAW_NAMES = (
     "arrival.gap", "family.accept", "family.children", "family.age", "child.make", "family.birth", "care_entry.all",
-    "care_entry.each", "placement.plan", "placement.match", "stream.age",
+    "care_entry.each", "placement.plan", "placement.match", "stream.age", "placement.price",
 )  # fmt: skip
+PRICE_DRAW = np.int64(DRAW_NAMES.index("placement.price"))
 
 
 class Model(namedtuple("Model", MODEL_FIELDS)):
@@ -254,7 +260,8 @@ STATE_FIELDS = {
     "cases": ("i8", 2, "children counted in each stage (A, S)"),
     "month_began": ("f8", 1, "day the current month (or the run) began (1)"),
     "since": ("f8", 2, "day to which unit_days is complete (A, S)"),
-    "price": ("f8", 2, "market response of each place type's price (A, P)"),
+    "price": ("f8", 2, "market response of each place type's price, asked of who moves in this month (A, P)"),
+    "let": ("i8", 2, "sum of what the placements of the children there were let at, ten-thousandths of the base price (A, S)"),
     "supply": ("f8", 2, "market response of each place type's supply (A, P)"),
     "use_days": ("f8", 3, "place-days filled and usable this month (A, P, 2)"),
     "use_since": ("f8", 2, "(A, P)"),
@@ -276,7 +283,10 @@ TALLY_FIELDS = {
     "children_end": ("i8", 3, "children at month end (A, T, S)"),
     "fired": ("i8", 3, "transitions (A, T, K)"),
     "fired_children": ("i8", 3, "children counted (A, T, K)"),
-    "placement_days": ("f8", 4, "child-days by planned need (A, T, S, 4)"),
+    "placement_days": ("f8", 4, "child-days by needs (A, T, placements, 4)"),
+    "let_days": ("f8", 5, "the same times what they were let at: as drawn, at the market, paid (A, T, placements, 4, 3)"),
+    "paid_days": ("f8", 3, "days of the stock times the sum of what its placements were let at (A, T, S)"),
+    "dear_end": ("f8", 3, "at month end: children at DEAR_GBP_PER_WEEK or more, pounds a week of theirs, and of all placements (A, T, 3)"),
     "started": ("i8", 4, "children starting to be looked after, by age and UASC or not (A, T, 5, 2)"),
     "started_once": ("i8", 4, "the same, a child once a financial year"),
     "ceased": ("i8", 4, "(A, T, 7, 2)"),
@@ -292,7 +302,7 @@ TALLY_FIELDS = {
     "posts": ("f8", 3, "permanent, agency and vacant posts (A, T, 3)"),
     "places_end": ("i8", 4, "usable and filled at month end (A, T, P, 2)"),
     "accounts_end": ("f8", 3, "accounts at month end, the month booked, the year not settled (A, T, 4)"),
-    "price_end": ("f8", 3, "price index (A, T, P)"),
+    "price_end": ("f8", 3, "index of the price asked this month (A, T, P)"),
     "counters": ("i8", 1, "events, candidates, peak pressure x 1e6, full place types met, pushes (8)"),
     "log": (EVENT, 1, "EVENT (n)"),
     "n_log": ("i8", 1, "(1)"),

@@ -7,6 +7,8 @@ import numpy as np
 from sim.kernels.compiling import keep_whole, kernel
 from sim.kernels.layout import (
     ADMITTED,
+    AS_DRAWN,
+    AT_MARKET,
     ENTER,
     GIVE_BACK,
     IDLE,
@@ -19,7 +21,9 @@ from sim.kernels.layout import (
     ON_MOVE,
     ON_PLACEMENT,
     ONE,
+    PAID,
     PLACEMENT,
+    PRICE_DRAW,
     SLOTS,
     TAKE,
     YES,
@@ -38,7 +42,7 @@ from sim.kernels.slots import (
     touch_child,
     who,
 )
-from sim.kernels.tally import row_of
+from sim.kernels.tally import count_placement_days, row_of
 
 INF = math.inf
 
@@ -53,12 +57,34 @@ def settle_child(m, s, a, c):
 
 
 @kernel
+def let_placement(m, s, a, c, stage, b):
+    """Set what a placement in authority b is let at: drawn for the child's needs, at the market's index, less what commissioning wins.
+
+    The base price, and its growth while the placement lasts, are not in it.
+    """
+    keep_whole()
+    child, month = S.children(s)[a, c], np.int64(S.clock(s)[1])
+    family, table = S.families(s)[a, child["family"]], M.let_table(m)
+    address = who(m, a, family["stream"], child["slot"] + 1)
+    u = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], address, M.names(m)[PRICE_DRAW], child["episodes"] + child["moves"])
+    quantile = min(np.int64(u * table.shape[2]), table.shape[2] - 1)
+    drawn = np.int64(table[H.stages(m)[stage]["placement"], family["needs"][child["slot"]], quantile])
+    place = M.place_of_stage(m)[stage]
+    index = S.price(s)[b, place] if place >= 0 else 1.0
+    market = np.int64(math.floor(drawn * index + 0.5))
+    paid = np.int64(math.floor(market * (1.0 - M.price_gain(m)[stage, month]) + 0.5))
+    child["let"][AS_DRAWN], child["let"][AT_MARKET], child["let"][PAID] = drawn, market, paid
+    S.let(s)[a, stage] += paid
+
+
+@kernel
 def move_in(m, s, y, a, c, planned, stage, b, t, event, old):
     """Start a placement in authority b's place (b is a unless the region pools)."""
     keep_whole()
     child = S.children(s)[a, c]
     child["planned"], child["place_area"] = planned, b
     start_stage(m, s, y, a, child["family"], c, PLACEMENT, stage, t, ADMITTED)
+    let_placement(m, s, a, c, stage, b)
     row = row_of(s, y)
     Y.planned_actual(y)[a, row, H.stages(m)[planned]["placement"], H.stages(m)[stage]["placement"]] += 1
     place = M.place_of_stage(m)[stage]
@@ -74,11 +100,9 @@ def move_out(m, s, y, a, c, t):
     """End a placement and free its place. Return the stage it was in."""
     keep_whole()
     child = S.children(s)[a, c]
-    family = S.families(s)[a, child["family"]]
-    slot = S.child_slots(s)[a, c, 1]
-    needs = np.int64(family["needs"][child["slot"]])
-    Y.placement_days(y)[a, row_of(s, y), H.stages(m)[slot["stage"]]["placement"], needs] += t - max(slot["start"], S.month_began(s)[0])
+    count_placement_days(m, s, y, a, c, t)
     stage = stop_stage(m, s, y, a, child["family"], c, PLACEMENT, t)
+    S.let(s)[a, stage] -= child["let"][PAID]
     place = M.place_of_stage(m)[stage]
     if place >= 0:
         take_place(s, child["place_area"], place, t, GIVE_BACK)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.kernels.budget import book_month
+from sim.kernels.budget import DEAR_GBP_PER_WEEK, book_month, price_a_week
 from sim.kernels.compiling import keep_whole, kernel, prefetch
-from sim.kernels.layout import H, S, Y
+from sim.kernels.layout import PAID, H, S, Y
 
 STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK = range(5)  # counters
 
@@ -16,11 +16,19 @@ def row_of(s, y):
 
 
 @kernel
+def count_days(s, y, a, row, stage, t):
+    """Complete the days of a stage's stock, and the same times the sum of what its placements were let at, up to t."""
+    days = t - S.since(s)[a, stage]
+    Y.unit_days(y)[a, row, stage] += S.units(s)[a, stage] * days
+    Y.paid_days(y)[a, row, stage] += S.let(s)[a, stage] * days
+    S.since(s)[a, stage] = t
+
+
+@kernel
 def count_entry(s, y, a, stage, children, t):
     """Count a unit entering a stage."""
     row = row_of(s, y)
-    Y.unit_days(y)[a, row, stage] += S.units(s)[a, stage] * (t - S.since(s)[a, stage])
-    S.since(s)[a, stage] = t
+    count_days(s, y, a, row, stage, t)
     S.units(s)[a, stage] += 1
     S.cases(s)[a, stage] += children
     Y.entered(y)[a, row, stage] += 1
@@ -31,8 +39,7 @@ def count_entry(s, y, a, stage, children, t):
 def count_exit(s, y, a, stage, children, start, t):
     """Count a unit leaving a stage it entered at `start`; the stay since the tally began is added separately from unit_days."""
     row = row_of(s, y)
-    Y.unit_days(y)[a, row, stage] += S.units(s)[a, stage] * (t - S.since(s)[a, stage])
-    S.since(s)[a, stage] = t
+    count_days(s, y, a, row, stage, t)
     S.units(s)[a, stage] -= 1
     S.cases(s)[a, stage] -= children
     Y.left(y)[a, row, stage] += 1
@@ -63,14 +70,37 @@ def log_event(y, t, family, a, stream, child, event, stage_from, stage_to):
 
 
 @kernel
+def count_placement_days(m, s, y, a, c, t):
+    """Count the days of a child's placement in this month up to t, and the same times what it was let at."""
+    keep_whole()
+    child, slot = S.children(s)[a, c], S.child_slots(s)[a, c, 1]
+    placement, needs = H.stages(m)[slot["stage"]]["placement"], S.families(s)[a, child["family"]]["needs"][child["slot"]]
+    row, days = row_of(s, y), t - max(slot["start"], S.month_began(s)[0])
+    Y.placement_days(y)[a, row, placement, needs] += days
+    for part in range(3):
+        Y.let_days(y)[a, row, placement, needs, part] += days * child["let"][part]
+
+
+@kernel
+def count_price(m, s, y, a, c):
+    """Count what a child's placement costs a week, at this month's prices, among all and among the dear ones."""
+    keep_whole()
+    weekly = price_a_week(m, a, S.child_slots(s)[a, c, 1]["stage"], np.int64(S.children(s)[a, c]["let"][PAID]), np.int64(S.clock(s)[1]))
+    row = row_of(s, y)
+    Y.dear_end(y)[a, row, 2] += weekly
+    if weekly >= DEAR_GBP_PER_WEEK:
+        Y.dear_end(y)[a, row, 0] += 1.0
+        Y.dear_end(y)[a, row, 1] += weekly
+
+
+@kernel
 def close_month(m, s, y, t):
     """Complete the month that ends at t: stocks, place use and child-days of every authority."""
     keep_whole()
     row = row_of(s, y)
     for a in range(S.units(s).shape[0]):
         for stage in range(S.units(s).shape[1]):
-            Y.unit_days(y)[a, row, stage] += S.units(s)[a, stage] * (t - S.since(s)[a, stage])
-            S.since(s)[a, stage] = t
+            count_days(s, y, a, row, stage, t)
             Y.units_end(y)[a, row, stage] = S.units(s)[a, stage]
             Y.children_end(y)[a, row, stage] = S.cases(s)[a, stage]
         for place in range(S.filled(s).shape[1]):
@@ -80,7 +110,7 @@ def close_month(m, s, y, t):
             Y.places_end(y)[a, row, place, 0] = S.open_places(s)[a, place]
             Y.places_end(y)[a, row, place, 1] = S.filled(s)[a, place]
             Y.queue(y)[a, row, place, 4] = S.n_waiting(s)[a, place]
-        book_month(m, S.accounts(s)[a], S.units(s)[a], S.price(s)[a], a, np.int64(S.clock(s)[1]))
+        book_month(m, S.accounts(s)[a], S.units(s)[a], S.let(s)[a], a, np.int64(S.clock(s)[1]))
         for i in range(4):
             Y.accounts_end(y)[a, row, i] = S.accounts(s)[a, i]
         count_looked_after(m, s, y, a, row, t)
@@ -88,8 +118,9 @@ def close_month(m, s, y, t):
 
 @kernel
 def count_looked_after(m, s, y, a, row, t):
-    """Count the children looked after at t by age and whether unaccompanied asylum-seeking."""
+    """Count the children looked after at t by age and whether unaccompanied asylum-seeking, and what their placements cost."""
     keep_whole()
+    Y.dear_end(y)[a, row, 0] = Y.dear_end(y)[a, row, 1] = Y.dear_end(y)[a, row, 2] = 0.0
     for band in range(5):
         Y.looked_after_end(y)[a, row, band, 0] = 0
         Y.looked_after_end(y)[a, row, band, 1] = 0
@@ -110,6 +141,5 @@ def count_looked_after(m, s, y, a, row, t):
             elif age >= 1.0:
                 band = 1
             Y.looked_after_end(y)[a, row, band, 1 if 0 < family["stream"] < 3 else 0] += 1
-            slot = S.child_slots(s)[a, c, 1]
-            placement, needs = H.stages(m)[slot["stage"]]["placement"], family["needs"][child["slot"]]
-            Y.placement_days(y)[a, row, placement, needs] += t - max(slot["start"], S.month_began(s)[0])
+            count_placement_days(m, s, y, a, c, t)
+            count_price(m, s, y, a, c)

@@ -1,0 +1,70 @@
+"""What placements cost: child-weeks, each at what its placement was let at, times the authority's base price and its growth.
+
+Arrays: A areas, T months of the tally, P placements. Prices are constant ones of the price base (2024-25).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scenarios.timeline import month_index
+from sim.compile_areas import Figures
+from sim.compile_prices import needs_multipliers
+from sim.kernels.layout import AS_DRAWN, AT_MARKET, PAID, WHOLE_PRICE, Tally
+
+PRICE_YEAR = 2025  # year ending March 2025: prices of the profiles are those of the outturn 2024-25
+MIDDLE_OF_PRICE_YEAR = month_index("2024-09") + 0.5
+
+
+class PlacementCosts:
+    """Child-weeks and pounds of placements in one run."""
+
+    def __init__(self, tally: Tally, compiled: Any) -> None:
+        self.tally, self.compiled = tally, compiled
+        self.placements = tuple(compiled.placement_names)
+        first = month_index(compiled.first) + int(tally.first_month[0])
+        self.index = first + np.arange(tally.units_end.shape[1])
+
+    def weeks(self) -> np.ndarray:
+        """Return child-weeks by placement and needs (A, T, P, 4)."""
+        return self.tally.placement_days / 7.0
+
+    def pounds(self) -> np.ndarray:
+        """Return what placements cost (A, T, P)."""
+        return self._let_weeks(PAID) * self.base_prices()
+
+    def parts(self) -> dict[str, np.ndarray]:
+        """Return what placements cost in parts that add up to `pounds`, each (A, T, P).
+
+        `list`: children's weeks at the mean price for their needs; `chance`: how much dearer or cheaper their placements
+        were drawn; `market`: its response to use when they were let; `commissioning`: what it won then, below 0.
+        """
+        listed = np.einsum("atpn,pn->atp", self.weeks(), needs_multipliers(self.compiled.pathway, self.placements))
+        drawn, market, paid = (self._let_weeks(part) for part in (AS_DRAWN, AT_MARKET, PAID))
+        weeks = {"list": listed, "chance": drawn - listed, "market": market - drawn, "commissioning": paid - market}
+        return {name: of_part * self.base_prices() for name, of_part in weeks.items()}
+
+    def base_prices(self) -> np.ndarray:
+        """Return the price of a week let at 1 (A, T, P): the authority's, times exogenous real growth."""
+        base = np.array([[base_price(figures, name) for name in self.placements] for figures in self.compiled.figures])
+        return base[:, None, :] * price_growth(self.compiled.scenario, self.index, self.placements)[None]
+
+    def _let_weeks(self, part: int) -> np.ndarray:
+        """Return child-weeks times what placements were let at (A, T, P)."""
+        return self.tally.let_days[..., part].sum(axis=3) / (7.0 * WHOLE_PRICE)
+
+
+def price_growth(scenario: Any, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
+    """Return exogenous real growth of prices since the middle of the price year (T, P); `index` numbers months (T)."""
+    rates = scenario.settings.prices.real_growth_per_year
+    growth = np.array([rates[name].value if name in rates else 0.0 for name in placements])
+    years = (index - MIDDLE_OF_PRICE_YEAR) / 12.0
+    return (1.0 + growth[None, :]) ** years[:, None]
+
+
+def base_price(figures: Figures, placement: str) -> float:
+    """Return an authority's price of a week at the price base; provisional kinship care as approved."""
+    name = "kinship_foster" if placement == "kinship_foster_provisional" else placement
+    return figures.get(f"price_{name}", PRICE_YEAR, default=0.0)
