@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from carecurve.console import ChoiceError
 from outputs import store
 from scenarios.areas import load_areas
@@ -133,9 +135,25 @@ def validation_tables(comparison: Comparison) -> dict[str, Any]:
     return {"published_vs_simulated.csv": total, "published_vs_simulated_by_area.csv": by_area}
 
 
+def further_tables(comparison: Comparison) -> dict[str, Any]:
+    """Return the tables a results folder holds beside its summaries, by file name.
+
+    Published against simulated figures; with reforms, what placements cost against the baseline by volume, mix and price.
+    """
+    tables = validation_tables(comparison)
+    if comparison.reforms:
+        from outputs.appraisal import price_and_volume
+        from outputs.tables import whole
+
+        together = whole(comparison)
+        parts = [comparison] if together is comparison else [comparison, together]
+        tables["price_volume.csv"] = pd.concat([price_and_volume(part) for part in parts], ignore_index=True)
+    return tables
+
+
 def save(comparison: Comparison, folder: str | Path, overwrite: bool = False) -> Path:
-    """Write a finished results folder, published against simulated figures included."""
-    return store.write(comparison, folder, overwrite, validation_tables(comparison))
+    """Write a finished results folder, published against simulated figures and price and volume included."""
+    return store.write(comparison, folder, overwrite, further_tables(comparison))
 
 
 def open(folder: str | Path) -> Comparison:

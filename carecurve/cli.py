@@ -210,7 +210,7 @@ def _experiment(
     folder = check_folder(output or console.new_folder(loaded, selection), overwrite)
     with console.progress(prepared, quiet) as report:
         comparison = run_experiment(prepared, report)
-    tables = api.validation_tables(comparison)
+    tables = api.further_tables(comparison)
     api.store.write(comparison, folder, overwrite, tables)
     if not quiet:
         console.closing(comparison, tables)

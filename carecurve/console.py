@@ -14,6 +14,7 @@ from rich.console import Console
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 RUNS = Path("runs")
+LEAST_PRICE_EFFECT_GBP = 50_000.0  # less would be printed as nothing
 # Errors that say what a user got wrong, by the module that raises them (imported only by what was used).
 USER_ERRORS = {
     "ScenarioError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError",
@@ -126,11 +127,25 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     _precision(comparison)
     for scenario, even in told.break_even.items():
         say(f"Break-even of {scenario}: {even.text}")
+    if "price_volume.csv" in tables:
+        _prices(comparison, tables["price_volume.csv"], told)
     _timing(comparison)
     _failed_checks(comparison)
-    if tables and comparison.metadata["grossing"]:
+    if "published_vs_simulated.csv" in tables and comparison.metadata["grossing"]:
         _published(tables["published_vs_simulated.csv"])
     say("Abuse, death and children's experience are not simulated.")
+
+
+def _prices(comparison: Any, table: Any, told: Any) -> None:
+    """Print the change in what placements cost by volume, mix and price, of reforms that change prices, and how often placements are let again."""
+    found = table[(table.area == told.area) & (table.placements == "all") & (table.year_ending == "all")]
+    moved = found[(found.market_gbp.abs() + found.commissioning_gbp.abs()) >= LEAST_PRICE_EFFECT_GBP]
+    for row in moved.itertuples():
+        parts = ", ".join(f"{part} {getattr(row, part + '_gbp') / 1e6:+,.1f}" for part in ("volume", "mix", "chance", "market", "commissioning"))
+        say(f"Placements in {row.scenario}, against baseline, £m: {row.gbp / 1e6:+,.1f} = {parts} (price_volume.csv)")
+    if len(moved):
+        share = float(comparison.baseline.total(told.area).annual.sel(measure="relet_pct", year_ending=told.year).mean())
+        say(f"Let in the year to March {told.year}, of the market's placements: {share:.0f} % (baseline; a child may have several).")
 
 
 def _columns(rows: list[tuple[str, ...]]) -> None:

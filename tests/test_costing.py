@@ -5,8 +5,10 @@ import pytest
 from experiment_sample import compiled_and_tally, drawn_means
 
 from scenarios.actions import Cost
+from sim.compile_prices import needs_multipliers
 from sim.cost_lines import PLACEMENT_LINES, assumptions, lines_of
-from sim.costing import Costing, annual_costs, base_price, needs_multipliers, nominal_factors, unmodelled
+from sim.costing import Costing, annual_costs, nominal_factors, unmodelled
+from sim.placement_costs import PlacementCosts, base_price
 
 pytestmark = pytest.mark.unit
 
@@ -30,15 +32,22 @@ def test_every_placement_with_a_price_has_a_line_and_every_assumption_a_source()
     assert all(float(row["low"]) <= float(row["value"]) <= float(row["high"]) for row in assumptions().values())
 
 
-def test_a_line_is_child_weeks_times_price():
+def test_a_line_is_child_weeks_times_what_their_placements_were_let_at():
     def fill(compiled, tally):
-        tally.placement_days[0, 5, compiled.placement_names.index("childrens_home"), 1] = 70.0
+        live_in_a_home(compiled, tally, days=70.0, let=(11_000, 12_100, 11_900))
 
     compiled, costing, costs = costed(fill=fill)
     i = compiled.placement_names.index("childrens_home")
-    expected = 10.0 * costing.prices_by_needs()[0, 5, i, 1]
-    assert line(compiled, costs, "childrens_home")[0] == pytest.approx(expected)
+    base = PlacementCosts(costing.tally, compiled).base_prices()[0, 5, i]
+    assert line(compiled, costs, "childrens_home")[0] == pytest.approx(10.0 * 1.19 * base)
     assert line(compiled, costs, "childrens_home")[1:].tolist() == [0, 0]
+
+
+def live_in_a_home(compiled, tally, days, let, needs=1, month=5):
+    """Let a child of enhanced needs live in a children's home, at what it was let at in ten-thousandths: as drawn, at the market, paid."""
+    i = compiled.placement_names.index("childrens_home")
+    tally.placement_days[0, month, i, needs] = days
+    tally.let_days[0, month, i, needs] = np.array(let) * days
 
 
 def test_needs_multipliers_average_to_the_mean_price():
@@ -54,27 +63,26 @@ def test_needs_multipliers_average_to_the_mean_price():
     assert home[3] > 1.5
 
 
-def test_prices_grow_from_the_middle_of_the_price_year_and_answer_the_market():
+def test_prices_grow_from_the_middle_of_the_price_year():
     compiled, costing, _ = costed()
-    i = compiled.placement_names.index("childrens_home")
-    price = costing.prices()[0, :, i]
+    price = PlacementCosts(costing.tally, compiled).base_prices()[0, :, compiled.placement_names.index("childrens_home")]
     assert price[5:7].mean() == pytest.approx(base_price(compiled.figures[0], "childrens_home"), rel=1e-3)
     assert price[17] / price[5] == pytest.approx(1.04)
-    costing.tally.price_end[0, :, compiled.place_names.index("childrens_home")] = 1.1
-    assert costing.prices()[0, 0, i] == pytest.approx(1.1 * price[0])
 
 
-def test_commissioning_gains_come_as_placements_are_let_again():
-    compiled, costing, _ = costed("regional-care-cooperative", last="2032-03")
-    _, base, _ = costed(last="2032-03")
-    i = compiled.placement_names.index("childrens_home")
-    ratio = costing.prices()[0, :, i] / base.prices()[0, :, i]
-    before = compiled.month("2028-03") - compiled.month("2024-04")
-    assert (ratio[: before + 1] == 1.0).all()
-    assert (np.diff(ratio[before + 1 :]) < 0).all()
-    fraction = next(a.fraction.mean for a in compiled.actions if type(a).__name__ == "PriceGain")
-    relet = next(a.relet_share_per_year.mean for a in compiled.actions if type(a).__name__ == "PriceGain")
-    assert ratio[before + 12] == pytest.approx(1 - fraction * (1 - np.exp(-relet)))
+def test_a_price_comes_apart_into_list_chance_market_and_commissioning():
+    """Ten weeks of a child whose mean price is 0.9046 of the base, drawn at 1.1, let at a market 10 % dear, less a sixtieth."""
+
+    def fill(compiled, tally):
+        live_in_a_home(compiled, tally, days=70.0, let=(11_000, 12_100, 11_900))
+
+    compiled, costing, _ = costed(fill=fill)
+    costs, i = PlacementCosts(costing.tally, compiled), compiled.placement_names.index("childrens_home")
+    base = costs.base_prices()[0, 5, i]
+    listed = needs_multipliers(compiled.pathway, tuple(compiled.placement_names))[i, 1]
+    found = {name: part[0, 5, i] / base for name, part in costs.parts().items()}
+    assert found == pytest.approx({"list": 10 * listed, "chance": 10 * (1.1 - listed), "market": 1.1, "commissioning": -0.2})
+    assert sum(part for part in costs.parts().values()) == pytest.approx(costs.pounds())
 
 
 def test_a_cooperative_costs_first_once_yearly_and_while_both_run():
