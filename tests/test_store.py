@@ -1,6 +1,7 @@
 """Finished results folders (whole or not there, never written over by accident), and the tables and appraisal in them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -125,8 +126,48 @@ def test_appraisal_discounts_and_reports_those_that_never_break_even():
     assert even.probability.iloc[-2] + even.probability.iloc[-1] == pytest.approx(1.0)
     payers = appraisal.by_payer(both).set_index("payer").gbp_mean
     assert payers["all payers"] == pytest.approx(payers.drop("all payers").sum())
-    split = appraisal.price_and_volume(both)
-    assert np.allclose(split.gbp, split.volume_gbp + split.price_gbp)
+
+
+def costed(one, values, lines):
+    """Return results with given measures and cost lines in the one area and year 2026, the same in every run."""
+    annual, costs = one.annual * 0.0, one.costs * 0.0
+    for name, value in values.items():
+        annual.loc[{"measure": name, "year_ending": 2026}] = value
+    for name, value in lines.items():
+        costs.loc[{"line": name, "year_ending": 2026}] = value
+    return replace(one, annual=annual, costs=costs)
+
+
+def test_price_and_volume_as_by_hand():
+    """Before: 100 weeks in foster care at 1,000, 10 in homes at 6,000. After: 90 at 1,100, and 20 drawn 10 % dear, let 5 % up, less 1,000 in all.
+
+    All 110 weeks average 160,000 / 110; volume is none, since weeks stay 110. Mix is 10 weeks at 5,000 more, and 100 dearer in 90 weeks of foster
+    care (its list price rose: needs). Homes: list 120,000, chance 12,000, market 6,600, commissioning -1,000.
+    """
+    before = costed(results(areas=("Bolton",)), {"foster_weeks": 100, "childrens_home_weeks": 10}, {"in_house_foster": 100_000, "childrens_home": 60_000})
+    after = costed(
+        results("early-help", areas=("Bolton",)),
+        {"foster_weeks": 90, "childrens_home_weeks": 20, "childrens_home_chance_gbp": 12_000, "childrens_home_market_gbp": 6_600,
+         "childrens_home_commissioning_gbp": -1_000},
+        {"in_house_foster": 99_000, "childrens_home": 137_600},
+    )  # fmt: skip
+    table = appraisal.price_and_volume(Comparison(before, (after,)))
+    parts = [f"{part}_gbp" for part in ("volume", "mix", "chance", "market", "commissioning")]
+    assert table[parts].sum(axis=1).to_numpy() == pytest.approx(table.gbp.to_numpy(), abs=1e-6)
+    rows = table[table.year_ending == "all"].set_index("placements")
+    assert rows.loc["all", ["weeks", "gbp", *parts]].tolist() == pytest.approx([0, 76_600, 0, 59_000, 12_000, 6_600, -1_000])
+    assert rows.loc["foster", ["weeks", "gbp", *parts]].tolist() == pytest.approx([-10, -1_000, -10_000, 9_000, 0, 0, 0])
+    assert rows.loc["childrens_home", ["weeks", "gbp", *parts]].tolist() == pytest.approx([10, 77_600, 60_000, 0, 12_000, 6_600, -1_000])
+    year = table[table.year_ending == "2026"].set_index("placements")
+    assert year.loc["all", "gbp"] == pytest.approx(76_600)
+    assert not table[table.year_ending.isin(["2027", "2028"])][parts].to_numpy().any()
+
+
+def test_a_kind_of_placement_that_only_the_reform_has_is_volume():
+    before = costed(results(areas=("Bolton",)), {}, {})
+    after = costed(results("early-help", areas=("Bolton",)), {"supported_weeks": 10}, {"supported_accommodation": 7_000})
+    table = appraisal.price_and_volume(Comparison(before, (after,))).query("year_ending == 'all'").set_index("placements")
+    assert table.loc["supported", ["gbp", "volume_gbp", "mix_gbp"]].tolist() == pytest.approx([7_000, 7_000, 0])
 
 
 def test_published_and_simulated_hold_the_same_authorities():
