@@ -144,7 +144,8 @@ def test_price_and_volume_as_by_hand():
     All 110 weeks average 160,000 / 110; volume is none, since weeks stay 110. Mix is 10 weeks at 5,000 more, and 100 dearer in 90 weeks of foster
     care (its list price rose: needs). Homes: list 120,000, chance 12,000, market 6,600, commissioning -1,000.
     """
-    before = costed(results(areas=("Bolton",)), {"foster_weeks": 100, "childrens_home_weeks": 10}, {"in_house_foster": 100_000, "childrens_home": 60_000})
+    weeks, pounds = {"foster_weeks": 100, "childrens_home_weeks": 10}, {"in_house_foster": 100_000, "childrens_home": 60_000}
+    before = costed(results(areas=("Bolton",)), weeks, pounds)
     after = costed(
         results("early-help", areas=("Bolton",)),
         {"foster_weeks": 90, "childrens_home_weeks": 20, "childrens_home_chance_gbp": 12_000, "childrens_home_market_gbp": 6_600,

@@ -1,7 +1,7 @@
 """The budget: what care costs over what was budgeted draws on reserves, and is saved next year on family support. Both engines use this.
 
-What it reads are whole numbers, of children and of what their placements were let at; what it writes are an authority's accounts, four numbers: the cost of care
-so far this financial year, its budget, reserves, and the level of family support (1: as planned).
+What it reads are whole numbers, of children and of what their placements were let at; what it writes are an authority's accounts, four numbers: the
+cost of care so far this financial year, its budget, reserves, and the level of family support (1: as planned).
 """
 
 from sim.kernels.compiling import entry
