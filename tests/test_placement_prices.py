@@ -13,7 +13,7 @@ from scenarios.actions import PriceGain
 from scenarios.loading import load
 from sim import engine
 from sim.checks import check_run
-from sim.compile_prices import QUANTILES, let_table, needs_multipliers, price_gains, quantile_means, tables
+from sim.compile_prices import QUANTILES, let_table, needs_multipliers, price_gains, price_rules, quantile_means
 from sim.cost_lines import assumption, lines_of
 from sim.costing import annual_costs
 from sim.counting import annual
@@ -59,7 +59,7 @@ def test_each_kind_and_needs_has_the_mean_of_its_group_and_homes_a_heavy_tail():
 @pytest.mark.unit
 def test_only_a_market_answers_use():
     compiled = leeds()
-    response = dict(zip(compiled.place_names, tables(compiled)["price_rules"][:, 0], strict=True))
+    response = dict(zip(compiled.place_names, price_rules(compiled)[:, 0], strict=True))
     assert response["childrens_home"] == response["agency_foster"] == 0.3
     assert response["in_house_foster"] == 0.0
 
