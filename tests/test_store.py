@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from experiment_sample import comparison, results
 
+from carecurve import console
 from outputs import appraisal, store
 from outputs.store import StoreError, check_folder, write
 from outputs.tables import COLUMNS, closing, difference_frame, summary_frame, whole
@@ -169,6 +170,20 @@ def test_a_kind_of_placement_that_only_the_reform_has_is_volume():
     after = costed(results("early-help", areas=("Bolton",)), {"supported_weeks": 10}, {"supported_accommodation": 7_000})
     table = appraisal.price_and_volume(Comparison(before, (after,))).query("year_ending == 'all'").set_index("placements")
     assert table.loc["supported", ["gbp", "volume_gbp", "mix_gbp"]].tolist() == pytest.approx([7_000, 7_000, 0])
+
+
+@pytest.mark.parametrize(("market_gbp", "printed"), [(2e6, True), (0.0, False)])
+def test_the_closing_lines_tell_price_from_volume_where_a_price_moved(capsys, market_gbp, printed):
+    about = {"area_label": "Bolton", "grossing": {}}
+    before = costed(results(areas=("Bolton",)), {"foster_weeks": 100}, {"in_house_foster": 1e6})
+    moved = {"foster_weeks": 110, "foster_market_gbp": market_gbp}
+    after = costed(results("early-help", areas=("Bolton",)), moved, {"in_house_foster": 1.1e6 + market_gbp})
+    both = Comparison(before, (after,), about)
+    console._prices(both, appraisal.price_and_volume(both), closing(both))
+    text = capsys.readouterr().out
+    line = "£m: +2.1 = volume +0.1, mix +0.0, chance +0.0, market +2.0, commissioning +0.0 (price_volume.csv)"
+    assert (line in text.replace("\n", " ")) == printed
+    assert bool(text) == printed
 
 
 def test_published_and_simulated_hold_the_same_authorities():
