@@ -42,7 +42,6 @@ UNREGISTERED_GBP = 10_500.0  # a week, 2024-25 (Children's Commissioner, January
 UNREGISTERED_GROWTH = 1.04**2 * 1.10  # from 2022-23 to 2024-25: baseline.yaml over general inflation, of 6 and 3.9 % (no deflator is shipped)
 SUPPORTED_RANGE = (260.0, 6776.0)  # unit_costs.csv: cheapest and dearest week of one authority
 CHILDREN_IN_RANGE = (50, 100, 200)  # whom such a range may be of: not published
-SAMPLES, SEED = 4_000, 1
 
 
 @dataclass(frozen=True)
@@ -101,14 +100,19 @@ def home_spread(year: int) -> float:
     return float(brentq(lambda spread: sum(dear(year, spread)) - COUNTED[year], 0.05, 1.0))
 
 
+def mean_range(spread: float, children: int, shares: np.ndarray, multipliers: np.ndarray) -> float:
+    """Return the mean distance between the logarithms of the dearest and the cheapest of so many prices: the integral of 1 - F^n - (1 - F)^n."""
+    step = spread / 100.0
+    x = np.arange(np.log(multipliers.min()) - 8.0 * spread, np.log(multipliers.max()) + 8.0 * spread, step)
+    below = ndtr((x[:, None] - np.log(multipliers)) / spread) @ shares
+    return float((1.0 - below**children - (1.0 - below) ** children).sum() * step)
+
+
 def supported_spread(children: int) -> float:
     """Return the spread of supported accommodation's prices within needs whose mean range, over so many children, is the one published."""
-    shares, multipliers = needs_of("supported_accommodation")
-    draw = np.random.default_rng(SEED)
-    tail = draw.standard_normal((SAMPLES, children))
-    needs = np.log(multipliers)[np.searchsorted(np.cumsum(shares)[:-1], draw.random((SAMPLES, children)), side="right")]
     wanted = np.log(SUPPORTED_RANGE[1] / SUPPORTED_RANGE[0])
-    return float(brentq(lambda spread: float(np.ptp(needs + spread * tail, axis=1).mean()) - wanted, 0.05, 1.5))
+    needs = needs_of("supported_accommodation")
+    return float(brentq(lambda spread: mean_range(spread, children, *needs) - wanted, 0.05, 1.5))
 
 
 def findings() -> dict[str, float]:

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from tiny_arrays import filled
 
-from calibration.placement_prices import COUNTED, dear, home_spread, supported_spread
+from calibration.placement_prices import COUNTED, dear, home_spread, mean_range, supported_spread
 from outputs.appraisal import GROUP_LINES
 from scenarios.actions import PriceGain
 from scenarios.loading import load
@@ -253,6 +253,12 @@ def test_spreads_are_what_published_counts_and_ranges_say():
         assert sum(dear(year, spread)) == pytest.approx(counted, rel=0.2)
     assert sum(dear(2023, 0.2)) < 0.9 * COUNTED[2023]  # a narrower spread is ruled out
     assert supported_spread(100) == pytest.approx(assumption("price_spread_supported"), abs=0.03)
+
+
+@pytest.mark.unit
+def test_the_mean_range_of_prices_is_that_of_normal_logarithms():
+    """Of 100 standard normals it is 5.015 (tables of the studentised range)."""
+    assert mean_range(0.6, 100, np.ones(1), np.ones(1)) == pytest.approx(0.6 * 5.015, rel=1e-3)
 
 
 @pytest.mark.unit
