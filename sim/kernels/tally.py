@@ -4,8 +4,10 @@ import numpy as np
 
 from sim.kernels.budget import book_month
 from sim.kernels.compiling import keep_whole, kernel, prefetch
+from sim.kernels.distance import BANDS
 from sim.kernels.layout import H, S, Y
 
+ELSEWHERE = BANDS  # column of `where_end` after the bands
 STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK = range(5)  # counters
 
 
@@ -88,11 +90,14 @@ def close_month(m, s, y, t):
 
 @kernel
 def count_looked_after(m, s, y, a, row, t):
-    """Count the children looked after at t by age and whether unaccompanied asylum-seeking."""
+    """Count the children looked after at t by age and whether unaccompanied asylum-seeking, and by where they are placed."""
     keep_whole()
     for band in range(5):
         Y.looked_after_end(y)[a, row, band, 0] = 0
         Y.looked_after_end(y)[a, row, band, 1] = 0
+    for placement in range(Y.where_end(y).shape[2]):
+        for column in range(Y.where_end(y).shape[3]):
+            Y.where_end(y)[a, row, placement, column] = 0
     last = S.high(s)[a, 1] - 1
     for c in range(last + 1):
         prefetch(S.families(s)[a, S.children(s)[a, min(c + 8, last)]["family"]])
@@ -113,3 +118,6 @@ def count_looked_after(m, s, y, a, row, t):
             slot = S.child_slots(s)[a, c, 1]
             placement, needs = H.stages(m)[slot["stage"]]["placement"], family["needs"][child["slot"]]
             Y.placement_days(y)[a, row, placement, needs] += t - max(slot["start"], S.month_began(s)[0])
+            Y.where_end(y)[a, row, placement, child["band"]] += 1
+            if child["place_area"] != a:
+                Y.where_end(y)[a, row, placement, ELSEWHERE] += 1
