@@ -1,9 +1,9 @@
-"""Where placements are, seen from home and from the authority's boundary: the sources of `placement_plans.distance` in scenarios/pathway.yaml.
+"""Where placements are, seen from home and from the authority's boundary: the sources of `placement_plans.distance` in pathway.yaml.
 
     python -m calibration.distance
 
-England, 31 March 2024, from distributions.csv. Children whose distance is not recorded are the unaccompanied, almost one for one: they have no home to
-measure from. So the shares of the others are of those recorded, and the unaccompanied have a locality only.
+England, 31 March 2024, from distributions.csv. Children whose distance is not recorded are the unaccompanied, almost one for one: they have no
+home to measure from. So the shares of the others are of those recorded, and the unaccompanied have a locality only.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def unaccompanied() -> dict[str, tuple[float, float]]:
         children = not_recorded(placement)
         found[stage] = tuple(children / children.sum())
     locality = _table("distance_locality_31_march")
-    sides = np.array([locality[f"{n}. Placed {where} the LA boundary, distance not known or not recorded"] for n, where in ((5, "inside"), (6, "outside"))])
+    sides = np.array([locality[f"{n}. Placed {where} the LA boundary, distance not known or not recorded"]
+                      for n, where in ((5, "inside"), (6, "outside"))])  # fmt: skip
     rest = sides - sum(not_recorded(placement) for placement in (FOSTER, HOMES, SUPPORTED))
     return found | {"other_placement": tuple(rest / rest.sum())}
 

@@ -18,7 +18,8 @@ STAGES = {
     "placed_for_adoption": "adoption_placement", "other": "other_placement", "other_residential": "other_placement",
 }  # fmt: skip
 CARERS = {"kinship": "kinship_foster", "in_house": "in_house_foster", "agency": "agency_foster"}
-UASC_PLACEMENTS = {"agency_foster": 0.37, "supported_accommodation": 0.44, "other_placement": 0.19}  # distributions.csv, uasc_stock by placement, 2024
+# distributions.csv, uasc_stock by placement, 2024
+UASC_PLACEMENTS = {"agency_foster": 0.37, "supported_accommodation": 0.44, "other_placement": 0.19}
 SMALLEST_PCT, LARGEST_PCT = 0.5, 60.0  # published in whole per cents: 0 is anything below a half
 
 
@@ -37,7 +38,7 @@ def add_distance(table: ProfileTable) -> None:
     for area, value in zip(table.names, shrunk, strict=True):
         basis = table.rate(area, MEASURE, RATE_YEARS[-1]).basis
         table.add(area, "far_out_of_area_odds", RATE_YEARS[-1], Figure(float(value), basis, "derived"),
-                  "odds of a placement over 20 miles away and out of the area, over England's, shrunk towards 1", f"{SOURCE} ({MEASURE})")  # fmt: skip
+                  "odds of a placement over 20 miles away and out of the area over England's, shrunk towards 1", f"{SOURCE} ({MEASURE})")  # fmt: skip
         basis = weakest(rows[area, "children_in_homes", RATE_YEARS[-1]][1], rows[area, "childrens_home_places_in_area", HOMES_YEAR][1])
         table.add(area, "in_area_share_childrens_home", RATE_YEARS[-1], Figure(homes[area], basis, "assumed"),
                   "share of own children in homes who are in the area", f"{HOMES_SOURCE}; {SOURCE}; calibration/profile_distance.py")  # fmt: skip

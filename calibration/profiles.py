@@ -15,8 +15,8 @@ from pathlib import Path
 from calibration.panel import ENGLAND, PANEL_FILE, PanelError, read_panel
 from calibration.profile_allowances import add_allowances
 from calibration.profile_care import add_care
-from calibration.profile_distance import add_distance
 from calibration.profile_demand import add_court_weeks, add_demand
+from calibration.profile_distance import add_distance
 from calibration.profile_money import add_money
 from calibration.profile_places import add_places
 from calibration.profile_table import LAST_YEAR, ProfileTable

@@ -126,6 +126,7 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     _precision(comparison)
     for scenario, even in told.break_even.items():
         say(f"Break-even of {scenario}: {even.text}")
+    _shares(comparison)
     _timing(comparison)
     _failed_checks(comparison)
     if tables and comparison.metadata["grossing"]:
@@ -196,6 +197,30 @@ def _estimate(one: dict[str, Any], rule: dict[str, Any], signed: bool) -> str:
         words = f"within the tolerance of {one['tolerated'] / scale:,.2f}{unit}"
     width = "unknown" if one["half_width"] is None else f"{one['half_width'] / scale:,.2f}"
     return f"{mean} ± {width}{unit}{share}; {words}"
+
+
+def _shares(comparison: Any) -> None:
+    """Print, for each reform that pools a region, what every authority bears and gains, and where net cost falls or rises."""
+    if len(comparison.baseline.areas) < 2 or comparison.metadata["grossing"]:
+        return
+    from outputs.shares import CHILDREN, shares, winners_and_losers
+
+    table = shares(comparison)
+    words = ("authority", "bears", "share", "placements", "net cost", "cheaper in", "in the region", "out of area", "over 20 miles", "unregistered")
+    for reform in [one for one in comparison.reforms if one.metadata["pooled"]]:
+        own = table[table.scenario == reform.scenario]
+        say(f"\n{reform.scenario} by authority: £m over all years, and children on the last 31 March, against the baseline (more in shares.csv)")
+        rows = [words]
+        for area in own.area.unique():
+            line = own[own.area == area].set_index("item")
+            bears, net = line.loc["reform_cost"], line.loc["net"]
+            low, high = (f"{net[key] / 1e6:+,.2f}" for key in ("p05", "p95"))
+            money = (f"{bears['mean'] / 1e6:,.2f}", f"{bears.share_of_region:.0%}", f"{line.loc['placements', 'mean'] / 1e6:+,.2f}")
+            children = (f"{line.loc[item, 'mean']:+,.1f}" for item in CHILDREN)
+            rows.append((f"  {area}", *money, f"{net['mean'] / 1e6:+,.2f} [{low}, {high}]", f"{net.runs_below_baseline:.0%} of runs", *children))
+        _columns(rows)
+        won, lost = winners_and_losers(table, reform.scenario)
+        say(f"Net cost falls in {', '.join(won) or 'none'}; it rises in {', '.join(lost) or 'none'} (means over runs, most first).")
 
 
 def _timing(comparison: Any) -> None:

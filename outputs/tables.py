@@ -139,6 +139,8 @@ def closing(comparison: Comparison) -> Closing:
     headings = {
         f"Children in care, 31 March {last}": measure("cla_at31"),
         f"Children on protection plans, 31 March {last}": measure("cpp_at31"),
+        f"Placed over 20 miles from home, 31 March {last}": measure("placed_over_20_miles_at31"),
+        f"In unregistered placements, 31 March {last}": measure("unregistered_at31"),
         f"Net cost a year, {year_name(last)}, £m": lambda one: one.net().sel(year_ending=last).to_numpy()[0] / 1e6,
         f"Net cost, {span}, £m": lambda one: one.net().sel(year_ending=years).sum("year_ending").to_numpy()[0] / 1e6,
     }

@@ -58,7 +58,7 @@ class Distance(Frozen):
     unaccompanied
         In and out of the area, for unaccompanied children; those of families, both distances together, where a placement is not named.
     far_response_to_use
-        Rise of the odds of over 20 miles for each unit by which last month's use of a kind of place is above its reference, as a share of it; 0: none.
+        Rise of the odds of over 20 miles as last month's use of a kind of place doubles its reference; 0: none.
     far_odds_limits
         Bounds of that multiple.
     pooled_far_odds

@@ -71,7 +71,7 @@ class Place:
     def begin_month(
         self, published: float, reference: float, price_rules: list[float], supply_rules: list[float] | None, distance_rules: list[float]
     ) -> None:
-        """Let price, the odds of far placements, and supply if it may, answer last month's use; open the month's places (filled ones stay until they are left)."""
+        """Let price, the odds of far placements, and supply if it may, answer last month's use; open the month's places (filled ones until left)."""
         if self.usable_days > 0.0:
             use = self.filled_days / self.usable_days
             self.price = respond(self.price, use, reference, *price_rules)

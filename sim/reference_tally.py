@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.kernels.tally import CANDIDATES, ELSEWHERE, FULL_PLACES, PEAK_PRESSURE, PUT_BACK, STAGE_EVENTS
+from sim.kernels.distance import ELSEWHERE
+from sim.kernels.tally import CANDIDATES, FULL_PLACES, PEAK_PRESSURE, PUT_BACK, STAGE_EVENTS
 from sim.reference_codes import L
 from sim.reference_people import AGE_EDGES_YEARS, Track, age_band
 

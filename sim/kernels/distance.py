@@ -6,7 +6,7 @@ The four bands are numbered so that 1 is out of the area and 2 is over 20 miles:
 from sim.kernels.compiling import entry
 
 NEAR_IN, NEAR_OUT, FAR_IN, FAR_OUT = range(4)
-BANDS = 4
+BANDS = ELSEWHERE = 4  # bands, and the column of the tally after them: in another authority's place
 RESPONSE, LOW, HIGH, POOLED = range(4)  # of the rules
 
 
@@ -22,7 +22,7 @@ def far_odds(use, reference, response, low, high):
 def band_of(shares, odds, elsewhere, u):
     """Return the band u falls in, the shares of the far ones multiplied by `odds`; `elsewhere`, in another authority's place, none is in the area.
 
-    Near ones come first, so that greater odds only make placements far, and lesser ones only near.
+    In this order greater odds never lower the band a draw falls in: no placement comes nearer because places are scarce.
     """
     near_in = 0.0 if elsewhere else shares[0]
     far_in = 0.0 if elsewhere else shares[2] * odds

@@ -285,7 +285,7 @@ TALLY_FIELDS = {
     "ceased": ("i8", 4, "(A, T, 7, 2)"),
     "ceased_once": ("i8", 4, "(A, T, 7, 2)"),
     "looked_after_end": ("i8", 4, "(A, T, 5, 2) at month end"),
-    "where_end": ("i8", 4, "children at month end by placement: in each band of distance, and in another authority's place (A, T, P, 5)"),
+    "where_end": ("i8", 4, "children at month end by placement: in each band of distance, and in another authority's place (A, T, placements, 5)"),
     "rereferred": ("i8", 2, "children referred within 12 months of the last referral (A, T)"),
     "queue": ("f8", 4, "joined, admitted, reneged, days waited, length at month end (A, T, P, 5)"),
     "planned_actual": ("i8", 4, "placements made by planned and actual stage (A, T, S, S)"),

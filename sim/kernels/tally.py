@@ -4,10 +4,9 @@ import numpy as np
 
 from sim.kernels.budget import book_month
 from sim.kernels.compiling import keep_whole, kernel, prefetch
-from sim.kernels.distance import BANDS
+from sim.kernels.distance import ELSEWHERE
 from sim.kernels.layout import H, S, Y
 
-ELSEWHERE = BANDS  # column of `where_end` after the bands
 STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK = range(5)  # counters
 
 
