@@ -127,6 +127,7 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     for scenario, even in told.break_even.items():
         say(f"Break-even of {scenario}: {even.text}")
     _shares(comparison)
+    _beds(comparison)
     _timing(comparison)
     _failed_checks(comparison)
     if tables and comparison.metadata["grossing"]:
@@ -221,6 +222,21 @@ def _shares(comparison: Any) -> None:
         _columns(rows)
         won, lost = winners_and_losers(table, reform.scenario)
         say(f"Net cost falls in {', '.join(won) or 'none'}; it rises in {', '.join(lost) or 'none'} (means over runs, most first).")
+
+
+def _beds(comparison: Any) -> None:
+    """Print, for England or a region, own children in homes in and out of their area, and whose children the areas' beds hold."""
+    from outputs.tables import beds_of_areas
+
+    if told := beds_of_areas(comparison):
+        say(
+            f"Children's homes, 31 March {told.year}, baseline, these authorities as they are: {told.own:,.0f} of their children in their area, "
+            f"{told.exported:,.0f} out of it; other authorities' children fill {told.imported:,.0f} of {told.beds:,.0f} beds in their areas."
+        )
+        say(
+            f"  Imports less exports: {told.imported - told.exported:+,.0f}. They have {told.shares[0]:.0%} of England's beds and {told.shares[1]:.0%} of "
+            "its children in homes, and beds are taken to be filled as England's are (66 %)."
+        )
 
 
 def _timing(comparison: Any) -> None:

@@ -55,8 +55,8 @@ def write(
     """Write a finished folder and return it.
 
     It holds manifest.json, summary.csv, differences.csv (with reforms), shares.csv (with reforms of several authorities),
-    stocks, flows and costs.parquet, cost_curve.png, with an event log events.parquet, and whatever tables `more` names (file name -> table, written as
-    CSV).
+    stocks, flows and costs.parquet, cost_curve.png, with an event log events.parquet, and whatever tables `more` names (file name -> table,
+    written as CSV).
 
     Raises
     ------
