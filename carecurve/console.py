@@ -234,8 +234,8 @@ def _beds(comparison: Any) -> None:
             f"{told.exported:,.0f} out of it; other authorities' children fill {told.imported:,.0f} of {told.beds:,.0f} beds in their areas."
         )
         say(
-            f"  Imports less exports: {told.imported - told.exported:+,.0f}. They have {told.shares[0]:.0%} of England's beds and {told.shares[1]:.0%} of "
-            "its children in homes, and beds are taken to be filled as England's are (66 %)."
+            f"  Imports less exports: {told.imported - told.exported:+,.0f}. They have {told.shares[0]:.0%} of England's beds and "
+            f"{told.shares[1]:.0%} of its children in homes; beds are taken to be filled as England's are (66 %)."
         )
 
 
