@@ -3,7 +3,7 @@
 Writes `scenarios/data/areas.csv` (one row per authority) and `scenarios/data/area_profiles.csv` (long: one row per
 area, quantity and year, with unit, source, status and basis). Areas are the panel's authorities of the latest year and
 the pseudo-area `England`, whose rows also hold what is the same everywhere. Each part's rules are in its own module:
-`profile_demand`, `profile_care` (with `uasc`), `profile_places`, `profile_money`, `profile_allowances`.
+`profile_demand`, `profile_care` (with `uasc`), `profile_places`, `profile_money`, `profile_allowances`, `profile_distance`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from calibration.panel import ENGLAND, PANEL_FILE, PanelError, read_panel
 from calibration.profile_allowances import add_allowances
 from calibration.profile_care import add_care
 from calibration.profile_demand import add_court_weeks, add_demand
+from calibration.profile_distance import add_distance
 from calibration.profile_money import add_money
 from calibration.profile_places import add_places
 from calibration.profile_table import LAST_YEAR, ProfileTable
@@ -40,6 +41,7 @@ def build_profiles(panel_file: str | Path = PANEL_FILE) -> tuple[ProfileTable, d
     add_places(table)
     checks = add_money(table)
     add_allowances(table)
+    add_distance(table)
     children_in_care = [table.cell(place, "cla_at31", LAST_YEAR) for place in table.names]
     covered = sum(value for value in children_in_care if value == value)
     checks["share of England's children in care in the panel"] = covered / table.cell(ENGLAND, "cla_at31", LAST_YEAR)

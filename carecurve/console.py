@@ -129,6 +129,8 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
         say(f"Break-even of {scenario}: {even.text}")
     if "price_volume.csv" in tables:
         _prices(comparison, tables["price_volume.csv"], told)
+    _shares(comparison)
+    _beds(comparison)
     _timing(comparison)
     _failed_checks(comparison)
     if "published_vs_simulated.csv" in tables and comparison.metadata["grossing"]:
@@ -211,6 +213,45 @@ def _estimate(one: dict[str, Any], rule: dict[str, Any], signed: bool) -> str:
         words = f"within the tolerance of {one['tolerated'] / scale:,.2f}{unit}"
     width = "unknown" if one["half_width"] is None else f"{one['half_width'] / scale:,.2f}"
     return f"{mean} ± {width}{unit}{share}; {words}"
+
+
+def _shares(comparison: Any) -> None:
+    """Print, for each reform that pools a region, what every authority bears and gains, and where net cost falls or rises."""
+    if len(comparison.baseline.areas) < 2 or comparison.metadata["grossing"]:
+        return
+    from outputs.shares import CHILDREN, shares, winners_and_losers
+
+    table = shares(comparison)
+    words = ("authority", "bears", "share", "placements", "net cost", "cheaper in", "in the region", "out of area", "over 20 miles", "unregistered")
+    for reform in [one for one in comparison.reforms if one.metadata["pooled"]]:
+        own = table[table.scenario == reform.scenario]
+        say(f"\n{reform.scenario} by authority: £m over all years, and children on the last 31 March, against the baseline (more in shares.csv)")
+        rows = [words]
+        for area in own.area.unique():
+            line = own[own.area == area].set_index("item")
+            bears, net = line.loc["reform_cost"], line.loc["net"]
+            low, high = (f"{net[key] / 1e6:+,.2f}" for key in ("p05", "p95"))
+            money = (f"{bears['mean'] / 1e6:,.2f}", f"{bears.share_of_region:.0%}", f"{line.loc['placements', 'mean'] / 1e6:+,.2f}")
+            children = (f"{line.loc[item, 'mean']:+,.1f}" for item in CHILDREN)
+            rows.append((f"  {area}", *money, f"{net['mean'] / 1e6:+,.2f} [{low}, {high}]", f"{net.runs_below_baseline:.0%} of runs", *children))
+        _columns(rows)
+        won, lost = winners_and_losers(table, reform.scenario)
+        say(f"Net cost falls in {', '.join(won) or 'none'}; it rises in {', '.join(lost) or 'none'} (means over runs, most first).")
+
+
+def _beds(comparison: Any) -> None:
+    """Print, for England or a region, own children in homes in and out of their area, and whose children the areas' beds hold."""
+    from outputs.tables import beds_of_areas
+
+    if told := beds_of_areas(comparison):
+        say(
+            f"Children's homes, 31 March {told.year}, baseline, these authorities as they are: {told.own:,.0f} of their children in their area, "
+            f"{told.exported:,.0f} out of it; other authorities' children fill {told.imported:,.0f} of {told.beds:,.0f} beds in their areas."
+        )
+        say(
+            f"  Imports less exports: {told.imported - told.exported:+,.0f}. They have {told.shares[0]:.0%} of England's beds and "
+            f"{told.shares[1]:.0%} of its children in homes; beds are taken to be filled as England's are (66 %)."
+        )
 
 
 def _timing(comparison: Any) -> None:

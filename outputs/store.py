@@ -54,9 +54,9 @@ def write(
 ) -> Path:
     """Write a finished folder and return it.
 
-    It holds manifest.json, summary.csv, differences.csv (with reforms), stocks, flows and costs.parquet,
-    cost_curve.png, with an event log events.parquet, and whatever tables `more` names (file name -> table, written as
-    CSV).
+    It holds manifest.json, summary.csv, differences.csv (with reforms), shares.csv (with reforms of several authorities),
+    stocks, flows and costs.parquet, cost_curve.png, with an event log events.parquet, and whatever tables `more` names (file name -> table,
+    written as CSV).
 
     Raises
     ------
@@ -80,6 +80,7 @@ def write(
 def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]) -> None:
     """Write every file of a results folder."""
     from outputs.plots import cost_curve, save_figure
+    from outputs.shares import shares
     from outputs.tables import difference_frame, summary_frame, whole
 
     comparison.save(folder)
@@ -88,6 +89,8 @@ def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]
     _csv(pd.concat([summary_frame(part) for part in parts], ignore_index=True), folder / "summary.csv")
     if comparison.reforms:
         _csv(pd.concat([difference_frame(part) for part in parts], ignore_index=True), folder / "differences.csv")
+        if len(comparison.baseline.areas) > 1 and not comparison.metadata.get("grossing"):
+            _csv(shares(comparison), folder / "shares.csv")
     save_figure(cost_curve(comparison), folder / "cost_curve.png")
     logs = [one.events.assign(scenario=one.scenario) for one in comparison.scenarios if one.events is not None]
     if logs:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from scenarios.areas import england, find_area, load_areas
 from scenarios.timeline import year_name
 from sim.measures import MEASURES
 from sim.results import Comparison, Results
@@ -43,6 +44,40 @@ class Closing:
     rows: dict[str, list[ClosingRow]]
     break_even: dict[str, BreakEven]
     price_base: str
+
+
+@dataclass(frozen=True)
+class Beds:
+    """Children's homes of several authorities in the baseline's last year, means over runs.
+
+    `own` and `exported`: their children in homes in their own area, and out of it; `beds` registered in their areas, of which other authorities'
+    children fill `imported`; `shares`: of England's registered beds and of its children in homes, as published last, that are theirs.
+    """
+
+    year: int
+    own: float
+    exported: float
+    beds: float
+    imported: float
+    shares: tuple[float, float]
+
+
+def beds_of_areas(comparison: Comparison) -> Beds | None:
+    """Return beds and children of the authorities together; None for a single authority or one that is made up.
+
+    Over all of England what is imported would be what is exported, but for how many beds are filled; some authorities lack a profile.
+    """
+    base = comparison.baseline
+    if len(base.areas) < 2 or not set(base.areas) <= set(load_areas()):
+        return None
+    year = base.years[-1]
+    now = base.annual.sel(year_ending=year).mean("replicate").sum("area")
+    names = ("homes_in_area_at31", "homes_exported_at31", "beds_in_area_at31", "beds_imported_at31")
+    shares = tuple(
+        sum(find_area(area).value(quantity) for area in base.areas) / england().value(quantity)
+        for quantity in ("childrens_home_places_in_area", "children_in_homes")
+    )
+    return Beds(year, *(float(now.sel(measure=name)) for name in names), shares)
 
 
 def branch_year(results: Results) -> int:
@@ -139,6 +174,8 @@ def closing(comparison: Comparison) -> Closing:
     headings = {
         f"Children in care, 31 March {last}": measure("cla_at31"),
         f"Children on protection plans, 31 March {last}": measure("cpp_at31"),
+        f"Placed over 20 miles from home, 31 March {last}": measure("placed_over_20_miles_at31"),
+        f"In unregistered placements, 31 March {last}": measure("unregistered_at31"),
         f"Net cost a year, {year_name(last)}, £m": lambda one: one.net().sel(year_ending=last).to_numpy()[0] / 1e6,
         f"Net cost, {span}, £m": lambda one: one.net().sel(year_ending=years).sum("year_ending").to_numpy()[0] / 1e6,
     }

@@ -14,6 +14,7 @@ from scenarios.timeline import MonthSeries
 
 Payer = Literal["authority", "grant", "health", "schools", "courts", "benefits"]
 FundedBy = Literal["authority", "grant"]
+SharedBy = Literal["authority", "children_in_care", "population"]
 CostBasis = Literal[
     "gbp_per_year_per_authority",
     "gbp_per_child_0_17_per_year",
@@ -196,6 +197,9 @@ class Cost(Action):
         `amount` is 1).
     start, end
         First month, and the month from which it is no longer paid (None: to the horizon).
+    shared_by
+        For what is per authority: how the authorities of a region divide it among themselves, in equal parts or in proportion to their children
+        in care, or aged 0-17, of the last published year. What the region pays in all is the same.
     """
 
     line: str
@@ -210,6 +214,7 @@ class Cost(Action):
     place: str | None = None
     stage: str | None = None
     targets: tuple[str, ...] = ()
+    shared_by: SharedBy = "authority"
 
 
 def targets_of(action: Action) -> tuple[str, ...]:

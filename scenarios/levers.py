@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from scenarios.actions import Action, AddPlaces, Cost, HelpEffect, Pool, PriceGain, SetRate
+from scenarios.actions import Action, AddPlaces, Cost, HelpEffect, Pool, PriceGain, SetRate, SharedBy
 from scenarios.distributions import Distribution
 from scenarios.kinship_lever import Kinship
 from scenarios.lever_base import ByMonth, Lever, Uncertain, UncertainAmount, UncertainPositive, UncertainShare
@@ -157,8 +157,8 @@ class RegionalCareCooperative(Lever):
     setting up, then running cost, with the authorities' own commissioning teams running alongside for
     `double_running_months`.
 
-    Parameters: shares 0 to 1; `price_gain` a share of the price (below 0: dearer); pounds per authority (and
-    year).
+    Parameters: shares 0 to 1; `price_gain` a share of the price (below 0: dearer); pounds per authority (and year);
+    `shared_by`: how the authorities divide those pounds (equally, or by children in care or aged 0-17; as much in all).
 
     Evidence: none of effect. Phase 1 of the pathfinders' evaluation is feasibility and process; no savings estimate
     exists. The competition authority backed regional commissioning but called lack of supply the fundamental issue.
@@ -173,6 +173,14 @@ class RegionalCareCooperative(Lever):
     set_up_gbp_per_authority: UncertainAmount
     running_gbp_per_authority_per_year: UncertainAmount
     double_running_gbp_per_authority_per_year: UncertainAmount
+    shared_by: SharedBy = "authority"
+
+    @model_validator(mode="after")
+    def _shared_in_a_region(self) -> "RegionalCareCooperative":
+        """Refuse a key for authorities that share no place: nothing makes them one region."""
+        if self.shared_by != "authority" and not any(share > 0 for share in self.pooled_shares.values()):
+            raise ValueError(f"shared_by: is {self.shared_by}, but no place is pooled; expected authority, or a share above 0 in pooled_shares")
+        return self
 
     @model_validator(mode="after")
     def _gain_is_a_share(self) -> "RegionalCareCooperative":
@@ -199,7 +207,7 @@ class RegionalCareCooperative(Lever):
         """Return one line of cost, level from the start to its end."""
         always = MonthSeries.of(1.0, self.start)
         name, line = f"{self.name}.{part}", f"{self.name}_{part}"
-        return Cost(name, line, label, self.payer, self.funded_by, basis, amount, always, self.start, end)
+        return Cost(name, line, label, self.payer, self.funded_by, basis, amount, always, self.start, end, shared_by=self.shared_by)
 
 
 LEVERS: dict[str, type[Lever]] = {lever.kind: lever for lever in (FamilyHelp, RegionalCareCooperative, Kinship)}

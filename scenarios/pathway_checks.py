@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from scenarios.faults import Complaint, PathKey
 from scenarios.names import name_hash, suggestion
+from scenarios.pathway_distance import BANDS
 from scenarios.pathway_rules import CARE_LEAVER, LOOKED_AFTER, NO_CHILD_AT_HOME, UNREGISTERED, check_rules
 from scenarios.pathway_schema import CHILD_TRACKS, FAMILY_TRACKS, IDLE, PLAN_CONTEXTS, STAY, Pathway, Stage, Step
 
@@ -23,7 +24,7 @@ def check_pathway(pathway: Pathway, also_entered: Iterable[str] = ()) -> list[Co
     also_entered
         Stages entered by a policy rather than by a transition (Family Help after the switch-over).
     """
-    complaints = [*_names(pathway), *_places(pathway), *_plans(pathway), *_addresses(pathway), *check_rules(pathway)]
+    complaints = [*_names(pathway), *_places(pathway), *_plans(pathway), *_distance(pathway), *_addresses(pathway), *check_rules(pathway)]
     if not complaints:  # with a name wrong, everything beyond it would be called unreachable
         complaints += [*_unreachable(pathway, tuple(also_entered)), *_unleavable(pathway)]
     return complaints
@@ -128,6 +129,22 @@ def _plans(pathway: Pathway) -> Iterator[Complaint]:
             for band, total in enumerate(map(sum, zip(*weights.values(), strict=True))):
                 if total <= 0:
                     yield Complaint(("placement_plans", kind, "weights"), f"no placement for age band {band + 1} of 5")
+
+
+def _distance(pathway: Pathway) -> Iterator[Complaint]:
+    """Check that it is said of every placement, and of nothing else, where it is."""
+    plans, placements = pathway.placement_plans, pathway.stages_of("placement")
+    if plans is None or plans.distance is None:
+        return
+    for kind in ("families", "unaccompanied"):
+        path = ("placement_plans", "distance", kind, "shares")
+        stated = getattr(plans.distance, kind)
+        for name in stated.shares if stated else ():
+            yield from _known((*path, name), name, placements, "placement")
+    for name in placements:
+        if name not in plans.distance.families.shares:
+            message = f"does not say where the placement {name!r} is; expected `{name}: [{', '.join(BANDS)}]`, shares that sum to 1"
+            yield Complaint(("placement_plans", "distance", "families", "shares"), message)
 
 
 def _addresses(pathway: Pathway) -> Iterator[Complaint]:

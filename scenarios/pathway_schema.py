@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from scenarios.durations import Duration, check_bands
 from scenarios.pathway_arrivals import Families, Stream
+from scenarios.pathway_distance import Distance
 from scenarios.quantities import (
     BY_AGE,
     BY_NEEDS,
@@ -237,13 +238,15 @@ class NeedsWeights(Sourced):
 class PlacementPlans(Frozen):
     """Where a child is meant to live: on entry, on a move, and for unaccompanied children; renormalised after needs.
 
-    Plans for a move and for unaccompanied children are those on entry if left out; so are needs, which then change nothing.
+    Plans for a move and for unaccompanied children are those on entry if left out; so are needs, which then change nothing, and distance:
+    every placement is then in the area.
     """
 
     entry: AgeWeights
     move: AgeWeights | None = None
     uasc: AgeWeights | None = None
     needs_multipliers: NeedsWeights | None = None
+    distance: Distance | None = None
 
     def weights_of(self, context: str) -> dict[str, tuple[float, ...]]:
         """Return the weights by age of `entry`, `move` or `uasc`."""

@@ -15,6 +15,7 @@ import numpy as np
 from scenarios.timeline import days_in_month
 from sim.counting import tally_months
 from sim.kernels import layout as L
+from sim.kernels.distance import BANDS
 from sim.kernels.layout import State, Tally
 from sim.placement_costs import PlacementCosts
 
@@ -60,7 +61,7 @@ def check_run(tally: Tally, end: Any, compiled: Any, start: State | None = None)
               _largest(np.maximum(tally.places_end[..., 1] - tally.places_end[..., 0], 0)), 0.0),
         Check("little", "unit-days by stage = days of stays that ended + days so far of those still open",
               _little(tally, stays, now), DAYS),
-        Check("placements_cover_care", "children in care = children in placements, at every month's end",
+        Check("placements_cover_care", "children in care = children in placements = children by band of distance, at every month's end",
               _placed(tally, compiled), 0.0),
         Check("days_by_needs", "child-days by placement and needs = child-days by stage", _days_by_needs(tally, compiled), DAYS),
         Check("cost_is_weeks_times_price", "placement cost = the stock's sum of prices over time = each child's weeks x price, and its parts add up",
@@ -165,13 +166,14 @@ def _little(tally: Tally, stays: Stays, now: float) -> float:
 
 
 def _placed(tally: Tally, compiled: Any) -> float:
-    """Return the largest gap between children in placements, in care, and looked after."""
+    """Return the largest gap between children in placements, in care, looked after, and placed near or far."""
     placements = [compiled.stage_names.index(name) for name in compiled.placement_names]
     care = [i for i, name in enumerate(compiled.stage_names) if compiled.pathway.stages[name].in_care]
     placed = tally.units_end[:, :, placements].sum(2)
     return max(
         _largest(placed - tally.units_end[:, :, care].sum(2)),
         _largest(placed - tally.looked_after_end.sum(axis=(2, 3))),
+        _largest(placed - tally.where_end[..., :BANDS].sum(axis=(2, 3))),
     )
 
 

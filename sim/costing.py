@@ -22,6 +22,8 @@ from sim.placement_costs import PRICE_YEAR, PlacementCosts
 
 FITTED_YEAR = 2024  # the fixed line of what is not modelled comes from the outturn before the year tested
 WEEKS_PER_YEAR = 365.25 / 7
+# How authorities divide a cost of their region: figures of the last published year that add up to the key (none: equal parts).
+SHARING_KEYS = {"authority": (), "children_in_care": ("cla_non_uasc_stock", "uasc_at31"), "population": ("population_0_17",)}
 
 
 class Costing:
@@ -115,7 +117,7 @@ class Costing:
 
     def _volumes(self, action: Cost) -> dict[str, Callable[[], np.ndarray]]:
         """Return, for each basis of a cost, the function giving what it is multiplied by, by area and month (A, T)."""
-        whole = np.ones((len(self.figures), len(self.months)))
+        whole = self._parts(action) * np.ones((1, len(self.months)))
         first = self.index == month_index(action.start)
         return {
             "gbp_per_year_per_authority": lambda: whole / 12.0,
@@ -125,6 +127,14 @@ class Costing:
             "gbp_per_event": lambda: self.counts.fired_units(*action.targets),
             "gbp_once_per_authority": lambda: whole * first[None, :],
         }
+
+    def _parts(self, action: Cost) -> np.ndarray:
+        """Return what each authority bears of a cost per authority (A, 1): 1 each, or more or less by the key; as many in all as there are."""
+        quantities = SHARING_KEYS[action.shared_by]
+        if not quantities:
+            return np.ones((len(self.figures), 1))
+        key = np.array([sum(figures.get(quantity, PRICE_YEAR) for quantity in quantities) for figures in self.figures])
+        return (key * len(key) / key.sum())[:, None]
 
     def _drawn(self, action: Any, field: str) -> float:
         """Return this run's draw of an uncertain number of an action."""

@@ -15,7 +15,15 @@ from scenarios.names import name_hash
 from scenarios.pathway_arrivals import STREAM_NAMES
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import add_months, first_day, month_index, month_range, years_ending
-from sim import compile_actions, compile_areas, compile_budget, compile_placements, compile_prices, compile_workforce
+from sim import (
+    compile_actions,
+    compile_areas,
+    compile_budget,
+    compile_distance,
+    compile_placements,
+    compile_prices,
+    compile_workforce,
+)
 from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
 from sim.kernels import layout as L
 
@@ -199,6 +207,7 @@ def build_static(compiled: CompiledModel) -> Static:
         month_start=starts, month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(),
         seed=np.zeros(2, np.int64), financial_year=np.array(years, np.int64), **_areas(compiled),
     )  # fmt: skip
+    tables |= compile_distance.distances(compiled)
     tables |= compile_workforce.tables(compiled, PUBLISHED_FROM)
     children = np.array([figures.by_month("population_0_17", years) for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])

@@ -122,7 +122,7 @@ class World(Arrivals):
                 place.begin_month(
                     planned, float(model.reference_use[a, place.kind]),
                     model.price_rules[place.kind].tolist(),
-                    model.supply_rules[place.kind].tolist() if month >= model.unpublished_from[0] else None,
+                    model.supply_rules[place.kind].tolist() if month >= model.unpublished_from[0] else None, model.distance_rules.tolist(),
                 )  # fmt: skip
                 tally.price_end[a, self.ledger.row, place.kind] = place.price
         for places in self.places:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from sim.kernels.distance import POOLED, band_of
 from sim.reference_codes import L
 from sim.reference_families import Families
 from sim.reference_people import NEED, Child, Family
@@ -98,6 +99,7 @@ class Care(Families):
         """Start a placement, in a place of authority `where` if it takes one."""
         area, story = child.family.area, child.story
         story.planned, story.place_area = planned, where
+        story.band = self.band_of(child, stage, where)
         self.begin(story.placement, stage)
         story.let = self.let_at(child, stage, where)
         tally, row = self.ledger.tally, self.ledger.row
@@ -118,6 +120,17 @@ class Care(Families):
         kind = self.placements.place_of_stage[stage]
         market = math.floor(drawn * (self.places[where][kind].price if kind >= 0 else 1.0) + 0.5)
         return [drawn, market, math.floor(market * (1.0 - float(self.model.price_gain[stage, self.month])) + 0.5)]
+
+    def band_of(self, child: Child, stage: int, where: int) -> int:
+        """Return how near to home a placement is, and whether in the area: one draw for each placement of a child's."""
+        family, story = child.family, child.story
+        u = self.uniform(family, child.slot + 1, "placement.distance", story.episodes * 64 + story.moves)
+        kind = self.placements.place_of_stage[stage]
+        odds = self.places[family.area][kind].far_odds if kind >= 0 else 1.0
+        elsewhere = where != family.area
+        if elsewhere:
+            odds *= self.model.distance_rules[POOLED]
+        return int(band_of(self.model.bands[family.area, int(family.seeks_asylum), stage], odds, elsewhere, u))
 
     def move_out(self, child: Child) -> int:
         """End a placement and free its place. Return the stage it was in."""

@@ -14,7 +14,7 @@ INF = math.inf
 AGE_EDGES_YEARS = (1.0, 5.0, 10.0, 16.0)
 STORY_FIELDS = (
     "planned", "place_area", "episodes", "moves", "searches", "year_started", "year_ceased", "care_start",
-    "days_after_14", "let", "entries",
+    "days_after_14", "let", "entries", "band",
 )  # fmt: skip
 NEED, PROTECTION, COURT, SUPPORT = L.NEED, L.PROTECTION, L.COURT, L.SUPPORT
 
@@ -58,6 +58,7 @@ class Care:
     entries: list[int] = field(default_factory=lambda: [0] * L.MAX_CHILD_STAGES)
     planned: int = L.IDLE
     place_area: int = 0
+    band: int = 0
     care_start: float = 0.0
     days_after_14: float = 0.0
     let: list[int] = field(default_factory=lambda: [0, 0, 0])  # what the placement was let at: as drawn, at the market, paid

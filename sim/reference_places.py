@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from sim.kernels.distance import far_odds
 from sim.kernels.feedback import places_open, respond, supply_next
 from sim.reference_codes import L
 from sim.reference_people import Child, Track, age_band
@@ -24,6 +25,7 @@ class Place:
     waiting: list[Track] = field(default_factory=list)
     price: float = 1.0
     supply: float = 1.0
+    far_odds: float = 1.0
     since: float = 0.0
     filled_days: float = 0.0
     usable_days: float = 0.0
@@ -66,11 +68,14 @@ class Place:
 
         return min(self.waiting, key=order)
 
-    def begin_month(self, published: float, reference: float, price_rules: list[float], supply_rules: list[float] | None) -> None:
-        """Let price, and supply if it may, answer last month's use; open the month's places (filled ones stay until they are left)."""
+    def begin_month(
+        self, published: float, reference: float, price_rules: list[float], supply_rules: list[float] | None, distance_rules: list[float]
+    ) -> None:
+        """Let price, the odds of far placements, and supply if it may, answer last month's use; open the month's places (filled ones until left)."""
         if self.usable_days > 0.0:
             use = self.filled_days / self.usable_days
             self.price = respond(self.price, use, reference, *price_rules)
+            self.far_odds = far_odds(use, reference, *distance_rules[:3])
             if supply_rules is not None:
                 self.supply = supply_next(self.supply, use, reference, *supply_rules)
         self.filled_days = self.usable_days = 0.0

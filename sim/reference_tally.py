@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernels.budget import DEAR_GBP_PER_WEEK
+from sim.kernels.distance import ELSEWHERE
 from sim.kernels.tally import CANDIDATES, FULL_PLACES, PEAK_PRESSURE, PUT_BACK, STAGE_EVENTS
 from sim.reference_codes import L
 from sim.reference_people import AGE_EDGES_YEARS, Track, age_band
@@ -165,6 +166,9 @@ class Ledger:
                     for track in stays:
                         self.placement_days(track, now)
                         uasc = int(track.family.seeks_asylum)
+                        story, where = track.child.story, y.where_end[a, row, self.placement[stage]]
+                        where[story.band] += 1
+                        where[ELSEWHERE] += story.place_area != a
                         y.looked_after_end[a, row, _band_at_month_end(track.child.birth, now), uasc] += 1
             for kind, place in enumerate(places[a]):
                 place.measure(now)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.kernels import layout as L
 from sim.kernels.compiling import CACHE_LINE
+from sim.kernels.distance import BANDS
 from sim.kernels.feedback import set_clocks
 from sim.kernels.handles import pack
 from sim.kernels.layout import MODEL_FIELDS, Model, State, Tally
@@ -35,7 +36,7 @@ def empty_state(model: Model) -> State:
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64),
         closing=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
-        let=np.zeros((n, stages), np.int64), supply=np.ones((n, places)),
+        let=np.zeros((n, stages), np.int64), supply=np.ones((n, places)), far_odds=np.ones((n, places)),
         accounts=np.tile([0.0, 0.0, 0.0, 1.0], (n, 1)), use_days=np.zeros((n, places, 2)), use_since=np.full((n, places), model.month_start[0]),
         high=np.zeros((n, 2), np.int64), month_began=np.zeros(1), clock=np.zeros(2),
     )  # fmt: skip
@@ -185,7 +186,8 @@ def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, lo
         "let_days": ((n, months, placements, L.NEEDS, 3), float), "paid_days": (by_stage, float), "dear_end": ((n, months, 3), float),
         "started": ((n, months, 5, 2), counts), "started_once": ((n, months, 5, 2), counts),
         "ceased": ((n, months, L.CEASED_AGES, 2), counts), "ceased_once": ((n, months, L.CEASED_AGES, 2), counts),
-        "looked_after_end": ((n, months, 5, 2), counts), "rereferred": ((n, months), counts), "queue": ((n, months, places, 5), float),
+        "looked_after_end": ((n, months, 5, 2), counts), "where_end": ((n, months, placements, BANDS + 1), counts),
+        "rereferred": ((n, months), counts), "queue": ((n, months, places, 5), float),
         "planned_actual": ((n, months, placements, placements), counts), "apart": ((n, months, 2), counts),
         "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float), "posts": ((n, months, 3), float),
         "places_end": ((n, months, places, 2), counts), "price_end": ((n, months, places), float), "accounts_end": ((n, months, 4), float),

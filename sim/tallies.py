@@ -12,6 +12,7 @@ from sim.kernels.layout import Tally
 BY_MONTH = (
     "unit_days", "entered", "left", "entered_children", "left_children", "units_end", "children_end", "fired",
     "fired_children", "placement_days", "let_days", "paid_days", "dear_end", "started", "started_once", "ceased", "ceased_once", "looked_after_end",
+    "where_end",
     "rereferred", "queue", "planned_actual", "apart", "far", "pressure", "work", "posts", "places_end", "price_end",
     "accounts_end",
 )  # fmt: skip

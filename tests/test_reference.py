@@ -142,7 +142,7 @@ def test_closing_places_stay_open_while_filled_and_use_is_measured():
     place.take(5.0)  # 3 of 4 for five days
     place.free(10.0)  # then 4 of 4 for five
     assert (place.filled_days, place.usable_days) == (35.0, 40.0)
-    place.begin_month(2, 0.85, [0.0, 1.0, 0.5, 1.5], None)
+    place.begin_month(2, 0.85, [0.0, 1.0, 0.5, 1.5], None, [0.0, 1.0, 1.0])
     assert (place.usable, place.vacancies, place.filled_days) == (3, 0, 0.0)
 
 
@@ -219,7 +219,7 @@ def test_a_markets_supply_follows_its_use_both_ways_within_bounds():
     assert supply_next(1.3, 1.0, 0.5, 0.0, 0.6, 1.8) == 1.3  # no response
     place = Place(0, 0, -1, usable=10, filled=10)
     place.measure(30.0)
-    place.begin_month(10, 0.8, [0.0, 1.0, 0.5, 1.5], [2.0, 0.6, 1.8])
+    place.begin_month(10, 0.8, [0.0, 1.0, 0.5, 1.5], [2.0, 0.6, 1.8], [0.0, 1.0, 1.0])
     assert place.usable == 11  # 10 x 1.125, rounded down
 
 

@@ -105,7 +105,7 @@ CHILD = np.dtype(
     [
         ("family", "i8"), ("slot", "i8"), ("planned", "i8"), ("place_area", "i8"), ("care_start", "f8"), ("days_after_14", "f8"),
         ("episodes", "i8"), ("moves", "i8"), ("searches", "i8"), ("stages", "i2", (CHILD_TRACKS,)), ("used", "i2"),
-        ("year_started", "i4"), ("year_ceased", "i4"), ("let", "i4", (3,)), ("entries", "i2", (MAX_CHILD_STAGES,)),
+        ("year_started", "i4"), ("year_ceased", "i4"), ("let", "i4", (3,)), ("entries", "i2", (MAX_CHILD_STAGES,)), ("band", "i1"),
     ],
     align=True,
 )  # fmt: skip
@@ -199,6 +199,8 @@ MODEL_FIELDS = {
     "reference_use": ("f8", 2, "utilisation at which the response is nil (A, P)"),
     "let_table": ("i4", 3, "price of a new placement by needs and quantile, ten-thousandths of the base price (placements, 4, bins)"),
     "price_gain": ("f8", 2, "share that commissioning wins off the price of a placement let in the month (S, M)"),
+    "bands": ("f8", 4, "share of placements in each band of distance, of families' and of unaccompanied children (A, 2, S, 4)"),
+    "distance_rules": ("f8", 1, "response of the odds of far placements to use, floor, ceiling; multiplier where a region's pooling places (4)"),
     "care_cost": ("f8", 2, "pounds a day of a child in each stage, at the price base; 0 where nothing is paid for the child (A, S)"),
     "care_price": ("f8", 2, "exogenous growth of each stage's price since the price base (S, M)"),
     "family_support": ("f8", 1, "pounds a year of family support as planned that may be saved on (A)"),
@@ -211,9 +213,9 @@ MODEL_FIELDS = {
 STAGE_KEYS = ("child_in_need", "no_child_at_home", "looked_after", "interim_care_order", "care_leaver", "unregistered")
 DRAW_NAMES = (
     "arrival.gap", "family.accept", "family.children", "family.age", "child.make", "family.birth", "care_entry.all",
-    "care_entry.each", "placement.plan", "placement.match", "stream.age", "placement.price",
+    "care_entry.each", "placement.plan", "placement.match", "stream.age", "placement.price", "placement.distance",
 )  # fmt: skip
-PRICE_DRAW = np.int64(DRAW_NAMES.index("placement.price"))
+PRICE_DRAW, DISTANCE_DRAW = (np.int64(DRAW_NAMES.index(name)) for name in ("placement.price", "placement.distance"))
 
 
 class Model(namedtuple("Model", MODEL_FIELDS)):
@@ -263,6 +265,7 @@ STATE_FIELDS = {
     "price": ("f8", 2, "market response of each place type's price, asked of who moves in this month (A, P)"),
     "let": ("i8", 2, "sum of what the placements of the children there were let at, ten-thousandths of the base price (A, S)"),
     "supply": ("f8", 2, "market response of each place type's supply (A, P)"),
+    "far_odds": ("f8", 2, "what last month's use of places multiplies the odds of far ones by (A, P)"),
     "use_days": ("f8", 3, "place-days filled and usable this month (A, P, 2)"),
     "use_since": ("f8", 2, "(A, P)"),
     "accounts": ("f8", 2, "cost of care so far this year, budget, reserves, level of family support (A, 4)"),
@@ -292,6 +295,7 @@ TALLY_FIELDS = {
     "ceased": ("i8", 4, "(A, T, 7, 2)"),
     "ceased_once": ("i8", 4, "(A, T, 7, 2)"),
     "looked_after_end": ("i8", 4, "(A, T, 5, 2) at month end"),
+    "where_end": ("i8", 4, "children at month end by placement: in each band of distance, and in another authority's place (A, T, placements, 5)"),
     "rereferred": ("i8", 2, "children referred within 12 months of the last referral (A, T)"),
     "queue": ("f8", 4, "joined, admitted, reneged, days waited, length at month end (A, T, P, 5)"),
     "planned_actual": ("i8", 4, "placements made by planned and actual stage (A, T, S, S)"),

@@ -8,6 +8,7 @@ from sim.kernels.arrivals import arrive, open_layers
 from sim.kernels.budget import LEVEL, open_month, places_afforded
 from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, re_enter
 from sim.kernels.compiling import entry, keep_whole, kernel, prefetch
+from sim.kernels.distance import HIGH, LOW, RESPONSE, far_odds
 from sim.kernels.feedback import places_open, respond, slow_teams, supply_next, work_in_hand
 from sim.kernels.hazards import month_at
 from sim.kernels.household import close_beside, move_family
@@ -95,6 +96,8 @@ def begin_month(m, s, y, month, t):
                 rules, supply_rules = M.price_rules(m)[place], M.supply_rules(m)[place]
                 use, reference = S.use_days(s)[a, place, 0] / days, M.reference_use(m)[a, place]
                 S.price(s)[a, place] = respond(S.price(s)[a, place], use, reference, rules[0], rules[1], rules[2], rules[3])
+                far = M.distance_rules(m)
+                S.far_odds(s)[a, place] = far_odds(use, reference, far[RESPONSE], far[LOW], far[HIGH])
                 if month >= M.unpublished_from(m)[0]:
                     S.supply(s)[a, place] = supply_next(
                         S.supply(s)[a, place], use, reference, supply_rules[0], supply_rules[1], supply_rules[2]

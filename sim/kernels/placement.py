@@ -5,10 +5,12 @@ import math
 import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel
+from sim.kernels.distance import POOLED, band_of
 from sim.kernels.layout import (
     ADMITTED,
     AS_DRAWN,
     AT_MARKET,
+    DISTANCE_DRAW,
     ENTER,
     GIVE_BACK,
     IDLE,
@@ -78,11 +80,27 @@ def let_placement(m, s, a, c, stage, b):
 
 
 @kernel
+def band_drawn(m, s, a, c, stage, b):
+    """Return the band of distance of a placement that begins in authority b's place; one draw for each placement of a child's."""
+    keep_whole()
+    child = S.children(s)[a, c]
+    family = S.families(s)[a, child["family"]]
+    address = who(m, a, family["stream"], child["slot"] + 1)
+    u = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], address, M.names(m)[DISTANCE_DRAW], child["episodes"] * 64 + child["moves"])
+    place = M.place_of_stage(m)[stage]
+    odds = S.far_odds(s)[a, place] if place >= 0 else 1.0
+    if b != a:
+        odds *= M.distance_rules(m)[POOLED]
+    return band_of(M.bands(m)[a, 1 if 0 < family["stream"] < 3 else 0, stage], odds, b != a, u)
+
+
+@kernel
 def move_in(m, s, y, a, c, planned, stage, b, t, event, old):
     """Start a placement in authority b's place (b is a unless the region pools)."""
     keep_whole()
     child = S.children(s)[a, c]
     child["planned"], child["place_area"] = planned, b
+    child["band"] = band_drawn(m, s, a, c, stage, b)
     start_stage(m, s, y, a, child["family"], c, PLACEMENT, stage, t, ADMITTED)
     let_placement(m, s, a, c, stage, b)
     row = row_of(s, y)

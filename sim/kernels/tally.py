@@ -4,6 +4,7 @@ import numpy as np
 
 from sim.kernels.budget import DEAR_GBP_PER_WEEK, book_month, price_a_week
 from sim.kernels.compiling import keep_whole, kernel, prefetch
+from sim.kernels.distance import ELSEWHERE
 from sim.kernels.layout import PAID, H, S, Y
 
 STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK = range(5)  # counters
@@ -118,12 +119,15 @@ def close_month(m, s, y, t):
 
 @kernel
 def count_looked_after(m, s, y, a, row, t):
-    """Count the children looked after at t by age and whether unaccompanied asylum-seeking, and what their placements cost."""
+    """Count the children looked after at t by age and whether unaccompanied asylum-seeking, what their placements cost, and where they are."""
     keep_whole()
     Y.dear_end(y)[a, row, 0] = Y.dear_end(y)[a, row, 1] = Y.dear_end(y)[a, row, 2] = 0.0
     for band in range(5):
         Y.looked_after_end(y)[a, row, band, 0] = 0
         Y.looked_after_end(y)[a, row, band, 1] = 0
+    for placement in range(Y.where_end(y).shape[2]):
+        for column in range(Y.where_end(y).shape[3]):
+            Y.where_end(y)[a, row, placement, column] = 0
     last = S.high(s)[a, 1] - 1
     for c in range(last + 1):
         prefetch(S.families(s)[a, S.children(s)[a, min(c + 8, last)]["family"]])
@@ -143,3 +147,14 @@ def count_looked_after(m, s, y, a, row, t):
             Y.looked_after_end(y)[a, row, band, 1 if 0 < family["stream"] < 3 else 0] += 1
             count_placement_days(m, s, y, a, c, t)
             count_price(m, s, y, a, c)
+            count_where(m, s, y, a, row, c)
+
+
+@kernel
+def count_where(m, s, y, a, row, c):
+    """Count a child in care by how far from home the placement is, and whether it is in another authority's place."""
+    child = S.children(s)[a, c]
+    placement = H.stages(m)[S.child_slots(s)[a, c, 1]["stage"]]["placement"]
+    Y.where_end(y)[a, row, placement, child["band"]] += 1
+    if child["place_area"] != a:
+        Y.where_end(y)[a, row, placement, ELSEWHERE] += 1

@@ -1,0 +1,131 @@
+"""Who bears a reform's cost in a region and who gains: authorities add up to their region in every run, and keys divide without adding."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from experiment_sample import AREAS, compiled_and_tally, results
+from scenario_files import HEAD, faults_of
+
+from outputs.appraisal import GROUP_LINES
+from outputs.shares import CHILDREN, MONEY, money, shares, winners_and_losers
+from outputs.store import write
+from outputs.tables import after_branch, whole
+from scenarios.actions import Cost
+from scenarios.loading import load
+from sim.costing import Costing
+from sim.results import Comparison
+
+pytestmark = pytest.mark.unit
+KEY = "regional-care-cooperative"
+
+
+def region():
+    """A cooperative of two authorities: one gains by price, the other only bears cost; both with chance of their own."""
+    base, reform = results(), results(KEY)
+    draw = np.random.default_rng(3)
+    base.annual.values[...] *= draw.uniform(0.8, 1.2, base.annual.shape)
+    reform.annual.values[...] = base.annual.values * draw.uniform(0.95, 1.05, base.annual.shape)
+    shared = list(base.lines)
+    reform.costs.loc[{"line": shared}] = base.costs.values * draw.uniform(0.99, 1.01, base.costs.shape)
+    reform.costs.loc[{"line": [line for line in reform.lines if line not in base.lines]}] *= 0.01
+    reform.costs.loc[{"line": "childrens_home", "area": AREAS[0]}] *= 0.2
+    reform.costs.loc[{"line": "childrens_home", "area": AREAS[1]}] *= 1.3
+    about = {"area_label": "Two boroughs", "grossing": {}, "note": "", "missing_members": []}
+    return Comparison(base, (reform,), about)
+
+
+def test_authorities_add_up_to_their_region_to_the_penny():
+    both = region()
+    table, years = shares(both), after_branch(both.baseline)
+    together = whole(both)
+    mean = table.pivot(index="item", columns="area", values="mean")
+    for item in (*MONEY, *CHILDREN):
+        assert mean.loc[item, "Two boroughs"] == pytest.approx(mean.loc[item, list(AREAS)].sum(), rel=1e-12)
+    net = together.cost_difference(KEY).sel(year_ending=years).sum("year_ending")
+    assert mean.loc["net", "Two boroughs"] == pytest.approx(float(net.mean()), rel=1e-12)
+    low = table[(table.item == "net") & (table.area == "Two boroughs")].p05.item()
+    assert low == pytest.approx(float(np.quantile(net, 0.05)))
+    change = together.difference(KEY).sel(year_ending=years[-1])
+    for item in CHILDREN:
+        assert mean.loc[item, "Two boroughs"] == pytest.approx(float(change.sel(measure=item).mean()), rel=1e-12)
+
+
+def test_parts_of_net_cost_add_up_in_every_run_and_price_and_volume_to_placements():
+    both = region()
+    years = after_branch(both.baseline)
+    found = money(both.baseline, both.reforms[0], years)
+    assert np.allclose(found["net"], found["reform_cost"] + found["placements"] + found["other"])
+    assert np.allclose(found["net"], found["reform_cost"] - found["benefit"])
+    assert np.allclose(found["placements"], found["placements_volume"] + found["placements_price"])
+    lines = [line for group in GROUP_LINES.values() for line in group]
+    change = (both.reforms[0].costs - both.baseline.costs).sel(line=lines, year_ending=years).sum(["line", "year_ending"])
+    assert np.allclose(found["placements"], change.transpose("area", "replicate"))
+
+
+def test_weeks_alone_are_volume_and_prices_alone_are_price():
+    base, reform = results(), results(KEY)
+    years = after_branch(base)
+    for group, lines in GROUP_LINES.items():
+        reform.annual.loc[{"measure": f"{group}_weeks"}] = 1.1 * base.annual.sel(measure=f"{group}_weeks")
+        for line in lines:
+            reform.costs.loc[{"line": line}] = 1.1 * base.costs.sel(line=line).transpose(*reform.costs.dims[:2], "year_ending")
+    more = money(base, reform, years)
+    assert np.abs(more["placements_price"]).max() < 0.02 * more["placements_volume"].min()
+    for group in GROUP_LINES:
+        reform.annual.loc[{"measure": f"{group}_weeks"}] = base.annual.sel(measure=f"{group}_weeks")
+    dearer = money(base, reform, years)
+    assert np.abs(dearer["placements_volume"]).max() == 0.0
+    assert dearer["placements_price"].min() > 0.0
+
+
+def test_winners_and_losers_are_named_and_shares_are_of_those_who_go_the_same_way():
+    table = shares(region())
+    assert winners_and_losers(table, KEY) == ([AREAS[0]], [AREAS[1]])
+    own = table.set_index(["item", "area"]).share_of_region
+    assert own["net", AREAS[0]] == own["net", AREAS[1]] == 1.0  # one gains, one loses: each is all of its kind
+    assert own["reform_cost"][list(AREAS)].sum() == pytest.approx(1.0)
+    assert (own.xs("Two boroughs", level="area") == 1.0).all()
+
+
+def test_the_table_is_in_the_folder_of_a_region_and_of_no_single_authority(tmp_path):
+    assert (write(region(), tmp_path / "region") / "shares.csv").exists()
+    assert not (write(whole(region()), tmp_path / "one") / "shares.csv").exists()
+    both = region()
+    england = dataclasses.replace(both, metadata={**both.metadata, "grossing": {"cla": 1.2}})
+    assert not (write(england, tmp_path / "england") / "shares.csv").exists()
+
+
+# ---------------------------------------------------------------- keys
+
+
+def costs_by_key(tmp_path, key: str) -> dict[str, np.ndarray]:
+    """What each authority pays each month of each of the cooperative's lines."""
+    path = tmp_path / f"{key}.yaml"
+    path.write_text(HEAD.replace("baseline", KEY) + f"set: {{levers.regional_care_cooperative.shared_by: {key}}}\n")
+    compiled, tally, drawn = compiled_and_tally(path, areas=("Bolton", "Bury", "Manchester"), last="2029-03", branch="2026-04")
+    costing = Costing(tally, compiled, drawn)
+    return {action.line: costing.reform_cost(action) for action in compiled.actions if isinstance(action, Cost)}
+
+
+def test_a_key_divides_what_the_region_pays_and_changes_nothing_of_it(tmp_path):
+    equal = costs_by_key(tmp_path, "authority")
+    for key, quantities in (("children_in_care", ("cla_non_uasc_stock", "uasc_at31")), ("population", ("population_0_17",))):
+        divided = costs_by_key(tmp_path, key)
+        figures = compiled_and_tally(KEY, areas=("Bolton", "Bury", "Manchester"), branch="2026-04")[0].figures
+        size = np.array([sum(one.get(quantity, 2025) for quantity in quantities) for one in figures])
+        for line, pounds in divided.items():
+            assert pounds.sum(axis=0) == pytest.approx(equal[line].sum(axis=0), rel=1e-12)
+            paid = pounds.sum(axis=1)
+            assert paid / paid.sum() == pytest.approx(size / size.sum())
+            assert np.ptp(equal[line], axis=0).max() == 0.0
+
+
+def test_a_key_needs_a_region_that_shares_places(tmp_path):
+    path = tmp_path / "mine.yaml"
+    shares_none = "levers.regional_care_cooperative.pooled_shares.agency_foster: 0, levers.regional_care_cooperative.pooled_shares.childrens_home: 0"
+    path.write_text(HEAD.replace("baseline", KEY) + f"set: {{levers.regional_care_cooperative.shared_by: population, {shares_none}}}\n")
+    assert any("no place is pooled" in fault.message for fault in faults_of(path))
+    path.write_text(HEAD.replace("baseline", KEY) + "set: {levers.regional_care_cooperative.shared_by: heads}\n")
+    assert any("shared_by" in fault.path for fault in faults_of(path))
+    assert load(KEY).levers[0].shared_by == "authority"
