@@ -218,10 +218,13 @@ def _labelled(values: np.ndarray, coords: dict[str, list]) -> xr.DataArray:
 
 
 def _cube(outcomes: list[_Outcome], units: list[Region], runs: int, name: str) -> np.ndarray:
-    """Return (area, replicate, ...) from outcomes that run unit by unit, replicate by replicate."""
+    """Return (area, replicate, ...) from outcomes that run unit by unit, replicate by replicate; what is copied is let go of."""
     parts = []
     for u in range(len(units)):
-        parts.append(np.stack([getattr(outcomes[u * runs + r], name) for r in range(runs)], axis=1))
+        own = outcomes[u * runs : (u + 1) * runs]
+        parts.append(np.stack([getattr(outcome, name) for outcome in own], axis=1))
+        for outcome in own:
+            setattr(outcome, name, None)  # England's twenty runs of three scenarios are hundreds of megabytes, once
     return np.concatenate(parts, axis=0)
 
 

@@ -25,6 +25,7 @@ from sim.model import CompiledModel, compile_model
 from sim.state import compact
 
 CODEC = "lz4"  # half again as large as zstd, and three times as fast to read
+KEPT_MODELS = 60  # as many as a large region's authorities: a model is compiled in less time than a month is simulated
 _models: dict[tuple, CompiledModel] = {}
 
 
@@ -48,7 +49,7 @@ def history_model(scenario: Scenario, area: str, until: str) -> CompiledModel:
     """Return the compiled model of an authority's history, built once."""
     key = (scenario.history_hash, area, until)
     if key not in _models:
-        if len(_models) > 400:
+        if len(_models) > KEPT_MODELS:
             _models.clear()
         _models[key] = compile_model(scenario, (area,), branch=until, history=True)
     return _models[key]

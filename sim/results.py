@@ -19,8 +19,8 @@ import xarray as xr
 
 from sim.counting import with_ratios
 from sim.measures import HEADLINES, MEASURES
+from sim.results_files import read_arrays, write_tables
 
-TABLES = ("stocks", "flows", "costs")
 MANIFEST = "manifest.json"
 
 
@@ -190,8 +190,7 @@ class Comparison:
         """Write `manifest.json` and the Parquet tables into a folder (made if missing) and return it."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, table in tables(self).items():
-            table.to_parquet(folder / f"{name}.parquet", index=False)
+        write_tables(self.scenarios, folder)
         (folder / MANIFEST).write_text(json.dumps(manifest(self), indent=1, default=str) + "\n", encoding="utf-8")
         return folder
 
@@ -205,33 +204,6 @@ def manifest(comparison: Comparison) -> dict[str, Any]:
     return {"format": 1} | dict(comparison.metadata) | {"scenarios": described}
 
 
-def tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
-    """Return `stocks`, `flows` (annual values of every measure, monthly of the headline ten) and `costs`, by run."""
-    rows: list[pd.DataFrame] = []
-    costs: list[pd.DataFrame] = []
-    for one in comparison.scenarios:
-        annual = _long(one.annual, "measure").assign(scenario=one.scenario, period="year", month=None)
-        monthly = _long(one.monthly, "measure", "month").assign(scenario=one.scenario, period="month", year_ending=0)
-        rows += [annual, monthly]
-        cash = _long(one.nominal(), "line")["value"]
-        lines = _long(one.costs, "line").assign(scenario=one.scenario, gbp_nominal=cash)
-        costs.append(lines.rename(columns={"value": "gbp"}))
-    frame = pd.concat(rows, ignore_index=True)
-    frame["unit"] = frame.measure.map({name: measure.unit for name, measure in MEASURES.items()})
-    columns = ["scenario", "area", "replicate", "measure", "unit", "period", "year_ending", "month", "value"]
-    frame = frame[columns].astype({"month": "string"})
-    stock = frame.measure.map(
-        {name: measure.over == "last" and measure.count is not None for name, measure in MEASURES.items()}
-    )
-    paid = pd.concat(costs, ignore_index=True)
-    paid = paid[["scenario", "area", "replicate", "line", "year_ending", "gbp", "gbp_nominal"]]
-    return {
-        "stocks": frame[stock].reset_index(drop=True),
-        "flows": frame[~stock].reset_index(drop=True),
-        "costs": paid,
-    }
-
-
 def open_results(folder: str | Path) -> Comparison:
     """Read a results folder; reforms are empty after a run of one scenario.
 
@@ -243,29 +215,20 @@ def open_results(folder: str | Path) -> Comparison:
     folder = Path(folder)
     try:
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
-    except (OSError, ValueError) as fault:
+        described = told.pop("scenarios")
+        labels = {
+            about["scenario"]: {
+                "area": about["areas"], "measure": list(MEASURES), "headline": list(HEADLINES),
+                "line": list(about["lines"]),
+            }
+            for about in described
+        }  # fmt: skip
+        arrays = read_arrays(folder, labels)
+    except (OSError, ValueError, KeyError, IndexError) as fault:
         raise ResultsError(f"{folder} is not a finished results folder ({fault})") from None
-    frame = pd.concat([frames["stocks"], frames["flows"]], ignore_index=True)
-    found = [_read(about, frame, frames["costs"]) for about in told.pop("scenarios")]
+    found = [Results(about.pop("scenario"), about.pop("label"), lines=about.pop("lines"), metadata=about, **arrays[key])
+             for key, about in zip(labels, described, strict=True)]  # fmt: skip
     return Comparison(found[0], tuple(found[1:]), told)
-
-
-def _read(about: dict[str, Any], frame: pd.DataFrame, costs: pd.DataFrame) -> Results:
-    """Rebuild one scenario's arrays."""
-    key, label, lines = about.pop("scenario"), about.pop("label"), about.pop("lines")
-    areas = list(about["areas"])
-    own, paid = frame[frame.scenario == key], costs[costs.scenario == key]
-    annual = _cube(own[own.period == "year"], areas, "measure", list(MEASURES), "year_ending", "value")
-    monthly = _cube(own[own.period == "month"], areas, "measure", list(HEADLINES), "month", "value")
-    spent = _cube(paid, areas, "line", list(lines), "year_ending", "gbp")
-    return Results(key, label, annual, monthly, spent, lines, about)
-
-
-def _cube(frame: pd.DataFrame, areas: list[str], what: str, names: list[str], when: str, value: str) -> xr.DataArray:
-    """Return rows as a labelled array (area, replicate, what, when)."""
-    indexed = frame.set_index(["area", "replicate", what, when])[value].to_xarray()
-    return indexed.sel({"area": areas, what: names}).transpose("area", "replicate", what, when).rename(None)
 
 
 def _long(array: xr.DataArray, what: str, when: str = "year_ending") -> pd.DataFrame:

@@ -21,7 +21,7 @@ from sim.precision import Watch, Watched
 STOCKS = ("cla_at31", "cpp_at31")
 COST_TOLERANCE_PCT = 0.05  # of the baseline's net cost: where a reform's net cost is about nil
 STOCK_TOLERANCE_PCT, CHILDREN_TOLERANCE = 0.1, 0.5  # of the baseline's children; half a child
-KEPT_MODELS = 200  # a thread keeps this many compiled models, see experiment
+KEPT_MODELS = 60  # a thread keeps this many compiled models, see experiment
 BLOCK = 5  # replicates of one unit in a row where its models cannot be kept until the next
 
 
