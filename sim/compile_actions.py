@@ -181,7 +181,7 @@ def bounds(transitions: np.ndarray, tables: dict[str, np.ndarray]) -> Bounds:
 def fastest(transitions, fixed: Bounds, factors, levers, helps) -> dict[str, np.ndarray]:
     """Return bounds on each transition's hazard per day: `bounds` times its highest month factor and the effects of levers that raise it.
 
-    `pace` (A, K) leaves out the multipliers that a stay fixes (static ones, and those of the stages beside). `least_days` (A, K + 11) takes the
+    `pace` (A, K) leaves out the multipliers that a stay fixes (static ones, and those of the stages beside). `least_days` (A, K + 12) takes the
     highest of them, and is the reciprocal: the least days in which a threshold of 1 is used up (1e300: never); a stage's are read twelve at once.
     """
     raised = np.ones(len(transitions))
@@ -191,6 +191,6 @@ def fastest(transitions, fixed: Bounds, factors, levers, helps) -> dict[str, np.
             raised[k] *= np.prod(np.maximum(table[start : start + count]["hazard_ratio"], 1.0))
     pace = fixed.rate * factors.max(axis=2)[:, transitions["row"]] * raised * (1.0 + 1e-9)
     bound = pace * fixed.multiplier * (1.0 + 1e-9)
-    least = np.full((bound.shape[0], bound.shape[1] + L.MAX_TRANSITIONS - 1), NEVER_DAYS)
+    least = np.full((bound.shape[0], bound.shape[1] + L.MAX_TRANSITIONS), NEVER_DAYS)
     np.divide(1.0, bound, out=least[:, : bound.shape[1]], where=bound > 0.0)
     return {"least_days": least, "pace": pace}

@@ -79,7 +79,7 @@ def stage_table(pathway: Pathway, names: Names, replaces: dict[str, str]) -> np.
         row["adult_ends"] = stage.track == "need" and name != "no_child_at_home"
         row["uses_age"] = any(step.age_multipliers for step in steps)
         row["fixed_age"] = any(getattr(step, "at_age_years", None) for step in steps)
-        row["timed"] = any(getattr(step, "at_age_years", None) or getattr(step, "at_next_birth", False) for step in steps)
+        row["birth"] = next((j for j, step in enumerate(steps) if getattr(step, "at_next_birth", False)), -1)
         row["is_referral"], row["is_closed"] = name == "referral", name == "closed"
         row["in_need"], row["in_care"] = stage.in_need, stage.in_care
         row["to_home"] = bool(stage.exit and stage.exit.child == "at_home")

@@ -300,13 +300,10 @@ def test_a_lever_reaches_whoever_draws_below_its_reach_from_the_month_it_does():
 
 def test_thresholds_are_drawn_at_the_address_of_the_transition_and_entry():
     world, slot = World(2, transitions=3), np.zeros(1, L.SLOT)[0]
-    world.model.transitions["at_age"] = (0.0, 18.0, 0.0)
-    world.model.stages["timed"] = 1
     slot["repeats"] = 9
     draw(world.h.address, 0, slot, 77, world.who, 4)
     names = world.model.transitions["name"]
     expected = [threshold(1, 2, 77, world.who, int(name), 4 * 64) for name in names]
-    expected[1] = math.inf  # fires at an age, not at a hazard
     assert [threshold_of(residual) for residual in slot["residual"][:3]] == expected
     assert threshold_of(expected[0]) == expected[0]  # once drawn, or reduced, a residual is what it says
     assert (slot["residual"][3:] == math.inf).all()  # the stage has no more

@@ -110,22 +110,15 @@ def make_children(m, s, a, f, t):
     band = pick(M.age_cdf(m), v)
     age = M.age_bands(m)[band] + x * (M.age_bands(m)[band + 1] - M.age_bands(m)[band])
     ages = 0
-    youngest = t - age * YEAR
-    birth = youngest
-    for i in range(n):  # from the youngest back; older siblings past 18 have left
-        if i > 0:
-            u, v = uniform_pair(seed, replicate, index, address, M.names(m)[4], i)
+    birth = youngest = t - age * YEAR
+    while ages < n and birth > t - 18.0 * YEAR:  # from the youngest back; older siblings past 18 have left
+        family["births"][ages], family["home"][ages] = birth, AT_HOME
+        ages += 1
+        if ages < n:
+            u = uniform(seed, replicate, index, address, M.names(m)[4], ages)
             birth -= (M.parameters(m)[0] + u * (M.parameters(m)[1] - M.parameters(m)[0])) * YEAR
-        if birth > t - 18.0 * YEAR:
-            ages += 1
-    birth = youngest
-    for i in range(n):
-        if i > 0:
-            u, v = uniform_pair(seed, replicate, index, address, M.names(m)[4], i)
-            birth -= (M.parameters(m)[0] + u * (M.parameters(m)[1] - M.parameters(m)[0])) * YEAR
-        if birth > t - 18.0 * YEAR:
-            family["births"][ages - 1 - i] = birth
-            family["home"][ages - 1 - i] = AT_HOME
+    for i in range(ages // 2):  # oldest first
+        family["births"][i], family["births"][ages - 1 - i] = family["births"][ages - 1 - i], family["births"][i]
     birth, until, i = max(youngest, t), youngest + M.parameters(m)[3] * YEAR, ages
     while i < SLOTS and M.parameters(m)[2] > 0.0 and family["stream"] == 0:
         u = uniform(seed, replicate, index, address, M.names(m)[5], i)

@@ -33,6 +33,7 @@ from sim.kernels.slots import (
     log_family,
     recount,
     reschedule_family,
+    stands_alone,
     start_stage,
     stop_stage,
     touch_family,
@@ -50,8 +51,9 @@ def move_family(m, s, y, a, f, track, target, t):
     if target >= 0 and H.stages(h)[target]["later"] >= 0 and t >= M.switch_day(m)[a]:
         target = np.int64(H.stages(h)[target]["later"])  # Families First: new cases go to the stage that replaces this one
     slot = S.family_slots(s)[a, f, track]
-    old, waiting = slot["stage"], np.int64(slot["waiting"])
-    touch_family(m, s, a, f, track, t, YES, NO)
+    old, waiting, alone = slot["stage"], np.int64(slot["waiting"]), stands_alone(S.families(s)[a, f], track)
+    if not alone:
+        touch_family(m, s, a, f, track, t, YES, NO)
     if old >= 0:
         stop_stage(m, s, y, a, f, NOBODY, track, t)
         if H.stages(h)[old]["place"] >= 0:
@@ -64,7 +66,8 @@ def move_family(m, s, y, a, f, track, target, t):
     log_family(m, s, y, a, f, ENTER if target >= 0 else EXIT, old, target, t)
     if target >= 0 and H.stages(h)[target]["place"] >= 0:
         join(m, s, y, a, f, track, np.int64(H.stages(h)[target]["place"]), t)
-    touch_family(m, s, a, f, track, t, NO, NO)
+    if not alone:
+        touch_family(m, s, a, f, track, t, NO, NO)
     closes = track == NEED and target >= 0 and H.stages(h)[target]["is_closed"]
     if target >= 0 and not closes:
         reschedule_family(m, s, a, f, track)

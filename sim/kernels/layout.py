@@ -68,7 +68,7 @@ ARRIVAL_ITEM = np.int64(1 << 30)
 STAGE = np.dtype(
     [
         ("first", "i4"), ("n", "i4"), ("depends", "i2"), ("place", "i2"), ("later", "i2"), ("placement", "i2"), ("track", "i1"), ("local", "i1"),
-        ("adult_ends", "i1"), ("uses_age", "i1"), ("fixed_age", "i1"), ("timed", "i1"), ("is_referral", "i1"), ("is_closed", "i1"),
+        ("adult_ends", "i1"), ("uses_age", "i1"), ("fixed_age", "i1"), ("birth", "i1"), ("is_referral", "i1"), ("is_closed", "i1"),
         ("in_need", "i1"), ("to_home", "i1"), ("care_leaver", "i1"), ("terminal", "i1"), ("in_care", "i1"),
         ("unlawful", "i1"), ("permits_parents", "i1"), ("minimum_age", "f8"), ("case_weight", "f8"),
     ],
@@ -138,7 +138,7 @@ HAZARD_FIELDS = {
     "version_start": ("f8", 1, "day each version of the pathway starts (V)"),
     "edges": ("f8", 2, "start of each band, days (V, B)"),
     "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
-    "least_days": ("f8", 2, "least days in which a threshold of 1 is used up, and eleven more (A, K + 11)"),
+    "least_days": ("f8", 2, "least days in which a threshold of 1 is used up, and twelve more (A, K + 12)"),
     "pace": ("f8", 2, "bound on the hazard per day before the multipliers that `competes` gives (A, K)"),
     "age_table": ("f8", 3, "multiplier by age band (A, rows, 5)"),
     "static_table": ("f8", 2, "multiplier by quintile x needs x stream x earlier episodes, see `kind_of` (rows, 160)"),

@@ -254,6 +254,8 @@ def still_due(m, s, a, item, t):
 @kernel
 def next_area(m, s):
     """Return the authority whose next event comes first (order of docs/engine.md), or -1 if none has any."""
+    if S.sizes(s).shape[0] == 1:
+        return FIRST if next_time(m, s, FIRST) < INF else NOBODY
     best, time = NOBODY, INF
     for a in range(S.sizes(s).shape[0]):
         t = next_time(m, s, a)

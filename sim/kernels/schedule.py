@@ -56,11 +56,6 @@ def draw(h, stage, slot, entity, who, entries):
             slot["residual"][j] = slot["residual"][j + 1] = slot["residual"][j + 2] = slot["residual"][j + 3] = INF
     for j in range(MAX_TRANSITIONS):
         slot["repeats"][j] = 0
-    if st["timed"]:
-        for j in range(n):
-            tr = H.transitions(h)[first + j]
-            if tr["at_age"] > 0.0 or tr["at_birth"]:
-                slot["residual"][j] = INF
 
 
 @entry
@@ -101,11 +96,17 @@ def beside(h, row, family, child, is_child):
 
 
 @kernel
+def may_fire(tr, waiting):
+    """Return whether a transition has a hazard while its entity waits for a place, or while it does not."""
+    if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
+        return False
+    return not ((tr["when"] == WHEN_ADMITTED and waiting) or (tr["when"] == WHEN_WAITING and not waiting))
+
+
+@kernel
 def competes(h, tr, kind, waiting, family, child, is_child):
     """Return the product of a transition's multipliers that do not change within a stay beside the same stages; 0 if it cannot fire."""
-    if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
-        return 0.0
-    if (tr["when"] == WHEN_ADMITTED and waiting) or (tr["when"] == WHEN_WAITING and not waiting):
+    if not may_fire(tr, waiting):
         return 0.0
     multiplier = H.static_table(h)[tr["static"], kind]
     return multiplier * beside(h, tr["beside"], family, child, is_child) if tr["beside"] >= 0 else multiplier
@@ -158,30 +159,73 @@ def walk_all(h, c, a, k, family, child, is_child, birth, age, age_edge, origin, 
     )  # fmt: skip
 
 
+@kernel
+def walk(h, c, a, k, tr, family, child, slot, is_child, birth, age, age_edge, by_age, multiplier, until, residual):
+    """Consume `residual` of a transition from the slot's last evaluation to `until`: return (firing time or infinity, what is left)."""
+    origin = origin_of(tr, family, child, slot)
+    begins = max(slot["evaluated"], origin)
+    if begins >= until:
+        return INF, residual
+    if (
+        tr["bands_only"] and (tr["n_help"] == 0 or family["help_start"] == INF) and (tr["age"] < 0 or age_edge >= until)
+        and unhindered(h, c, a, tr["row"], begins, until)
+    ):  # fmt: skip
+        return walk_bands(h, a, tr, origin, multiplier, by_age, begins, until, residual)
+    return walk_all(h, c, a, k, family, child, is_child, birth, age, age_edge, origin, multiplier, begins, until, residual)
+
+
+@kernel
+def commit(h, c, a, family, child, slot, is_child, until):
+    """Reduce a slot's residuals up to `until`."""
+    keep_whole()
+    st, evaluated, until = H.stages(h)[slot["stage"]], slot["evaluated"], min(until, H.horizon(h)[0])
+    first, birth = np.int64(st["first"]), family["births"][child["slot"]] if is_child else 0.0
+    kind, waiting = kind_of_any(family, child, is_child), slot["waiting"] != 0
+    age, age_edge, row, along = 0, -INF, np.int64(-1), 1.0
+    for j in range(st["n"]):
+        tr = H.transitions(h)[first + j]
+        if not may_fire(tr, waiting):
+            continue
+        if tr["beside"] != row:  # most transitions of a stage share what multiplies them
+            row, along = np.int64(tr["beside"]), beside(h, tr["beside"], family, child, is_child) if tr["beside"] >= 0 else 1.0
+        multiplier = H.static_table(h)[tr["static"], kind] * along
+        if multiplier > 0.0:
+            by_age = 1.0
+            if tr["age"] >= 0:
+                if age_edge == -INF:
+                    age, age_edge = age_at(h, family, is_child, birth, evaluated)
+                by_age = H.age_table(h)[a, tr["age"], age]
+            _, rest = walk(
+                h, c, a, first + j, tr, family, child, slot, is_child, birth, age, age_edge, by_age, multiplier, until,
+                threshold_of(slot["residual"][j]),
+            )  # fmt: skip
+            slot["residual"][j] = max(rest, TINY)
+
+
 @entry
-def schedule(h, c, a, family, child, slot, is_child, until, commit):
+def schedule(h, c, a, family, child, slot, is_child, until, reduce):
     """Find what a slot fires next: (index of the transition in its stage or NO_PICK, time).
 
     `family`, `child` and `slot` are records; of a family's own slot `is_child` is false and the child is any. What might fire first is walked first:
-    it leaves little time for the others, most of which need not be walked then. In what order they are walked changes nothing. With `commit`, reduce
+    it leaves little time for the others, most of which need not be walked then. In what order they are walked changes nothing. With `reduce`, reduce
     the slot's residuals up to `until` instead.
     """
     keep_whole()
+    if reduce:
+        commit(h, c, a, family, child, slot, is_child, until)
+        return NO_PICK, INF
     st, evaluated = H.stages(h)[slot["stage"]], slot["evaluated"]
     first, birth = np.int64(st["first"]), family["births"][child["slot"]] if is_child else 0.0
     pick, soonest, name = NO_PICK, min(until, H.horizon(h)[0]), np.int64(0)
-    if commit:
-        left, others = (ONE << np.int64(st["n"])) - 1, np.int64(0)
-    else:
-        if st["fixed_age"]:
-            for j in range(st["n"]):
-                tr = H.transitions(h)[first + j]
-                if tr["at_age"] > 0.0 and birth + tr["at_age"] * YEAR < soonest:
-                    pick, soonest, name = np.int64(j), birth + tr["at_age"] * YEAR, tr["name"]
-        best, wait = soonest_possible(slot, H.least_days(h), a, first)
-        left, others = ONE << best, ~(ONE << best)
-        if wait > soonest - evaluated:
-            left = others = np.int64(0)
+    if st["fixed_age"]:
+        for j in range(st["n"]):
+            tr = H.transitions(h)[first + j]
+            if tr["at_age"] > 0.0 and birth + tr["at_age"] * YEAR < soonest:
+                pick, soonest, name = np.int64(j), birth + tr["at_age"] * YEAR, tr["name"]
+    best, wait = soonest_possible(slot, H.least_days(h), a, first)
+    left, others = ONE << best, ~(ONE << best)
+    if wait > soonest - evaluated:
+        left = others = np.int64(0)
     age, age_edge, kind, waiting = 0, -INF, kind_of_any(family, child, is_child), slot["waiting"] != 0
     while left != 0:
         j = lowest_bit(left)
@@ -189,26 +233,15 @@ def schedule(h, c, a, family, child, slot, is_child, until, commit):
         k = first + j
         tr = H.transitions(h)[k]
         multiplier = competes(h, tr, kind, waiting, family, child, is_child)
-        if multiplier > 0.0 and (commit or at_least(slot["residual"][j]) <= H.pace(h)[a, k] * multiplier * (soonest - evaluated)):
-            origin, residual, by_age = origin_of(tr, family, child, slot), threshold_of(slot["residual"][j]), 1.0
+        if multiplier > 0.0 and at_least(slot["residual"][j]) <= H.pace(h)[a, k] * multiplier * (soonest - evaluated):
+            residual, by_age = threshold_of(slot["residual"][j]), 1.0
+            slot["residual"][j] = residual
             if tr["age"] >= 0:
                 if age_edge == -INF:
                     age, age_edge = age_at(h, family, is_child, birth, evaluated)
                 by_age = H.age_table(h)[a, tr["age"], age]
-            begins = max(evaluated, origin)
-            if begins >= soonest:
-                due, rest = INF, residual
-            elif (
-                tr["bands_only"] and (tr["n_help"] == 0 or family["help_start"] == INF) and (tr["age"] < 0 or age_edge >= soonest)
-                and unhindered(h, c, a, tr["row"], begins, soonest)
-            ):  # fmt: skip
-                due, rest = walk_bands(h, a, tr, origin, multiplier, by_age, begins, soonest, residual)
-            else:
-                due, rest = walk_all(
-                    h, c, a, k, family, child, is_child, birth, age, age_edge, origin, multiplier, begins, soonest, residual
-                )  # fmt: skip
-            slot["residual"][j] = max(rest, TINY) if commit else residual
-            if not commit and (due < soonest or (due == soonest and due < INF and (pick < 0 or tr["name"] < name))):
+            due, _ = walk(h, c, a, k, tr, family, child, slot, is_child, birth, age, age_edge, by_age, multiplier, soonest, residual)
+            if due < soonest or (due == soonest and due < INF and (pick < 0 or tr["name"] < name)):
                 pick, soonest, name = j, due, tr["name"]
         if others != 0:
             left = possible_by(slot, H.least_days(h), a, first, soonest - evaluated) & others

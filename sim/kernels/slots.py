@@ -12,6 +12,7 @@ from sim.kernels.layout import (
     CHILD_ITEM,
     COURT,
     EXIT,
+    FAMILY_TRACKS,
     FIRST,
     IDLE,
     IN_CARE,
@@ -29,7 +30,7 @@ from sim.kernels.layout import (
     S,
 )
 from sim.kernels.queue import leave_queue, put_in_queue
-from sim.kernels.schedule import draw, kind_of, never_returns, schedule, threshold_of
+from sim.kernels.schedule import commit, draw, kind_of, never_returns, schedule, threshold_of
 from sim.kernels.tally import count_entry, count_exit, count_joined, log_event
 
 INF = math.inf
@@ -91,19 +92,16 @@ def next_birth(family, t):
 def reschedule_family(m, s, a, f, track):
     """Compute again when a family's slot fires, and put it in its place in the queue."""
     keep_whole()
-    slot = S.family_slots(s)[a, f, track]
-    pick, fires = schedule(m, s, a, S.families(s)[a, f], S.children(s)[a, 0], slot, NO, INF, NO)
+    family, slot = S.families(s)[a, f], S.family_slots(s)[a, f, track]
+    pick, fires = schedule(m, s, a, family, S.children(s)[a, 0], slot, NO, INF, NO)
     if track == NEED:
-        st = H.stages(m)[slot["stage"]]
-        if st["adult_ends"]:
-            adult = S.families(s)[a, f]["adult_day"]
-            if adult < fires:  # already past if a younger child has left adults alone at home: then at once
-                pick, fires = ADULT_PICK, max(adult, S.clock(s)[0])
-        for j in range(st["n"] if st["timed"] else 0):
-            if H.transitions(m)[st["first"] + j]["at_birth"]:
-                birth = next_birth(S.families(s)[a, f], slot["start"])
-                if birth < fires:
-                    pick, fires = j, birth
+        st, adult = H.stages(m)[slot["stage"]], family["adult_day"]
+        if st["adult_ends"] and adult < fires:  # already past if a younger child has left adults alone at home: then at once
+            pick, fires = ADULT_PICK, max(adult, S.clock(s)[0])
+        if st["birth"] >= 0 and adult >= slot["start"] + 18.0 * YEAR:  # else the last birth was before the stay
+            birth = next_birth(family, slot["start"])
+            if birth < fires:
+                pick, fires = np.int64(st["birth"]), birth
     slot["pick"], slot["fires"] = pick, fires
     put_in_queue(m, s, a, f * 4 + track, fires)
 
@@ -124,7 +122,7 @@ def commit_family(m, s, a, f, track, t):
     keep_whole()
     slot = S.family_slots(s)[a, f, track]
     if slot["evaluated"] < t:
-        schedule(m, s, a, S.families(s)[a, f], S.children(s)[a, 0], slot, NO, t, YES)
+        commit(m, s, a, S.families(s)[a, f], S.children(s)[a, 0], slot, NO, t)
         slot["evaluated"] = t
 
 
@@ -134,7 +132,7 @@ def commit_child(m, s, a, c, track, t):
     keep_whole()
     child, slot = S.children(s)[a, c], S.child_slots(s)[a, c, track]
     if slot["evaluated"] < t:
-        schedule(m, s, a, S.families(s)[a, child["family"]], child, slot, YES, t, YES)
+        commit(m, s, a, S.families(s)[a, child["family"]], child, slot, YES, t)
         slot["evaluated"] = t
 
 
@@ -157,6 +155,15 @@ def touch_family(m, s, a, f, track, t, before, household):
         for i in range(family["n_children"]):
             if family["home"][i] == IN_CARE:
                 touch_child(m, s, a, np.int64(family["care_row"][i]), COURT, t, before)
+
+
+@kernel
+def stands_alone(family, track):
+    """Return whether nothing can depend on a family's track: no other is open, and no child's (of court) may be."""
+    alone = track != COURT
+    for other in range(FAMILY_TRACKS):
+        alone = alone and (other == track or family["stages"][other] < 0)
+    return alone
 
 
 @kernel
