@@ -297,6 +297,10 @@ def _rates(compiled: CompiledModel, transitions: np.ndarray, ratio: list[dict]) 
         transitions[k]["n_bands"] = width
         everywhere = np.array([[rates[v][a][transitions[k]["band"]:] for a in range(len(compiled.profiles))] for v in range(len(versions))])
         transitions[k]["dead"] = not everywhere.any()
+        for v in range(len(versions)):  # the last band ends at infinity
+            edges[v].append(np.inf)
+            for a in range(len(compiled.profiles)):
+                rates[v][a].append(0.0)
     return {"edges": np.array(edges), "rates": np.array(rates)}
 
 

@@ -38,6 +38,8 @@ class World:
         edges = np.cumsum(draw_.uniform(1.0, 300.0, shape), axis=2)
         edges[..., 0] = 0.0
         rates = draw_.uniform(0.2, 6.0, shape) / YEAR * (draw_.random(shape) > 0.2)
+        ends = np.full((self.versions, transitions, 1), math.inf)
+        edges, rates = np.append(edges, ends, 2), np.append(rates, np.zeros_like(ends), 2)
         factor = np.ones((1, ROWS, MONTHS))
         factor[0, 1:] = draw_.uniform(0.2, 1.5, (2, MONTHS))
         factor[0, 2] *= draw_.random(MONTHS) > 0.3
@@ -51,7 +53,7 @@ class World:
             reach[i, first:end] = np.minimum(np.linspace(0.1, draw_.uniform(0.2, 1.2), end - first), 1.0)
         levers["lever"], levers["hazard_ratio"] = (0, 1), draw_.uniform(0.3, 1.4, 2)
         for k in range(transitions):
-            steps[k]["band"], steps[k]["n_bands"], steps[k]["name"] = k * width, width, NAME - k
+            steps[k]["band"], steps[k]["n_bands"], steps[k]["name"] = k * (width + 1), width, NAME - k
             steps[k]["row"], steps[k]["age"] = draw_.integers(0, ROWS), draw_.integers(-1, 1)
             steps[k]["help"], steps[k]["n_help"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
             steps[k]["lever"], steps[k]["n_levers"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
@@ -62,7 +64,7 @@ class World:
         self.model, self.h = filled(
             L.HAZARD_FIELDS, stages=stages, transitions=steps, draw_names=np.append(steps["name"], [0] * 3), version_start=starts,
             edges=edges.reshape(self.versions, -1), rates=rates.reshape(self.versions, 1, -1),
-            least_days=np.full((1, transitions + L.MAX_TRANSITIONS - 1), 1e-9), pace=np.full((1, transitions), 1e9),
+            least_days=np.full((1, transitions + L.MAX_TRANSITIONS), 1e-9), pace=np.full((1, transitions), 1e9),
             codes=[300], seed=[1, 2], age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
             static_table=np.ones((1, 5 * L.NEEDS * L.STREAMS * 2)), month_start=STARTS,
             month_of_day=np.repeat(np.arange(MONTHS), np.diff(STARTS).astype(int)), row_is_team=[0, 1, 0],
@@ -244,7 +246,7 @@ def plain_world() -> World:
     step = world.model.transitions[0]
     step["row"], step["age"], step["n_help"], step["n_levers"], step["n_bands"] = 0, -1, 0, 0, 2
     world.model.version_start[1:] = math.inf
-    world.model.edges[:, :2], world.model.rates[:, 0, :2] = (0.0, 50.0), (0.01, 0.002)
+    world.model.edges[:, :3], world.model.rates[:, 0, :2] = (0.0, 50.0, math.inf), (0.01, 0.002)
     world.multiplier = 1.0
     return world
 

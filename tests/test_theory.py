@@ -53,8 +53,8 @@ class Tuned:
         for name, (bands, hazards) in self.alive.items():
             step = steps[self.transition_names.index(name)]
             step["dead"], step["band"], step["n_bands"] = 0, len(edges), len(bands)
-            edges += bands
-            rates += hazards
+            edges += [*bands, math.inf]
+            rates += [*hazards, 0.0]
         arrays["edges"], arrays["rates"] = np.array([edges]), np.array([[rates]])
         arrays["version_start"] = arrays["month_start"][:1]
         arrays["least_days"], arrays["pace"] = np.full_like(arrays["least_days"], 1e-9), np.full_like(arrays["pace"], 1e9)

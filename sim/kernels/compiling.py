@@ -127,6 +127,18 @@ def _never_inline(typingctx):
 
 
 @intrinsic
+def _always_inline(typingctx):
+    """Mark the function being compiled as always to be inlined."""
+
+    def codegen(context, builder, signature, arguments):
+        """Mark the function whose code is written."""
+        builder.function.attributes.add("alwaysinline")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic
 def _ask_for(typingctx, record):
     """Ask for a record's first cache lines, to be there when it is read: what is read most comes first."""
 
@@ -145,12 +157,15 @@ def _ask_for(typingctx, record):
 
 
 def _nothing(*_):
-    """Stand for `keep_whole` and `prefetch` without JIT."""
+    """Stand for `keep_whole`, `copy_in` and `prefetch` without JIT."""
 
 
 # Called first in a kernel, it keeps the kernel whole: LLVM would otherwise copy the large ones into every caller, and into those callers'
 # callers, and compile for minutes.
 keep_whole = _nothing if numba.config.DISABLE_JIT else _never_inline
+
+# Called first in a kernel, it has the kernel copied into its callers, however many there are.
+copy_in = _nothing if numba.config.DISABLE_JIT else _always_inline
 
 # Ask early for the memory of a record: no effect but on speed.
 prefetch = _nothing if numba.config.DISABLE_JIT else _ask_for

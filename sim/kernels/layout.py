@@ -136,7 +136,7 @@ HAZARD_FIELDS = {
     "transitions": (TRANSITION, 1, "TRANSITION (K)"),
     "draw_names": ("i8", 1, "hash of each transition's name, and three more (K + 3)"),
     "version_start": ("f8", 1, "day each version of the pathway starts (V)"),
-    "edges": ("f8", 2, "start of each band, days (V, B)"),
+    "edges": ("f8", 2, "start of each band, days; infinity after a transition's last (V, B)"),
     "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
     "least_days": ("f8", 2, "least days in which a threshold of 1 is used up, and twelve more (A, K + 12)"),
     "pace": ("f8", 2, "bound on the hazard per day before the multipliers that `competes` gives (A, K)"),

@@ -49,7 +49,7 @@ from sim.kernels.layout import (
 )
 from sim.kernels.placement import place_in, place_siblings, replan, set_legal
 from sim.kernels.places import admit_waiting
-from sim.kernels.queue import leave_queue, next_item, next_time, open_queue, slot_of, tie_key
+from sim.kernels.queue import next_item, next_time, open_queue, slot_of, take_next, tie_key
 from sim.kernels.rng import threshold
 from sim.kernels.slots import (
     commit_child,
@@ -275,6 +275,7 @@ def area_before(m, s, a, b):
 def handle(m, s, y, a, item, t):
     """Process one event."""
     keep_whole()
+    take_next(s, a)
     if item >= ARRIVAL_ITEM:
         stream, layer = divmod(item - ARRIVAL_ITEM, LAYERS)
         f = arrive(m, s, y, a, stream, layer, t)
@@ -285,7 +286,6 @@ def handle(m, s, y, a, item, t):
             rows[0] = c
             place_siblings(m, s, y, a, rows, ONE, t)
         return
-    leave_queue(m, s, a, item)
     if item >= CHILD_ITEM:
         c, track = (item - CHILD_ITEM) >> 2, item & 3
         f = S.children(s)[a, c]["family"]

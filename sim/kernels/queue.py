@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from sim.kernels.compiling import keep_whole, kernel, prefetch
+from sim.kernels.compiling import copy_in, keep_whole, kernel, prefetch
 from sim.kernels.layout import ADULT_PICK, ARRIVAL_ITEM, CHILD_ITEM, LAYERS, H, M, S
 
 LISTS_A_DAY = 8.0
@@ -190,7 +190,7 @@ def put_in_queue(m, s, a, item, time):
     keep_whole()
     node = _node(s, a, item)
     if node["place"] != NOT_QUEUED:
-        leave_queue(m, s, a, item)
+        _take_out(m, s, a, item)
     if time >= H.horizon(m)[0]:
         return
     node["time"] = time
@@ -207,9 +207,27 @@ def put_in_queue(m, s, a, item, time):
 @kernel
 def leave_queue(m, s, a, item):
     """Take an item out, if it is in."""
+    copy_in()
+    if _node(s, a, item)["place"] != NOT_QUEUED:
+        _take_out(m, s, a, item)
+
+
+@kernel
+def _take_out(m, s, a, item):
+    """Take an item out that is in."""
+    keep_whole()
     node = _node(s, a, item)
     if node["place"] == IN_OPEN:
         _withdraw(s, a, item)
-    elif node["place"] < 0:
+    else:
         _unlink(m, s, a, node)
     node["place"] = NOT_QUEUED
+
+
+@kernel
+def take_next(s, a):
+    """Take the first item out, whose turn it is."""
+    n = S.sizes(s)[a, 2] - 1
+    _node(s, a, S.open_items(s)[a, n]["item"])["place"] = NOT_QUEUED
+    S.sizes(s)[a, 2] = n
+    S.next_times(s)[a] = UNKNOWN

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from sim.kernels.compiling import entry, keep_whole, kernel
+from sim.kernels.compiling import copy_in, entry, keep_whole, kernel
 from sim.kernels.hazards import advance, age_at, unhindered
 from sim.kernels.layout import (
     CARE,
@@ -106,6 +106,7 @@ def may_fire(tr, waiting):
 @kernel
 def competes(h, tr, kind, waiting, family, child, is_child):
     """Return the product of a transition's multipliers that do not change within a stay beside the same stages; 0 if it cannot fire."""
+    copy_in()
     if not may_fire(tr, waiting):
         return 0.0
     multiplier = H.static_table(h)[tr["static"], kind]
@@ -133,12 +134,12 @@ def origin_of(tr, family, child, slot):
 @kernel
 def walk_bands(h, a, tr, origin, multiplier, by_age, t, until, residual):
     """Do what `advance` does where the hazard changes from band to band and for no other reason (and with the same bits)."""
-    edges, rates, first, n, band = H.edges(h), H.rates(h), tr["band"], tr["n_bands"], 0
-    while band + 1 < n and t >= origin + edges[0, first + band + 1]:
+    edges, rates, band = H.edges(h), H.rates(h), np.int64(tr["band"])
+    while t >= origin + edges[0, band + 1]:  # the last band ends at infinity
         band += 1
     while t < until:
-        stop = until if band + 1 == n else min(until, origin + edges[0, first + band + 1])
-        rate = rates[0, a, first + band] * multiplier * by_age
+        stop = min(until, origin + edges[0, band + 1])
+        rate = rates[0, a, band] * multiplier * by_age
         use = rate * (stop - t)
         if use >= residual and rate > 0.0:
             return max(t, min(stop, t + residual / rate)), 0.0
@@ -162,6 +163,7 @@ def walk_all(h, c, a, k, family, child, is_child, birth, age, age_edge, origin, 
 @kernel
 def walk(h, c, a, k, tr, family, child, slot, is_child, birth, age, age_edge, by_age, multiplier, until, residual):
     """Consume `residual` of a transition from the slot's last evaluation to `until`: return (firing time or infinity, what is left)."""
+    copy_in()
     origin = origin_of(tr, family, child, slot)
     begins = max(slot["evaluated"], origin)
     if begins >= until:
