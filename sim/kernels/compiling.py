@@ -6,12 +6,12 @@ becomes is settled once, in the `entry` it is linked into. This steps in at numb
 its classes, so the range of numba versions in pyproject.toml is narrow.
 
 No kernel counts an index from the end, so the code numba puts around every index to allow for that (a load, a comparison and a choice for each
-dimension) is left out of both kinds.
+dimension) is left out of both kinds. No kernel raises, so a call is not followed by a look at how it went.
 """
 
 import numba
 from numba import njit, types
-from numba.core import cgutils
+from numba.core import callconv, cgutils
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import LoweringPass, register_pass
@@ -73,23 +73,44 @@ def _index_as_it_is(context, builder, kind, index, size):
     return context.cast(builder, index, kind, types.intp)
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _PlainIndexing(NativeLowering):
-    """numba's translation, with indices taken as they are. It runs under numba's compiler lock, so nothing else is translated meanwhile."""
+_numbas_call = callconv.CPUCallConv.call_function
 
-    _name = "plain_indexing"
+
+def _call_that_succeeds(convention, builder, callee, result, kinds, arguments, attrs=None):
+    """Call compiled code from compiled code without looking whether it raised, and without room for what it might have raised."""
+    ours = builder.function.args
+    if len(ours) < 2 or ours[1].name != "excinfo":  # called from a wrapper for Python
+        return _numbas_call(convention, builder, callee, result, kinds, arguments, attrs)
+    with builder.goto_entry_block():
+        place = builder.alloca(convention.get_return_type(result).pointee)
+    given = convention._get_arg_packer(kinds).as_arguments(builder, list(arguments))
+    builder.call(callee, [place, ours[1], *given], attrs=tuple(attrs or ()))
+    yes, no = ir.Constant(ir.IntType(1), 1), ir.Constant(ir.IntType(1), 0)
+    status = callconv.Status(
+        code=callconv.RETCODE_OK, is_ok=yes, is_none=no, is_error=no, is_stop_iteration=no, is_python_exc=no, is_user_exc=no,
+        excinfoptr=ir.Constant(callconv.excinfo_ptr_t, None),
+    )  # fmt: skip
+    return status, convention.context.get_returned_value(builder, result, builder.load(place))
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _PlainTranslation(NativeLowering):
+    """numba's translation, with indices taken as they are and calls that succeed. It runs under numba's compiler lock: nothing else is translated meanwhile."""
+
+    _name = "plain_translation"
 
     def run_pass(self, state):
-        """Translate, the hook for indices replaced meanwhile."""
+        """Translate, the hooks for indices and calls replaced meanwhile."""
         before, arrayobj.fix_integer_index = arrayobj.fix_integer_index, _index_as_it_is
+        callconv.CPUCallConv.call_function = _call_that_succeeds
         try:
             return super().run_pass(state)
         finally:
-            arrayobj.fix_integer_index = before
+            arrayobj.fix_integer_index, callconv.CPUCallConv.call_function = before, _numbas_call
 
 
 class _EntryCompiler(CompilerBase):
-    """numba's pipeline with plain indexing."""
+    """numba's pipeline with plain translation."""
 
     link_only = False
 
@@ -97,7 +118,7 @@ class _EntryCompiler(CompilerBase):
         """Return numba's own pipeline, its translation replaced (and, for a kernel, its library before that)."""
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
         at = [found for found, _ in manager.passes].index(NativeLowering)
-        manager.passes[at] = (_PlainIndexing, "translate, indices as they are")
+        manager.passes[at] = (_PlainTranslation, "translate, indices as they are, calls that succeed")
         if self.link_only:
             manager.passes.insert(at, (_LinkOnly, "into code that is only linked"))
         manager.finalize()

@@ -49,9 +49,10 @@ def draw(h, stage, slot, entity, who, entries):
     keep_whole()
     st = H.stages(h)[stage]
     first, n = np.int64(st["first"]), np.int64(st["n"])
+    seed, replicate = H.seed(h)[0], H.seed(h)[1]
     for j in range(0, MAX_TRANSITIONS, 4):
         if j < n:
-            draw_four(slot, j, n, H.seed(h)[0], H.seed(h)[1], entity, who, H.draw_names(h), first + j, entries * 64)
+            draw_four(slot, j, n, seed, replicate, entity, who, H.draw_names(h), first + j, entries * 64)
         else:
             slot["residual"][j] = slot["residual"][j + 1] = slot["residual"][j + 2] = slot["residual"][j + 3] = INF
     for j in range(MAX_TRANSITIONS):
