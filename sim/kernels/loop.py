@@ -7,7 +7,7 @@ import numpy as np
 from sim.kernels.arrivals import arrive, open_layers
 from sim.kernels.budget import LEVEL, open_month, places_afforded
 from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, re_enter
-from sim.kernels.compiling import entry, keep_whole, kernel, prefetch
+from sim.kernels.compiling import copy_in, entry, keep_whole, kernel, prefetch
 from sim.kernels.distance import HIGH, LOW, RESPONSE, far_odds
 from sim.kernels.feedback import places_open, respond, slow_teams, supply_next, work_in_hand
 from sim.kernels.hazards import month_at
@@ -144,7 +144,7 @@ def apply_effects(m, s, y, a, f, c, tr, t):
 @kernel
 def fire_family(m, s, y, a, f, track, t):
     """Let a family's slot do what it was scheduled to do."""
-    keep_whole()
+    copy_in()
     h = m
     slot = S.family_slots(s)[a, f, track]
     stage, pick, start = slot["stage"], slot["pick"], slot["start"]
@@ -215,7 +215,7 @@ def fire_child(m, s, y, a, c, track, t):
 @kernel
 def free_family(m, s, y, a, f, t):
     """Free a family's row once nobody in it can be heard of again."""
-    keep_whole()
+    copy_in()
     family = S.families(s)[a, f]
     need, adult = np.int64(family["stages"][NEED]), family["adult_day"]
     if not family["used"] or family["stages"][COURT] >= 0 or (need >= 0 and t < adult < INF):
@@ -235,7 +235,7 @@ def free_family(m, s, y, a, f, t):
 @kernel
 def still_due(m, s, a, item, t):
     """Return whether a scheduled event is still due now that its months' factors are known; if not, put it back."""
-    keep_whole()
+    copy_in()
     if item >= ARRIVAL_ITEM or S.last_slowed(s)[a] < 0:
         return True
     h, slot = m, slot_of(s, a, item)
@@ -254,6 +254,7 @@ def still_due(m, s, a, item, t):
 @kernel
 def next_area(m, s):
     """Return the authority whose next event comes first (order of docs/engine.md), or -1 if none has any."""
+    copy_in()
     if S.sizes(s).shape[0] == 1:
         return FIRST if next_time(m, s, FIRST) < INF else NOBODY
     best, time = NOBODY, INF
@@ -274,7 +275,7 @@ def area_before(m, s, a, b):
 @kernel
 def handle(m, s, y, a, item, t):
     """Process one event."""
-    keep_whole()
+    copy_in()
     take_next(s, a)
     if item >= ARRIVAL_ITEM:
         stream, layer = divmod(item - ARRIVAL_ITEM, LAYERS)
