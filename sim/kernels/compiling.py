@@ -95,7 +95,7 @@ def _call_that_succeeds(convention, builder, callee, result, kinds, arguments, a
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class _PlainTranslation(NativeLowering):
-    """numba's translation, with indices taken as they are and calls that succeed. It runs under numba's compiler lock: nothing else is translated meanwhile."""
+    """numba's translation, with plain indices and calls that succeed. It runs under numba's compiler lock: nothing else is translated meanwhile."""
 
     _name = "plain_translation"
 

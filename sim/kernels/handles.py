@@ -17,12 +17,18 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 from numba.np.numpy_support import from_dtype
 
-WORDS = 7  # per field: address and up to six dimensions
+DIMENSIONS = 6
+WORDS = 2 * DIMENSIONS  # per field: address, up to six dimensions, and the bytes from one entry to the next along each but the last
 
 
 def _reader(index, dtype, ndim):
-    """Return the intrinsic that reads field `index` (of `ndim` dimensions) through a handle's address."""
-    kind = types.Array(from_dtype(dtype), ndim, "C")
+    """Return the intrinsic that reads field `index` (of `ndim` dimensions) through a handle's address.
+
+    Of arrays of records, and those of three dimensions or more, bytes from entry to entry are looked up too: numba works them out at every access to
+    an array it knows to be contiguous.
+    """
+    strided = ndim > 2 or (ndim > 1 and dtype.names is not None)
+    kind = types.Array(from_dtype(dtype), ndim, "A" if strided else "C")
 
     @intrinsic
     def read(typingctx, address):
@@ -30,14 +36,17 @@ def _reader(index, dtype, ndim):
         def codegen(context, builder, signature, arguments):
             """Write the code: the field's address and dimensions from the table, its strides from them."""
             table = builder.inttoptr(arguments[0], cgutils.intp_t.as_pointer())
-            words = [builder.load(builder.gep(table, [context.get_constant(types.intp, index * WORDS + i)])) for i in range(ndim + 1)]
-            for word in words:  # no kernel writes to the table, so a store need not make it be read again
-                word.set_metadata("invariant.load", builder.module.add_metadata([]))
+
+            def word(i):
+                """Return a word of the table. No kernel writes to it, so a store need not make it be read again."""
+                loaded = builder.load(builder.gep(table, [context.get_constant(types.intp, index * WORDS + i)]))
+                loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+                return loaded
+
+            words = [word(i) for i in range(ndim + 1)]
             array = context.make_array(kind)(context, builder)
             itemsize = context.get_constant(types.intp, dtype.itemsize)
-            strides = [itemsize]
-            for length in reversed(words[2:]):
-                strides.insert(0, builder.mul(strides[0], length))
+            strides = [word(1 + DIMENSIONS + i) for i in range(ndim - 1)] + [itemsize]
             data = builder.inttoptr(words[0], array.data.type)
             populate_array(array, data=data, shape=words[1:], strides=strides, itemsize=itemsize, meminfo=None)
             return array._getvalue()
@@ -83,4 +92,5 @@ def pack(arrays, fields):
             raise TypeError(f"{name}: {array.dtype} in {array.ndim} dimensions, expected {np.dtype(dtype)} in {ndim}, C-contiguous")
         table[index * WORDS] = array.ctypes.data
         table[index * WORDS + 1 : index * WORDS + 1 + ndim] = array.shape
+        table[index * WORDS + 1 + DIMENSIONS : index * WORDS + DIMENSIONS + ndim] = array.strides[:-1]
     return Handle(table.ctypes.data, table, arrays)
