@@ -85,7 +85,8 @@ def shares() -> dict[str, tuple[float, ...]]:
     """Return the share of each placement in each band, unaccompanied children left out.
 
     How many are over 20 miles away among those in the area, and among those out of it, is published for foster care and for homes as a whole.
-    Of unregistered placements nothing is published: they are taken to be where homes are.
+    Of unregistered placements and waits for a secure home nothing is published: they are taken to be where homes are; youth detention, where secure
+    homes are.
     """
     found: dict[str, tuple[float, ...]] = {}
     for placement, localities in ((FOSTER, foster_localities()), (HOMES, home_localities())):
@@ -97,7 +98,11 @@ def shares() -> dict[str, tuple[float, ...]]:
     for stage, placement in (("supported_accommodation", SUPPORTED), ("with_parents", PARENTS), ("adoption_placement", ADOPTION),
                              ("other_placement", OTHER)):  # fmt: skip
         found[stage] = tuple(bands_of(placement) / bands_of(placement).sum())
-    return found | {"kinship_foster_provisional": found["kinship_foster"], "unregistered": found["childrens_home"]}
+    alike = {
+        "kinship_foster_provisional": "kinship_foster", "unregistered": "childrens_home", "awaiting_secure_home": "childrens_home",
+        "youth_detention": "secure_home",
+    }  # fmt: skip
+    return found | {name: found[other] for name, other in alike.items()}
 
 
 def unaccompanied() -> dict[str, tuple[float, float]]:

@@ -32,7 +32,7 @@ AREA_COLUMNS = ["area", "measure", "unit", "role", "published", "simulated", "er
 WEIGHTS = {
     "rereferral_pct": "referrals", "nfa_pct": "referrals", "not_in_need_pct": "referrals", "foster_pct": "cla_at31",
     "childrens_home_pct": "cla_at31", "over_20_miles_out_of_area_pct": "cla_at31", "supported_pct": "cla_at31", "with_parents_pct": "cla_at31",
-    "vacancy_pct": "posts_fte", "agency_pct": "workers_fte",
+    "vacancy_pct": "posts_fte", "agency_pct": "workers_fte", "cpp_subsequent_pct": "cpp_started",
 }  # fmt: skip
 SPEND = ("fostering", "residential", "leaving_care", "safeguarding", "family_support", "other")
 SPEND_ROLES = {"family_support": "input"}  # as published; every other line is simulated, or carried on from 2023-24

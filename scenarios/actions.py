@@ -15,6 +15,7 @@ from scenarios.timeline import MonthSeries
 Payer = Literal["authority", "grant", "health", "schools", "courts", "benefits"]
 FundedBy = Literal["authority", "grant"]
 SharedBy = Literal["authority", "children_in_care", "population"]
+NationalBody = Literal["courts", "secure_homes"]
 CostBasis = Literal[
     "gbp_per_year_per_authority",
     "gbp_per_child_0_17_per_year",
@@ -149,8 +150,18 @@ class AddPlaces(Action):
 
 
 @dataclass(frozen=True)
+class NationalCapacity(Action):
+    """Capacity that no authority owns (of `courts`, of `secure_homes`) is multiplied by 1 + phase * (ratio - 1): a ramp of `ramp_months`."""
+
+    of: NationalBody
+    ratio: Distribution
+    start: str
+    ramp_months: int = 0
+
+
+@dataclass(frozen=True)
 class PlanWeight(Action):
-    """The weight of a placement in a plan (`entry`, `move`, `uasc`) is multiplied by a ratio, phased in over a ramp."""
+    """The weight of a placement in a plan (`entry`, `move`, `uasc`, `remand`) is multiplied by a ratio, phased in over a ramp."""
 
     plan: str
     placement: str

@@ -1,4 +1,4 @@
-"""The levers a scenario file may use: family help, Regional Care Cooperatives, and kinship care (`kinship_lever`)."""
+"""The levers a scenario file may use: family help, Regional Care Cooperatives, kinship (`kinship_lever`), national capacity (`capacity_lever`)."""
 
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from scenarios.actions import Action, AddPlaces, Cost, HelpEffect, Pool, PriceGain, SetRate, SharedBy
+from scenarios.capacity_lever import NationalCapacityLever
 from scenarios.distributions import Distribution
 from scenarios.kinship_lever import Kinship
 from scenarios.lever_base import ByMonth, Lever, Uncertain, UncertainAmount, UncertainPositive, UncertainShare
@@ -210,4 +211,4 @@ class RegionalCareCooperative(Lever):
         return Cost(name, line, label, self.payer, self.funded_by, basis, amount, always, self.start, end, shared_by=self.shared_by)
 
 
-LEVERS: dict[str, type[Lever]] = {lever.kind: lever for lever in (FamilyHelp, RegionalCareCooperative, Kinship)}
+LEVERS: dict[str, type[Lever]] = {lever.kind: lever for lever in (FamilyHelp, RegionalCareCooperative, Kinship, NationalCapacityLever)}

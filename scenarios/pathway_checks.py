@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from scenarios.faults import Complaint, PathKey
 from scenarios.names import name_hash, suggestion
 from scenarios.pathway_distance import BANDS
-from scenarios.pathway_rules import CARE_LEAVER, LOOKED_AFTER, NO_CHILD_AT_HOME, UNREGISTERED, check_rules
+from scenarios.pathway_rules import CARE_LEAVER, LOOKED_AFTER, NO_CHILD_AT_HOME, STAYING_PUT, UNREGISTERED, check_rules
 from scenarios.pathway_schema import CHILD_TRACKS, FAMILY_TRACKS, IDLE, PLAN_CONTEXTS, STAY, Pathway, Stage, Step
 
 IDLE_TRACKS = tuple(f"{IDLE}_{track}" for track in FAMILY_TRACKS + CHILD_TRACKS)
@@ -58,6 +58,10 @@ def _names(pathway: Pathway) -> Iterator[Complaint]:
                 yield from _known((*path, "needs", "priority", other), other, pathway.stages, "stage")
         for index, status in enumerate(stage.requires_legal_status):
             yield from _known((*path, "requires_legal_status", index), status, legal, "legal status")
+        if stage.national is not None:
+            yield from _known((*path, "national", "otherwise"), stage.national.otherwise, pathway.stages_of("placement"), "placement")
+        for index, other in enumerate(stage.staying_put.lived_in if stage.staying_put else ()):
+            yield from _known((*path, "staying_put", "lived_in", index), other, pathway.stages_of("placement"), "placement")
         for kind, steps in (("outcomes", stage.outcomes), ("transitions", stage.transitions)):
             for step_name, step in steps.items():
                 yield from _step_names(pathway, (*path, kind, step_name), stage, step)
@@ -175,7 +179,7 @@ def _unreachable(pathway: Pathway, also_entered: tuple[str, ...]) -> Iterator[Co
         for _, step in pathway.stages[name].steps():
             ahead += _led_to(pathway, step)
         if (left := pathway.stages[name].exit) and left.care_leaver:
-            ahead.append(CARE_LEAVER)
+            ahead += [CARE_LEAVER, *((STAYING_PUT,) if STAYING_PUT in pathway.stages else ())]
     for name in pathway.stages:
         if name not in reached:
             message = f"no one can reach the stage {name!r}; expected an arrival or a transition that leads to it"
@@ -198,7 +202,8 @@ def _entering_care(pathway: Pathway, legal_status: str) -> list[str]:
     plans = pathway.placement_plans
     placements = [name for context in PLAN_CONTEXTS for name in plans.weights_of(context)] if plans else []
     overflow = [name for place in pathway.places.values() if place.stage in placements for name in place.overflow]
-    return [LOOKED_AFTER, NO_CHILD_AT_HOME, UNREGISTERED, legal_status, *placements, *overflow]
+    waiting = [national.otherwise for name in placements if (national := pathway.stages[name].national)]
+    return [LOOKED_AFTER, NO_CHILD_AT_HOME, UNREGISTERED, legal_status, *placements, *overflow, *waiting]
 
 
 def _unleavable(pathway: Pathway) -> Iterator[Complaint]:

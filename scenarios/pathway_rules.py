@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from scenarios.faults import Complaint, PathKey
 from scenarios.names import suggestion
 from scenarios.pathway_arrivals import STREAM_NAMES
-from scenarios.pathway_schema import Pathway
+from scenarios.pathway_schema import Pathway, Stage
 
 # Stages the engine enters by its own rules: a child in care; a family none of whose children is at home, or one back home;
 # support at 18; where a child lives whom no place fits; the status that final hearings end.
 LOOKED_AFTER, NO_CHILD_AT_HOME, CARE_LEAVER = "looked_after", "no_child_at_home", "care_leaver"
 CHILD_IN_NEED, UNREGISTERED, INTERIM_CARE_ORDER = "child_in_need", "unregistered", "interim_care_order"
-CLOSED = "closed"
+CLOSED, STAYING_PUT = "closed", "staying_put"
 TRACK_OF = {
-    LOOKED_AFTER: "care", CARE_LEAVER: "care", NO_CHILD_AT_HOME: "need", CHILD_IN_NEED: "need", CLOSED: "need",
+    LOOKED_AFTER: "care", CARE_LEAVER: "care", STAYING_PUT: "care", NO_CHILD_AT_HOME: "need", CHILD_IN_NEED: "need", CLOSED: "need",
     UNREGISTERED: "placement", INTERIM_CARE_ORDER: "legal",
 }  # fmt: skip
 
@@ -36,15 +36,29 @@ def check_rules(pathway: Pathway) -> Iterator[Complaint]:
         stage = pathway.stages[path[1]]
         if getattr(step, "at_age_years", None) is not None and stage.unit == "family":
             yield Complaint((*path, "at_age_years"), "is an age, but the stage is a family's; expected rates_per_year")
+        if step.earlier_plan_multipliers and stage.track != "protection":  # nothing else is looked at again when a plan ends
+            message = f"is said of a stage of the track {stage.track}, expected one of protection"
+            yield Complaint((*path, "earlier_plan_multipliers"), message)
         if getattr(step, "at_next_birth", False) and stage.track != "need":
             yield Complaint((*path, "at_next_birth"), f"is a birth, but the stage is of the track {stage.track}; expected a stage of need")
     for name, stage in pathway.stages.items():
         if name in TRACK_OF and stage.track != TRACK_OF[name]:
             yield Complaint(("stages", name, "track"), f"is {stage.track!r}, expected {TRACK_OF[name]!r}: the engine enters this stage by its name")
+        yield from _rules_of_stage(name, stage)
         if stage.exit and stage.exit.care_leaver:
             yield from _need(pathway, ("stages", name, "exit", "care_leaver"), CARE_LEAVER, "care leavers are in it")
     if CLOSED in pathway.stages and len(list(pathway.stages[CLOSED].steps())) > 1:
         yield Complaint(("stages", CLOSED), "has several ways out, expected one (families who would never return by it are forgotten)", at_key=True)
+
+
+def _rules_of_stage(name: str, stage: Stage) -> Iterator[Complaint]:
+    """Check that what only some stages may say is said of them alone."""
+    if (stage.staying_put is not None) != (name == STAYING_PUT):
+        message = f"and the stage {STAYING_PUT!r} go together: the engine enters it at 18 by its name; expected both or neither"
+        yield Complaint(("stages", name), f"staying_put {message}", at_key=True)
+    for key, track in (("national", "placement"), ("placement_plan", "legal")):
+        if getattr(stage, key) is not None and stage.track != track:
+            yield Complaint(("stages", name, key), f"is said of a stage of the track {stage.track}, expected one of {track}")
 
 
 def _streams(pathway: Pathway) -> Iterator[Complaint]:

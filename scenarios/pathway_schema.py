@@ -35,7 +35,7 @@ Track = Literal["need", "protection", "court", "support", "care", "placement", "
 DrivenBy = Literal["team", "place", "court", "family", "none"]
 Clock = Literal["stage", "care_episode", "case_episode", "since_exit"]
 STAY, IDLE = "stay", "idle"
-PLAN_CONTEXTS = ("entry", "move", "uasc")
+PLAN_CONTEXTS = ("entry", "move", "uasc", "remand")
 
 
 class Team(Frozen):
@@ -106,6 +106,7 @@ class Step(Frozen):
     quintile_multipliers: BY_QUINTILE | None = None
     needs_multipliers: BY_NEEDS | None = None
     earlier_episode_multipliers: tuple[NonNegative, ...] | None = Field(default=None, min_length=1)
+    earlier_plan_multipliers: tuple[NonNegative, NonNegative] | None = None  # no plan before, one or more
     stream_multipliers: dict[Text, NonNegative] = Field(default_factory=dict)
     clock: Clock = "stage"
     driven_by: DrivenBy | None = None
@@ -168,8 +169,35 @@ class Eligibility(Sourced):
     days_after_14: WholeNumber
 
 
+class NationalPlaces(Sourced):
+    """Places no authority owns: whether one is found at once, by needs, and where a child waits otherwise.
+
+    Attributes
+    ----------
+    places
+        How many there are, the number scenarios change.
+    stated_at_places
+        How many there were when `found_at_once` and the waiting stage's offers were stated. With c times as many, a place is found at once with
+        probability 1 - (1 - p) ** c, and offers come c times as often.
+    otherwise
+        The placement a child waits in; its transition to this stage is the offer.
+    """
+
+    places: Annotated[NonNegative, Field(gt=0)]
+    stated_at_places: Annotated[NonNegative, Field(gt=0)]
+    found_at_once: Annotated[tuple[Share, ...], Field(min_length=4, max_length=4)]
+    otherwise: Text
+
+
+class StayingPut(Sourced):
+    """The share of care leavers who stay with former foster carers from 18, of those who lived in one of these placements."""
+
+    share: Share
+    lived_in: tuple[Text, ...] = Field(min_length=1)
+
+
 class Stage(Frozen):
-    """A stage of a family's or a child's track."""
+    """A stage of a family's or a child's track. A legal status may name the placement plan that holds under it."""
 
     track: Track
     unit: Literal["family", "child"]
@@ -186,6 +214,9 @@ class Stage(Frozen):
     requires_legal_status: tuple[Text, ...] = ()
     exit: Exit | None = None
     eligibility: Eligibility | None = None
+    national: NationalPlaces | None = None
+    staying_put: StayingPut | None = None
+    placement_plan: Literal["remand"] | None = None
     duration: Duration | None = None
     driven_by: DrivenBy = "none"
     outcomes: dict[Text, Outcome] = Field(default_factory=dict)
@@ -236,20 +267,21 @@ class NeedsWeights(Sourced):
 
 
 class PlacementPlans(Frozen):
-    """Where a child is meant to live: on entry, on a move, and for unaccompanied children; renormalised after needs.
+    """Where a child is meant to live: on entry, on a move, for unaccompanied children, and on remand; renormalised after needs.
 
-    Plans for a move and for unaccompanied children are those on entry if left out; so are needs, which then change nothing, and distance:
-    every placement is then in the area.
+    Plans for a move, for unaccompanied children and on remand are those on entry if left out; so are needs, which then change nothing, and
+    distance: every placement is then in the area.
     """
 
     entry: AgeWeights
     move: AgeWeights | None = None
     uasc: AgeWeights | None = None
+    remand: AgeWeights | None = None
     needs_multipliers: NeedsWeights | None = None
     distance: Distance | None = None
 
     def weights_of(self, context: str) -> dict[str, tuple[float, ...]]:
-        """Return the weights by age of `entry`, `move` or `uasc`."""
+        """Return the weights by age of a context (`PLAN_CONTEXTS`)."""
         return (getattr(self, context) or self.entry).weights
 
     @property

@@ -107,6 +107,33 @@ class Workforce(Frozen):
         return self
 
 
+class Courts(Frozen):
+    """How long care proceedings take after the last published year.
+
+    Attributes
+    ----------
+    follows_work
+        The switch: if false, proceedings take as long as published last.
+    reference
+        Pressure in the year published last: how much longer proceedings took than they do where courts are not short of time.
+    response
+        How much of a rise in pressure slows hearings: 1 all of it (capacity is fixed), 0 none (capacity follows the work).
+    """
+
+    follows_work: Flag = True
+    reference: Value
+    response: Value
+
+    @model_validator(mode="after")
+    def _within(self) -> "Courts":
+        """Refuse what courts cannot do."""
+        if self.reference.value < 1:
+            raise ValueError(f"reference: is {self.reference.value:g}, expected 1 or more: courts below it would not be slowed at all")
+        if not 0 <= self.response.value <= 1:
+            raise ValueError(f"response: is {self.response.value:g}, expected a share from 0 to 1")
+        return self
+
+
 class Prices(Frozen):
     """How placement prices move.
 
@@ -209,6 +236,8 @@ class Settings(Frozen):
         Paired runs for each scenario.
     price_base
         Financial year of constant prices.
+    courts
+        How proceedings follow courts' capacity; left out, they take as long as published last.
     budget
         The budget's loop; left out, family support is always as planned.
     """
@@ -220,6 +249,7 @@ class Settings(Frozen):
     policy: Policy = Policy()
     pressure: Pressure
     workforce: Workforce | None = None
+    courts: Courts | None = None
     prices: Prices
     budget: Budget | None = None
     discount_rate_per_year: Value

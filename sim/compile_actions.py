@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.actions import Action, AddPlaces, HelpEffect, PlanWeight, Pool, ReachedEffect, ScaleRate, SetRate
+from scenarios.actions import Action, AddPlaces, HelpEffect, NationalCapacity, PlanWeight, Pool, ReachedEffect, ScaleRate, SetRate
 from scenarios.faults import Fault, ScenarioError
 from scenarios.names import name_hash
 from scenarios.pathway_schema import PLAN_CONTEXTS, Pathway
@@ -135,6 +135,16 @@ def plan_factors(actions, drawn, plan_names: tuple[str, ...], months: list[str],
         if isinstance(action, PlanWeight) and action.placement in plan_names:
             phase = np.clip((numbers - month_index(action.start) + 1) / max(action.ramp_months, 1), 0.0, 1.0)
             table[:, PLAN_CONTEXTS.index(action.plan), plan_names.index(action.placement)] *= 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
+    return table
+
+
+def national_capacity(actions: tuple[Action, ...], drawn: dict, of: str, months: list[str]) -> np.ndarray:
+    """Return what levers make of a capacity no authority owns, over that without them (M)."""
+    numbers, table = np.array([month_index(month) for month in months]), np.ones(len(months))
+    for action in actions:
+        if isinstance(action, NationalCapacity) and action.of == of:
+            phase = np.clip((numbers - month_index(action.start) + 1) / max(action.ramp_months, 1), 0.0, 1.0)
+            table *= 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
     return table
 
 

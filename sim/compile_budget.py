@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from scenarios.timeline import month_index
-from sim.cost_lines import PLACEMENT_LINES
+from sim.cost_lines import PLACEMENT_LINES, assumption
+from sim.costing import leaving_care_rate
 from sim.counting import share_of_care_leavers
 from sim.kernels.layout import YEAR
+from sim.measures_care import SUPPORTED_AFTER_CARE
 from sim.placement_costs import base_price, price_growth
 
 DAYS_PER_WEEK = 7.0
@@ -23,9 +25,12 @@ def care_costs(compiled: Any) -> np.ndarray:
         for placement in PLACEMENT_LINES:
             if placement in names:
                 table[a, names.index(placement)] = base_price(figures, placement) / DAYS_PER_WEEK
-        if "care_leaver" in names:
-            of_age = share_of_care_leavers(compiled.pathway)
-            table[a, names.index("care_leaver")] = of_age * figures.get("leaving_care_gbp_per_care_leaver_year", default=0.0) / YEAR
+        support = share_of_care_leavers(compiled.pathway) * leaving_care_rate(figures) / YEAR
+        for stage in SUPPORTED_AFTER_CARE:
+            if stage in names:
+                table[a, names.index(stage)] = support
+        if "staying_put" in names:
+            table[a, names.index("staying_put")] += assumption("staying_put_gbp_per_week") / DAYS_PER_WEEK
     return table
 
 

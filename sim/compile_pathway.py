@@ -8,14 +8,14 @@ import numpy as np
 
 from scenarios.names import name_hash
 from scenarios.pathway_arrivals import STREAM_NAMES
-from scenarios.pathway_schema import CHILD_TRACKS, FAMILY_TRACKS, Pathway, Stage, Step
+from scenarios.pathway_schema import CHILD_TRACKS, FAMILY_TRACKS, PLAN_CONTEXTS, Pathway, Stage, Step
 from sim.kernels import layout as L
 
 TRACKS = (*FAMILY_TRACKS, *CHILD_TRACKS)
 DAYS_PER_YEAR = L.YEAR
 CLOCKS = {
     "stage": L.CLOCK_STAGE,
-    "since_exit": L.CLOCK_STAGE,
+    "since_exit": L.CLOCK_STAGE,  # of a child it is the day care was left, which is kept where the day it began was
     "care_episode": L.CLOCK_CARE_EPISODE,
     "case_episode": L.CLOCK_CASE_EPISODE,
 }
@@ -67,6 +67,7 @@ def stage_table(pathway: Pathway, names: Names, replaces: dict[str, str]) -> np.
     table = np.zeros(len(names.stages), L.STAGE)
     counts: dict[str, int] = {"family": 0, "child": 0}
     first = 0
+    put = {name for stage in pathway.stages.values() if stage.staying_put for name in stage.staying_put.lived_in}
     permitting = {legal for stage in pathway.stages.values() for legal in stage.requires_legal_status}
     for i, name in enumerate(names.stages):
         stage, row = pathway.stages[name], table[i]
@@ -89,6 +90,9 @@ def stage_table(pathway: Pathway, names: Names, replaces: dict[str, str]) -> np.
         row["minimum_age"] = stage.minimum_age_years or 0.0
         row["case_weight"], row["unlawful"] = stage.case_weight, stage.unlawful
         row["permits_parents"] = name in permitting
+        row["plan"] = PLAN_CONTEXTS.index(stage.placement_plan) if stage.placement_plan else -1
+        row["otherwise"] = names.stage(stage.national.otherwise) if stage.national else -1
+        row["is_plan"], row["stays_put"] = name == "child_protection_plan", name in put
         row["later"] = names.stage(replaces[name]) if name in replaces else -1
         row["depends"] = depends_on(pathway, stage)
     if counts["family"] > L.MAX_FAMILY_STAGES or counts["child"] > L.MAX_CHILD_STAGES or table["n"].max() > L.MAX_TRANSITIONS:
@@ -122,17 +126,19 @@ def beside_row(pathway: Pathway, names: Names, step: Step) -> np.ndarray:
 
 
 def static_row(step: Step) -> np.ndarray:
-    """Return multipliers by quintile, needs, stream and earlier episodes (0, 1 or more)."""
-    row = np.ones((5, 4, L.STREAMS, 2))
+    """Return multipliers by quintile, needs, stream, earlier episodes (0, 1 or more) and earlier plans (likewise)."""
+    row = np.ones((5, 4, L.STREAMS, 2, 2))
     if step.quintile_multipliers:
-        row *= np.array(step.quintile_multipliers)[:, None, None, None]
+        row *= np.array(step.quintile_multipliers)[:, None, None, None, None]
     if step.needs_multipliers:
-        row *= np.array(step.needs_multipliers)[None, :, None, None]
+        row *= np.array(step.needs_multipliers)[None, :, None, None, None]
     if step.earlier_episode_multipliers:
         earlier = step.earlier_episode_multipliers
-        row *= np.array([earlier[0], earlier[min(1, len(earlier) - 1)]])
+        row *= np.array([earlier[0], earlier[min(1, len(earlier) - 1)]])[:, None]
+    if step.earlier_plan_multipliers:
+        row *= np.array(step.earlier_plan_multipliers)
     for stream, multiplier in step.stream_multipliers.items():
-        row[:, :, STREAM_NAMES.index(stream), :] *= multiplier
+        row[:, :, STREAM_NAMES.index(stream)] *= multiplier
     return row
 
 
@@ -165,14 +171,14 @@ def transition_table(pathway: Pathway, names: Names) -> tuple[np.ndarray, np.nda
     table = np.zeros(len(names.transitions), L.TRANSITION)
     effects: list[tuple] = []
     static, beside = Rows(), Rows()
-    static.add(np.ones((5, 4, L.STREAMS, 2)))
+    static.add(np.ones((5, 4, L.STREAMS, 2, 2)))
     k = 0
     for i, stage_name in enumerate(names.stages):
         stage = pathway.stages[stage_name]
         for name, step in stage.steps():
             row = table[k]
             row["stage"], row["target"] = i, names.stage(step.to)
-            row["clock"] = CLOCKS[step.clock]
+            row["clock"] = L.CLOCK_CARE_EPISODE if step.clock == "since_exit" and stage.unit == "child" else CLOCKS[step.clock]
             row["when"] = L.WHEN_WAITING if step.while_waiting else L.WHEN_ALWAYS
             if stage.needs and name in stage.outcomes:
                 row["clock"], row["when"] = L.CLOCK_ADMISSION, L.WHEN_ADMITTED

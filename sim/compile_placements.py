@@ -12,7 +12,7 @@ def placements(pathway: Pathway, names: Names) -> dict[str, np.ndarray]:
     """Return where children are meant to live, what has a limit, and what is tried when it is full."""
     multipliers = pathway.planned_by_needs
     columns = tuple(multipliers)
-    weights = np.zeros((3, 5, 4, 2, len(columns)))
+    weights = np.zeros((len(PLAN_CONTEXTS), 5, 4, 2, len(columns)))
     for context, plan in enumerate(PLAN_CONTEXTS):
         for i, column in enumerate(columns):
             by_age = np.array(pathway.placement_plans.weights_of(plan).get(column, (0.0,) * 5))
@@ -40,3 +40,27 @@ def placements(pathway: Pathway, names: Names) -> dict[str, np.ndarray]:
         "overflow": overflow, "place_of_stage": place_of_stage, "match_by_needs": match, "sibling_factor": sibling,
         "priority": priority, "place_track": track,
     }  # fmt: skip
+
+
+def national_ratio(pathway: Pathway) -> dict[str, float]:
+    """Return, for each stage whose places are the nation's, how many there are over those its numbers were stated at."""
+    return {name: stage.national.places / stage.national.stated_at_places for name, stage in pathway.stages.items() if stage.national}
+
+
+def offers(pathway: Pathway, names: Names, scale: np.ndarray) -> dict[int, np.ndarray]:
+    """Return by how much each offer of a place of the nation's comes oftener (rows of transitions: M), its places being `scale` times as many."""
+    ratio = national_ratio(pathway)
+    return {
+        names.transitions.index(f"{stage.national.otherwise}.{step}"): ratio[name] * scale
+        for name, stage in pathway.stages.items() if stage.national
+        for step, offer in pathway.stages[stage.national.otherwise].steps() if offer.to == name
+    }  # fmt: skip
+
+
+def national_chance(pathway: Pathway, names: Names, scale: np.ndarray) -> np.ndarray:
+    """Return the probability that a place of the nation's is found at once (S, 4, M): 1 - (1 - p) ** c with c times the places p was stated at."""
+    table = np.zeros((len(names.stages), 4, len(scale)))
+    for name, ratio in national_ratio(pathway).items():
+        chance = np.array(pathway.stages[name].national.found_at_once)[:, None]
+        table[names.stages.index(name)] = 1.0 - (1.0 - chance) ** (ratio * scale)[None, :]
+    return table

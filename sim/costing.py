@@ -74,9 +74,11 @@ class Costing:
             for stage, short in (("special_guardianship", "sgo"), ("child_arrangements_order", "cao"))
         )
         leavers = self.counts.care_leavers_19_21 * self._days() / 365.25
+        each = [leaving_care_rate(figures) for figures in self.figures]
         return {
             "order_allowances": allowances,
-            "leaving_care": leavers * self._each("leaving_care_gbp_per_care_leaver_year"),
+            "leaving_care": leavers * np.array(each)[:, None],
+            "staying_put": self.counts.unit_days("staying_put") / 7.0 * assumption("staying_put_gbp_per_week"),
         }
 
     def _workforce(self) -> dict[str, np.ndarray]:
@@ -154,6 +156,12 @@ class Costing:
     def _days(self) -> np.ndarray:
         """Return the length of each month in days (1, T)."""
         return np.array([days_in_month(month) for month in self.months], float)[None, :]
+
+
+def leaving_care_rate(figures: Figures) -> float:
+    """Return pounds a year of a care leaver aged 19 to 21 beside staying put, which the published line holds and a line of its own pays for."""
+    staying = assumption("staying_put_per_care_leaver") * WEEKS_PER_YEAR * assumption("staying_put_gbp_per_week")
+    return max(0.0, figures.get("leaving_care_gbp_per_care_leaver_year", default=0.0) - staying)
 
 
 def unmodelled(figures: Figures) -> float:

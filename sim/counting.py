@@ -15,6 +15,7 @@ from sim.kernels import layout as L
 from sim.kernels.budget import BUDGET, LEVEL, RESERVES, SPENT
 from sim.kernels.layout import Tally
 from sim.measures import COUNTED, HEADLINES, MEASURES, RATIOS
+from sim.measures_care import SUPPORTED_AFTER_CARE
 from sim.placement_costs import PlacementCosts
 
 CARE_LEAVER_FROM, CARE_LEAVER_TO = 19.0, 22.0  # published as "aged 19 to 21"
@@ -75,6 +76,28 @@ class Counts:
         """Children whose stay in a stage of stated duration came to one of its outcomes."""
         names = self.pathway.stages[stage].outcomes if stage in self.pathway.stages else ()
         return self.fired(*(f"{stage}.{name}" for name in names))
+
+    def units_at_end(self, *stages: str) -> np.ndarray:
+        """Families (or children, for a child's stage) at the end of the month."""
+        return self._sum(self.tally.units_end, self.stage_rows(stages))
+
+    def left_units(self, *stages: str) -> np.ndarray:
+        """Families (or children, for a child's stage) leaving."""
+        return self._sum(self.tally.left, self.stage_rows(stages))
+
+    def repeat_plans(self, within: int) -> np.ndarray:
+        """Children starting a plan who had an earlier one: 0 ever, 1 ended less than two years before."""
+        return self.tally.repeat_plans[..., within]
+
+    @property
+    def court_capacity(self) -> np.ndarray:
+        """Sets of proceedings at which courts' pressure would be 1; 0 while their weeks are those published."""
+        return divide(self.tally.court_work, self.tally.court_pressure)
+
+    @property
+    def court_work(self) -> np.ndarray:
+        """Sets of proceedings open at the start of months in which courts follow them."""
+        return self.tally.court_work * (self.tally.court_pressure > 0.0)
 
     @property
     def rereferred(self) -> np.ndarray:
@@ -164,7 +187,7 @@ class Counts:
     @cached_property
     def care_leavers_19_21(self) -> np.ndarray:
         """Care leavers aged 19 to 21, by the share of `share_of_care_leavers`."""
-        return self.at_end("care_leaver") * share_of_care_leavers(self.pathway)
+        return self.at_end(*SUPPORTED_AFTER_CARE) * share_of_care_leavers(self.pathway)
 
     @property
     def placements_made(self) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 from sim.measure import CEASED_AGES, START_AGES, Measure, flow, ratio, stock
 
 NO_SHORT_BREAKS = {"excludes": "series of short breaks (V3, V4)"}
+SUPPORTED_AFTER_CARE = ("care_leaver", "staying_put")
 ONCE = NO_SHORT_BREAKS | {"once_a_year": True}
 NOT_UASC = "of them not unaccompanied asylum seekers"
 GROUPS = {
@@ -56,6 +57,18 @@ EXITS = (
     flow("other_exit", "Left care otherwise", lambda c: c.entered("other_exit"), when="exit"),
     flow("care_re_entries", "Returns to care after an exit", lambda c: c.re_entries, when="re-entry"),
 )
+REMAND = (
+    flow("remand_started", "Starting to be looked after on remand", lambda c: c.entered_units("remand"), when="start"),
+    stock("remand_at31", "Looked after on remand", lambda c: c.at_end("remand")),
+    stock("youth_detention_at31", "In youth detention accommodation", lambda c: c.at_end("youth_detention")),
+)
+SECURE = (
+    stock("secure_home_at31", "Secure children's homes", lambda c: c.at_end("secure_home")),
+    stock("secure_waiting_at31", "Waiting for a secure children's home", lambda c: c.at_end("awaiting_secure_home")),
+    flow("secure_waits", "Waits for a secure children's home begun", lambda c: c.entered_units("awaiting_secure_home"), "waits"),
+    flow("secure_days_waited", "Days waited for a secure children's home", lambda c: c.unit_days("awaiting_secure_home"), "child-days"),
+    ratio("secure_wait_days", "Days a wait for a secure children's home lasts", "secure_days_waited", "secure_waits", 1.0, "days"),
+)
 TIME_IN_CARE = (flow("days_in_care", "Days in care", lambda c: c.unit_days("looked_after"), "child-days", who="looked-after children"),)
 IN_CARE = (
     stock("cla_at31", "Children in care", lambda c: c.looked_after.sum((2, 3)), **NO_SHORT_BREAKS, headline=True, outcome="cla_at31"),
@@ -79,7 +92,8 @@ PLACEMENT_TYPES = (
 )
 AFTER_CARE = (
     stock("sgo_at31", "Under special guardianship, from care", lambda c: c.at_end("special_guardianship")),
-    stock("care_leavers_at31", "Care leavers supported, to 25", lambda c: c.at_end("care_leaver")),
+    stock("care_leavers_at31", "Care leavers supported, to 25", lambda c: c.at_end(*SUPPORTED_AFTER_CARE)),
+    stock("staying_put_at31", "Care leavers staying put with former foster carers", lambda c: c.at_end("staying_put")),
     stock(
         "care_leavers_19_21",
         "Care leavers aged 19 to 21",
@@ -88,4 +102,4 @@ AFTER_CARE = (
         outcome="care_leavers_19_21",
     ),
 )
-CARE = (*STARTED, *CEASED, *EXITS, *TIME_IN_CARE, *IN_CARE, *PLACEMENT_GROUPS, *PLACEMENT_TYPES, *AFTER_CARE)
+CARE = (*STARTED, *CEASED, *EXITS, *REMAND, *SECURE, *TIME_IN_CARE, *IN_CARE, *PLACEMENT_GROUPS, *PLACEMENT_TYPES, *AFTER_CARE)

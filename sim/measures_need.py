@@ -1,6 +1,6 @@
 """Measures of need and protection, as tables: name, words, what of `sim.counting.Counts`, and who is counted when."""
 
-from sim.measure import EPISODES, flow, ratio, stock
+from sim.measure import EPISODES, flow, level, ratio, stock
 
 EACH_TIME = {"unit": EPISODES, "grossed_by": "referrals"}
 REFERRED = EACH_TIME | {"who": "children at home, unborn included once the pregnancy is known", "when": "referral"}
@@ -30,6 +30,10 @@ PROTECTION = (
         "cpp_started", "Child protection plans started", lambda c: c.entered("child_protection_plan"), **EACH_TIME, when="start", fitted="cpp_started"
     ),
     flow("cpp_ended", "Child protection plans ended", lambda c: c.left("child_protection_plan"), **EACH_TIME, when="end", outcome="cpp_ended"),
+    flow("cpp_repeat", "Plans started after an earlier one", lambda c: c.repeat_plans(0), **EACH_TIME, when="start"),
+    flow("cpp_repeat_2y", "Plans started within two years of an earlier one", lambda c: c.repeat_plans(1), **EACH_TIME, when="start"),
+    ratio("cpp_subsequent_pct", "Second or later plans, of plans started", "cpp_repeat", "cpp_started", fitted="cpp_subsequent_pct"),
+    ratio("cpp_repeat_2y_pct", "Plans within two years of an earlier one, of plans started", "cpp_repeat_2y", "cpp_started"),
     stock(
         "cpp_at31",
         "Children on a child protection plan",
@@ -52,7 +56,15 @@ IN_NEED = (
     ),
     stock("disabled_children_at31", "Disabled children with long-term support", lambda c: c.at_end("disabled_child_support"), grossed_by="referrals"),
 )
+SETS, PROCEEDINGS = {"unit": "sets of proceedings"}, "care_proceedings"
 COURT = (
-    flow("care_proceedings_started", "Care proceedings issued", lambda c: c.entered_units("care_proceedings"), "sets of proceedings", when="issue"),
+    flow("care_proceedings_started", "Care proceedings issued", lambda c: c.entered_units(PROCEEDINGS), **SETS, when="issue"),
+    flow("care_proceedings_ended", "Care proceedings ended", lambda c: c.left_units(PROCEEDINGS), **SETS, when="final hearing"),
+    stock("care_proceedings_at31", "Care proceedings open", lambda c: c.units_at_end(PROCEEDINGS), **SETS),
+    flow("care_proceedings_weeks", "Weeks that proceedings were open", lambda c: c.unit_days(PROCEEDINGS) / 7.0, "weeks"),
+    ratio("court_weeks", "Weeks of proceedings (open over ended)", "care_proceedings_weeks", "care_proceedings_ended", 1.0, "weeks"),
+    level("court_work", "Care proceedings that courts follow", lambda c: c.court_work, **SETS),
+    level("court_capacity", "Care proceedings at which courts' pressure is 1", lambda c: c.court_capacity, **SETS),
+    ratio("court_pressure", "Courts' pressure", "court_work", "court_capacity", 1.0, "work over capacity"),
 )
 NEED = (*REFERRALS, *PROTECTION, *IN_NEED, *COURT)

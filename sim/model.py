@@ -11,15 +11,15 @@ import numpy as np
 
 from scenarios.areas import AreaProfile
 from scenarios.loading import Scenario
-from scenarios.names import name_hash
-from scenarios.pathway_arrivals import STREAM_NAMES
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import add_months, first_day, month_index, month_range, years_ending
 from sim import (
     compile_actions,
     compile_areas,
     compile_budget,
+    compile_courts,
     compile_distance,
+    compile_people,
     compile_placements,
     compile_prices,
     compile_workforce,
@@ -31,7 +31,7 @@ EPOCH = date(1990, 4, 1)
 PUBLISHED_FROM = 2020  # first year ending 31 March that history simulates with its own inputs
 LAST_PUBLISHED = 2025  # last year ending 31 March with published places
 SPIN_UP_YEARS = 24  # ruling 40: at the first published year's rates, tests/test_spin_up.py holds what drift is left
-NO_STAGE = -9  # a stage the engine's rules name and this pathway has not: `scenarios.pathway_rules` sees that nothing leads there
+DRIVERS = {"team": L.SOCIAL_WORK, "court": L.COURT_WORK}
 HISTORY_START = f"{PUBLISHED_FROM - 1 - SPIN_UP_YEARS}-04"
 
 
@@ -201,20 +201,19 @@ def build_static(compiled: CompiledModel) -> Static:
     rates = _rates(compiled, transitions, ratio)
     ages = _ages(compiled, transitions)
     starts = np.array([day_of(month) for month in months] + [day_of(add_months(months[-1], 1))])
-    weeks = np.array([figures.by_month("court_weeks", compile_areas.held(years, PUBLISHED_FROM), 40.0) for figures in compiled.figures])
     tables = shared | dict(
         version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"], rates=rates["rates"], age_table=ages,
         month_start=starts, month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(),
         seed=np.zeros(2, np.int64), financial_year=np.array(years, np.int64), **_areas(compiled),
     )  # fmt: skip
     tables |= compile_distance.distances(compiled)
-    tables |= compile_workforce.tables(compiled, PUBLISHED_FROM)
+    tables |= {**compile_workforce.tables(compiled, PUBLISHED_FROM), **compile_courts.tables(compiled)}
     children = np.array([figures.by_month("population_0_17", years) for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
-    court = compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks
     tables |= {"care_cost": compile_budget.care_costs(compiled), "care_price": compile_budget.care_prices(compiled)}
     tables |= {**compile_budget.family_support(compiled, places), "price_rules": compile_prices.price_rules(compiled)}
-    return Static(transitions, tables, compile_actions.bounds(transitions, tables), court, children, places)
+    pace = compile_courts.pace(compiled, compile_areas.held(years, PUBLISHED_FROM), tables["unpublished_from"][0])
+    return Static(transitions, tables, compile_actions.bounds(transitions, tables), pace, children, places)
 
 
 _of_pathway: dict[tuple, tuple[Pathway, np.ndarray, dict[str, np.ndarray]]] = {}
@@ -232,7 +231,7 @@ def of_pathway(pathway: Pathway, replaces: tuple[tuple[str, str], ...]) -> tuple
             "stages": stages, "draw_names": np.append(transitions["name"], [0, 0, 0]), "effects": effects,
             "static_table": static.table().reshape(len(static.rows), -1),
             "beside_table": beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)),
-            "case_weights": stages["case_weight"].copy(), **_people(pathway, names), **compile_placements.placements(pathway, names),
+            "case_weights": stages["case_weight"].copy(), **compile_people.people(pathway, names), **compile_placements.placements(pathway, names),
             "let_table": compile_prices.let_table(pathway, names.placements),
         }  # fmt: skip
         if len(_of_pathway) > 40:
@@ -246,6 +245,9 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     pathway, names, months, fixed = compiled.pathway, compiled.names, compiled.months, compiled.static
     transitions = fixed.transitions.copy()
     factors = compile_actions.rate_factors(compiled.actions, drawn, pathway, names, months)
+    secure = compile_actions.national_capacity(compiled.actions, drawn, "secure_homes", months)
+    for k, times in compile_placements.offers(pathway, names, secure).items():
+        factors[k] = factors.get(k, 1.0) * times
     rows = _rows(compiled, transitions, factors, fixed.court)
     levers = compile_actions.lever_tables(compiled.actions, drawn, pathway, names, months)
     helps = compile_actions.help_tables(compiled.actions, drawn, pathway, names)
@@ -258,9 +260,11 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
         compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
     plans = tuple(pathway.planned_by_needs)
     return L.Model(
-        **fixed.tables, transitions=transitions, row_is_team=rows["team"], row_factor=rows["factor"],
+        **fixed.tables, transitions=transitions, row_driver=rows["driver"], row_factor=rows["factor"],
         **compile_actions.fastest(transitions, fixed.bounds, rows["factor"], levers["levers"], helps["help"]),
         price_gain=compile_prices.price_gains(compiled, drawn),
+        court_capacity=compile_actions.national_capacity(compiled.actions, drawn, "courts", months),
+        national_chance=compile_placements.national_chance(pathway, names, secure),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64),
         plan_factor=compile_actions.plan_factors(
@@ -318,22 +322,22 @@ def _ages(compiled: CompiledModel, transitions: np.ndarray) -> np.ndarray:
 
 
 def _rows(compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, np.ndarray], court: np.ndarray) -> dict[str, np.ndarray]:
-    """Return operational-time rows: whether a team drives each (R) and exogenous factors (A, R, M); set each transition's row."""
+    """Return operational-time rows: what drives each (R) and exogenous factors (A, R, M); set each transition's row."""
     pathway, months, n = compiled.pathway, compiled.months, len(compiled.profiles)
-    rows, teams = Rows(), []
+    rows, drivers = Rows(), []
     for k, full in enumerate(compiled.names.transitions):
         stage_name, name = full.split(".")
         stage = pathway.stages[stage_name]
         driven = stage.step_driven_by(dict(stage.steps())[name])
         factor = np.ones((n, len(months))) if driven != "court" else court.copy()
         factor = factor * factors.get(k, 1.0)
-        team = driven == "team"
-        index = rows.add(np.concatenate([[float(team)], factor.ravel()]))
-        if index == len(teams):
-            teams.append(team)
+        driver = DRIVERS.get(driven, L.NO_DRIVER)
+        index = rows.add(np.concatenate([[float(driver)], factor.ravel()]))
+        if index == len(drivers):
+            drivers.append(driver)
         transitions[k]["row"] = index
-    table = rows.table()[:, 1:].reshape(len(teams), n, len(months)).transpose(1, 0, 2).copy()
-    return {"team": np.array(teams, np.int64), "factor": table}
+    table = rows.table()[:, 1:].reshape(len(drivers), n, len(months)).transpose(1, 0, 2).copy()
+    return {"driver": np.array(drivers, np.int64), "factor": table}
 
 
 def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
@@ -362,36 +366,4 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "reference_use": np.array(reference),
         "switch_day": np.array([day_of(compiled.months[month - start]) if start <= month < start + len(months) else np.inf
                                 for month in switch]),
-    }  # fmt: skip
-
-
-def _people(pathway: Pathway, names: Names) -> dict[str, np.ndarray]:
-    """Return who families and children are."""
-    families = pathway.families
-    streams = list(pathway.streams.values())
-    longest = max([1, *(len(stream.ages_years.values) for stream in streams if stream.ages_years)])
-    ages, start = np.ones((L.STREAMS, longest, 2)), np.full((L.STREAMS, 2), -1, np.int64)
-    for name, stream in pathway.streams.items():
-        i = STREAM_NAMES.index(name)
-        if stream.ages_years:
-            count = len(stream.ages_years.values)
-            ages[i, :count, 0] = np.cumsum(stream.ages_years.shares)
-            ages[i, :count, 1] = stream.ages_years.values
-        if stream.arrives_at:
-            start[i, 0] = names.stages.index(stream.arrives_at)
-        else:
-            start[i, 1] = names.stages.index(stream.arrives_in_care.legal_status)
-    gap, births, siblings = families.sibling_gap_years, families.later_births, families.siblings_entering_care
-    young = families.youngest_age_years
-    rule = next((stage.eligibility.days_after_14 for stage in pathway.stages.values() if stage.eligibility), 91)
-    return {
-        "children_cdf": np.cumsum(families.children.shares if families.children else (1.0,)),
-        "age_bands": np.array(young.bands if young else (0.0, 1.0), float), "age_cdf": np.cumsum(young.shares if young else (1.0,)),
-        "needs_cdf": np.cumsum(families.needs_shares),
-        "stream_ages": ages, "arrival_stage": start,
-        "parameters": np.array([*((gap.low, gap.high) if gap else (0.0, 0.0)),
-                                *((births.per_year, births.until_youngest_years) if births else (0.0, 0.0)),
-                                *((siblings.all_enter, siblings.each_enters) if siblings else (1.0, 1.0)), float(rule)]),
-        "key_stages": np.array([names.stages.index(name) if name in names.stages else NO_STAGE for name in L.STAGE_KEYS], np.int64),
-        "names": np.array([name_hash(name) for name in L.DRAW_NAMES], np.int64),
     }  # fmt: skip

@@ -64,7 +64,13 @@ def price_growth(scenario: Any, index: np.ndarray, placements: tuple[str, ...]) 
     return (1.0 + growth[None, :]) ** years[:, None]
 
 
+PRICED_AS = {
+    "kinship_foster_provisional": "kinship_foster",
+    "awaiting_secure_home": "unregistered",
+    "youth_detention": "other_placement",
+}
+
+
 def base_price(figures: Figures, placement: str) -> float:
-    """Return an authority's price of a week at the price base; provisional kinship care as approved."""
-    name = "kinship_foster" if placement == "kinship_foster_provisional" else placement
-    return figures.get(f"price_{name}", PRICE_YEAR, default=0.0)
+    """Return an authority's price of a week at the price base; placements without a price of their own as others (`PRICED_AS`)."""
+    return figures.get(f"price_{PRICED_AS.get(placement, placement)}", PRICE_YEAR, default=0.0)

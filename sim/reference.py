@@ -16,7 +16,8 @@ from functools import partial
 import simpy
 
 from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded, price_a_week
-from sim.kernels.feedback import slow_teams, work_in_hand
+from sim.kernels.courts import court_pace, court_pressure, open_proceedings
+from sim.kernels.feedback import pace_under, slow_driver, work_in_hand
 from sim.kernels.workforce import staff_month
 from sim.model import CompiledModel
 from sim.reference_arrivals import Arrivals
@@ -59,7 +60,7 @@ class World(Arrivals):
         super().__init__(model, L.Clocks(state.factor, state.opclock, state.turns), Ledger(model, tally), float(model.month_start[begin]))
         self.slowing, self.month, self.case_weights = state.slowing, begin, model.case_weights.tolist()
         self.posts = state.posts.copy()
-        self.accounts = state.accounts.copy()
+        self.accounts, self.court_reference = state.accounts.copy(), state.court_reference.copy()
         self.set_up_places(state)
         self.set_up_care()
         self.set_up_arrivals()
@@ -112,8 +113,11 @@ class World(Arrivals):
             open_month(self.hazards, accounts, a, month)
             work = work_in_hand(model.case_weights, self.ledger.cases(a, self.case_weights))
             pressure = work / self.capacity(a, month, work)
-            slow_teams(self.hazards, *self.month_factors, self.slowing, a, month, pressure)
-            self.slowings[a] += pressure > 1.0
+            self.slow(a, L.SOCIAL_WORK, month, pace_under(pressure, 1.0))
+            in_court = open_proceedings(self.hazards, self.ledger.units(a))
+            court = court_pressure(self.hazards, self.court_reference, a, month, in_court)
+            self.slow(a, L.COURT_WORK, month, court_pace(self.hazards, court))
+            tally.court_work[a, self.ledger.row], tally.court_pressure[a, self.ledger.row] = in_court, court
             tally.work[a, self.ledger.row], tally.pressure[a, self.ledger.row] = work, pressure
             tally.posts[a, self.ledger.row] = self.posts[a]
             tally.counters[PEAK] = max(tally.counters[PEAK], int(pressure * 1000000.0))
@@ -128,6 +132,11 @@ class World(Arrivals):
         for places in self.places:
             for place in places:
                 self.admit(place)
+
+    def slow(self, a: int, driver: int, month: int, pace: float) -> None:
+        """Slow what a driver drives this month; who waits for it asks again when the time comes."""
+        slow_driver(self.hazards, *self.month_factors, self.slowing, a, driver, month, pace)
+        self.slowings[a][driver] += pace < 1.0
 
     def capacity(self, a: int, month: int, work: float) -> float:
         """Let posts be left, filled and covered. Return the cases at which the authority's pressure is 1 this month."""
@@ -252,6 +261,8 @@ def care(world: World, child: Child, track: Track) -> Iterator[simpy.Event]:
             world.leave_care(child, step.target)
         elif step.target == L.IDLE:
             world.end_story(child)
+        elif not world.stages[step.target].in_care:
+            world.move_after_care(child, step.target)
         world.apply_effects(child.family, child, step)  # such as coming back into care
         world.forget_if_over(child.family)
         world.settle()

@@ -17,7 +17,7 @@ class Care(Families):
         """Look up the stages that rules name."""
         keys = dict(zip(L.STAGE_KEYS, self.model.key_stages.tolist(), strict=True))
         self.child_in_need, self.looked_after = keys["child_in_need"], keys["looked_after"]
-        self.interim_care_order, self.care_leaver = keys["interim_care_order"], keys["care_leaver"]
+        self.interim_care_order, self.care_leaver, self.staying_put = keys["interim_care_order"], keys["care_leaver"], keys["staying_put"]
 
     # ------------------------------------------------------------ into care
 
@@ -182,12 +182,14 @@ class Care(Families):
     def leave_care(self, child: Child, target: int) -> None:
         """End an episode of care: home, to a guardian, adopted, at 18; then a care leaver, if the history makes one."""
         family, story, exit_ = child.family, child.story, self.stages[target]
-        self.move_out(child)
+        lived_in = self.move_out(child)
         self.end(story.legal)
         before = self.end(story.care)
         age = min(max(int((self.now - child.birth) / L.YEAR + 1e-9), 0), 18)
         self.ledger.cease_care(child, age, self.now)
         story.days_after_14 += max(0.0, self.now - max(story.care_start, child.birth + 14.0 * L.YEAR))
+        story.care_start = self.now  # from here on clocks since the exit run from it
+        story.note()
         self.begin(story.care, target)
         self.log(story.care, L.EXIT, before, target)
         goes_home = bool(exit_.to_home) and not family.seeks_asylum
@@ -195,9 +197,7 @@ class Care(Families):
             self.before_household_change(family)
         family.move(child, L.AT_HOME if goes_home else L.LEFT)
         if exit_.care_leaver and age >= 16 and story.days_after_14 >= self.parameters[6]:
-            self.end(story.care)
-            self.begin(story.care, self.care_leaver)
-            self.log(story.care, L.ENTER, target, self.care_leaver)
+            self.move_after_care(child, self.staying_put if self.stays_put(child, lived_in, age) else self.care_leaver)
         elif exit_.terminal:
             self.end_story(child)
         if goes_home:
@@ -205,6 +205,19 @@ class Care(Families):
             need = family.tracks[NEED]
             if need.stage < 0 or need.stage == self.no_child_at_home or self.stages[need.stage].is_closed:
                 self.move(need, self.child_in_need)
+
+    def stays_put(self, child: Child, lived_in: int, age: int) -> bool:
+        """Return whether a care leaver of 18 stays with former foster carers: one uniform for each time care ends."""
+        if age < 18 or not self.stages[lived_in].stays_put:
+            return False
+        return self.uniform(child.family, child.slot + 1, "care.staying_put", child.story.episodes) < self.parameters[7]
+
+    def move_after_care(self, child: Child, stage: int) -> None:
+        """Take a young person who has left care to another stage of what follows, the clock since the exit running on."""
+        track = child.story.care
+        before = self.end(track)
+        self.begin(track, stage)
+        self.log(track, L.ENTER, before, stage)
 
     def end_story(self, child: Child) -> None:
         """Nothing more can be heard of a child who was in care."""

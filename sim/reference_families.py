@@ -47,6 +47,8 @@ class Families(Stays):
             self.begin(track, target, waiting=bool(asked and asked.must_wait()))
             if self.stages[target].is_referral:
                 self.note_referral(family)
+            if self.stages[target].is_plan:
+                self.note_plan(family)
         self.log(track, L.ENTER if target >= 0 else L.EXIT, old, target)
         if asked:
             self.take_or_wait(track, asked)
@@ -63,6 +65,15 @@ class Families(Stays):
         if self.now - family.last_referral < L.YEAR:
             self.ledger.tally.rereferred[family.area, self.ledger.row] += family.tracks[NEED].counted
         family.last_referral = family.facts["case_start"] = self.now
+
+    def note_plan(self, family: Family) -> None:
+        """Count the children at home who start a plan and were with the family when an earlier one ended: ever, and within two years."""
+        ended = family.last_plan_end
+        again = [child for child in family.children if child.birth <= ended + L.KNOWN_PREGNANCY_DAYS]
+        again = [child for child in again if child.where == L.AT_HOME and self.now < child.birth + 18.0 * L.YEAR]
+        counts = self.ledger.tally.repeat_plans[family.area, self.ledger.row]
+        counts[0] += len(again)
+        counts[1] += len(again) if self.now - ended < 2.0 * L.YEAR else 0
 
     def close_beside(self, family: Family) -> None:
         """End protection and support of a family that has no open need; a place this frees goes to the next in line."""

@@ -121,6 +121,7 @@ class Family:
     entries: list[int] = field(default_factory=lambda: [0] * L.MAX_FAMILY_STAGES)
     removals: int = 0
     last_referral: float = -INF
+    last_plan_end: float = -INF
     over: bool = False  # nobody in it can be heard of again
     adult_day: float = INF  # 18th birthday of the youngest who lives, or will be born, at home; infinity if nobody does
     facts: np.ndarray = field(default_factory=lambda: np.zeros(1, L.FAMILY))  # one row: the family as the rules read it
@@ -132,7 +133,7 @@ class Family:
     def __post_init__(self) -> None:
         """Give the family the second word of its address, its facts, and its four tracks."""
         self.facts["id"], self.facts["stream"], self.facts["quintile"] = self.id, self.stream, self.quintile
-        self.facts["help_start"] = INF
+        self.facts["help_start"], self.facts["last_plan_end"] = INF, -INF
         self.births, self.home, self.needs, self.stages = (self.facts[name][0] for name in ("births", "home", "needs", "stages"))
         self.births[:], self.stages[:] = INF, L.IDLE
         self.facts["n_children"] = L.SLOTS  # rules look at that many
@@ -198,9 +199,9 @@ def read_families(state: L.State, a: int, code: int) -> list[Family]:
                 story.note()
                 for track, slot, is_busy in zip(story.tracks, child_slots[c], busy_child[c], strict=True):
                     _read_track(track, slot, 1, is_busy)
-        for name in ("entries", "removals", "last_referral"):
+        for name in ("entries", "removals", "last_referral", "last_plan_end"):
             setattr(family, name, column[name][f])
-        for name in ("help_start", "case_start", "removals"):
+        for name in ("help_start", "case_start", "removals", "last_plan_end"):
             family.facts[name] = column[name][f]
         for track, slot, counted, is_busy in zip(family.tracks, slots[f], column["counted"][f], busy[f], strict=True):
             _read_track(track, slot, counted, is_busy)

@@ -104,11 +104,14 @@ class Placements:
         self.market, self.within_reach = model.market.tolist(), model.within_reach.tolist()
         self.minimum_age = model.stages["minimum_age"].tolist()
         self.permits_parents = model.stages["permits_parents"].tolist()
+        self.plan_of, self.otherwise, self.national_chance = model.stages["plan"].tolist(), model.stages["otherwise"].tolist(), model.national_chance
 
     def plan(self, child: Child, moving: bool, u: float, month: int, now: float) -> int:
         """Return the placement planned: where u falls among the weights for the child's age, needs and order."""
-        context = 2 if child.family.seeks_asylum else int(moving)
         legal = child.story.legal.stage
+        context = 2 if child.family.seeks_asylum else int(moving)
+        if self.on_remand(child):
+            context = self.plan_of[legal]
         ordered = int(legal >= 0 and bool(self.permits_parents[legal]))
         weights = self.plan_weights[context][age_band(child.birth, now)][child.needs][ordered]
         weights = [weight * factor[month] for weight, factor in zip(weights, self.plan_factor[child.family.area][context], strict=True)]
@@ -123,6 +126,19 @@ class Placements:
                     break
         return self.plan_stages[last]
 
+    def on_remand(self, child: Child) -> bool:
+        """Return whether the child's legal status has a placement plan of its own."""
+        legal = child.story.legal.stage
+        return legal >= 0 and self.plan_of[legal] >= 0
+
+    def of_the_nation(self, child: Child, stage: int, siblings: int, u: float, month: int) -> int:
+        """Return where a child planned for a place of the nation's lives: that, or where it waits for one (siblings: each alone)."""
+        if siblings > 1:
+            return self.otherwise[stage]
+        if self.on_remand(child) or u < self.national_chance[stage, child.needs, month]:
+            return stage
+        return self.otherwise[stage]
+
     def find(self, child: Child, planned: int, siblings: int, month: int, now: float, draw, ledger) -> tuple[int, int]:
         """Return (stage, authority) where siblings can live: as planned, else down its overflow list.
 
@@ -136,6 +152,8 @@ class Placements:
             if now < child.birth + self.minimum_age[stage] * L.YEAR:
                 continue
             kind = self.place_of_stage[stage]
+            if self.otherwise[stage] >= 0:
+                return self.of_the_nation(child, stage, siblings, draw(child, search * 16 + step), month), family.area
             if kind < 0:
                 return stage, family.area
             u = draw(child, search * 16 + step)

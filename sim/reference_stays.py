@@ -40,13 +40,13 @@ class Stays:
         self.at_birth = [  # which transition of a stage the next birth is, if one is
             next((j for j in range(stage.n) if self.steps[stage.first + j].at_birth), None) for stage in self.stages
         ]
-        self.team_driven = [bool(team) for team in model.row_is_team]
+        self.drivers = model.row_driver.tolist()
         self.horizon = float(model.horizon[0])
         self.seed, self.replicate = int(model.seed[0]), int(model.seed[1])
         self.names = dict(zip(L.DRAW_NAMES, model.names.tolist(), strict=True))
         self.parameters = model.parameters.tolist()
         self.no_child_at_home = int(model.key_stages[L.STAGE_KEYS.index("no_child_at_home")])
-        self.slowings = [0] * len(model.codes)  # months so far in which pressure slowed the authority's teams
+        self.slowings = [[0] * (1 + L.DRIVERS) for _ in model.codes]  # months so far in which pressure slowed each driver of an authority
         self.changed: dict[Track, None] = {}  # tracks whose next transition must be found again when this event is over
 
     @property
@@ -86,6 +86,8 @@ class Stays:
     def end(self, track: Track) -> int:
         """End a stay. Return the stage it was in."""
         stage = track.stage
+        if self.stages[stage].is_plan:
+            track.family.last_plan_end = track.family.facts["last_plan_end"] = self.calendar.now
         self.ledger.leave(track, self.calendar.now)
         track.stage, track.pick, track.fires, track.waiting = L.IDLE, L.NO_PICK, INF, False
         track.note()
@@ -155,7 +157,13 @@ class Stays:
             birth = self.at_birth[track.stage]
             if birth is not None and track.family.next_birth(track.start) < fires:
                 pick, fires = birth, track.family.next_birth(track.start)
-        track.pick, track.fires, track.slowings = pick, fires, self.slowings[track.family.area]
+        track.pick, track.fires, track.slowings = pick, fires, self.slowings[track.family.area][self.driver_of(track.stage, pick)]
+
+    def driver_of(self, stage: int, pick: int) -> int:
+        """Return what drives the transition that a stay fires next (a birthday: nothing)."""
+        if pick in (L.ADULT_PICK, L.NO_PICK):
+            return L.NO_DRIVER
+        return self.drivers[self.steps[self.stages[stage].first + pick].row]
 
     def set_alarm(self, track: Track) -> None:
         """Set the alarm of a stay's process to its next transition; before the horizon, or not at all."""
@@ -178,10 +186,8 @@ class Stays:
 
         Pressure can only delay, so a stay waits for the fastest possible time and asks again when it comes.
         """
-        if track.pick == L.ADULT_PICK or track.slowings == self.slowings[track.family.area]:
-            return True  # nothing was slowed since it was last asked
-        if not self.team_driven[self.steps[self.stages[track.stage].first + track.pick].row]:
-            return True
+        if track.slowings == self.slowings[track.family.area][self.driver_of(track.stage, track.pick)]:
+            return True  # nothing that drives it was slowed since it was last asked
         self.find_next(track)
         if track.fires <= self.calendar.now:
             return True
@@ -203,6 +209,8 @@ class Stays:
         if adult == INF:
             return True
         k = self.stages[track.stage].first
-        static = self.model.static_table[self.steps[k].static].reshape(5, L.NEEDS, L.STREAMS, 2)[track.family.quintile, 0, track.family.stream, 0]
+        static = self.model.static_table[self.steps[k].static].reshape(5, L.NEEDS, L.STREAMS, 2, 2)[
+            track.family.quintile, 0, track.family.stream, 0, 0
+        ]
         residual = threshold_of(float(track.slot["residual"][0, 0]))
         return never_returns(self.hazards, track.family.area, k, margin * float(static), track.start, adult, residual)

@@ -31,8 +31,7 @@ def empty_state(model: Model) -> State:
         free_children=np.zeros((n, 0), np.int64), **_at_rest(n), sizes=np.zeros((n, 4), np.int64), next_times=np.full(n, -math.inf),
         waiting=np.zeros((n, places, 0), np.int64), n_waiting=np.zeros((n, places), np.int64),
         posts=model.posts[:, 0].copy(),
-        slowing=np.ones((n, months)),
-        last_slowed=np.full(n, -1, np.int64),
+        slowing=np.ones((n, L.DRIVERS, months)), last_slowed=np.full((n, L.DRIVERS), -1, np.int64), court_reference=np.zeros(n),
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64),
         closing=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
@@ -122,9 +121,9 @@ def branch(state: State) -> State:
 def bind(model: Model, state: State) -> State:
     """Return the state with month factors and operational time rebuilt for this model (its months, its rows), and an empty queue for its days."""
     n, rows, months = model.row_factor.shape
-    slowing = np.ones((n, months))
-    known = min(months, state.slowing.shape[1])
-    slowing[:, :known] = state.slowing[:, :known]
+    slowing = np.ones((n, L.DRIVERS, months))
+    known = min(months, state.slowing.shape[2])
+    slowing[..., :known] = state.slowing[..., :known]
     factor, opclock, turns = np.ones((n, rows, months)), np.zeros((n, rows, months + 1)), np.zeros((n, rows, months), np.int16)
     fixed = pack(model, MODEL_FIELDS)
     set_clocks(fixed.address, factor, opclock, turns, slowing)
@@ -187,9 +186,10 @@ def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, lo
         "started": ((n, months, 5, 2), counts), "started_once": ((n, months, 5, 2), counts),
         "ceased": ((n, months, L.CEASED_AGES, 2), counts), "ceased_once": ((n, months, L.CEASED_AGES, 2), counts),
         "looked_after_end": ((n, months, 5, 2), counts), "where_end": ((n, months, placements, BANDS + 1), counts),
-        "rereferred": ((n, months), counts), "queue": ((n, months, places, 5), float),
+        "rereferred": ((n, months), counts), "repeat_plans": ((n, months, 2), counts), "queue": ((n, months, places, 5), float),
         "planned_actual": ((n, months, placements, placements), counts), "apart": ((n, months, 2), counts),
-        "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float), "posts": ((n, months, 3), float),
+        "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float),
+        "court_work": ((n, months), counts), "court_pressure": ((n, months), float), "posts": ((n, months, 3), float),
         "places_end": ((n, months, places, 2), counts), "price_end": ((n, months, places), float), "accounts_end": ((n, months, 4), float),
         "counters": ((8,), counts),
         "n_log": ((1,), counts), "first_month": ((1,), counts), "began": ((1,), float),

@@ -65,7 +65,7 @@ def test_branching_at_any_month_equals_running_through(case, cut):
         assert bits(one) == bits(other), field
 
 
-@pytest.mark.parametrize("field", ["slowing", "accounts", "price", "supply", "n_waiting", "filled", "use_days"])
+@pytest.mark.parametrize("field", ["slowing", "accounts", "price", "supply", "filled", "use_days"])
 def test_a_copy_that_forgot_something_would_be_noticed(field):
     """The control: what the test above compares depends on every one of these."""
     model, first = compiled(("Bolton",), "baseline", "2025-04"), "2025-04"

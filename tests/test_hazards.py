@@ -66,8 +66,8 @@ class World:
             edges=edges.reshape(self.versions, -1), rates=rates.reshape(self.versions, 1, -1),
             least_days=np.full((1, transitions + L.MAX_TRANSITIONS), 1e-9), pace=np.full((1, transitions), 1e9),
             codes=[300], seed=[1, 2], age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
-            static_table=np.ones((1, 5 * L.NEEDS * L.STREAMS * 2)), month_start=STARTS,
-            month_of_day=np.repeat(np.arange(MONTHS), np.diff(STARTS).astype(int)), row_is_team=[0, 1, 0],
+            static_table=np.ones((1, 5 * L.NEEDS * L.STREAMS * 4)), month_start=STARTS,
+            month_of_day=np.repeat(np.arange(MONTHS), np.diff(STARTS).astype(int)), row_driver=[0, L.SOCIAL_WORK, L.COURT_WORK],
             row_factor=factor, levers=levers, help=windows, reach_levers=records, reach=reach, horizon=[STARTS[-1]],
         )  # fmt: skip
         clock = np.full((1, ROWS, MONTHS + 1), STARTS[0])
@@ -215,19 +215,25 @@ def test_operational_time_stands_still_after_the_model_ends():
     assert operational_time(world.h.address, world.c.address, 0, 1, STARTS[-1] + 400.0) == end
 
 
-@given(seed=SEED, residual=st.floats(0.05, 4.0), pressure=st.floats(0.5, 3.0), month=st.integers(1, MONTHS - 2))
+@given(
+    seed=SEED, residual=st.floats(0.05, 4.0), pressure=st.floats(0.5, 3.0), month=st.integers(1, MONTHS - 2),
+    driver=st.sampled_from([L.SOCIAL_WORK, L.COURT_WORK]), response=st.sampled_from([1.0, 0.5]),
+)  # fmt: skip
 @settings(max_examples=150, deadline=None)
-def test_pressure_delays_what_a_team_drives_and_nothing_else(seed, residual, pressure, month):
-    world = World(seed)
-    world.model.transitions["row"] = 1 + seed % 2  # row 1 is a team's
+def test_pressure_delays_what_its_driver_drives_and_nothing_else(seed, residual, pressure, month, driver, response):
+    world, other = World(seed), L.SOCIAL_WORK + L.COURT_WORK - driver
+    world.model.transitions["row"] = driver if seed % 2 == 0 else (other, L.NO_DRIVER)[seed // 2 % 2]  # row 1 is a team's, row 2 a court's
     t = FIRST_DAY + 0.5
     before, _ = world.advance(0, t, t, math.inf, residual)
     factor, clock = world.clocks.factor, world.clocks.opclock
-    old, slowing = factor.copy(), np.ones((1, MONTHS))
-    feedback.slow_teams(world.h.address, factor, clock, world.clocks.turns, slowing, 0, month, pressure)
+    old, slowing = factor.copy(), np.ones((1, L.DRIVERS, MONTHS))
+    pace = feedback.pace_under(pressure, response)
+    assert pace == pytest.approx(min(1.0, pressure**-response), rel=1e-14)
+    feedback.slow_driver(world.h.address, factor, clock, world.clocks.turns, slowing, 0, driver, month, pace)
     after, _ = world.advance(0, t, t, math.inf, residual)
-    assert slowing[0, month] == min(1.0, 1.0 / pressure)
-    old[0, 1, month] *= slowing[0, month]
+    assert slowing[0, driver - 1, month] == pace
+    assert slowing.sum() == pytest.approx(slowing.size - 1 + pace)
+    old[0, driver, month] *= pace
     np.testing.assert_array_equal(factor, old)
     assert after >= before - 1e-9
     if seed % 2 or before < STARTS[month]:

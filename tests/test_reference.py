@@ -30,13 +30,13 @@ def placements(places, match=1.0, share=1.0, reach=None, market=0):
     """Placements of a made-up model: foster homes (kind 0) and children's homes (kind 1) have limits."""
     n = len(places)
     stages = np.zeros(4, L.STAGE)
-    stages["minimum_age"][SUPPORTED] = 16.0
+    stages["minimum_age"][SUPPORTED], stages["plan"], stages["otherwise"] = 16.0, -1, -1
     model = SimpleNamespace(
-        plan_weights=np.ones((3, 5, 4, 2, 2)), plan_stages=np.array([FOSTER, HOME]), plan_factor=np.ones((1, 3, 2, 12)),
+        plan_weights=np.ones((4, 5, 4, 2, 2)), plan_stages=np.array([FOSTER, HOME]), plan_factor=np.ones((1, 4, 2, 12)),
         overflow=np.array([[HOME, UNREGISTERED, -1], *[[-1, -1, -1]] * 3]), place_of_stage=np.array([0, 1, -1, -1]),
         match_by_needs=np.full((2, 4), match), sibling_factor=np.full(2, 0.5), pool_share=np.full((2, 12), share),
         within_reach=np.ones((n, n), int) if reach is None else np.array(reach), stages=stages, market=np.full(2, market),
-        key_stages=np.full(len(L.STAGE_KEYS), UNREGISTERED),
+        key_stages=np.full(len(L.STAGE_KEYS), UNREGISTERED), national_chance=np.zeros((4, 4, 12)),
     )  # fmt: skip
     return Placements(model, places)
 

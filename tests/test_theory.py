@@ -49,7 +49,7 @@ class Tuned:
         steps["dead"], steps["age"], steps["beside"], steps["static"], steps["row"] = 1, -1, -1, 0, 0
         steps["n_help"] = steps["n_levers"] = 0
         arrays["static_table"][0] = 1.0
-        arrays["row_is_team"][0], arrays["row_factor"][:, 0] = 0, 1.0
+        arrays["row_driver"][0], arrays["row_factor"][:, 0] = 0, 1.0
         for name, (bands, hazards) in self.alive.items():
             step = steps[self.transition_names.index(name)]
             step["dead"], step["band"], step["n_bands"] = 0, len(edges), len(bands)

@@ -83,6 +83,7 @@ def new_family(m, s, a, stream, index, quintile):
     family["id"], family["stream"], family["quintile"], family["used"] = index, stream, quintile, 1
     family["removals"] = family["n_children"] = 0
     family["help_start"], family["last_referral"], family["case_start"] = INF, -INF, 0.0
+    family["last_plan_end"] = -INF
     family["entries"][:] = 0
     family["counted"][:] = 0
     for i in range(SLOTS):

@@ -22,6 +22,7 @@ from sim.kernels.layout import (
     ON_CARE,
     ONE,
     SLOTS,
+    STAYING_PUT_DRAW,
     WHOLE_FAMILY,
     YEAR,
     H,
@@ -135,7 +136,7 @@ def exit_care(m, s, y, a, c, target, t):
     f, i = child["family"], child["slot"]
     family = S.families(s)[a, f]
     birth = family["births"][i]
-    move_out(m, s, y, a, c, t)
+    lived_in = move_out(m, s, y, a, c, t)
     stop_stage(m, s, y, a, f, c, LEGAL, t)
     old = stop_stage(m, s, y, a, f, c, CARE, t)
     row = row_of(s, y)
@@ -148,6 +149,7 @@ def exit_care(m, s, y, a, c, target, t):
         child["year_ceased"] = year
         Y.ceased_once(y)[a, row, band, uasc] += 1
     child["days_after_14"] += max(0.0, t - max(child["care_start"], birth + 14.0 * YEAR))
+    child["care_start"] = t  # from here on clocks since the exit run from it
     start_stage(m, s, y, a, f, c, CARE, target, t, ADMITTED)
     log_child(m, s, y, a, c, EXIT, old, target, t)
     home = H.stages(h)[target]["to_home"] and not 0 < family["stream"] < 3
@@ -156,10 +158,8 @@ def exit_care(m, s, y, a, c, target, t):
     family["home"][i] = AT_HOME if home else LEFT
     home_changed(family)
     if H.stages(h)[target]["care_leaver"] and child["days_after_14"] >= M.parameters(m)[6] and age >= 16:
-        stop_stage(m, s, y, a, f, c, CARE, t)
-        start_stage(m, s, y, a, f, c, CARE, M.key_stages(m)[4], t, ADMITTED)
-        log_child(m, s, y, a, c, ENTER, target, M.key_stages(m)[4], t)
-        reschedule_child(m, s, a, c, ON_CARE)
+        support = M.key_stages(m)[6] if stays_put(m, a, family, child, lived_in, age) else M.key_stages(m)[4]
+        move_after_care(m, s, y, a, c, support, t)
     elif H.stages(h)[target]["terminal"]:
         end_child(m, s, y, a, c, t)
     else:
@@ -169,6 +169,26 @@ def exit_care(m, s, y, a, c, target, t):
         need = S.family_slots(s)[a, f, NEED]["stage"]
         if need < 0 or need == M.key_stages(m)[1] or H.stages(h)[need]["is_closed"]:
             move_family(m, s, y, a, f, NEED, M.key_stages(m)[0], t)
+
+
+@kernel
+def stays_put(m, a, family, child, lived_in, age):
+    """Return whether a care leaver of 18 stays with former foster carers: one uniform for each time care ends."""
+    if age < 18 or not H.stages(m)[lived_in]["stays_put"]:
+        return False
+    address = who(m, a, family["stream"], child["slot"] + 1)
+    return uniform(M.seed(m)[0], M.seed(m)[1], family["id"], address, M.names(m)[STAYING_PUT_DRAW], child["episodes"]) < M.parameters(m)[7]
+
+
+@kernel
+def move_after_care(m, s, y, a, c, stage, t):
+    """Take a young person who has left care to another stage of what follows, the clock since the exit running on."""
+    keep_whole()
+    f = S.children(s)[a, c]["family"]
+    old = stop_stage(m, s, y, a, f, c, CARE, t)
+    start_stage(m, s, y, a, f, c, CARE, stage, t, ADMITTED)
+    log_child(m, s, y, a, c, ENTER, old, stage, t)
+    reschedule_child(m, s, a, c, ON_CARE)
 
 
 @kernel

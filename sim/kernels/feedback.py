@@ -1,15 +1,14 @@
-"""The monthly environment: pressure on teams, places, and the market's response of price and supply. Every engine uses these functions.
+"""The monthly environment: pressure on teams and courts, places, and the market's response of price and supply. Every engine uses these functions.
 
 What they read are counts of cases and place-days; what they write are plain arrays.
 """
-
 
 import math
 
 import numpy as np
 
 from sim.kernels.compiling import entry, keep_whole
-from sim.kernels.layout import H
+from sim.kernels.layout import NO_DRIVER, H
 
 
 @entry
@@ -46,11 +45,12 @@ def set_turns(factor, turns, a, row, month):
 
 @entry
 def set_clocks(h, factor, opclock, turns, slowing):
-    """Build every row's factors and operational time from exogenous factors and the slowing recorded so far (A, M)."""
+    """Build every row's factors and operational time from exogenous factors and the slowing recorded so far (A, DRIVERS, M)."""
     for a in range(factor.shape[0]):
         for row in range(factor.shape[1]):
+            driver = H.row_driver(h)[row]
             for month in range(factor.shape[2]):
-                factor[a, row, month] = H.row_factor(h)[a, row, month] * (slowing[a, month] if H.row_is_team(h)[row] else 1.0)
+                factor[a, row, month] = H.row_factor(h)[a, row, month] * (slowing[a, driver - 1, month] if driver != NO_DRIVER else 1.0)
             opclock[a, row, 0] = H.month_start(h)[0]
             set_clock(h, factor, opclock, a, row, 0)
             for month in range(factor.shape[2]):
@@ -59,13 +59,21 @@ def set_clocks(h, factor, opclock, turns, slowing):
 
 
 @entry
-def slow_teams(h, factor, opclock, turns, slowing, a, month, pressure):
-    """Slow a month of every team's row by min(1, 1 / pressure): shared attention."""
+def pace_under(pressure, response):
+    """Return the pace of what pressure above 1 slows: min(1, 1 / pressure) if none of it is made up for (response 1: shared attention)."""
+    if pressure <= 1.0:
+        return 1.0
+    return 1.0 / pressure if response == 1.0 else math.exp(-response * math.log(pressure))
+
+
+@entry
+def slow_driver(h, factor, opclock, turns, slowing, a, driver, month, pace):
+    """Slow a month of every row of a driver to a pace (1: not at all). Rows of other drivers stay as they are."""
     keep_whole()
-    slowing[a, month] = 1.0 if pressure <= 1.0 else 1.0 / pressure
+    slowing[a, driver - 1, month] = pace
     for row in range(factor.shape[1]):
-        if H.row_is_team(h)[row]:
-            slowed = H.row_factor(h)[a, row, month] * slowing[a, month]
+        if H.row_driver(h)[row] == driver:
+            slowed = H.row_factor(h)[a, row, month] * pace
             if slowed != factor[a, row, month]:
                 factor[a, row, month] = slowed
                 set_clock(h, factor, opclock, a, row, month)

@@ -12,6 +12,7 @@ from sim.kernels.layout import (
     ENTER,
     EXIT,
     IDLE,
+    KNOWN_PREGNANCY_DAYS,
     NEED,
     NO,
     NOBODY,
@@ -63,6 +64,8 @@ def move_family(m, s, y, a, f, track, target, t):
         start_stage(m, s, y, a, f, NOBODY, track, target, t, WAITING if place >= 0 and must_wait(s, a, place) else ADMITTED)
         if H.stages(h)[target]["is_referral"]:
             note_referral(s, y, a, f, t)
+        if H.stages(h)[target]["is_plan"]:
+            note_plan(s, y, a, f, t)
     log_family(m, s, y, a, f, ENTER if target >= 0 else EXIT, old, target, t)
     if target >= 0 and H.stages(h)[target]["place"] >= 0:
         join(m, s, y, a, f, track, np.int64(H.stages(h)[target]["place"]), t)
@@ -90,6 +93,24 @@ def note_referral(s, y, a, f, t):
         Y.rereferred(y)[a, row_of(s, y)] += family["counted"][NEED]
     family["last_referral"] = t
     family["case_start"] = t
+
+
+@kernel
+def note_plan(s, y, a, f, t):
+    """Count the children at home who start a plan and were with the family when an earlier one ended: ever, and less than two years ago."""
+    keep_whole()
+    family = S.families(s)[a, f]
+    ended = family["last_plan_end"]
+    if ended == -INF:
+        return
+    n = 0
+    for i in range(family["n_children"]):
+        birth = family["births"][i]
+        if family["home"][i] == AT_HOME and birth <= ended + KNOWN_PREGNANCY_DAYS and t < birth + 18.0 * YEAR:
+            n += 1
+    Y.repeat_plans(y)[a, row_of(s, y), 0] += n
+    if t - ended < 2.0 * YEAR:
+        Y.repeat_plans(y)[a, row_of(s, y), 1] += n
 
 
 @kernel

@@ -23,7 +23,7 @@ FAMILY_TRACKS, CHILD_TRACKS, TRACKS = 4, 3, 7
 SLOTS = 8  # children of a family, in birth order
 MAX_TRANSITIONS = 12  # competing transitions of one stage, a multiple of four
 MAX_FAMILY_STAGES = 16
-MAX_CHILD_STAGES = 32
+MAX_CHILD_STAGES = 36
 AGE_BANDS = 5  # under 1, 1-4, 5-9, 10-15, 16-17
 CEASED_AGES = 7  # the same with 16, 17, 18
 NEEDS = 4
@@ -41,7 +41,11 @@ WHOLE_FAMILY, ONLY_CHILD = _codes(0, 2)  # units of an address: the family, its 
 FIRST, ONE, WAITING = np.int64(0), np.int64(1), np.int64(1)
 ADMITTED = np.int64(0)
 GIVE_BACK, TAKE = np.int64(-1), np.int64(1)
-ON_ENTRY, ON_MOVE, UASC_PLAN = _codes(0, 3)  # contexts of a placement plan
+ON_ENTRY, ON_MOVE, UASC_PLAN = _codes(0, 3)  # contexts of a placement plan; a legal status may name another (`plan` of its stage)
+
+# What drives a row of operational time: nothing, or the work of teams or of courts, whose pressure slows it.
+NO_DRIVER, SOCIAL_WORK, COURT_WORK = _codes(0, 3)
+DRIVERS = 2  # that can slow: their columns are the codes above, less 1
 
 AS_DRAWN, AT_MARKET, PAID = _codes(0, 3)  # what a placement is let at: for the child's needs, with the market's index, less what commissioning wins
 WHOLE_PRICE = 10_000.0  # the authority's base price, as what placements are let at is written
@@ -70,7 +74,8 @@ STAGE = np.dtype(
         ("first", "i4"), ("n", "i4"), ("depends", "i2"), ("place", "i2"), ("later", "i2"), ("placement", "i2"), ("track", "i1"), ("local", "i1"),
         ("adult_ends", "i1"), ("uses_age", "i1"), ("fixed_age", "i1"), ("birth", "i1"), ("is_referral", "i1"), ("is_closed", "i1"),
         ("in_need", "i1"), ("to_home", "i1"), ("care_leaver", "i1"), ("terminal", "i1"), ("in_care", "i1"),
-        ("unlawful", "i1"), ("permits_parents", "i1"), ("minimum_age", "f8"), ("case_weight", "f8"),
+        ("unlawful", "i1"), ("permits_parents", "i1"), ("plan", "i1"), ("is_plan", "i1"), ("stays_put", "i1"), ("otherwise", "i2"),
+        ("minimum_age", "f8"), ("case_weight", "f8"),
     ],
     align=True,
 )  # fmt: skip
@@ -93,7 +98,8 @@ REACH = np.dtype([("name", "i8"), ("first", "i8"), ("end", "i8")], align=True)  
 # `adult_day` and `counts` follow from births and home (`home_changed` in slots.py keeps them).
 FAMILY = np.dtype(
     [
-        ("id", "i8"), ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"), ("adult_day", "f8"), ("counts_until", "f8"),
+        ("id", "i8"), ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"), ("last_plan_end", "f8"), ("adult_day", "f8"),
+        ("counts_until", "f8"),
         ("stages", "i2", (FAMILY_TRACKS,)), ("counted", "i1", (FAMILY_TRACKS,)), ("counts", "i1"),
         ("removals", "i1"), ("stream", "i1"), ("quintile", "i1"), ("n_children", "i1"), ("used", "i1"), ("home", "i1", (SLOTS,)),
         ("entries", "i2", (MAX_FAMILY_STAGES,)), ("births", "f8", (SLOTS,)), ("needs", "i1", (SLOTS,)), ("care_row", "i4", (SLOTS,)),
@@ -141,11 +147,11 @@ HAZARD_FIELDS = {
     "least_days": ("f8", 2, "least days in which a threshold of 1 is used up, and twelve more (A, K + 12)"),
     "pace": ("f8", 2, "bound on the hazard per day before the multipliers that `competes` gives (A, K)"),
     "age_table": ("f8", 3, "multiplier by age band (A, rows, 5)"),
-    "static_table": ("f8", 2, "multiplier by quintile x needs x stream x earlier episodes, see `kind_of` (rows, 160)"),
+    "static_table": ("f8", 2, "multiplier by quintile x needs x stream x earlier episodes x earlier plans, see `kind_of` (rows, 320)"),
     "beside_table": ("f8", 2, "multiplier by stage beside, the last seven being idle tracks (rows, S + 7)"),
     "month_start": ("f8", 1, "first day of each month, and the end (M + 1)"),
     "month_of_day": ("i2", 1, "month of each day since the first"),
-    "row_is_team": ("i8", 1, "1 where pressure slows the row (R)"),
+    "row_driver": ("i8", 1, "whose pressure slows the row: NO_DRIVER, SOCIAL_WORK or COURT_WORK (R)"),
     "row_factor": ("f8", 3, "exogenous factor (A, R, M)"),
     "levers": (LEVER, 1, "LEVER entries"),
     "help": (HELP, 1, "HELP entries"),
@@ -191,6 +197,10 @@ MODEL_FIELDS = {
     "workforce_rules": ("f8", 1, "how posts follow pressure (see compile_workforce.py)"),
     "workforce_from": ("i8", 1, "first month whose posts are not published and follow pressure; after the last month if they never do (1)"),
     "case_weights": ("f8", 1, "weight of a case by stage (S)"),
+    "in_court": ("i8", 1, "1 where a unit of the stage is a set of proceedings, which courts work on (S)"),
+    "court_rules": ("f8", 1, "pressure in the year published last, response of its pace to pressure, 1 if it follows work (3)"),
+    "court_capacity": ("f8", 1, "capacity of courts over that of the year published last (M)"),
+    "national_chance": ("f8", 3, "probability that a place of the nation's is found at once (S, 4, M)"),
     "place_track": ("i8", 1, "family track whose stage waits for the place, or -1 (P)"),
     "switch_day": ("f8", 1, "day from which `later` targets hold (A)"),
     "price_rules": ("f8", 2, "response, monthly adjustment, floor, ceiling of a place's price (P, 4)"),
@@ -206,16 +216,18 @@ MODEL_FIELDS = {
     "family_support": ("f8", 1, "pounds a year of family support as planned that may be saved on (A)"),
     "saveable": ("f8", 3, "places those pounds buy (A, P, M)"),
     "budget_rules": ("f8", 1, "planned growth, saved a pound of overspend, floor, reserves as a share of outturn, 1 if in force (5)"),
-    "parameters": ("f8", 1, "sibling gap low, high; births per year, until years; all enter, each enters; care leaver days"),
+    "parameters": ("f8", 1, "sibling gap low, high; births per year, until years; all enter, each enters; care leaver days; share who stay put"),
     "key_stages": ("i8", 1, "stages that rules name (see STAGE_KEYS)"),
     "names": ("i8", 1, "hashes of draws that are not transitions (see DRAW_NAMES)"),
 }
-STAGE_KEYS = ("child_in_need", "no_child_at_home", "looked_after", "interim_care_order", "care_leaver", "unregistered")
+STAGE_KEYS = ("child_in_need", "no_child_at_home", "looked_after", "interim_care_order", "care_leaver", "unregistered", "staying_put")
 DRAW_NAMES = (
     "arrival.gap", "family.accept", "family.children", "family.age", "child.make", "family.birth", "care_entry.all",
-    "care_entry.each", "placement.plan", "placement.match", "stream.age", "placement.price", "placement.distance",
+    "care_entry.each", "placement.plan", "placement.match", "stream.age", "placement.price", "placement.distance", "care.staying_put",
 )  # fmt: skip
-PRICE_DRAW, DISTANCE_DRAW = (np.int64(DRAW_NAMES.index(name)) for name in ("placement.price", "placement.distance"))
+PRICE_DRAW, DISTANCE_DRAW, STAYING_PUT_DRAW = (
+    np.int64(DRAW_NAMES.index(name)) for name in ("placement.price", "placement.distance", "care.staying_put")
+)
 
 
 class Model(namedtuple("Model", MODEL_FIELDS)):
@@ -253,8 +265,9 @@ STATE_FIELDS = {
     "waiting": ("i8", 3, "families in each queue (A, P, F)"),
     "n_waiting": ("i8", 2, "(A, P)"),
     "posts": ("f8", 2, "permanent, agency and vacant posts this month (A, 3)"),
-    "slowing": ("f8", 2, "min(1, 1 / pressure) of each month so far (A, M)"),
-    "last_slowed": ("i8", 1, "last month in which pressure slowed teams, -1 if none (A)"),
+    "slowing": ("f8", 3, "how far pressure slows each driver in each month so far: 1 not at all (A, DRIVERS, M)"),
+    "last_slowed": ("i8", 2, "last month in which pressure slowed a driver, -1 if none (A, DRIVERS)"),
+    "court_reference": ("f8", 1, "sets of proceedings open at the end of each month of the year published last, added up (A)"),
     "open_places": ("i8", 2, "usable places, closing ones included (A, P)"),
     "filled": ("i8", 2, "(A, P)"),
     "closing": ("i8", 2, "filled ones that close when they are left (A, P)"),
@@ -297,12 +310,15 @@ TALLY_FIELDS = {
     "looked_after_end": ("i8", 4, "(A, T, 5, 2) at month end"),
     "where_end": ("i8", 4, "children at month end by placement: in each band of distance, and in another authority's place (A, T, placements, 5)"),
     "rereferred": ("i8", 2, "children referred within 12 months of the last referral (A, T)"),
+    "repeat_plans": ("i8", 3, "children starting a plan after an earlier one: ever, and within two years of its end (A, T, 2)"),
     "queue": ("f8", 4, "joined, admitted, reneged, days waited, length at month end (A, T, P, 5)"),
     "planned_actual": ("i8", 4, "placements made by planned and actual stage (A, T, S, S)"),
     "apart": ("i8", 3, "sibling groups placed, and placed apart (A, T, 2)"),
     "far": ("i8", 3, "children placed in another authority of the pool (A, T, P)"),
     "pressure": ("f8", 2, "(A, T)"),
     "work": ("f8", 2, "cases in hand (A, T)"),
+    "court_work": ("i8", 2, "sets of proceedings open at the month's start (A, T)"),
+    "court_pressure": ("f8", 2, "that over the courts' capacity; 0 where it is not followed (A, T)"),
     "posts": ("f8", 3, "permanent, agency and vacant posts (A, T, 3)"),
     "places_end": ("i8", 4, "usable and filled at month end (A, T, P, 2)"),
     "accounts_end": ("f8", 3, "accounts at month end, the month booked, the year not settled (A, T, 4)"),

@@ -6,10 +6,11 @@ import numpy as np
 
 from sim.kernels.arrivals import arrive, open_layers
 from sim.kernels.budget import LEVEL, open_month, places_afforded
-from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, re_enter
+from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, move_after_care, re_enter
 from sim.kernels.compiling import copy_in, entry, keep_whole, kernel, prefetch
+from sim.kernels.courts import court_pace, court_pressure, open_proceedings
 from sim.kernels.distance import HIGH, LOW, RESPONSE, far_odds
-from sim.kernels.feedback import places_open, respond, slow_teams, supply_next, work_in_hand
+from sim.kernels.feedback import pace_under, places_open, respond, slow_driver, supply_next, work_in_hand
 from sim.kernels.hazards import month_at
 from sim.kernels.household import close_beside, move_family
 from sim.kernels.layout import (
@@ -21,6 +22,7 @@ from sim.kernels.layout import (
     COURT,
     COURT_EXIT,
     COURT_ORDER,
+    COURT_WORK,
     EXIT,
     EXIT_CARE,
     FIRST,
@@ -29,6 +31,7 @@ from sim.kernels.layout import (
     LEGAL,
     NEED,
     NO,
+    NO_DRIVER,
     NO_PICK,
     NOBODY,
     ONE,
@@ -37,6 +40,7 @@ from sim.kernels.layout import (
     RE_ENTRY,
     REPLAN,
     SLOTS,
+    SOCIAL_WORK,
     STATUS_DONE,
     STATUS_GROW,
     STAY,
@@ -68,10 +72,18 @@ AHEAD = 6  # rows whose memory is asked for early
 
 
 @kernel
+def slow(m, s, a, driver, month, pace):
+    """Slow what a driver drives this month, and note it."""
+    keep_whole()
+    slow_driver(m, S.factor(s), S.opclock(s), S.turns(s), S.slowing(s), a, driver, month, pace)
+    if pace < 1.0:
+        S.last_slowed(s)[a, driver - 1] = month
+
+
+@kernel
 def begin_month(m, s, y, month, t):
     """Update every authority's environment at the start of a month, then admit from its queues."""
     keep_whole()
-    h = m
     S.clock(s)[1] = month
     S.month_began(s)[0] = t
     row = month - Y.first_month(y)[0]
@@ -85,9 +97,11 @@ def begin_month(m, s, y, month, t):
         )
         for kind in range(posts.shape[0]):
             Y.posts(y)[a, row, kind] = posts[kind]
-        slow_teams(h, S.factor(s), S.opclock(s), S.turns(s), S.slowing(s), a, month, pressure)
-        if S.slowing(s)[a, month] < 1.0:
-            S.last_slowed(s)[a] = month
+        slow(m, s, a, SOCIAL_WORK, month, pace_under(pressure, 1.0))
+        in_court = open_proceedings(m, S.units(s)[a])
+        court = court_pressure(m, S.court_reference(s), a, month, in_court)
+        slow(m, s, a, COURT_WORK, month, court_pace(m, court))
+        Y.court_work(y)[a, row], Y.court_pressure(y)[a, row] = in_court, court
         Y.pressure(y)[a, row], Y.work(y)[a, row] = pressure, work
         Y.counters(y)[PEAK_PRESSURE] = max(Y.counters(y)[PEAK_PRESSURE], np.int64(pressure * 1000000.0))
         for place in range(S.filled(s).shape[1]):
@@ -207,6 +221,8 @@ def fire_child(m, s, y, a, c, track, t):
         exit_care(m, s, y, a, c, target, t)
     elif track == 0 and target == IDLE:
         end_child(m, s, y, a, c, t)
+    elif track == 0 and not H.stages(h)[target]["in_care"]:
+        move_after_care(m, s, y, a, c, target, t)
     apply_effects(m, s, y, a, f, c, tr, t)
     if target == STAY and child["used"] and slot["stage"] == stage and slot["start"] == start:
         reschedule_child(m, s, a, c, track)
@@ -236,13 +252,14 @@ def free_family(m, s, y, a, f, t):
 def still_due(m, s, a, item, t):
     """Return whether a scheduled event is still due now that its months' factors are known; if not, put it back."""
     copy_in()
-    if item >= ARRIVAL_ITEM or S.last_slowed(s)[a] < 0:
+    if item >= ARRIVAL_ITEM:
         return True
     h, slot = m, slot_of(s, a, item)
     if slot["pick"] == ADULT_PICK:
         return True
     tr = H.transitions(h)[H.stages(h)[slot["stage"]]["first"] + slot["pick"]]
-    if not H.row_is_team(h)[tr["row"]] or S.last_slowed(s)[a] < month_at(h, slot["evaluated"]):
+    driver = H.row_driver(h)[tr["row"]]
+    if driver == NO_DRIVER or S.last_slowed(s)[a, driver - 1] < month_at(h, slot["evaluated"]):
         return True
     if item >= CHILD_ITEM:
         reschedule_child(m, s, a, (item - CHILD_ITEM) >> 2, item & 3)

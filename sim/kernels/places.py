@@ -14,6 +14,7 @@ from sim.kernels.layout import (
     NEED,
     NOBODY,
     ON_CARE,
+    ON_LEGAL,
     PROTECTION,
     RENEGE,
     SLOTS,
@@ -154,7 +155,9 @@ def plan_placement(m, s, a, c, context, u, t):
     legal = S.child_slots(s)[a, c, LEGAL - 4]["stage"]
     ordered = 1 if legal >= 0 and H.stages(m)[legal]["permits_parents"] else 0
     age, _ = child_age(family["births"][child["slot"]], t)
-    if 0 < family["stream"] < 3:
+    if legal >= 0 and H.stages(m)[legal]["plan"] >= 0:
+        context = np.int64(H.stages(m)[legal]["plan"])  # on remand
+    elif 0 < family["stream"] < 3:
         context = UASC_PLAN
     weights = M.plan_weights(m)[context, age, family["needs"][child["slot"]], ordered]
     month = month_at(m, t)
@@ -214,6 +217,20 @@ def market_vacancies(m, s, a, place, n, month):
 
 
 @kernel
+def place_of_the_nation(m, a, family, child, stage, n, u, month):
+    """Return the stage in which a child planned for a place of the nation's lives: that, or where it waits for one.
+
+    Siblings are placed one by one. Whoever is on remand has a place at once: the Youth Custody Service has beds of its own.
+    """
+    if n > 1:
+        return np.int64(H.stages(m)[stage]["otherwise"])
+    legal = child["stages"][ON_LEGAL]
+    if legal >= 0 and H.stages(m)[legal]["plan"] >= 0:
+        return stage
+    return stage if u < M.national_chance(m)[stage, family["needs"][child["slot"]], month] else np.int64(H.stages(m)[stage]["otherwise"])
+
+
+@kernel
 def find_place(m, s, y, a, c, planned, n, t):
     """Find where n siblings (c the eldest) can live: (stage, authority), the planned stage first, then down its overflow list.
 
@@ -230,9 +247,12 @@ def find_place(m, s, y, a, c, planned, n, t):
     while True:
         if t >= family["births"][i] + H.stages(m)[stage]["minimum_age"] * YEAR:
             place = M.place_of_stage(m)[stage]
-            if place < 0:
+            national = H.stages(m)[stage]["otherwise"] >= 0
+            if place < 0 and not national:
                 return stage, a
             u = uniform(M.seed(m)[0], M.seed(m)[1], family["id"], who(m, a, family["stream"], i + 1), M.names(m)[9], search * 16 + step + 1)
+            if national:
+                return place_of_the_nation(m, a, family, child, stage, n, u, month), a
             p = M.match_by_needs(m)[place, family["needs"][i]]
             for _ in range(n - 1):
                 p *= M.sibling_factor(m)[place]

@@ -72,9 +72,9 @@ def at_least(residual):
 
 
 @kernel
-def kind_of(family, needs, earlier):
+def kind_of(family, needs, earlier, planned):
     """Return the column of `static_table`."""
-    return ((np.int64(family["quintile"]) * NEEDS + needs) * STREAMS + np.int64(family["stream"])) * 2 + earlier
+    return (((np.int64(family["quintile"]) * NEEDS + needs) * STREAMS + np.int64(family["stream"])) * 2 + earlier) * 2 + planned
 
 
 @kernel
@@ -118,8 +118,8 @@ def competes(h, tr, kind, waiting, family, child, is_child):
 def kind_of_any(family, child, is_child):
     """Return the column of `static_table` of a family, or of a child."""
     if is_child:
-        return kind_of(family, np.int64(family["needs"][child["slot"]]), min(child["episodes"] - 1, 1))
-    return kind_of(family, FIRST, min(np.int64(family["removals"]), 1))
+        return kind_of(family, np.int64(family["needs"][child["slot"]]), min(child["episodes"] - 1, 1), FIRST)
+    return kind_of(family, FIRST, min(np.int64(family["removals"]), 1), ONE if family["last_plan_end"] > -INF else FIRST)
 
 
 @kernel

@@ -232,6 +232,8 @@ def stop_stage(m, s, y, a, f, c, track, t):
     if c < 0:
         slot, n, item = S.family_slots(s)[a, f, track], np.int64(S.families(s)[a, f]["counted"][track]), f * 4 + track
         S.families(s)[a, f]["stages"][track] = IDLE
+        if H.stages(m)[slot["stage"]]["is_plan"]:
+            S.families(s)[a, f]["last_plan_end"] = t
     else:
         slot, n, item = S.child_slots(s)[a, c, track - CARE], 1, CHILD_ITEM + c * 4 + track - CARE
         S.children(s)[a, c]["stages"][track - CARE] = IDLE
@@ -252,7 +254,7 @@ def gone_for_good(m, s, a, f):
     if adult == INF:
         return True
     k = st["first"]
-    multiplier = KEEP_MARGIN * H.static_table(m)[H.transitions(m)[k]["static"], kind_of(family, FIRST, FIRST)]
+    multiplier = KEEP_MARGIN * H.static_table(m)[H.transitions(m)[k]["static"], kind_of(family, FIRST, FIRST, FIRST)]
     slot["residual"][0] = threshold_of(slot["residual"][0])
     return never_returns(m, a, k, multiplier, slot["start"], adult, slot["residual"][0])
 
