@@ -22,6 +22,7 @@ from sim import (
     compile_distance,
     compile_placements,
     compile_prices,
+    compile_supply,
     compile_workforce,
 )
 from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
@@ -208,7 +209,7 @@ def build_static(compiled: CompiledModel) -> Static:
         seed=np.zeros(2, np.int64), financial_year=np.array(years, np.int64), **_areas(compiled),
     )  # fmt: skip
     tables |= compile_distance.distances(compiled)
-    tables |= compile_workforce.tables(compiled, PUBLISHED_FROM)
+    tables |= compile_workforce.tables(compiled, PUBLISHED_FROM) | compile_supply.supply_rules(compiled)
     children = np.array([figures.by_month("population_0_17", years) for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
     court = compiled.figures[0].get("court_weeks", 2024, 42.0) / weeks
@@ -262,7 +263,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
         **compile_actions.fastest(transitions, fixed.bounds, rows["factor"], levers["levers"], helps["help"]),
         price_gain=compile_prices.price_gains(compiled, drawn),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
-        places=np.floor(places + 1e-9).astype(np.int64),
+        places=np.floor(places + 1e-9).astype(np.int64), **compile_supply.supply_tables(compiled, drawn, places),
         plan_factor=compile_actions.plan_factors(
             compiled.actions, drawn, plans, months, np.array([compile_areas.plan_ratios(figures, plans) for figures in compiled.figures])
         ),
@@ -347,6 +348,7 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         candidate[a], rate = compile_areas.arrivals(figures, pathway, months, PUBLISHED_FROM)
         accept[a] = rate[:, None, :]
         capacity[a] = compile_areas.team_capacity(figures, months, settings.pressure.reference.value, PUBLISHED_FROM)
+    market = np.array([place.owned_by == "market" for place in pathway.places.values()], bool)
     reference = [[figures.get(f"reference_use_{place}", default=0.85) for place in names.places] for figures in compiled.figures]
     start = month_index(compiled.first)
     switch = [compile_areas.switch_month(profile, compiled.scenario) for profile in compiled.profiles]
@@ -355,9 +357,8 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "layers": np.ceil(accept.max(axis=(2, 3))).astype(np.int64),
         "quintile_cdf": np.array([compile_areas.quintile_cdf(figures, pathway) for figures in compiled.figures]),
         "team_capacity": capacity,
-        "market": np.array([place.owned_by == "market" for place in pathway.places.values()], np.int64),
+        "market": market.astype(np.int64),
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
-        "supply_rules": np.array([place.supply_rule for place in pathway.places.values()]).reshape(-1, 3),
         "unpublished_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),
         "reference_use": np.array(reference),
         "switch_day": np.array([day_of(compiled.months[month - start]) if start <= month < start + len(months) else np.inf

@@ -12,9 +12,11 @@ import numpy as np
 from scenarios.timeline import month_index
 from sim.compile_areas import Figures
 from sim.compile_prices import needs_multipliers
+from sim.cost_lines import assumption
 from sim.kernels.layout import AS_DRAWN, AT_MARKET, PAID, WHOLE_PRICE, Tally
 
 PRICE_YEAR = 2025  # year ending March 2025: prices of the profiles are those of the outturn 2024-25
+PRICED_AS = {"kinship_foster_provisional": "kinship_foster", "authority_childrens_home": "childrens_home"}
 MIDDLE_OF_PRICE_YEAR = month_index("2024-09") + 0.5
 
 
@@ -65,6 +67,7 @@ def price_growth(scenario: Any, index: np.ndarray, placements: tuple[str, ...]) 
 
 
 def base_price(figures: Figures, placement: str) -> float:
-    """Return an authority's price of a week at the price base; provisional kinship care as approved."""
-    name = "kinship_foster" if placement == "kinship_foster_provisional" else placement
-    return figures.get(f"price_{name}", PRICE_YEAR, default=0.0)
+    """Return an authority's price of a week at the price base; provisional kinship care as approved, own homes over bought ones."""
+    name = PRICED_AS.get(placement, placement)
+    ratio = assumption("own_home_price_over_bought") if placement == "authority_childrens_home" else 1.0
+    return ratio * figures.get(f"price_{name}", PRICE_YEAR, default=0.0)
