@@ -55,8 +55,8 @@ def no_loops(model):
     planned = model.supply_planned.copy()
     planned[:, :, model.unpublished_from[0] :] *= 1000.0
     return model._replace(
-        team_capacity=model.team_capacity * 1000.0, price_rules=prices, supply_rules=supply, supply_planned=planned, budget_rules=budget, places=model.places * 1000,
-        workforce_from=np.full_like(model.workforce_from, NEVER),
+        team_capacity=model.team_capacity * 1000.0, price_rules=prices, supply_rules=supply, supply_planned=planned,
+        budget_rules=budget, places=model.places * 1000, workforce_from=np.full_like(model.workforce_from, NEVER),
     )  # fmt: skip
 
 

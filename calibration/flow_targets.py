@@ -24,8 +24,8 @@ SMALL_AUTHORITY_PRIOR = 20.0
 
 # Usable places from what is published (Ofsted 2024: 24 % of own foster places are not available; providers call homes 80-85 % full).
 OWN_FOSTER_AVAILABLE = 0.76
-# A fifth of registered home places is never usable. Some authority-run homes give short breaks alone, or serve neighbours (North Lincolnshire: 12 places,
-# six children in homes), so no more than half of the places an authority's children use are taken to be its own. Assumed.
+# A fifth of registered home places is never usable. Some authority-run homes give short breaks alone, or serve neighbours (North Lincolnshire: 12
+# places, six children in homes), so no more than half of the places an authority's children use are taken to be its own. Assumed.
 HOMES_AVAILABLE, OWN_HOMES_AT_MOST = 0.80, 0.5
 AGENCY_USE, HOMES_USE = 0.78, 0.88  # 19,800 children in agency care in 2024 over 76 % of 33,035 approved places; homes: of usable places
 # Family support reaches mostly families the front door never sees; this part serves those it has seen. Cost and dwell as in early-help.

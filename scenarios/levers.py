@@ -178,9 +178,9 @@ class RegionalCareCooperative(Lever):
 
     Mechanism: after `set_up_months` the authorities pool a part of each kind of place (`pooled_shares`; foster carers
     stay with their authority) and each `bought` placement let from then on costs `price_gain` less while it lasts:
-    those there before keep their price until the child moves or leaves. Pooling makes no place;
-    `authority_homes`, none by default, are places made. Costs come first: setting up, then running cost, with the authorities' own commissioning teams running alongside for
-    `double_running_months`.
+    those there before keep their price until the child moves or leaves. Pooling makes no place; `authority_homes`,
+    none by default, are places made. Costs come first: setting up, then running cost, with the authorities' own
+    commissioning teams running alongside for `double_running_months`.
 
     Parameters: shares 0 to 1; `price_gain` a share of the price (below 0: dearer); pounds per authority (and year);
     `shared_by`: how the authorities divide those pounds (equally, or by children in care or aged 0-17; as much in all).

@@ -348,7 +348,6 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         candidate[a], rate = compile_areas.arrivals(figures, pathway, months, PUBLISHED_FROM)
         accept[a] = rate[:, None, :]
         capacity[a] = compile_areas.team_capacity(figures, months, settings.pressure.reference.value, PUBLISHED_FROM)
-    market = np.array([place.owned_by == "market" for place in pathway.places.values()], bool)
     reference = [[figures.get(f"reference_use_{place}", default=0.85) for place in names.places] for figures in compiled.figures]
     start = month_index(compiled.first)
     switch = [compile_areas.switch_month(profile, compiled.scenario) for profile in compiled.profiles]
@@ -357,7 +356,7 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "layers": np.ceil(accept.max(axis=(2, 3))).astype(np.int64),
         "quintile_cdf": np.array([compile_areas.quintile_cdf(figures, pathway) for figures in compiled.figures]),
         "team_capacity": capacity,
-        "market": market.astype(np.int64),
+        "market": np.array([place.owned_by == "market" for place in pathway.places.values()], np.int64),
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
         "unpublished_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),
         "reference_use": np.array(reference),

@@ -187,16 +187,26 @@ def test_homes_before_the_cooperative_are_refused(write):
 # ---------------------------------------------------------------- faults
 
 
+AUTHORITY_OWNS = "authority:\n          share: *all_of_it\n          exits_per_year: {value: 0.043"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "dotted", "message"),
     [
         ("share: {value: 0.85", "share: {value: 0.80", "agency_foster.supply.owners", "shares: sum to 0.95, expected 1"),
-        ("{soonest: 12, latest: 24", "{soonest: 12, latest: 6", "authority_childrens_home.supply.months_to_open.latest", "is 6, expected 12 (the soonest) to 36"),
+        (
+            "{soonest: 12, latest: 24", "{soonest: 12, latest: 6", "authority_childrens_home.supply.months_to_open.latest",
+            "is 6, expected 12 (the soonest) to 36",
+        ),
         ("{low: 0.25, high: 4.1", "{low: 1.25, high: 4.1", "childrens_home.supply.owners.private.entrants.low", "does not hold 1"),
-        ("moves_per_year: {in_house_foster:", "moves_per_year: {in_house_fosters:", "agency_foster.supply.moves_per_year.in_house_fosters",
-         "did you mean 'in_house_foster'?"),
-        ("        authority:\n          share: *all_of_it\n          exits_per_year: {value: 0.043", "        private:\n          share: *all_of_it\n          exits_per_year: {value: 0.043",
-         "authority_childrens_home.supply.owners", "its owners are private; expected authority alone"),
+        (
+            "moves_per_year: {in_house_foster:", "moves_per_year: {in_house_fosters:",
+            "agency_foster.supply.moves_per_year.in_house_fosters", "did you mean 'in_house_foster'?",
+        ),
+        (
+            AUTHORITY_OWNS, AUTHORITY_OWNS.replace("authority", "private"), "authority_childrens_home.supply.owners",
+            "its owners are private; expected authority alone",
+        ),
     ],
 )  # fmt: skip
 def test_a_supply_that_cannot_be_is_refused_by_file_line_and_field(write, old, new, dotted, message):
