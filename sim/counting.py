@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from scenarios.timeline import days_in_month, year_ending
-from sim.compile_supply import owned_places
+from sim.counting_places import PlaceCounts
 from sim.kernels import layout as L
 from sim.kernels.budget import BUDGET, LEVEL, RESERVES, SPENT
 from sim.kernels.layout import Tally
-from sim.kernels.supply import CLOSED, HELD, OPENED
 from sim.measures import COUNTED, HEADLINES, MEASURES, RATIOS
 from sim.placement_costs import PlacementCosts
 
@@ -23,7 +22,7 @@ CARE_LEAVER_FROM, CARE_LEAVER_TO = 19.0, 22.0  # published as "aged 19 to 21"
 SUPPORT_STARTS, SUPPORT_ENDS = 18.0, 25.0
 
 
-class Counts:
+class Counts(PlaceCounts):
     """What a tally holds, by name instead of by number; every count is an array by area and month (A, T)."""
 
     def __init__(self, tally: Tally, compiled: Any) -> None:
@@ -199,48 +198,6 @@ class Counts:
     def far(self) -> np.ndarray:
         """Children placed in another authority of the pool."""
         return self.tally.far.sum(axis=2)
-
-    def usable_places(self, kind: str) -> np.ndarray:
-        """Places of a kind that could be used at month end, closing ones included."""
-        return self._of_kind(self.tally.places_end[..., 0], kind)
-
-    def filled_places(self, kind: str) -> np.ndarray:
-        """Places of a kind that were filled at month end."""
-        return self._of_kind(self.tally.places_end[..., 1], kind)
-
-    def approved_places(self, kind: str) -> np.ndarray:
-        """Places approved or registered at month end: usable ones, and the share that is not available; closing ones on top."""
-        held = self._of_owners(kind, HELD)
-        return held / self._supply_of(kind).usable_share.value + np.maximum(self.usable_places(kind) - held, 0.0) if self._has(kind) else held
-
-    def units_opened(self, kind: str) -> np.ndarray:
-        """Households approved, or homes registered, in the month."""
-        return self._of_owners(kind, OPENED) * self._units_per_place(kind)
-
-    def units_closed(self, kind: str) -> np.ndarray:
-        """Households deregistered, or homes closed, in the month."""
-        return self._of_owners(kind, CLOSED) * self._units_per_place(kind)
-
-    def _has(self, kind: str) -> bool:
-        """Whether the pathway has this kind of place, with a supply."""
-        return kind in self._place and self.pathway.places[kind].supply is not None
-
-    def _supply_of(self, kind: str) -> Any:
-        """Return what the pathway says of a kind's supply."""
-        return self.pathway.places[kind].supply
-
-    def _units_per_place(self, kind: str) -> float:
-        """Return households or homes for each usable place."""
-        return 1.0 / (self._supply_of(kind).usable_share.value * self._supply_of(kind).places_per_unit.value) if self._has(kind) else 0.0
-
-    def _of_kind(self, table: np.ndarray, kind: str) -> np.ndarray:
-        """Return one kind of place of a table by area, month and kind (A, T)."""
-        return table[:, :, self._place[kind]] if kind in self._place else np.zeros(table.shape[:2])
-
-    def _of_owners(self, kind: str, column: int) -> np.ndarray:
-        """Return usable places held, opened or closed by every owner of a kind (A, T)."""
-        rows = [c for c, row in enumerate(owned_places(self.pathway)) if row.kind == kind]
-        return self.tally.supply[:, :, rows, column].sum(axis=2)
 
     def admissions(self, place: str) -> np.ndarray:
         """Families given a place: at once, or from the waiting list."""

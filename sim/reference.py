@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+import numpy as np
 import simpy
 
 from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded, price_a_week
