@@ -99,8 +99,9 @@ def main() -> None:
     table = shares(found)
     print("\n| authority |", " | ".join(list(made)[:5]), "| (net cost, £m in all years, means)")
     print("|---" * 6 + "|")
+    net = table[table.item == "net"].set_index(["scenario", "area"])["mean"] / 1e6
     for area in table.area.unique():
-        cells = [table[(table.scenario == loaded[name].key) & (table.area == area) & (table.item == "net")]["mean"].iloc[0] / 1e6 for name in list(made)[:5]]
+        cells = [net[loaded[name].key, area] for name in list(made)[:5]]
         print(f"| {area} |", " | ".join(f"{cell:+.1f}" for cell in cells), "|")
 
 

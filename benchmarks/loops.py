@@ -27,7 +27,9 @@ LOOPS = {
         "settings.budget.saved_per_pound_of_overspend.value", 0.25, "early_help_waiting", +1,
     ),
     "market's price (response to use)": ("settings.prices.response_to_utilisation.value", 0.3, "cost", +1),
-    "market's supply (months to open a home)": ("places.childrens_home.supply_follows_use.months", 18.0, "placements_not_as_planned", +1),
+    "supply (response of private homes to use)": (
+        "places.childrens_home.supply.owners.private.response_to_use.value", 6.0, "childrens_home_homes_opened", +1,
+    ),
     "matching (vacancies that fit, own foster places)": (
         "places.in_house_foster.match_probability.by_needs", [0.045, 0.036, 0.014, 0.002], "placements_not_as_planned", -1,
     ),

@@ -24,6 +24,7 @@ from sim.counting import annual
 from sim.engine import simulate
 from sim.executors import run_tasks
 from sim.history import past
+from sim.kernels.supply import RESPONSE
 from sim.measures import MEASURES
 from sim.model import CompiledModel, compile_model
 
@@ -50,10 +51,12 @@ def changed(compiled, change):
 def no_loops(model):
     """No pressure on teams, a thousand times as large; posts, prices, supply and budgets that do not respond; a place for everybody."""
     prices, supply, budget = model.price_rules.copy(), model.supply_rules.copy(), model.budget_rules.copy()
-    prices[:, 0] = supply[:, 0] = budget[-1] = 0.0
+    prices[:, 0] = supply[:, RESPONSE] = budget[-1] = 0.0
+    planned = model.supply_planned.copy()
+    planned[:, :, model.unpublished_from[0] :] *= 1000.0
     return model._replace(
-        team_capacity=model.team_capacity * 1000.0, price_rules=prices, supply_rules=supply, budget_rules=budget, places=model.places * 1000,
-        workforce_from=np.full_like(model.workforce_from, NEVER),
+        team_capacity=model.team_capacity * 1000.0, price_rules=prices, supply_rules=supply, supply_planned=planned,
+        budget_rules=budget, places=model.places * 1000, workforce_from=np.full_like(model.workforce_from, NEVER),
     )  # fmt: skip
 
 

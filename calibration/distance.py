@@ -87,6 +87,7 @@ def shares() -> dict[str, tuple[float, ...]]:
     How many are over 20 miles away among those in the area, and among those out of it, is published for foster care and for homes as a whole.
     Of unregistered placements and waits for a secure home nothing is published: they are taken to be where homes are; youth detention, where secure
     homes are.
+    Nor of authorities' own homes: they are taken to be in the area, as far as homes there are.
     """
     found: dict[str, tuple[float, ...]] = {}
     for placement, localities in ((FOSTER, foster_localities()), (HOMES, home_localities())):
@@ -98,6 +99,8 @@ def shares() -> dict[str, tuple[float, ...]]:
     for stage, placement in (("supported_accommodation", SUPPORTED), ("with_parents", PARENTS), ("adoption_placement", ADOPTION),
                              ("other_placement", OTHER)):  # fmt: skip
         found[stage] = tuple(bands_of(placement) / bands_of(placement).sum())
+    near_in, _, far_in, _ = found["childrens_home"]
+    found["authority_childrens_home"] = (near_in / (near_in + far_in), 0.0, far_in / (near_in + far_in), 0.0)
     alike = {
         "kinship_foster_provisional": "kinship_foster", "unregistered": "childrens_home", "awaiting_secure_home": "childrens_home",
         "youth_detention": "secure_home",

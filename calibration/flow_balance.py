@@ -256,6 +256,14 @@ def fit(scenario: Scenario, targets: Targets, rates: Rates, replicates: int = 1,
     return rates
 
 
+def renewed(rates: Rates, scenario: Scenario, targets: Targets, replicates: int, workers: int) -> Rates:
+    """Return the rates fitted last with the use of places measured again: for when places change and no flow does."""
+    seen = Simulated(scenario, targets, rates, replicates, workers)
+    report(0, seen, targets)
+    work = np.array([load_areas()[name].value("work_in_hand") for name in targets.names])
+    return replace(rates, work=work, use=seen.use, places=seen.places)
+
+
 def report(number: int, seen: Simulated, targets: Targets) -> None:
     """Print how far England's flows are from balance."""
     pairs = {
@@ -294,10 +302,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, nargs=2, default=(4, 5), help="rounds for England, then for each authority")
     parser.add_argument("--go-on", action="store_true", help="start from the rates fitted last")
+    parser.add_argument("--places", action="store_true", help="keep every rate fitted last: read places again, and measure their use")
     options = parser.parse_args(arguments)
     targets = read_targets()
     start = last_fit(targets) if options.go_on else first_guess(targets)
-    rates = fit(load("baseline"), targets, start, options.replicates, options.workers, tuple(options.rounds))
+    if options.places:
+        rates = renewed(last_fit(targets), load("baseline"), targets, options.replicates, options.workers)
+    else:
+        rates = fit(load("baseline"), targets, start, options.replicates, options.workers, tuple(options.rounds))
     rows = []
     for row, name in enumerate(targets.names):
         solved = {**figures(row, rates), **given(load_areas()[name])}

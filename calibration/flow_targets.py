@@ -24,6 +24,9 @@ SMALL_AUTHORITY_PRIOR = 20.0
 
 # Usable places from what is published (Ofsted 2024: 24 % of own foster places are not available; providers call homes 80-85 % full).
 OWN_FOSTER_AVAILABLE = 0.76
+# A fifth of registered home places is never usable. Some authority-run homes give short breaks alone, or serve neighbours (North Lincolnshire: 12
+# places, six children in homes), so no more than half of the places an authority's children use are taken to be its own. Assumed.
+HOMES_AVAILABLE, OWN_HOMES_AT_MOST = 0.80, 0.5
 AGENCY_USE, HOMES_USE = 0.78, 0.88  # 19,800 children in agency care in 2024 over 76 % of 33,035 approved places; homes: of usable places
 # Family support reaches mostly families the front door never sees; this part serves those it has seen. Cost and dwell as in early-help.
 SHARE_FOR_KNOWN_FAMILIES, COST_PER_FAMILY_GBP, DWELL_YEARS = 0.12, 4200.0, 0.47
@@ -111,6 +114,7 @@ def read_targets() -> Targets:
 def places_of(area: AreaProfile) -> dict[str, list[tuple[int, float]]]:
     """Return an authority's usable places by kind and year, and its disabled children's starts.
 
+    An authority's own homes are part of the home places its children use; bought ones are the rest.
     Places that authorities share a market for are those in use in years up to 2024, moved to 2025 by the growth of registered places:
     where children lived in March 2025 is an outcome.
     """
@@ -119,12 +123,14 @@ def places_of(area: AreaProfile) -> dict[str, list[tuple[int, float]]]:
     own = [england().value("foster_places_approved", year) for year in (2024, 2025)]
     agency.append((2025, agency[-1][1] * agency_growth_2025(*own)))
     homes.append((2025, homes[-1][1] * homes_growth_2025()))
+    own_homes = [(year, min(HOMES_AVAILABLE * area.value("childrens_home_places_own", year), OWN_HOMES_AT_MOST * places)) for year, places in homes]
     return {
         "in_house_foster_places": [
             (year, OWN_FOSTER_AVAILABLE * value) for year, value in area.series("foster_places_approved").items()
         ],
         "agency_foster_places": agency,
-        "childrens_home_places": homes,
+        "authority_childrens_home_places": own_homes,
+        "childrens_home_places": [(year, places - mine) for (year, places), (_, mine) in zip(homes, own_homes, strict=True)],
         "family_help_places": [
             (year, value * SHARE_FOR_KNOWN_FAMILIES / COST_PER_FAMILY_GBP * DWELL_YEARS)
             for year, value in area.series("spend_family_support").items()
@@ -147,7 +153,7 @@ def plan_ratios(area: AreaProfile) -> dict[str, float]:
         return {
             "kinship_foster_provisional": profile.value("kinship_foster_children", FIT_YEARS[-1]) / in_care,
             "in_house_foster": sum(profile.value(f"{kind}_foster_children", FIT_YEARS[-1]) for kind in ("in_house", "agency")) / in_care,
-            "childrens_home": profile.value("children_in_homes", FIT_YEARS[-1]) / in_care,
+            "authority_childrens_home": profile.value("children_in_homes", FIT_YEARS[-1]) / in_care,
             "supported_accommodation": profile.value("placement_share_semi_independent"),
             "with_parents": profile.value("placement_share_with_parents"),
         }

@@ -19,7 +19,7 @@ BRIDGE = ("volume", "mix", *PRICE_PARTS)  # the parts of a change in what placem
 # Placement lines of cost whose weeks each group of placements holds.
 GROUP_LINES = {
     "foster": ("kinship_foster", "in_house_foster", "agency_foster"),
-    "childrens_home": ("childrens_home", "secure_home"),
+    "childrens_home": ("authority_childrens_home", "childrens_home", "secure_home"),
     "supported": ("supported_accommodation",),
     "adoption": ("adoption_placement",),
     "other": ("unregistered", "other_placement"),

@@ -160,6 +160,49 @@ class NationalCapacity(Action):
 
 
 @dataclass(frozen=True)
+class ScaleSupply(Action):
+    """More or fewer households or homes of a kind of place begin, leave, or move to another kind.
+
+    Attributes
+    ----------
+    place, owner
+        The kind, and the sector whose places they are (None: every owner).
+    what
+        `entrants` (those who begin; they open months later), `exits` (those who leave for good), or `moves` (all owners').
+    ratio
+        Times as many, at full strength.
+    phase
+        By month: the share of that in force, 0 to 1; any ramp is inside it.
+    """
+
+    place: str
+    owner: str | None
+    what: Literal["entrants", "exits", "moves"]
+    ratio: Distribution
+    phase: MonthSeries
+
+
+@dataclass(frozen=True)
+class AddSupply(Action):
+    """Households' or homes' places that a sector begins in each authority: open after a time, and replaced as they leave.
+
+    Attributes
+    ----------
+    place, owner
+        The kind, and the sector whose they are.
+    places
+        Approved or registered places begun so far, by month, for each authority; the kind's usable share of them can be used.
+    months_to_open
+        From beginning to opening.
+    """
+
+    place: str
+    owner: str
+    places: MonthSeries
+    months_to_open: int
+
+
+@dataclass(frozen=True)
 class PlanWeight(Action):
     """The weight of a placement in a plan (`entry`, `move`, `uasc`, `remand`) is multiplied by a ratio, phased in over a ramp."""
 

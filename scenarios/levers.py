@@ -1,17 +1,18 @@
 """The levers a scenario file may use: family help, Regional Care Cooperatives, kinship (`kinship_lever`), national capacity (`capacity_lever`)."""
 
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from scenarios.actions import Action, AddPlaces, Cost, HelpEffect, Pool, PriceGain, SetRate, SharedBy
+from scenarios.actions import Action, AddPlaces, AddSupply, Cost, HelpEffect, Pool, PriceGain, SetRate, SharedBy
 from scenarios.capacity_lever import NationalCapacityLever
 from scenarios.distributions import Distribution
 from scenarios.kinship_lever import Kinship
 from scenarios.lever_base import ByMonth, Lever, Uncertain, UncertainAmount, UncertainPositive, UncertainShare
 from scenarios.pathway_schema import Pathway
 from scenarios.quantities import Frozen, NonNegative, Share, Text, WholeNumber
+from scenarios.schema import Month
 from scenarios.timeline import MonthSeries, add_months, month_index
 
 DAYS_PER_YEAR = 365.25
@@ -149,14 +150,38 @@ class FamilyHelp(Lever):
         return tuple(found)
 
 
+class AuthorityHomes(Frozen):
+    """Children's homes a cooperative opens, owned by its authorities: capacity that is new, told apart from pooling and price.
+
+    Attributes
+    ----------
+    places_per_authority
+        Registered places for each authority; the share of them that the pathway calls usable can be used.
+    from_
+        The month in which they are begun, and capital is spent (`from` in YAML).
+    months_to_register
+        From then to their opening.
+    capital_gbp_per_place
+        Pounds a registered place, once. What a week there costs is the price of the authority's own homes.
+    place
+        The kind of place they are.
+    """
+
+    places_per_authority: NonNegative
+    from_: Month = Field(alias="from")
+    months_to_register: Annotated[WholeNumber, Field(le=120)]
+    capital_gbp_per_place: UncertainAmount
+    place: Text = "authority_childrens_home"
+
+
 class RegionalCareCooperative(Lever):
     """A Regional Care Cooperative: authorities of a region commission placements as one customer and share places.
 
     Mechanism: after `set_up_months` the authorities pool a part of each kind of place (`pooled_shares`; foster carers
     stay with their authority) and each `bought` placement let from then on costs `price_gain` less while it lasts:
-    those there before keep their price until the child moves or leaves. Pooling makes no place. Costs come first:
-    setting up, then running cost, with the authorities' own commissioning teams running alongside for
-    `double_running_months`.
+    those there before keep their price until the child moves or leaves. Pooling makes no place; `authority_homes`,
+    none by default, are places made. Costs come first: setting up, then running cost, with the authorities' own
+    commissioning teams running alongside for `double_running_months`.
 
     Parameters: shares 0 to 1; `price_gain` a share of the price (below 0: dearer); pounds per authority (and year);
     `shared_by`: how the authorities divide those pounds (equally, or by children in care or aged 0-17; as much in all).
@@ -175,12 +200,20 @@ class RegionalCareCooperative(Lever):
     running_gbp_per_authority_per_year: UncertainAmount
     double_running_gbp_per_authority_per_year: UncertainAmount
     shared_by: SharedBy = "authority"
+    authority_homes: AuthorityHomes | None = None
 
     @model_validator(mode="after")
     def _shared_in_a_region(self) -> "RegionalCareCooperative":
         """Refuse a key for authorities that share no place: nothing makes them one region."""
         if self.shared_by != "authority" and not any(share > 0 for share in self.pooled_shares.values()):
             raise ValueError(f"shared_by: is {self.shared_by}, but no place is pooled; expected authority, or a share above 0 in pooled_shares")
+        return self
+
+    @model_validator(mode="after")
+    def _homes_follow_start(self) -> "RegionalCareCooperative":
+        """Refuse homes begun before there is a cooperative."""
+        if self.authority_homes and month_index(self.authority_homes.from_) < month_index(self.start):
+            raise ValueError(f"authority_homes: are begun in {self.authority_homes.from_}, before the start {self.start}")
         return self
 
     @model_validator(mode="after")
@@ -202,7 +235,20 @@ class RegionalCareCooperative(Lever):
             self._cost("set_up", "RCC set-up", "gbp_once_per_authority", self.set_up_gbp_per_authority),
             self._cost("running", "RCC running", "gbp_per_year_per_authority", self.running_gbp_per_authority_per_year),
             self._cost("double_running", "RCC double running", "gbp_per_year_per_authority", double, double_until),
+            *self._homes(),
         )
+
+    def _homes(self) -> tuple[Action, ...]:
+        """Return new homes and their capital, if any."""
+        homes = self.authority_homes
+        if homes is None or homes.places_per_authority == 0.0:
+            return ()
+        places = MonthSeries.of(homes.places_per_authority, homes.from_)
+        capital = Cost(
+            f"{self.name}.homes_capital", f"{self.name}_homes_capital", "RCC homes: capital, once", self.payer, self.funded_by,
+            "gbp_once_per_authority", homes.capital_gbp_per_place, places, homes.from_,
+        )  # fmt: skip
+        return AddSupply(f"{self.name}.homes", homes.place, "authority", places, homes.months_to_register), capital
 
     def _cost(self, part: str, label: str, basis: str, amount: Distribution, end: str | None = None) -> Cost:
         """Return one line of cost, level from the start to its end."""

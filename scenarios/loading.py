@@ -8,7 +8,7 @@ fault as
 from pathlib import Path
 from typing import Any
 
-from scenarios.actions import Action, AddPlaces, Cost, HelpEffect, PlanWeight, Pool, PriceGain, targets_of
+from scenarios.actions import Action, AddPlaces, AddSupply, Cost, HelpEffect, PlanWeight, Pool, PriceGain, ScaleSupply, targets_of
 from scenarios.area_file import AreaFigure, read_figures
 from scenarios.areas import AreaProfile, UnknownNameError, find_area
 from scenarios.composing import Composed, compose, find_file, shipped_names
@@ -226,6 +226,8 @@ def _action_faults(document: Document, lever: Lever, actions: tuple[Action, ...]
         known += [(name, transitions | groups, "transition or group") for name in targets_of(action)]
         if isinstance(action, AddPlaces | HelpEffect | Cost) and action.place:
             known.append((action.place, set(pathway.places), "place"))
+        if isinstance(action, AddSupply | ScaleSupply):
+            known += _supply_names(action, pathway)
         if isinstance(action, Cost) and action.stage:
             known.append((action.stage, set(pathway.stages), "stage"))
         if isinstance(action, Pool):
@@ -241,6 +243,14 @@ def _action_faults(document: Document, lever: Lever, actions: tuple[Action, ...]
             path, at_key = _where(document.data["levers"][lever.name], name)
             faults.append(document.fault(root + path, f"unknown {what} {name!r}, {suggestion(name, options)}", at_key))
     return faults
+
+
+def _supply_names(action: AddSupply | ScaleSupply, pathway: Pathway) -> list[tuple[str, set[str], str]]:
+    """Return what an action names of the supply of places, as (name, what it may be, kind)."""
+    known = [(action.place, {name for name, place in pathway.places.items() if place.supply}, "place with a supply")]
+    if action.owner is not None and action.place in pathway.places:
+        known.append((action.owner, set(pathway.places[action.place].owners), f"owner of {action.place}"))
+    return known
 
 
 def _plan_names(action: PlanWeight, pathway: Pathway) -> list[tuple[str, set[str], str]]:

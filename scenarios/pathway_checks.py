@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from scenarios.faults import Complaint, PathKey
 from scenarios.names import name_hash, suggestion
 from scenarios.pathway_distance import BANDS
+from scenarios.pathway_places import check_supply
 from scenarios.pathway_rules import CARE_LEAVER, LOOKED_AFTER, NO_CHILD_AT_HOME, STAYING_PUT, UNREGISTERED, check_rules
 from scenarios.pathway_schema import CHILD_TRACKS, FAMILY_TRACKS, IDLE, PLAN_CONTEXTS, STAY, Pathway, Stage, Step
 
@@ -48,6 +49,8 @@ def _names(pathway: Pathway) -> Iterator[Complaint]:
             yield from _known(here, stream.arrives_in_care.legal_status, legal, "legal status")
     for name, stage in pathway.stages.items():
         path = ("stages", name)
+        if stage.type is not None and stage.track != "placement":
+            yield Complaint((*path, "type"), f"is of the track {stage.track}, expected a type for placements alone")
         if stage.team is not None:
             yield from _known((*path, "team"), stage.team, pathway.teams, "team")
         if stage.capacity is not None:
@@ -116,6 +119,8 @@ def _places(pathway: Pathway) -> Iterator[Complaint]:
         if served and place.stage not in placements and (served.needs is None or served.needs.place != name):
             message = f"nobody waits for it in {place.stage!r}, expected `needs: {{place: {name}}}` in that stage"
             yield Complaint(("places", name, "stage"), message)
+    waited_for = {stage.needs.place for stage in pathway.stages.values() if stage.needs}
+    yield from check_supply(pathway.places, waited_for)
 
 
 def _plans(pathway: Pathway) -> Iterator[Complaint]:

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from scenarios.durations import Duration, check_bands
 from scenarios.pathway_arrivals import Families, Stream
 from scenarios.pathway_distance import Distance
+from scenarios.pathway_places import Place
 from scenarios.quantities import (
     BY_AGE,
     BY_NEEDS,
@@ -197,7 +198,11 @@ class StayingPut(Sourced):
 
 
 class Stage(Frozen):
-    """A stage of a family's or a child's track. A legal status may name the placement plan that holds under it."""
+    """A stage of a family's or a child's track.
+
+    A legal status may name the placement plan that holds under it. Placements of one `type` differ in their owner alone: a child planned for one who
+    lives in another of the type lives as planned.
+    """
 
     track: Track
     unit: Literal["family", "child"]
@@ -209,6 +214,7 @@ class Stage(Frozen):
     case_weight: NonNegative = 0.0
     needs: PlaceNeeded | None = None
     group: Text | None = None
+    type: Text | None = None
     capacity: Text | None = None
     minimum_age_years: AgeYears | None = None
     requires_legal_status: tuple[Text, ...] = ()
@@ -290,38 +296,6 @@ class PlacementPlans(Frozen):
         stated = self.needs_multipliers.weights if self.needs_multipliers else {}
         planned = [name for context in PLAN_CONTEXTS for name in self.weights_of(context)]
         return {name: stated.get(name, (1.0,) * 4) for name in (*stated, *planned)}
-
-
-class MatchProbability(Sourced):
-    """The probability that one vacancy fits a given child."""
-
-    by_needs: Annotated[tuple[Share, ...], Field(min_length=4, max_length=4)]
-    sibling_factor: Share
-
-
-class SupplyResponse(Sourced):
-    """How a market's places follow their use after the last published year, within bounds relative to that year."""
-
-    months: Annotated[NonNegative, Field(gt=0)]
-    low: Share
-    high: Annotated[NonNegative, Field(ge=1)]
-
-
-class Place(Frozen):
-    """A kind of place with a limit: whose it is, how vacancies match, and the stages tried when none does."""
-
-    stage: Text
-    quantity: Text
-    owned_by: Literal["authority", "market"]
-    match_probability: MatchProbability | None = None
-    overflow: tuple[Text, ...] = ()
-    supply_follows_use: SupplyResponse | None = None
-
-    @property
-    def supply_rule(self) -> tuple[float, float, float]:
-        """Return (months, low, high) of the response of supply; 0 months if there is none."""
-        rule = self.supply_follows_use
-        return (rule.months, rule.low, rule.high) if rule else (0.0, 1.0, 1.0)
 
 
 class Pathway(Frozen):

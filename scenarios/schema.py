@@ -186,6 +186,18 @@ class Clip(Sourced):
         return self
 
 
+class Supply(Frozen):
+    """How households and homes answer the use of their places; which and how much, each place of the pathway says.
+
+    Attributes
+    ----------
+    follows_use
+        The loop's switch: if false, as many open as leave, whatever the use.
+    """
+
+    follows_use: Flag = True
+
+
 class Budget(Frozen):
     """How an authority answers care that costs more, or less, than was budgeted.
 
@@ -251,6 +263,7 @@ class Settings(Frozen):
     workforce: Workforce | None = None
     courts: Courts | None = None
     prices: Prices
+    supply: Supply = Supply()
     budget: Budget | None = None
     discount_rate_per_year: Value
 

@@ -68,6 +68,7 @@ def stage_table(pathway: Pathway, names: Names, replaces: dict[str, str]) -> np.
     counts: dict[str, int] = {"family": 0, "child": 0}
     first = 0
     put = {name for stage in pathway.stages.values() if stage.staying_put for name in stage.staying_put.lived_in}
+    types = list(dict.fromkeys(stage.type or name for name, stage in pathway.stages.items()))
     permitting = {legal for stage in pathway.stages.values() for legal in stage.requires_legal_status}
     for i, name in enumerate(names.stages):
         stage, row = pathway.stages[name], table[i]
@@ -87,6 +88,7 @@ def stage_table(pathway: Pathway, names: Names, replaces: dict[str, str]) -> np.
         row["care_leaver"] = bool(stage.exit and stage.exit.care_leaver)
         row["terminal"] = stage.exit is not None and not stage.transitions
         row["placement"] = names.placements.index(name) if stage.track == "placement" else -1
+        row["type"] = types.index(stage.type or name)
         row["minimum_age"] = stage.minimum_age_years or 0.0
         row["case_weight"], row["unlawful"] = stage.case_weight, stage.unlawful
         row["permits_parents"] = name in permitting

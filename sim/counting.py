@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.timeline import days_in_month, year_ending
+from sim.counting_places import PlaceCounts
 from sim.kernels import layout as L
 from sim.kernels.budget import BUDGET, LEVEL, RESERVES, SPENT
 from sim.kernels.layout import Tally
@@ -22,7 +23,7 @@ CARE_LEAVER_FROM, CARE_LEAVER_TO = 19.0, 22.0  # published as "aged 19 to 21"
 SUPPORT_STARTS, SUPPORT_ENDS = 18.0, 25.0
 
 
-class Counts:
+class Counts(PlaceCounts):
     """What a tally holds, by name instead of by number; every count is an array by area and month (A, T)."""
 
     def __init__(self, tally: Tally, compiled: Any) -> None:
@@ -194,11 +195,22 @@ class Counts:
         """Placements made, planned or not."""
         return self.tally.planned_actual.sum(axis=(2, 3))
 
+    @cached_property
+    def _same_type(self) -> np.ndarray:
+        """1 where two placements are of one type, whoever owns them (S, S)."""
+        types = [self.pathway.stages[name].type or name for name in self.compiled.placement_names]
+        return np.array([[int(one == other) for other in types] for one in types])
+
     @property
     def placements_not_as_planned(self) -> np.ndarray:
-        """Placements made of another type than planned."""
+        """Placements made of another type than planned, whoever owns the place."""
+        return self.placements_made - (self.tally.planned_actual * self._same_type).sum(axis=(2, 3))
+
+    @property
+    def placements_bought(self) -> np.ndarray:
+        """Placements made of the planned type, but of another owner: bought, since own places are planned and tried first."""
         as_planned = np.trace(self.tally.planned_actual, axis1=2, axis2=3)
-        return self.placements_made - as_planned
+        return (self.tally.planned_actual * self._same_type).sum(axis=(2, 3)) - as_planned
 
     @property
     def siblings(self) -> np.ndarray:

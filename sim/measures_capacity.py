@@ -2,6 +2,7 @@
 
 from sim.kernels.workforce import AGENCY, PERMANENT, VACANT
 from sim.measure import Measure, flow, level, ratio, stock
+from sim.measures_places import PLACES, PLANNED
 
 OF_FAMILIES = {"unit": "families", "grossed_by": "referrals"}
 OF_CASES = {"unit": "weighted cases", "grossed_by": "referrals"}
@@ -9,9 +10,7 @@ OF_POSTS = {"unit": "full-time equivalents", "grossed_by": "population", "who": 
 CENSUS = {"published_lag": 1}  # the panel's row of a year is 30 September after its March: this September lies in the year before's
 
 PLACEMENTS = (
-    flow("placements_made", "Placements made", lambda c: c.placements_made, "placements"),
-    flow("placements_not_as_planned", "Placements made other than as planned", lambda c: c.placements_not_as_planned, "placements"),
-    ratio("sufficiency_gap_pct", "Placements other than as planned (sufficiency gap)", "placements_not_as_planned", "placements_made"),
+    *PLANNED,
     flow("sibling_groups_placed", "Sibling groups placed", lambda c: c.siblings[..., 0], "sibling groups"),
     flow("siblings_apart", "Sibling groups placed apart", lambda c: c.siblings[..., 1], "sibling groups"),
     flow("placed_in_other_authority", "Placed in another authority of the pool", lambda c: c.far, "placements"),
@@ -52,4 +51,4 @@ BUDGET = (
     flow("family_support_planned_gbp", "Family support as planned", lambda c: c.family_support_planned, "pounds", grossed_by="population"),
     ratio("family_support_level_pct", "Family support, of what was planned", "family_support_gbp", "family_support_planned_gbp"),
 )
-CAPACITY = (*PLACEMENTS, *FAMILY_HELP, *WORKFORCE, *POSTS, *BUDGET)
+CAPACITY = (*PLACEMENTS, *PLACES, *FAMILY_HELP, *WORKFORCE, *POSTS, *BUDGET)

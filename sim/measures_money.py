@@ -25,9 +25,10 @@ COSTS = tuple(
         ),
     )
 )
+OF_HOMES = ("authority_childrens_home", "childrens_home")
 HOMES = (
-    flow("home_gbp", "Children's homes (secure ones apart): cost", lambda c: c.stage_gbp("childrens_home"), "pounds"),
-    flow("home_weeks", "Children's homes (secure ones apart): weeks", lambda c: c.unit_days("childrens_home") / 7.0, "child-weeks"),
+    flow("home_gbp", "Children's homes (secure ones apart): cost", lambda c: c.stage_gbp(*OF_HOMES), "pounds"),
+    flow("home_weeks", "Children's homes (secure ones apart): weeks", lambda c: c.unit_days(*OF_HOMES) / 7.0, "child-weeks"),
     ratio("home_gbp_per_week", "Mean price of a week in a children's home", "home_gbp", "home_weeks", 1.0, "pounds a week"),
 )
 DEAREST = (

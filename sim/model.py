@@ -22,6 +22,7 @@ from sim import (
     compile_people,
     compile_placements,
     compile_prices,
+    compile_supply,
     compile_workforce,
 )
 from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
@@ -208,6 +209,7 @@ def build_static(compiled: CompiledModel) -> Static:
     )  # fmt: skip
     tables |= compile_distance.distances(compiled)
     tables |= {**compile_workforce.tables(compiled, PUBLISHED_FROM), **compile_courts.tables(compiled)}
+    tables |= compile_supply.supply_rules(compiled)
     children = np.array([figures.by_month("population_0_17", years) for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
     tables |= {"care_cost": compile_budget.care_costs(compiled), "care_price": compile_budget.care_prices(compiled)}
@@ -266,7 +268,7 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
         court_capacity=compile_actions.national_capacity(compiled.actions, drawn, "courts", months),
         national_chance=compile_placements.national_chance(pathway, names, secure),
         levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
-        places=np.floor(places + 1e-9).astype(np.int64),
+        places=np.floor(places + 1e-9).astype(np.int64), **compile_supply.supply_tables(compiled, drawn, places),
         plan_factor=compile_actions.plan_factors(
             compiled.actions, drawn, plans, months, np.array([compile_areas.plan_ratios(figures, plans) for figures in compiled.figures])
         ),
@@ -361,7 +363,6 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "team_capacity": capacity,
         "market": np.array([place.owned_by == "market" for place in pathway.places.values()], np.int64),
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
-        "supply_rules": np.array([place.supply_rule for place in pathway.places.values()]).reshape(-1, 3),
         "unpublished_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),
         "reference_use": np.array(reference),
         "switch_day": np.array([day_of(compiled.months[month - start]) if start <= month < start + len(months) else np.inf

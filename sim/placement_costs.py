@@ -12,9 +12,16 @@ import numpy as np
 from scenarios.timeline import month_index
 from sim.compile_areas import Figures
 from sim.compile_prices import needs_multipliers
+from sim.cost_lines import assumption
 from sim.kernels.layout import AS_DRAWN, AT_MARKET, PAID, WHOLE_PRICE, Tally
 
 PRICE_YEAR = 2025  # year ending March 2025: prices of the profiles are those of the outturn 2024-25
+PRICED_AS = {  # placements without a price of their own
+    "kinship_foster_provisional": "kinship_foster",
+    "authority_childrens_home": "childrens_home",
+    "awaiting_secure_home": "unregistered",
+    "youth_detention": "other_placement",
+}
 MIDDLE_OF_PRICE_YEAR = month_index("2024-09") + 0.5
 
 
@@ -64,13 +71,7 @@ def price_growth(scenario: Any, index: np.ndarray, placements: tuple[str, ...]) 
     return (1.0 + growth[None, :]) ** years[:, None]
 
 
-PRICED_AS = {
-    "kinship_foster_provisional": "kinship_foster",
-    "awaiting_secure_home": "unregistered",
-    "youth_detention": "other_placement",
-}
-
-
 def base_price(figures: Figures, placement: str) -> float:
-    """Return an authority's price of a week at the price base; placements without a price of their own as others (`PRICED_AS`)."""
-    return figures.get(f"price_{PRICED_AS.get(placement, placement)}", PRICE_YEAR, default=0.0)
+    """Return an authority's price of a week at the price base; placements without one of their own as others, own homes over bought ones."""
+    ratio = assumption("own_home_price_over_bought") if placement == "authority_childrens_home" else 1.0
+    return ratio * figures.get(f"price_{PRICED_AS.get(placement, placement)}", PRICE_YEAR, default=0.0)

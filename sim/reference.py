@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+import numpy as np
 import simpy
 
 from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded, price_a_week
 from sim.kernels.courts import court_pace, court_pressure, open_proceedings
 from sim.kernels.feedback import pace_under, slow_driver, work_in_hand
+from sim.kernels.supply import held_of, supply_month
 from sim.kernels.workforce import staff_month
 from sim.model import CompiledModel
 from sim.reference_arrivals import Arrivals
@@ -61,6 +63,7 @@ class World(Arrivals):
         self.slowing, self.month, self.case_weights = state.slowing, begin, model.case_weights.tolist()
         self.posts = state.posts.copy()
         self.accounts, self.court_reference = state.accounts.copy(), state.court_reference.copy()
+        self.supply, self.begun = state.supply.copy(), state.begun.copy()
         self.set_up_places(state)
         self.set_up_care()
         self.set_up_arrivals()
@@ -121,13 +124,14 @@ class World(Arrivals):
             tally.work[a, self.ledger.row], tally.pressure[a, self.ledger.row] = work, pressure
             tally.posts[a, self.ledger.row] = self.posts[a]
             tally.counters[PEAK] = max(tally.counters[PEAK], int(pressure * 1000000.0))
+            far = model.distance_rules.tolist()
+            use = [place.end_month(float(model.reference_use[a, place.kind]), model.price_rules[place.kind].tolist(), far) for place in places]
+            supply_month(self.hazards, self.supply[a], self.begun[a], tally.supply[a, self.ledger.row], np.array(use), a, month)
             for place in places:
-                planned = places_afforded(model.places[a, place.kind, month], model.saveable[a, place.kind, month], accounts[LEVEL])
-                place.begin_month(
-                    planned, float(model.reference_use[a, place.kind]),
-                    model.price_rules[place.kind].tolist(),
-                    model.supply_rules[place.kind].tolist() if month >= model.unpublished_from[0] else None, model.distance_rules.tolist(),
-                )  # fmt: skip
+                if model.owners[place.kind, 1]:
+                    place.open(held_of(self.hazards, self.supply[a], place.kind))
+                else:
+                    place.open(places_afforded(model.places[a, place.kind, month], model.saveable[a, place.kind, month], accounts[LEVEL]))
                 tally.price_end[a, self.ledger.row, place.kind] = place.price
         for places in self.places:
             for place in places:

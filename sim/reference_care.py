@@ -78,7 +78,7 @@ class Care(Families):
         if alike > 1:
             found = self.find_place(eldest, plans[0], alike)
             self.ledger.tally.apart[area, self.ledger.row, 0] += 1
-            if found[0] == plans[0]:
+            if self.stages[found[0]].type == self.stages[plans[0]].type:
                 together = found
             else:
                 self.ledger.tally.apart[area, self.ledger.row, 1] += 1

@@ -20,7 +20,7 @@ class Families(Stays):
                 Place(
                     a, kind, int(model.place_track[kind]), int(state.open_places[a, kind]), int(state.filled[a, kind]),
                     int(state.closing[a, kind]),
-                    price=float(state.price[a, kind]), supply=float(state.supply[a, kind]), far_odds=float(state.far_odds[a, kind]),
+                    price=float(state.price[a, kind]), far_odds=float(state.far_odds[a, kind]),
                     since=float(state.use_since[a, kind]),
                     filled_days=float(state.use_days[a, kind, 0]), usable_days=float(state.use_days[a, kind, 1]),
                 )

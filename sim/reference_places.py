@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 
 from sim.kernels.distance import far_odds
-from sim.kernels.feedback import places_open, respond, supply_next
+from sim.kernels.feedback import respond
+from sim.kernels.supply import places_open
 from sim.reference_codes import L
 from sim.reference_people import Child, Track, age_band
 from sim.reference_tally import FULL
@@ -24,7 +25,6 @@ class Place:
     closing: int = 0  # filled ones that close when they are left
     waiting: list[Track] = field(default_factory=list)
     price: float = 1.0
-    supply: float = 1.0
     far_odds: float = 1.0
     since: float = 0.0
     filled_days: float = 0.0
@@ -68,18 +68,19 @@ class Place:
 
         return min(self.waiting, key=order)
 
-    def begin_month(
-        self, published: float, reference: float, price_rules: list[float], supply_rules: list[float] | None, distance_rules: list[float]
-    ) -> None:
-        """Let price, the odds of far placements, and supply if it may, answer last month's use; open the month's places (filled ones until left)."""
+    def end_month(self, reference: float, price_rules: list[float], distance_rules: list[float]) -> float:
+        """Let the price, and the odds of far placements, answer last month's use, and return that (-1 if there was nothing to use)."""
+        use = -1.0
         if self.usable_days > 0.0:
             use = self.filled_days / self.usable_days
             self.price = respond(self.price, use, reference, *price_rules)
             self.far_odds = far_odds(use, reference, *distance_rules[:3])
-            if supply_rules is not None:
-                self.supply = supply_next(self.supply, use, reference, *supply_rules)
         self.filled_days = self.usable_days = 0.0
-        usable = int(places_open(published, self.supply))
+        return use
+
+    def open(self, places: float) -> None:
+        """Open the month's places; filled ones beyond them stay until they are left."""
+        usable = int(places_open(places))
         self.closing = max(self.filled - usable, 0)
         self.usable = usable + self.closing
 

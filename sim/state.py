@@ -14,6 +14,7 @@ from sim.kernels.feedback import set_clocks
 from sim.kernels.handles import pack
 from sim.kernels.layout import MODEL_FIELDS, Model, State, Tally
 from sim.kernels.queue import LISTS_A_DAY
+from sim.kernels.supply import MONTHS_KEPT
 from sim.model import CompiledModel
 
 FAMILIES, CHILDREN = 4096, 1024  # rows to begin with; both double when they run out
@@ -35,7 +36,8 @@ def empty_state(model: Model) -> State:
         open_places=np.zeros((n, places), np.int64), filled=np.zeros((n, places), np.int64),
         closing=np.zeros((n, places), np.int64), units=np.zeros((n, stages), np.int64),
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
-        let=np.zeros((n, stages), np.int64), supply=np.ones((n, places)), far_odds=np.ones((n, places)),
+        let=np.zeros((n, stages), np.int64), far_odds=np.ones((n, places)),
+        supply=model.supply_planned[:, :, 0].copy(), begun=np.ones((n, model.supply_planned.shape[1], MONTHS_KEPT)), use=np.full((n, places), -1.0),
         accounts=np.tile([0.0, 0.0, 0.0, 1.0], (n, 1)), use_days=np.zeros((n, places, 2)), use_since=np.full((n, places), model.month_start[0]),
         high=np.zeros((n, 2), np.int64), month_began=np.zeros(1), clock=np.zeros(2),
     )  # fmt: skip
@@ -191,6 +193,7 @@ def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, lo
         "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float),
         "court_work": ((n, months), counts), "court_pressure": ((n, months), float), "posts": ((n, months, 3), float),
         "places_end": ((n, months, places, 2), counts), "price_end": ((n, months, places), float), "accounts_end": ((n, months, 4), float),
+        "supply": ((n, months, model.supply_planned.shape[1], 3), float),
         "counters": ((8,), counts),
         "n_log": ((1,), counts), "first_month": ((1,), counts), "began": ((1,), float),
     }  # fmt: skip

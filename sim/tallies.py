@@ -14,7 +14,7 @@ BY_MONTH = (
     "fired_children", "placement_days", "let_days", "paid_days", "dear_end", "started", "started_once", "ceased", "ceased_once", "looked_after_end",
     "where_end",
     "rereferred", "queue", "planned_actual", "apart", "far", "pressure", "work", "posts", "places_end", "price_end",
-    "accounts_end", "repeat_plans", "court_work", "court_pressure",
+    "accounts_end", "repeat_plans", "court_work", "court_pressure", "supply",
 )  # fmt: skip
 BY_AREA = (*BY_MONTH, "stay_days")
 

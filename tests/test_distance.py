@@ -115,6 +115,23 @@ def test_an_authority_moves_englands_shares_and_no_one_fills_more_beds_than_are_
 
 
 @pytest.mark.unit
+def test_own_homes_are_in_the_area_and_both_kinds_together_as_the_profile_says():
+    shares = {stage: np.array(DISTANCE.families.shares[stage]) for stage in ("authority_childrens_home", "childrens_home")}
+    together = 0
+    for name, profile in load_areas().items():
+        places = {stage: profile.value(f"{stage}_places") for stage in shares}
+        rows = {stage: shares_of(Figures(profile), stage, row) for stage, row in shares.items()}
+        assert rows["authority_childrens_home"][[NEAR_OUT, FAR_OUT]].tolist() == [0.0, 0.0]
+        own, inside = places["authority_childrens_home"] / sum(places.values()), profile.value("in_area_share_childrens_home")
+        bought = rows["childrens_home"]
+        outside = bought[NEAR_OUT] + bought[FAR_OUT] / profile.value("far_out_of_area_odds")
+        found = own + (1.0 - own) * (1.0 - outside / (outside + bought[NEAR_IN] + bought[FAR_IN]))
+        assert found == pytest.approx(max(inside, own)), name
+        together += own <= inside
+    assert together > 100
+
+
+@pytest.mark.unit
 def test_authorities_published_as_far_have_greater_odds():
     frame = read_panel().frame
     rows = frame[(frame.level == "local_authority") & (frame.year_ending == 2024)].set_index("name")[MEASURE].dropna()
@@ -160,8 +177,8 @@ def test_a_pathway_that_says_nothing_has_everybody_in_the_area():
 def test_beds_of_an_area_are_its_own_childrens_or_imported_and_never_less_than_none():
     model, tally, _ = compiled_and_tally(last="2025-03")
     rows = [model.placement_names.index("childrens_home")]
-    kind = model.place_names.index("childrens_home")
-    supply = np.floor(model.static.supply[:, kind, model.month("2024-04") : model.month("2025-03") + 1] + 1e-9)
+    kind = [model.place_names.index(name) for name in ("authority_childrens_home", "childrens_home")]
+    supply = np.floor(model.static.supply[:, kind, model.month("2024-04") : model.month("2025-03") + 1] + 1e-9).transpose(0, 2, 1)
     tally.places_end[:, :, kind, 0] = supply
     tally.where_end[0, :, rows, :4] = [10, 20, 5, 15]
     tally.where_end[1, :, rows, :4] = [500, 0, 0, 0]

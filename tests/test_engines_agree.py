@@ -24,10 +24,10 @@ from sim.state import join
 pytestmark = pytest.mark.e2e
 
 HISTORY_YEARS = 6  # before the branch; nobody is there at first
-ROOMY = {"work_in_hand": 800.0, "in_house_foster_places": 30, "agency_foster_places": 20, "childrens_home_places": 12,
-         "family_help_places": 12}  # fmt: skip
+ROOMY = {"work_in_hand": 800.0, "in_house_foster_places": 30, "agency_foster_places": 20, "childrens_home_places": 9,
+         "authority_childrens_home_places": 3, "family_help_places": 12}  # fmt: skip
 SHORT = {"work_in_hand": 150.0, "in_house_foster_places": 8, "agency_foster_places": 4, "childrens_home_places": 2,
-         "family_help_places": 2}  # fmt: skip
+         "authority_childrens_home_places": 1, "family_help_places": 2}  # fmt: skip
 SMALL = {"new_family_referrals": 300.0, "disabled_children_started": 3.0, "uasc_started": 5.0, 
          "uasc_passthrough_started": 2.0, "case_holders_fte": 20.0, "intensive_family_help_places": 1}  # fmt: skip
 AREAS = {"Bolton": SHORT, "Bury": ROOMY, "Kent": SHORT, "Torbay": ROOMY}

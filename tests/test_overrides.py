@@ -29,10 +29,10 @@ def test_dated_overrides_make_epochs_and_undated_ones_act_from_the_branch(write)
 
 def test_what_has_no_later_versions_cannot_be_dated_later(write):
     with pytest.raises(ScenarioError) as caught:
-        load(write(HEAD + "set:\n  places.childrens_home.supply_follows_use.months: {2027-04: 12}\n"))
+        load(write(HEAD + "set:\n  places.childrens_home.supply.months_to_open.latest: {2027-04: 30}\n"))
     (fault,) = caught.value.faults
     assert "only durations, shares of outcomes and rates change later" in fault.message
-    load(write(HEAD + "set:\n  places.childrens_home.supply_follows_use.months: {2025-04: 12}\n"))
+    load(write(HEAD + "set:\n  places.childrens_home.supply.months_to_open.latest: {2025-04: 30}\n"))
 
 
 def test_what_is_set_of_places_acts_from_the_branch_and_not_in_history(write):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from sim.kernels import layout as L
-from sim.kernels.feedback import supply_next
 from sim.reference_calendar import Alarm, Calendar
 from sim.reference_people import Family, age_band
 from sim.reference_places import Place, Placements, match_probability
@@ -142,7 +141,8 @@ def test_closing_places_stay_open_while_filled_and_use_is_measured():
     place.take(5.0)  # 3 of 4 for five days
     place.free(10.0)  # then 4 of 4 for five
     assert (place.filled_days, place.usable_days) == (35.0, 40.0)
-    place.begin_month(2, 0.85, [0.0, 1.0, 0.5, 1.5], None, [0.0, 1.0, 1.0])
+    assert place.end_month(0.85, [0.0, 1.0, 0.5, 1.5], [0.0, 1.0, 1.0]) == 35.0 / 40.0
+    place.open(2)
     assert (place.usable, place.vacancies, place.filled_days) == (3, 0, 0.0)
 
 
@@ -206,21 +206,6 @@ def test_pooling_a_market_lifts_the_limit_of_a_share_and_adds_no_vacancy():
     for share in (0.0, 0.5, 1.0):
         seen = placements(places, market=1, share=share).market_vacancies(0, 0, 1, 0)
         assert seen == (1.0, 0)
-
-
-def test_a_markets_supply_follows_its_use_both_ways_within_bounds():
-    steady = supply_next(1.0, 0.85, 0.85, 18.0, 0.6, 1.8)
-    assert steady == 1.0
-    full, slack = supply_next(1.0, 1.0, 0.8, 18.0, 0.6, 1.8), supply_next(1.0, 0.6, 0.8, 18.0, 0.6, 1.8)
-    assert full == pytest.approx(1.0 + 0.25 / 18)  # a quarter more is wanted, and takes 18 months to open
-    assert slack == pytest.approx(1.0 - 0.25 / 18)
-    assert supply_next(1.79, 1.0, 0.5, 6.0, 0.6, 1.8) == 1.8
-    assert supply_next(0.61, 0.1, 0.8, 6.0, 0.6, 1.8) == 0.6
-    assert supply_next(1.3, 1.0, 0.5, 0.0, 0.6, 1.8) == 1.3  # no response
-    place = Place(0, 0, -1, usable=10, filled=10)
-    place.measure(30.0)
-    place.begin_month(10, 0.8, [0.0, 1.0, 0.5, 1.5], [2.0, 0.6, 1.8], [0.0, 1.0, 1.0])
-    assert place.usable == 11  # 10 x 1.125, rounded down
 
 
 # ---------------------------------------------------------------- people

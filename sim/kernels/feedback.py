@@ -1,7 +1,8 @@
-"""The monthly environment: pressure on teams and courts, places, and the market's response of price and supply. Every engine uses these functions.
+"""The monthly environment: pressure on teams and courts, and the market's response of price. Every engine uses these functions.
 
 What they read are counts of cases and place-days; what they write are plain arrays.
 """
+
 
 import math
 
@@ -89,19 +90,3 @@ def respond(price, use, reference, response, share, floor, ceiling):
     target = 1.0 + response * (use - reference)
     return min(max(price + share * (target - price), floor), ceiling)
 
-
-@entry
-def supply_next(supply, use, reference, months, low, high):
-    """Return a market's supply next month, relative to what was published last: use above the reference opens places, use below closes them.
-
-    At a steady use the relative change over `months` (what it takes to open a home) is use over reference, less 1. 0 months: no response.
-    """
-    if months <= 0.0:
-        return supply
-    return min(max(supply * (1.0 + (use / reference - 1.0) / months), low), high)
-
-
-@entry
-def places_open(planned, supply):
-    """Return whole usable places: those planned times the market's response. Filled ones beyond them close as they are left."""
-    return math.floor(planned * supply + 1e-9)

@@ -10,7 +10,7 @@ from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fo
 from sim.kernels.compiling import copy_in, entry, keep_whole, kernel, prefetch
 from sim.kernels.courts import court_pace, court_pressure, open_proceedings
 from sim.kernels.distance import HIGH, LOW, RESPONSE, far_odds
-from sim.kernels.feedback import pace_under, places_open, respond, slow_driver, supply_next, work_in_hand
+from sim.kernels.feedback import pace_under, respond, slow_driver, work_in_hand
 from sim.kernels.hazards import month_at
 from sim.kernels.household import close_beside, move_family
 from sim.kernels.layout import (
@@ -64,6 +64,7 @@ from sim.kernels.slots import (
     stop_stage,
     who,
 )
+from sim.kernels.supply import held_of, places_open, supply_month
 from sim.kernels.tally import PEAK_PRESSURE, PUT_BACK, close_month, row_of
 from sim.kernels.workforce import staff_month
 
@@ -106,19 +107,21 @@ def begin_month(m, s, y, month, t):
         Y.counters(y)[PEAK_PRESSURE] = max(Y.counters(y)[PEAK_PRESSURE], np.int64(pressure * 1000000.0))
         for place in range(S.filled(s).shape[1]):
             days = S.use_days(s)[a, place, 1]
+            S.use(s)[a, place] = -1.0
             if days > 0.0:
-                rules, supply_rules = M.price_rules(m)[place], M.supply_rules(m)[place]
-                use, reference = S.use_days(s)[a, place, 0] / days, M.reference_use(m)[a, place]
+                rules, use, reference = M.price_rules(m)[place], S.use_days(s)[a, place, 0] / days, M.reference_use(m)[a, place]
+                S.use(s)[a, place] = use
                 S.price(s)[a, place] = respond(S.price(s)[a, place], use, reference, rules[0], rules[1], rules[2], rules[3])
                 far = M.distance_rules(m)
                 S.far_odds(s)[a, place] = far_odds(use, reference, far[RESPONSE], far[LOW], far[HIGH])
-                if month >= M.unpublished_from(m)[0]:
-                    S.supply(s)[a, place] = supply_next(
-                        S.supply(s)[a, place], use, reference, supply_rules[0], supply_rules[1], supply_rules[2]
-                    )
             S.use_days(s)[a, place, 0] = S.use_days(s)[a, place, 1] = 0.0
-            planned = places_afforded(M.places(m)[a, place, month], M.saveable(m)[a, place, month], S.accounts(s)[a, LEVEL])
-            usable = np.int64(places_open(planned, S.supply(s)[a, place]))
+        supply_month(m, S.supply(s)[a], S.begun(s)[a], Y.supply(y)[a, row], S.use(s)[a], a, month)
+        for place in range(S.filled(s).shape[1]):
+            if M.owners(m)[place, 1] > 0:
+                planned = held_of(m, S.supply(s)[a], place)
+            else:
+                planned = places_afforded(M.places(m)[a, place, month], M.saveable(m)[a, place, month], S.accounts(s)[a, LEVEL])
+            usable = np.int64(places_open(planned))
             S.closing(s)[a, place] = max(S.filled(s)[a, place] - usable, 0)
             S.open_places(s)[a, place] = usable + S.closing(s)[a, place]
             Y.price_end(y)[a, row, place] = S.price(s)[a, place]

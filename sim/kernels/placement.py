@@ -149,7 +149,7 @@ def place_siblings(m, s, y, a, rows, n, t):
         stage, b = find_place(m, s, y, a, rows[0], plans[0], together, t)
         row = row_of(s, y)
         Y.apart(y)[a, row, 0] += 1
-        if stage < 0 or stage != plans[0]:
+        if stage < 0 or H.stages(m)[stage]["type"] != H.stages(m)[plans[0]]["type"]:
             Y.apart(y)[a, row, 1] += 1
             stage = NOBODY
     for j in range(n):
