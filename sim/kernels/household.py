@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sim.kernels.compiling import keep_whole, kernel
+from sim.kernels.compiling import entry, keep_whole, kernel
 from sim.kernels.layout import (
     ADMITTED,
     ALL_TRACKS,
@@ -95,7 +95,7 @@ def note_referral(s, y, a, f, t):
     family["case_start"] = t
 
 
-@kernel
+@entry
 def note_plan(s, y, a, f, t):
     """Count the children at home who start a plan and were with the family when an earlier one ended: ever, and less than two years ago."""
     keep_whole()
