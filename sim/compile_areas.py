@@ -7,6 +7,7 @@ Every number comes from the area profile (scenarios/data/area_profiles.csv) or f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -96,7 +97,8 @@ def arrivals(figures: Figures, pathway: Pathway, months: tuple[str, ...], publis
     return candidate, accept
 
 
-def held(years: Sequence[int], published_from: int) -> tuple[int, ...]:
+@lru_cache(maxsize=64)
+def held(years: tuple[int, ...], published_from: int) -> tuple[int, ...]:
     """Return the year whose figures hold in each month: before the first published year, that year."""
     return tuple(max(year, published_from) for year in years)
 

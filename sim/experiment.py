@@ -18,14 +18,12 @@ import pandas as pd
 import xarray as xr
 
 from scenarios.loading import Scenario
-from scenarios.timeline import add_months
-from sim import engine
 from sim.checks import as_records, check_run, combine
 from sim.cost_lines import lines_of
 from sim.costing import annual_costs
 from sim.counting import annual, monthly
 from sim.executors import default_workers, run_tasks
-from sim.history import past
+from sim.history import counted_past
 from sim.kernels import KERNEL_HASH
 from sim.kernels.layout import EVENT_NAMES, Tally
 from sim.measures import HEADLINES, MEASURES
@@ -110,10 +108,7 @@ class _Worker:
         """Return the tally of the months counted before the branch, and the state at the branch, of each authority."""
         plan, tallies, states = self.plan, [], []
         for area in unit.areas:
-            state, was_cached = past(scenario, area, plan.counted_from, plan.seed, replicate)
-            model = self._model(scenario, (area,), True)
-            last = add_months(plan.from_, -1)
-            tally, state = engine.simulate(model, state, plan.counted_from, last, plan.seed, replicate)
+            state, tally, was_cached = counted_past(scenario, area, plan.counted_from, plan.from_, plan.seed, replicate)
             tallies.append(tally)
             states.append(state)
             with self.lock:
@@ -123,12 +118,12 @@ class _Worker:
 
     def _branch(self, scenario, unit: Region, replicate: int, tallies: list[Tally], states: list[Any]) -> _Outcome:
         """Run one scenario from the branch on: the unit as one if it pools, else each authority alone. Count all of it at once."""
-        whole, plan = self._model(scenario, unit.areas, False, unit.reach), self.plan
+        whole, plan = self._model(scenario, unit.areas, unit.reach), self.plan
         if pools(scenario) and len(unit.areas) > 1:
             found = [self._run(scenario, whole, join(states), replicate)]
         else:
             found = [
-                self._run(scenario, self._model(scenario, (area,), False, ALONE), state, replicate)
+                self._run(scenario, self._model(scenario, (area,), ALONE), state, replicate)
                 for area, state in zip(unit.areas, states, strict=True)
             ]
         drawn = whole.draws(plan.seed, replicate)
@@ -148,14 +143,14 @@ class _Worker:
         checks = check_run(tally, end, model, start)
         return tally, checks, _events(scenario, model, tally, replicate) if log else None
 
-    def _model(self, scenario, areas: tuple[str, ...], history: bool, reach=None) -> CompiledModel:
+    def _model(self, scenario, areas: tuple[str, ...], reach: np.ndarray) -> CompiledModel:
         """Return a model compiled for some authorities, kept while this thread works on them."""
-        key = (scenario.key, areas, history)
+        key = (scenario.key, areas)
         kept = self.local.__dict__.setdefault("models", {})
         if key not in kept:
             if len(kept) > KEPT_MODELS:
                 kept.clear()
-            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, history, reach, self.plan.effects == "central")
+            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, False, reach, self.plan.effects == "central")
         return kept[key]
 
     def _add(self, **seconds: float) -> None:

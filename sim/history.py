@@ -11,6 +11,7 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,11 @@ from scenarios.loading import Scenario
 from scenarios.timeline import add_months
 from sim.engine import simulate
 from sim.kernels import KERNEL_HASH, cache_folder
-from sim.kernels.layout import STATE_FIELDS, State
+from sim.kernels.layout import STATE_FIELDS, TALLY_FIELDS, State, Tally
 from sim.model import CompiledModel, compile_model
 from sim.state import compact
 
+FIELDS = {State: STATE_FIELDS, Tally: TALLY_FIELDS}
 CODEC = "lz4"  # half again as large as zstd, and three times as fast to read
 KEPT_MODELS = 60  # as many as a large region's authorities: a model is compiled in less time than a month is simulated
 _models: dict[tuple, CompiledModel] = {}
@@ -35,14 +37,28 @@ def past(scenario: Scenario, area: str, until: str, seed: int, replicate: int) -
     Safe to call from several threads. What cannot be read or written in the cache is simulated: a full disk costs time, not results.
     """
     compiled = history_model(scenario, area, until)
-    path = cache_folder() / "histories" / f"{fingerprint(compiled, seed, replicate)}.{CODEC}"
-    state = _read(path)
-    if state is not None:
-        return state, True
-    _, state = simulate(compiled, None, compiled.first, add_months(until, -1), seed, replicate)
-    state = compact(state)
-    _write(path, state)
-    return state, False
+
+    def simulated() -> tuple[State]:
+        """Simulate the history."""
+        return (compact(simulate(compiled, None, compiled.first, compiled.last, seed, replicate)[1]),)
+
+    (state,), was_kept = _kept(fingerprint(compiled, seed, replicate), (State,), simulated)
+    return state, was_kept
+
+
+def counted_past(scenario: Scenario, area: str, counted_from: str, until: str, seed: int, replicate: int) -> tuple[State, Tally, bool]:
+    """Return the same with what was counted in the last months before, from `counted_from` on: the state, the tally, and whether both were kept."""
+    compiled = history_model(scenario, area, until)
+
+    def simulated() -> tuple[State, Tally]:
+        """Simulate the history up to the months counted, then them."""
+        state = simulate(compiled, None, compiled.first, add_months(counted_from, -1), seed, replicate)[1]
+        tally, state = simulate(compiled, state, counted_from, compiled.last, seed, replicate)
+        return compact(state), tally
+
+    name = f"{fingerprint(compiled, seed, replicate)}-{counted_from}"
+    (state, tally), was_kept = _kept(name, (State, Tally), simulated)
+    return state, tally, was_kept
 
 
 def history_model(scenario: Scenario, area: str, until: str) -> CompiledModel:
@@ -62,16 +78,16 @@ def fingerprint(compiled: CompiledModel, seed: int, replicate: int) -> str:
     return digest.hexdigest()[:32]
 
 
-def pack_state(state: State) -> bytes:
-    """Return a state as one compressed bundle: the shapes of its arrays, then their bytes."""
-    arrays = [np.ascontiguousarray(array) for array in state]
+def pack(bundle: tuple) -> bytes:
+    """Return tuples of arrays as one compressed bundle: the shapes of all arrays, then their bytes."""
+    arrays = [np.ascontiguousarray(array) for part in bundle for array in part]
     shapes = json.dumps([array.shape for array in arrays]).encode()
     plain = b"".join([len(shapes).to_bytes(8, "little"), shapes, *(array.tobytes() for array in arrays)])
     return len(plain).to_bytes(8, "little") + pa.Codec(CODEC).compress(plain, asbytes=True)
 
 
-def unpack_state(packed: bytes) -> State:
-    """Return the state that `pack_state` packed; its arrays cannot be written to.
+def unpack(packed: bytes, kinds: tuple[type, ...]) -> tuple:
+    """Return the tuples that `pack` packed, of the kinds stated (`State`, `Tally`); their arrays cannot be written to.
 
     Raises
     ------
@@ -81,30 +97,39 @@ def unpack_state(packed: bytes) -> State:
     try:
         plain = pa.Codec(CODEC).decompress(packed[8:], int.from_bytes(packed[:8], "little"), asbytes=True)
         at = 8 + int.from_bytes(plain[:8], "little")
-        arrays = []
-        for (dtype, _, _), shape in zip(STATE_FIELDS.values(), json.loads(plain[8:at]), strict=True):
-            dtype, count = np.dtype(dtype), math.prod(shape)
-            arrays.append(np.frombuffer(plain, dtype, count, at).reshape(shape))
-            at += dtype.itemsize * count
-        return State(*arrays)
-    except (OSError, pa.ArrowException, OverflowError, MemoryError) as error:
+        shapes = iter(json.loads(plain[8:at]))
+        bundle = []
+        for kind in kinds:
+            arrays = []
+            for dtype, _, _ in FIELDS[kind].values():
+                dtype, shape = np.dtype(dtype), next(shapes)
+                count = math.prod(shape)
+                arrays.append(np.frombuffer(plain, dtype, count, at).reshape(shape))
+                at += dtype.itemsize * count
+            bundle.append(kind(*arrays))
+        return tuple(bundle)
+    except (OSError, pa.ArrowException, OverflowError, MemoryError, StopIteration) as error:
         raise ValueError(f"not a bundle of arrays ({error})") from None
 
 
-def _read(path: Path) -> State | None:
+def _kept(name: str, kinds: tuple[type, ...], simulated: Callable[[], tuple]) -> tuple[tuple, bool]:
+    """Return a bundle from the cache, or simulate and keep it; and whether it was there."""
+    path = cache_folder() / "histories" / f"{name}.{CODEC}"
     try:
-        return unpack_state(path.read_bytes())
+        return unpack(path.read_bytes(), kinds), True
     except (OSError, ValueError):
-        return None
+        bundle = simulated()
+        _write(path, pack(bundle))
+        return bundle, False
 
 
-def _write(path: Path, state: State) -> None:
-    """Keep a state, whole or not at all."""
+def _write(path: Path, packed: bytes) -> None:
+    """Keep a bundle, whole or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(pack_state(state))
+            file.write(packed)
         os.replace(name, path)
     except OSError:
         return

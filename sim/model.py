@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -39,6 +39,12 @@ HISTORY_START = f"{PUBLISHED_FROM - 1 - SPIN_UP_YEARS}-04"
 def day_of(month: str) -> float:
     """Return the day a month begins."""
     return float((first_day(month) - EPOCH).days)
+
+
+@lru_cache(maxsize=16)
+def starts_of(months: tuple[str, ...]) -> tuple[float, ...]:
+    """Return the day each month begins, and the day the last one ends."""
+    return (*(day_of(month) for month in months), day_of(add_months(months[-1], 1)))
 
 
 @dataclass(frozen=True)
@@ -201,7 +207,7 @@ def build_static(compiled: CompiledModel) -> Static:
     ratio = [compile_areas.ratios(figures, pathway) for figures in compiled.figures]
     rates = _rates(compiled, transitions, ratio)
     ages = _ages(compiled, transitions)
-    starts = np.array([day_of(month) for month in months] + [day_of(add_months(months[-1], 1))])
+    starts = np.array(starts_of(months))
     tables = shared | dict(
         version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"], rates=rates["rates"], age_table=ages,
         month_start=starts, month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(),

@@ -8,7 +8,7 @@ import pytest
 from test_engines_agree import BRANCH, REGION, compiled, later, present
 
 from sim import engine
-from sim.history import pack_state, unpack_state
+from sim.history import pack, unpack
 from sim.kernels import layout as L
 from sim.kernels.schedule import threshold_of
 from sim.state import compact
@@ -52,7 +52,7 @@ def test_branching_at_any_month_equals_running_through(case, cut):
     middle, last = later(first, cut), later(first, MONTHS - 1)
     whole, end = engine.simulate(model, start, first, last, SEED, 0, log=True)
     half, kept = engine.simulate(model, start, first, later(middle, -1), SEED, 0, log=True)
-    rest, rested = engine.simulate(model, unpack_state(pack_state(compact(kept))), middle, last, SEED, 0, log=True)
+    rest, rested = engine.simulate(model, unpack(pack((compact(kept),)), (L.State,))[0], middle, last, SEED, 0, log=True)
 
     assert len(whole.log) > 500
     assert np.array_equal(np.concatenate([half.log, rest.log]), whole.log)

@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.loading import load
 from sim import history
-from sim.history import fingerprint, history_model, pack_state, past, unpack_state
+from sim.history import counted_past, fingerprint, history_model, pack, past, unpack
 from sim.kernels import layout as L
 from sim.model import compile_model, digest_of
 
@@ -22,7 +22,7 @@ def cache(tmp_path, monkeypatch):
     return tmp_path
 
 
-def same(one: L.State, other: L.State) -> bool:
+def same(one: tuple, other: tuple) -> bool:
     return all(a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(one, other, strict=True))
 
 
@@ -37,6 +37,21 @@ def test_a_history_is_found_again_and_is_what_it_was():
     other, was_cached = past(scenario, AREA, UNTIL, 5, 1)
     assert not was_cached
     assert not same(first, other)
+
+
+def test_what_was_counted_before_the_branch_is_kept_with_it():
+    scenario, month = load("baseline"), "2020-10"
+    state, tally, was_kept = counted_past(scenario, AREA, month, UNTIL, 5, 0)
+    assert not was_kept
+    again = counted_past(scenario, AREA, month, UNTIL, 5, 0)
+    assert again[2]
+    assert same(again[0], state)
+    assert same(again[1], tally)
+    plain, _ = past(scenario, AREA, UNTIL, 5, 0)
+    assert (plain.units == state.units).all()
+    assert plain.accounts.tobytes() == state.accounts.tobytes()
+    assert (tally.units_end[0, -1] == state.units[0]).all()
+    assert tally.units_end.shape[1] == 6
 
 
 def test_the_past_is_made_with_the_settings_at_the_bottom_of_the_chain():
@@ -60,7 +75,7 @@ def test_a_damaged_history_is_simulated_again(cache):
         state, was_cached = past(scenario, AREA, UNTIL, 6, 0)
         assert not was_cached
         assert same(first, state)
-    assert same(first, unpack_state(pack_state(first)))
+    assert same(first, unpack(pack((first,)), (L.State,))[0])
 
 
 def test_the_name_hashes_what_decides_a_history_and_not_what_pads_its_records():
