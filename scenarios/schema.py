@@ -48,8 +48,17 @@ class Policy(Frozen):
 
 
 class Pressure(Frozen):
-    """Workforce pressure: work in hand over capacity."""
+    """Workforce pressure: work in hand over capacity.
 
+    Attributes
+    ----------
+    slows_teams
+        The switch: if false, teams work at their pace whatever is in hand; pressure is still counted, and posts still follow it.
+    reference
+        What it is in the year ending March 2025.
+    """
+
+    slows_teams: Flag = True
     reference: Value
 
     @field_validator("reference")
@@ -141,6 +150,8 @@ class Prices(Frozen):
     ----------
     real_growth_per_year
         Placement: exogenous growth of its price over general inflation, per year, net of the response to utilisation.
+    follow_use
+        The switch: if false, what is asked for a market's places answers no use.
     response_to_utilisation
         Rise of the price of a market's places, as a share, when utilisation is 1 instead of 0 (times the departure from
         the reference). Places that authorities own have none.
@@ -153,6 +164,7 @@ class Prices(Frozen):
     """
 
     real_growth_per_year: dict[Text, Value]
+    follow_use: Flag = True
     response_to_utilisation: Value
     monthly_adjustment: Value
     clip: "Clip"

@@ -24,7 +24,7 @@ def price_rules(compiled: Any) -> np.ndarray:
     """
     prices, places = compiled.scenario.settings.prices, compiled.pathway.places.values()
     rule = (prices.monthly_adjustment.value, prices.clip.low, prices.clip.high)
-    response = [prices.response_to_utilisation.value if place.owned_by == "market" else 0.0 for place in places]
+    response = [prices.response_to_utilisation.value if prices.follow_use and place.owned_by == "market" else 0.0 for place in places]
     return np.array([(one, *rule) for one in response]).reshape(-1, 4)
 
 

@@ -366,7 +366,7 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "codes": np.array(compiled.codes, np.int64), "candidate_rate": candidate, "accept": accept,
         "layers": np.ceil(accept.max(axis=(2, 3))).astype(np.int64),
         "quintile_cdf": np.array([compile_areas.quintile_cdf(figures, pathway) for figures in compiled.figures]),
-        "team_capacity": capacity,
+        "team_capacity": capacity, "team_response": np.array([float(settings.pressure.slows_teams)]),
         "market": np.array([place.owned_by == "market" for place in pathway.places.values()], np.int64),
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
         "unpublished_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),

@@ -116,7 +116,7 @@ class World(Arrivals):
             open_month(self.hazards, accounts, a, month)
             work = work_in_hand(model.case_weights, self.ledger.cases(a, self.case_weights))
             pressure = work / self.capacity(a, month, work)
-            self.slow(a, L.SOCIAL_WORK, month, pace_under(pressure, 1.0))
+            self.slow(a, L.SOCIAL_WORK, month, pace_under(pressure, model.team_response[0]))
             in_court = open_proceedings(self.hazards, self.ledger.units(a))
             court = court_pressure(self.hazards, self.court_reference, a, month, in_court)
             self.slow(a, L.COURT_WORK, month, court_pace(self.hazards, court))

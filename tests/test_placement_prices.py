@@ -267,3 +267,11 @@ def test_quantiles_are_fine_enough_for_the_dear():
     spread = assumption("price_spread_childrens_home")
     exact = stats.norm.cdf(-np.log(2.0) / spread - spread / 2)
     assert (quantile_means(spread, QUANTILES) >= 2.0).mean() == pytest.approx(exact, abs=1 / QUANTILES)
+
+
+@pytest.mark.unit
+def test_switched_off_what_is_asked_answers_no_use(tmp_path):
+    (tmp_path / "off.yaml").write_text("name: Off\nextends: baseline\nset:\n  settings.prices.follow_use: false\n")
+    on, off = (compile_model(load(name), ("Leeds",)).for_draw(0, 0).price_rules[:, 0] for name in ("baseline", str(tmp_path / "off.yaml")))
+    assert on.max() == 0.3
+    assert (off == 0.0).all()

@@ -192,6 +192,7 @@ MODEL_FIELDS = {
     "pool_share": ("f8", 2, "share of vacancies open to the region (P, M)"),
     "market": ("i8", 1, "1 where places are a market's, of which an authority has a share (P)"),
     "within_reach": ("i8", 2, "1 where children of a can be placed in b (A, A)"),
+    "team_response": ("f8", 1, "power of 1 / pressure by which teams slow above 1: 1, shared attention, or 0 if they do not (1)"),
     "team_capacity": ("f8", 2, "cases at pressure 1 (A, M)"),
     "posts": ("f8", 3, "permanent, agency and vacant posts as published last, full-time equivalents (A, M, 3)"),
     "post_flows": ("f8", 2, "share a month of permanent posts left and of vacant posts filled, at the reference pressure (A, 2)"),

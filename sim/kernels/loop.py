@@ -98,7 +98,7 @@ def begin_month(m, s, y, month, t):
         )
         for kind in range(posts.shape[0]):
             Y.posts(y)[a, row, kind] = posts[kind]
-        slow(m, s, a, SOCIAL_WORK, month, pace_under(pressure, 1.0))
+        slow(m, s, a, SOCIAL_WORK, month, pace_under(pressure, M.team_response(m)[0]))
         in_court = open_proceedings(m, S.units(s)[a])
         court = court_pressure(m, S.court_reference(s), a, month, in_court)
         slow(m, s, a, COURT_WORK, month, court_pace(m, court))
