@@ -25,7 +25,7 @@ LEVER = "levers.regional_care_cooperative"
 NO_POOL = {f"{LEVER}.pooled_shares.agency_foster": 0.0, f"{LEVER}.pooled_shares.childrens_home": 0.0}
 NO_PRICE = {f"{LEVER}.price_gain": 0.0}
 COSTS = ("set_up_gbp_per_authority", "running_gbp_per_authority_per_year", "double_running_gbp_per_authority_per_year")
-NO_COST = {f"{LEVER}.{name}": 0.0 for name in COSTS}
+NO_COST = {key: value for name in COSTS for key, value in ((f"{LEVER}.{name}.range", [0.0, 1e6]), (f"{LEVER}.{name}", 0.0))}
 WORSE = {
     f"{LEVER}.price_gain": -0.02, f"{LEVER}.set_up_gbp_per_authority": 400_000.0, f"{LEVER}.running_gbp_per_authority_per_year": 90_000.0,
     f"{LEVER}.double_running_gbp_per_authority_per_year": 200_000.0,

@@ -24,7 +24,7 @@ from sim.counting import annual
 from sim.engine import simulate
 from sim.executors import run_tasks
 from sim.history import past
-from sim.kernels.supply import RESPONSE
+from sim.kernels.supply import RESPONSE, SHIFT
 from sim.measures import MEASURES
 from sim.model import CompiledModel, compile_model
 
@@ -51,7 +51,7 @@ def changed(compiled, change):
 def no_loops(model):
     """No pressure on teams, a thousand times as large; posts, prices, supply and budgets that do not respond; a place for everybody."""
     prices, supply, budget = model.price_rules.copy(), model.supply_rules.copy(), model.budget_rules.copy()
-    prices[:, 0] = supply[:, RESPONSE] = budget[-1] = 0.0
+    prices[:, 0] = supply[:, RESPONSE] = supply[:, SHIFT] = budget[-1] = 0.0
     planned = model.supply_planned.copy()
     planned[:, :, model.unpublished_from[0] :] *= 1000.0
     return model._replace(

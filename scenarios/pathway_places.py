@@ -93,6 +93,9 @@ class Supply(Frozen):
         From beginning to opening.
     moves_per_year
         Other kind of place: share of places that move to it in a year, of the side that has fewer.
+    share_follows_use_per_year
+        Of a market's places: by how much an authority's share of them grows in a year for each unit by which its use is above the reference (as a
+        share of the reference), or shrinks below it: others get less, or more.
     owners
         Sector: its part.
     """
@@ -102,6 +105,7 @@ class Supply(Frozen):
     usable_share: Value
     months_to_open: MonthsToOpen
     moves_per_year: dict[Text, Value] = Field(default_factory=dict)
+    share_follows_use_per_year: Value | None = None
     owners: dict[Sector, Owner] = Field(min_length=1)
 
     @field_validator("owners")
@@ -121,6 +125,8 @@ class Supply(Frozen):
         for other, rate in self.moves_per_year.items():
             if not 0 <= rate.value <= 1:
                 raise ValueError(f"moves_per_year: {other} is {rate.value:g}, expected a share a year from 0 to 1")
+        if self.share_follows_use_per_year and not 0 <= self.share_follows_use_per_year.value <= 4:
+            raise ValueError(f"share_follows_use_per_year: is {self.share_follows_use_per_year.value:g}, expected 0 to 4 a year")
         return self
 
 
@@ -156,6 +162,8 @@ def check_supply(places: dict[str, Place], waited_for: set[str]) -> Iterator[Com
             yield Complaint((*path, "owners"), message)
         if place.owned_by == "market" and "authority" in place.owners:
             yield Complaint((*path, "owners", "authority"), "an authority's own places are not on the market; expected private or voluntary")
+        if place.owned_by == "authority" and place.supply.share_follows_use_per_year:
+            yield Complaint((*path, "share_follows_use_per_year"), "an authority's own places have no share of a market, expected none", at_key=True)
         supplied = [other for other, item in places.items() if item.supply and other != name]
         for other in place.supply.moves_per_year:
             if other not in supplied:

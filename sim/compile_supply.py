@@ -34,13 +34,14 @@ def supply_rules(compiled: Any) -> dict[str, np.ndarray]:
     rows = owned_places(pathway)
     follows = compiled.scenario.settings.supply.follows_use
     owners, moves = np.zeros((len(kinds), 2), np.int64), np.zeros((len(kinds), len(kinds)))
-    rules = np.zeros((len(rows), 6))
+    rules = np.zeros((len(rows), 7))
     for c, row in enumerate(rows):
         supply = pathway.places[row.kind].supply
         owner, opening = supply.owners[row.sector], supply.months_to_open
         response = owner.response_to_use.value if follows else 0.0
         rules[c] = (
             owner.exits_per_year.value / MONTHS, response, owner.entrants.low, owner.entrants.high, opening.soonest, opening.latest,
+            supply.share_follows_use_per_year.value / MONTHS if follows and supply.share_follows_use_per_year else 0.0,
         )  # fmt: skip
     for p, (kind, place) in enumerate(pathway.places.items()):
         owners[p] = next((c for c, row in enumerate(rows) if row.kind == kind), 0), len(place.owners)

@@ -193,7 +193,7 @@ def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, lo
         "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float),
         "court_work": ((n, months), counts), "court_pressure": ((n, months), float), "posts": ((n, months, 3), float),
         "places_end": ((n, months, places, 2), counts), "price_end": ((n, months, places), float), "accounts_end": ((n, months, 4), float),
-        "supply": ((n, months, model.supply_planned.shape[1], 3), float),
+        "supply": ((n, months, model.supply_planned.shape[1], 4), float),
         "counters": ((8,), counts),
         "n_log": ((1,), counts), "first_month": ((1,), counts), "began": ((1,), float),
     }  # fmt: skip

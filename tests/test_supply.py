@@ -15,7 +15,7 @@ from scenarios.timeline import MonthSeries
 from sim.compile_supply import owned_places
 from sim.kernels.handles import pack
 from sim.kernels.layout import MODEL_FIELDS
-from sim.kernels.supply import CLOSED, HELD, MONTHS_KEPT, OPENED, places_open, supply_month
+from sim.kernels.supply import CLOSED, HELD, MONTHS_KEPT, OPENED, SHIFT, places_open, supply_month
 from sim.model import compile_model
 
 pytestmark = pytest.mark.unit
@@ -28,15 +28,20 @@ def baseline():
     return load("baseline")
 
 
-def lived(scenario, actions=(), use=0.0, change=None, months=MONTHS):
-    """Live months of an authority's supply with use this much above its reference: held, opened and closed (months, owners, 3)."""
+def lived(scenario, actions=(), use=0.0, change=None, months=MONTHS, shifts=False):
+    """Live months of an authority's supply with use this much above its reference: what is held, opened and closed (months, owners).
+
+    Shares of markets stay unless they may shift: what opens and closes is told apart from them.
+    """
     compiled = compile_model(replace(scenario, actions=tuple(actions)), (AREA,))
     model = compiled.for_draw(1, 0)
+    if not shifts:
+        model = model._replace(supply_rules=model.supply_rules * (np.arange(7) != SHIFT))
     if change:
         change(model)
     handle, first = pack(model, MODEL_FIELDS), compiled.month(FIRST)
     held, begun = model.supply_planned[0, :, first - 1].copy(), np.ones((len(model.owner_kind), MONTHS_KEPT))
-    counted = np.zeros((months, len(held), 3))
+    counted = np.zeros((months, len(held), 4))
     for month in range(months):
         supply_month(handle.address, held, begun, counted[month], np.maximum(model.reference_use[0] + use, 0.0), 0, first + month)
     return SimpleNamespace(held=counted[..., HELD], opened=counted[..., OPENED], closed=counted[..., CLOSED], model=model, compiled=compiled)
@@ -77,6 +82,21 @@ def test_use_beyond_the_reference_moves_private_supply_most_and_an_authoritys_ow
     for c, lag in ((PRIVATE, 6), (PRIVATE_HOME, 12)):  # none opens, or fails to, before it can
         assert (run.held[:lag, c] == run.held[0, c]).all()
         assert sign * (run.held[lag + 1, c] - run.held[0, c]) > 0.0
+
+
+def test_a_share_of_a_market_shifts_at_once_to_who_uses_more_of_it_and_away_from_who_uses_less(baseline):
+    """Hand-worked: at a use a tenth above the reference a share grows by 0.87 / 12 x 0.1 of itself in the first month; own places have no share."""
+    held = lived(baseline).held[0]
+    for sign in (1.0, -1.0):
+        def tenth(model, sign=sign):
+            model.reference_use[:] = 0.8
+
+        run = lived(baseline, use=0.08 * sign, change=tenth, shifts=True)
+        grown = run.held[0] / held - 1.0
+        assert grown == pytest.approx([0.0 if c in (OWN, OWN_HOME) else sign * 0.87 / 12 * 0.1 for c in range(6)], abs=1e-12)
+        assert sign * (run.held[-1, VOLUNTARY_HOME] / held[VOLUNTARY_HOME] - 1.0) > 0.3
+    assert (lived(baseline, shifts=True).held == held).all()
+    assert (lived(load_with(baseline, follows_use=False), use=0.1, shifts=True).held == held).all()
 
 
 def test_entrants_keep_within_bounds(baseline):
@@ -203,6 +223,11 @@ AUTHORITY_OWNS = "authority:\n          share: *all_of_it\n          exits_per_y
         (
             "moves_per_year: {in_house_foster:", "moves_per_year: {in_house_fosters:",
             "agency_foster.supply.moves_per_year.in_house_fosters", "did you mean 'in_house_foster'?",
+        ),
+        (
+            "moves_per_year: {agency_foster: &foster_moves",
+            "share_follows_use_per_year: {value: 1, source: s, status: assumed}\n      moves_per_year: {agency_foster: &foster_moves",
+            "in_house_foster.supply.share_follows_use_per_year", "no share of a market",
         ),
         (
             AUTHORITY_OWNS, AUTHORITY_OWNS.replace("authority", "private"), "authority_childrens_home.supply.owners",

@@ -13,7 +13,7 @@ from sim import engine
 from sim.compile_supply import owned_places
 from sim.counting import Counts, annual
 from sim.kernels import layout as L
-from sim.kernels.supply import CLOSED, HELD, OPENED
+from sim.kernels.supply import CLOSED, HELD, OPENED, SHIFTED
 from sim.measures import MEASURES
 from sim.model import CompiledModel
 
@@ -107,7 +107,7 @@ def test_what_opens_and_closes_is_what_changes():
     model = with_supply(compiled(AREA, "baseline", FIRST), LEVERS)
     tally = run(model)
     change = np.diff(tally.supply[0, :, :, HELD], axis=0)
-    assert change == pytest.approx((tally.supply[0, 1:, :, OPENED] - tally.supply[0, 1:, :, CLOSED]), abs=1e-9)
+    assert change == pytest.approx((tally.supply[0, 1:, :, OPENED] - tally.supply[0, 1:, :, CLOSED] + tally.supply[0, 1:, :, SHIFTED]), abs=1e-9)
 
 
 def test_new_homes_of_the_authority_are_lived_in():

@@ -8,42 +8,46 @@ import math
 from sim.kernels.compiling import entry, keep_whole, kernel
 from sim.kernels.layout import M
 
-EXITS, RESPONSE, LEAST, MOST, SOONEST, LATEST = range(6)  # columns of supply_rules
+EXITS, RESPONSE, LEAST, MOST, SOONEST, LATEST, SHIFT = range(7)  # columns of supply_rules
 OPENING, CLOSING = range(2)  # columns of supply_scale
-HELD, OPENED, CLOSED = range(3)  # columns of what is counted
+HELD, OPENED, CLOSED, SHIFTED = range(4)  # columns of what is counted
 MONTHS_KEPT = 37  # a household or home opens three years after it began at the latest
 
 
 @entry
 def supply_month(m, held, begun, counted, use, a, month):
-    """Open and close places of every owner (C) in a month, and count what is held, opened and closed (C, 3).
+    """Open and close places of every owner (C) in a month, and count what is held, opened, closed and shifted (C, 4).
 
     Up to the last published year an owner holds its share of what is published: places that leave are counted, those opened are what balances.
     From then on a stated share leaves each month; others began some months ago, as many as leave in balance, or more or fewer as use then stood
-    above or below its reference (`begun`: times balance, by month). So at the reference use supply stays as published. What levers open is in
-    `supply_planned`, so it is replaced as the rest is.
+    above or below its reference (`begun`: times balance, by month). So at the reference use supply stays as published. Of a market an authority has a
+    share, which shifts to those who use more of theirs. What levers open is in `supply_planned`, so it is replaced as the rest is.
     """
     keep_whole()
     published = month < M.unpublished_from(m)[0]
     for c in range(held.shape[0]):
-        rules, planned = M.supply_rules(m)[c], M.supply_planned(m)[a, c]
+        rules, planned, shifted = M.supply_rules(m)[c], M.supply_planned(m)[a, c], 0.0
         begun[c, month % MONTHS_KEPT] = 1.0
         if published:
             left = rules[EXITS] * held[c]
             change = planned[month] - held[c]
             counted[c, OPENED] = max(left + change, 0.0)
             counted[c, CLOSED] = max(left, -change)
+            counted[c, SHIFTED] = 0.0
             held[c] = planned[month]
             continue
         kind = M.owner_kind(m)[c]
+        reference = M.reference_use(m)[a, kind]
         if use[kind] >= 0.0:
-            begun[c, month % MONTHS_KEPT] += rules[RESPONSE] * (use[kind] - M.reference_use(m)[a, kind])
+            begun[c, month % MONTHS_KEPT] += rules[RESPONSE] * (use[kind] - reference)
+            if reference > 0.0:
+                shifted = rules[SHIFT] * (use[kind] / reference - 1.0) * held[c]
         change = planned[month] - planned[month - 1] if month > 0 else 0.0
         held[c] += change
         opened = rules[EXITS] * planned[month] * balance(begun, c, rules, month) * M.supply_scale(m)[c, month, OPENING]
         closed = rules[EXITS] * held[c] * M.supply_scale(m)[c, month, CLOSING]
         counted[c, OPENED], counted[c, CLOSED] = opened + max(change, 0.0), closed + max(-change, 0.0)
-        counted[c, HELD] = opened - closed
+        counted[c, HELD], counted[c, SHIFTED] = opened - closed + shifted, shifted
     if not published:
         move_between(m, held, counted, month)
     for c in range(held.shape[0]):
