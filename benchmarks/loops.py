@@ -45,6 +45,9 @@ LOOPS = {
     "places for children: vacancies that fit, own foster homes": Loop(
         "places.in_house_foster.match_probability.by_needs", [0.045, 0.036, 0.014, 0.002], "placements_bought", -1,
     ),
+    "supply: share of the market that shifts with use": Loop(
+        "places.childrens_home.supply.share_follows_use_per_year.value", 0.87, "childrens_home_places_usable", +1,
+    ),
     "supply: private homes opened in answer to use": Loop(
         "places.childrens_home.supply.owners.private.response_to_use.value", 6.0, "childrens_home_places_usable", +1,
     ),

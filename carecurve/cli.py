@@ -189,6 +189,8 @@ def _experiment(
     overwrite: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Check everything, run, write the folder, and print the closing table."""
+    if not quiet:
+        console.say("Reading scenarios ...")  # at once: what comes next takes seconds to import
     from carecurve import api
     from outputs.store import check_folder
     from scenarios.faults import ScenarioError
