@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from scipy import stats
+from scipy.special import ndtr, ndtri
 
 KINDS = ("value", "triangular", "uniform", "normal", "lognormal")
 ABOUT = ("source", "status", "range", "unit")
@@ -32,6 +32,8 @@ class DistributionError(ValueError):
 @lru_cache(maxsize=1024)
 def _scipy_distribution(kind: str, numbers: tuple[float, ...]) -> Any:
     """Return a distribution as scipy has it."""
+    from scipy import stats  # a second of imports, which a scenario without uncertain numbers does not need
+
     if kind == "triangular":
         low, mode, high = numbers
         return stats.triang((mode - low) / (high - low), loc=low, scale=high - low)
@@ -99,7 +101,7 @@ class Distribution:
         if self.is_fixed:
             return self.factor * self.numbers[0]
         if self.kind in ("normal", "lognormal"):
-            u = min(max(u, float(stats.norm.cdf(-MOST_DEVIATIONS))), float(stats.norm.cdf(MOST_DEVIATIONS)))
+            u = min(max(u, float(ndtr(-MOST_DEVIATIONS))), float(ndtr(MOST_DEVIATIONS)))
         return self.factor * _quantile(self.kind, self.numbers, u)
 
     @property
@@ -211,5 +213,5 @@ def _from_interval(kind: str, data: Any) -> tuple[float, float]:
         if low <= 0:
             raise DistributionError("a lognormal is above 0, and so is its interval", kind)
         low, middle, high = math.log(low), math.log(middle), math.log(high)
-    width = 2 * float(stats.norm.ppf(0.5 + INTERVALS[interval[0]] / 2))
+    width = 2 * float(ndtri(0.5 + INTERVALS[interval[0]] / 2))
     return middle, (high - low) / width

@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import Field, model_validator
-from scipy import integrate, stats
 
 from scenarios.quantities import Frozen, NonNegative, Positive, Sourced, check_increasing
 from scenarios.timeline import calendar_days
 
 SURVIVORS_AT_QUARTILES = (1.0, 0.75, 0.5, 0.25)
 NAMED = ("exponential", "lognormal", "gamma", "weibull")
+
+
+def _stats() -> Any:
+    """Return scipy's distributions: a second of imports, which a pathway of quartiles and rates does not need."""
+    from scipy import stats
+
+    return stats
 
 
 class Exponential(Frozen):
@@ -21,7 +27,7 @@ class Exponential(Frozen):
 
     def frozen(self) -> Any:
         """Return the scipy distribution, in days."""
-        return stats.expon(scale=self.mean_days)
+        return _stats().expon(scale=self.mean_days)
 
 
 class Lognormal(Frozen):
@@ -32,7 +38,7 @@ class Lognormal(Frozen):
 
     def frozen(self) -> Any:
         """Return the scipy distribution, in days."""
-        return stats.lognorm(self.sigma, scale=self.median_days)
+        return _stats().lognorm(self.sigma, scale=self.median_days)
 
 
 class Gamma(Frozen):
@@ -43,7 +49,7 @@ class Gamma(Frozen):
 
     def frozen(self) -> Any:
         """Return the scipy distribution, in days."""
-        return stats.gamma(self.shape, scale=self.mean_days / self.shape)
+        return _stats().gamma(self.shape, scale=self.mean_days / self.shape)
 
 
 class Weibull(Frozen):
@@ -54,7 +60,7 @@ class Weibull(Frozen):
 
     def frozen(self) -> Any:
         """Return the scipy distribution, in days."""
-        return stats.weibull_min(self.shape, scale=self.median_days / math.log(2) ** (1 / self.shape))
+        return _stats().weibull_min(self.shape, scale=self.median_days / math.log(2) ** (1 / self.shape))
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,8 @@ class Duration(Sourced):
         if survivors[-1] < 1e-12:
             raise ValueError(f"bands_days: nobody is left by day {edges[-1]:g}, expected a last band some still reach")
         rates = [math.log(survivors[i] / survivors[i + 1]) / (edges[i + 1] - edges[i]) for i in range(len(edges) - 1)]
+        from scipy import integrate
+
         left, _ = integrate.quad(law.sf, edges[-1], math.inf, limit=200)
         return Hazard(tuple(edges), (*rates, survivors[-1] / left), survivors[-1])
 
