@@ -129,8 +129,7 @@ def test_engines_agree_while_courts_are_pressed(reference, response):
     assert_same(fast, slow)
     assert fast.court_pressure.tobytes() == slow.court_pressure.tobytes()
     assert (fast.court_work == slow.court_work).all()
-    assert fast.court_pressure.max() > 1.2 * reference
-    assert fast.court_pressure.min() < reference
+    assert fast.court_pressure.max() > 1.2 * fast.court_pressure.min() > 1.2  # pressed all along, and not alike
 
 
 @pytest.mark.e2e

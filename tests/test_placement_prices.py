@@ -109,6 +109,13 @@ def prices_of(state, compiled):
     return found
 
 
+def needs_of(state, key):
+    """Return the needs of a child by (family, stream, child)."""
+    families = state.families[0]
+    (row,) = np.flatnonzero((families["used"] == 1) & (families["id"] == key[0]) & (families["stream"] == key[1]))
+    return int(families["needs"][row, key[2]])
+
+
 @pytest.fixture(scope="module")
 def present():
     return past(load("baseline"), "Leeds", "2025-04", 1, 0)[0]
@@ -187,10 +194,11 @@ def test_a_gain_comes_as_placements_are_let_again_and_prices_drawn_are_the_same_
 def test_drawn_prices_spread_as_the_table_says_and_sums_of_the_state_are_those_of_its_children(present):
     compiled = leeds()
     found = prices_of(present, compiled)
-    homes = np.array([let[L.AS_DRAWN] for _, stage, let in found.values() if stage == "childrens_home"]) / L.WHOLE_PRICE
+    means = dict(enumerate(needs_multipliers(compiled.pathway, compiled.placement_names)[compiled.placement_names.index("childrens_home")]))
+    homes = np.array([let[L.AS_DRAWN] / means[needs_of(present, key)] for key, (_, stage, let) in found.items() if stage == "childrens_home"])
     assert len(homes) > 100
-    needs = 0.24  # spread between the means of needs (hand-worked from their shares)
-    assert np.log(homes).std() == pytest.approx(np.hypot(needs, assumption("price_spread_childrens_home")), abs=0.06)
+    spread = assumption("price_spread_childrens_home")  # within needs; the standard deviation of n has error spread / sqrt(2 n): 99.9 %
+    assert np.log(homes / L.WHOLE_PRICE).std() == pytest.approx(spread, abs=3.3 * spread / np.sqrt(2 * len(homes)))
     for i, name in enumerate(compiled.stage_names):
         assert present.let[0, i] == sum(let[L.PAID] for _, stage, let in found.values() if stage == name)
 

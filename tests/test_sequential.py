@@ -16,7 +16,7 @@ from sim.compile_actions import central
 from sim.executors import run_in_order
 from sim.model import compile_model
 
-SHORT = {"area": "Rutland", "until": "2027-03", "runs": "auto", "effects": "central", "precision": 20.0, "max_runs": 40}
+SHORT = {"area": "Rutland", "until": "2027-03", "runs": "auto", "effects": "central", "precision": 10.0, "max_runs": 40}
 
 
 @pytest.mark.unit
