@@ -110,9 +110,8 @@ def price_and_volume(comparison: Comparison) -> pd.DataFrame:
     years = after_branch(base)
     rows = []
     for reform in comparison.reforms:
-        before, after = _by_group(base, years), _by_group(reform, years)
         for group in ("all", *PRICED_GROUPS):
-            parts = _bridge(before, after, PRICED_GROUPS if group == "all" else (group,))
+            parts = placement_bridge(base, reform, years, PRICED_GROUPS if group == "all" else (group,))
             for a, area in enumerate(base.areas):
                 about = {"scenario": reform.scenario, "area": area, "placements": group}
                 found = {name: values[a].mean(axis=0) for name, values in parts.items()}
@@ -138,8 +137,9 @@ def _by_group(results: Results, years: list[int]) -> dict[str, dict[str, np.ndar
     }
 
 
-def _bridge(before: dict, after: dict, groups: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Return the change in weeks and pounds of some groups of placements, and its parts (A, R, Y)."""
+def placement_bridge(baseline: Results, reform: Results, years: list[int], groups: tuple[str, ...] = PRICED_GROUPS) -> dict[str, np.ndarray]:
+    """Return the change in `weeks` and `gbp` of some groups of placements, and its parts as `price_and_volume` names them, each (A, R, Y)."""
+    before, after = _by_group(baseline, years), _by_group(reform, years)
 
     def total(of: dict, name: str) -> np.ndarray:
         """Return a quantity of the groups added up."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from outputs.appraisal import GROUP_LINES
+from outputs.appraisal import BRIDGE, placement_bridge
 from outputs.tables import after_branch
 from sim.results import Comparison, Results
 from sim.statistics import summarise
@@ -18,8 +18,11 @@ from sim.statistics import summarise
 MONEY = {
     "reform_cost": "Set-up and running cost of the reform, borne by the authority",
     "placements": "Change in what placements cost",
-    "placements_volume": "of it: weeks in placements, at the baseline's prices",
-    "placements_price": "of it: price, and mix of needs and kinds within a group of placements",
+    "placements_volume": "of it: weeks in placements, at the baseline's mean price",
+    "placements_mix": "of it: dearer or cheaper kinds of placement and needs",
+    "placements_chance": "of it: dearer or cheaper placements of the same kind and needs, as drawn",
+    "placements_market": "of it: the market's response to use",
+    "placements_commissioning": "of it: what commissioning won (below nothing: won)",
     "other": "Change in all else the authority pays, less income",
     "benefit": "Benefit: what placements and all else cost less than in the baseline",
     "net": "Net cost: cost of the reform less benefit",
@@ -56,12 +59,13 @@ def shares(comparison: Comparison) -> pd.DataFrame:
 
 def money(baseline: Results, reform: Results, years: list[int]) -> dict[str, np.ndarray]:
     """Return differences in what each authority pays over some years, by item and run (A, R)."""
-    volume, placed = _placements(baseline, reform, years)
+    bridge = {name: values.sum(axis=2) for name, values in placement_bridge(baseline, reform, years).items()}
+    placed = bridge["gbp"]
     brought = [key for key in reform.payers("authority") if reform.lines[key]["reform"]]
     own = _paid(reform, brought, years) - _paid(baseline, [key for key in brought if key in baseline.lines], years)
     net = _paid(reform, reform.payers("authority"), years) - _paid(baseline, baseline.payers("authority"), years)
     return {
-        "reform_cost": own, "placements": placed, "placements_volume": volume, "placements_price": placed - volume,
+        "reform_cost": own, "placements": placed, **{f"placements_{part}": bridge[f"{part}_gbp"] for part in BRIDGE},
         "other": net - own - placed, "benefit": own - net, "net": net,
     }  # fmt: skip
 
@@ -76,27 +80,6 @@ def winners_and_losers(table: pd.DataFrame, scenario: str) -> tuple[list[str], l
 def _paid(results: Results, lines: list[str], years: list[int]) -> np.ndarray:
     """Return pounds of some lines over some years (A, R)."""
     return results.costs.sel(line=lines, year_ending=years).sum(["line", "year_ending"]).transpose("area", "replicate").to_numpy()
-
-
-def _placements(baseline: Results, reform: Results, years: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the change in what placements cost (A, R): that of their weeks at the baseline's price, and in all.
-
-    Where an authority had nobody in a group of placements, the region's price of it in that run stands in.
-    """
-    volume, total = (np.zeros((len(baseline.areas), baseline.replicates)) for _ in range(2))
-    for group, lines in GROUP_LINES.items():
-        weeks, pounds = ([_weeks(one, group, years) for one in (baseline, reform)], [_paid(one, list(lines), years) for one in (baseline, reform)])
-        region = np.divide(pounds[0].sum(0), weeks[0].sum(0), out=np.zeros(baseline.replicates), where=weeks[0].sum(0) > 0)
-        price = np.divide(pounds[0], weeks[0], out=np.tile(region, (len(baseline.areas), 1)), where=weeks[0] > 0)
-        volume += (weeks[1] - weeks[0]) * price
-        total += pounds[1] - pounds[0]
-    return volume, total
-
-
-def _weeks(results: Results, group: str, years: list[int]) -> np.ndarray:
-    """Return child-weeks in a group of placements (A, R)."""
-    found = results.annual.sel(measure=f"{group}_weeks", year_ending=years).sum("year_ending")
-    return found.transpose("area", "replicate").to_numpy()
 
 
 def _rows(values: np.ndarray, areas: tuple[str, ...]) -> Iterator[dict]:

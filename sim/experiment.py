@@ -23,7 +23,7 @@ from sim.cost_lines import lines_of
 from sim.costing import annual_costs
 from sim.counting import annual, monthly
 from sim.executors import default_workers, run_tasks
-from sim.history import counted_past
+from sim.history import KEPT_MODELS, counted_past
 from sim.kernels import KERNEL_HASH
 from sim.kernels.layout import EVENT_NAMES, Tally
 from sim.measures import HEADLINES, MEASURES
@@ -32,7 +32,7 @@ from sim.plan import ENGINES, Plan, pools
 from sim.precision import Watch
 from sim.results import Comparison, Results
 from sim.selection import Region, coverage, grossing
-from sim.sequential import KEPT_MODELS, run_until_precise
+from sim.sequential import run_until_precise
 from sim.state import join
 from sim.tallies import after, beside, only
 

@@ -27,7 +27,7 @@ from sim.state import compact
 
 FIELDS = {State: STATE_FIELDS, Tally: TALLY_FIELDS}
 CODEC = "lz4"  # half again as large as zstd, and three times as fast to read
-KEPT_MODELS = 60  # as many as a large region's authorities: a model is compiled in less time than a month is simulated
+KEPT_MODELS = 60  # compiled models kept at once, of histories and by each thread of an experiment: more than a large region's authorities
 _models: dict[tuple, CompiledModel] = {}
 
 

@@ -33,9 +33,8 @@ PAID = pa.schema([
 
 def write_tables(scenarios: Iterable[Any], folder: Path) -> None:
     """Write the three tables of some `Results` into a folder."""
-    stock = np.array([measure.over == "last" and measure.count is not None for measure in MEASURES.values()])
-    kinds = {"stocks": [name for name, is_stock in zip(MEASURES, stock, strict=True) if is_stock]}
-    kinds["flows"] = [name for name in MEASURES if name not in kinds["stocks"]]
+    stocks = [name for name, measure in MEASURES.items() if measure.over == "last" and measure.count is not None]
+    kinds = {"stocks": stocks, "flows": [name for name in MEASURES if name not in stocks]}
     with ExitStack() as files:
         schemas = {"stocks": COUNTED, "flows": COUNTED, "costs": PAID}
         writers = {name: files.enter_context(pq.ParquetWriter(folder / f"{name}.parquet", schema)) for name, schema in schemas.items()}

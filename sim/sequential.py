@@ -14,6 +14,7 @@ import numpy as np
 from scenarios.timeline import year_ending, year_name
 from sim.cost_lines import lines_of
 from sim.executors import run_in_order
+from sim.history import KEPT_MODELS
 from sim.measures import MEASURES
 from sim.plan import Plan
 from sim.precision import Watch, Watched
@@ -21,7 +22,6 @@ from sim.precision import Watch, Watched
 STOCKS = ("cla_at31", "cpp_at31")
 COST_TOLERANCE_PCT = 0.05  # of the baseline's net cost: where a reform's net cost is about nil
 STOCK_TOLERANCE_PCT, CHILDREN_TOLERANCE = 0.1, 0.5  # of the baseline's children; half a child
-KEPT_MODELS = 60  # a thread keeps this many compiled models, see experiment
 BLOCK = 5  # replicates of one unit in a row where its models cannot be kept until the next
 
 

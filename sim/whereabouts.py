@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.areas import england
-from scenarios.timeline import year_ending
+from scenarios.timeline import years_ending
 from sim.kernels.distance import ELSEWHERE, FAR_IN, FAR_OUT, NEAR_IN, NEAR_OUT
 
 HOMES, SECURE = "childrens_home", "secure_home"  # the group, and which of it has no registered bed among those counted
@@ -81,7 +81,7 @@ def _supply_index(counts: Any) -> np.ndarray:
 
 def _years(counts: Any) -> list[int]:
     """Return the year ending 31 March of each month."""
-    return [year_ending(month) for month in counts.compiled.months[counts.first : counts.first + counts.months]]
+    return list(years_ending(counts.compiled.months)[counts.first : counts.first + counts.months])
 
 
 def _by_year(profile: Any, quantity: str, years: list[int]) -> np.ndarray:

@@ -90,7 +90,7 @@ def test_savings_close_what_family_support_buys_and_nothing_a_lever_adds():
 
 
 @pytest.mark.unit
-def test_what_is_ring_fenced_is_not_saved_on(tmp_path):
+def test_what_is_ring_fenced_is_not_saved_on():
     """Hand-worked: 27 % stays whatever the level; at the floor of a half 0.27 + 0.73 / 2 of the money and of the places is left."""
     compiled = compile_model(load("baseline"), ("Leeds",))
     arrays, spend = compiled.for_draw(0, 0), compiled.figures[0].get("spend_family_support")

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from changed_model import other_reference
 from experiment_sample import compiled_and_tally
 from scenario_files import HEAD, faults_of
 from test_engines_agree import REGION, both, compiled, later, present
@@ -218,26 +219,12 @@ def run(model, months=36, log=False):
     return engine.simulate(model, present(model.areas, FIRST, SEED), FIRST, later(FIRST, months - 1), SEED, 0, log)
 
 
-class Referred:
-    """A model in which places count as scarce, or not, at another use: its reference times a factor."""
-
-    def __init__(self, model, times: float) -> None:
-        self.model, self.times = model, times
-
-    def __getattr__(self, name: str):
-        return getattr(self.model, name)
-
-    def for_draw(self, seed: int, replicate: int):
-        arrays = self.model.for_draw(seed, replicate)
-        return arrays._replace(reference_use=arrays.reference_use * self.times)
-
-
 @pytest.mark.e2e
 @pytest.mark.parametrize(("times", "farther"), [(0.4, True), (2.5, False)])
 def test_scarce_places_make_placements_far_and_nothing_else(times, farther):
     """With use above its reference all along, then below: places of a small authority are let when they stand empty, whatever their mean use."""
     model = compiled(AREA, "baseline", FIRST)
-    (off, _), (on, _) = (run(Referred(with_response(model, value), times), log=True) for value in (0.0, 2.0))
+    (off, _), (on, _) = (run(other_reference(with_response(model, value), times), log=True) for value in (0.0, 2.0))
     assert np.array_equal(off.log, on.log)
     far = [tally.where_end[0, 12:][..., [FAR_IN, FAR_OUT]].sum() for tally in (off, on)]
     assert (far[1] > far[0]) if farther else (far[1] < far[0])

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from changed_model import Changed, from_month
 from test_engines_agree import assert_same, both, compiled, later, present
 
 from sim import engine
@@ -14,20 +15,9 @@ pytestmark = pytest.mark.e2e
 AREA, FIRST, MONTHS, SEED = ("Bolton",), "2025-04", 36, 1  # works above 1 all along
 
 
-class Staffed:
+def staffed(model: CompiledModel, times: float, month: str) -> Changed:
     """A model with more or fewer case-holders from a month on."""
-
-    def __init__(self, model: CompiledModel, times: float, month: str) -> None:
-        self.model, self.times, self.month_from = model, times, model.month(month)
-
-    def __getattr__(self, name: str):
-        return getattr(self.model, name)
-
-    def for_draw(self, seed: int, replicate: int) -> L.Model:
-        arrays = self.model.for_draw(seed, replicate)
-        capacity = arrays.team_capacity.copy()
-        capacity[:, self.month_from :] *= self.times
-        return arrays._replace(team_capacity=capacity)
+    return Changed(model, lambda arrays: {"team_capacity": from_month(arrays.team_capacity, model.month(month), times)})
 
 
 def unhurried(model: CompiledModel) -> CompiledModel:
@@ -44,7 +34,7 @@ def run(model, seed=SEED) -> tuple[L.Tally, L.State]:
 def test_fewer_staff_leave_more_work_in_hand_and_more_staff_less():
     model = compiled(AREA, "baseline", FIRST)
     for seed in (1, 2, 3):
-        (fewer, _), (base, _), (more, _) = (run(Staffed(model, times, "2025-10"), seed) for times in (0.9, 1.0, 1.1))
+        (fewer, _), (base, _), (more, _) = (run(staffed(model, times, "2025-10"), seed) for times in (0.9, 1.0, 1.1))
         assert fewer.work[0, 12:].mean() > base.work[0, 12:].mean() > more.work[0, 12:].mean()
         assert (fewer.work[0, :7] == base.work[0, :7]).all()
 

@@ -7,13 +7,14 @@ import pytest
 from experiment_sample import AREAS, compiled_and_tally, results
 from scenario_files import HEAD, faults_of
 
-from outputs.appraisal import GROUP_LINES
+from outputs.appraisal import BRIDGE, GROUP_LINES, price_and_volume
 from outputs.shares import CHILDREN, MONEY, money, shares, winners_and_losers
 from outputs.store import write
 from outputs.tables import after_branch, whole
 from scenarios.actions import Cost
 from scenarios.loading import load
 from sim.costing import Costing
+from sim.measures_money import PRICE_PARTS
 from sim.results import Comparison
 
 pytestmark = pytest.mark.unit
@@ -57,26 +58,38 @@ def test_parts_of_net_cost_add_up_in_every_run_and_price_and_volume_to_placement
     found = money(both.baseline, both.reforms[0], years)
     assert np.allclose(found["net"], found["reform_cost"] + found["placements"] + found["other"])
     assert np.allclose(found["net"], found["reform_cost"] - found["benefit"])
-    assert np.allclose(found["placements"], found["placements_volume"] + found["placements_price"])
+    assert np.allclose(found["placements"], sum(found[f"placements_{part}"] for part in BRIDGE))
     lines = [line for group in GROUP_LINES.values() for line in group]
     change = (both.reforms[0].costs - both.baseline.costs).sel(line=lines, year_ending=years).sum(["line", "year_ending"])
     assert np.allclose(found["placements"], change.transpose("area", "replicate"))
 
 
-def test_weeks_alone_are_volume_and_prices_alone_are_price():
+def test_weeks_alone_are_volume_and_prices_alone_are_not():
     base, reform = results(), results(KEY)
-    years = after_branch(base)
+    years, parts = after_branch(base), [f"{group}_{part}_gbp" for group in GROUP_LINES for part in PRICE_PARTS]
+    for one in (base, reform):
+        one.annual.loc[{"measure": parts}] = 0.0  # every placement at its list price
     for group, lines in GROUP_LINES.items():
         reform.annual.loc[{"measure": f"{group}_weeks"}] = 1.1 * base.annual.sel(measure=f"{group}_weeks")
         for line in lines:
             reform.costs.loc[{"line": line}] = 1.1 * base.costs.sel(line=line).transpose(*reform.costs.dims[:2], "year_ending")
     more = money(base, reform, years)
-    assert np.abs(more["placements_price"]).max() < 0.02 * more["placements_volume"].min()
+    assert np.allclose(more["placements_volume"], more["placements"])
+    assert more["placements"].min() > 0.0
     for group in GROUP_LINES:
         reform.annual.loc[{"measure": f"{group}_weeks"}] = base.annual.sel(measure=f"{group}_weeks")
     dearer = money(base, reform, years)
     assert np.abs(dearer["placements_volume"]).max() == 0.0
-    assert dearer["placements_price"].min() > 0.0
+    assert np.allclose(dearer["placements_mix"], dearer["placements"])
+    assert dearer["placements_mix"].min() > 0.0
+
+
+def test_the_split_is_that_of_price_volume_csv():
+    both = region()
+    table = price_and_volume(both).query("placements == 'all' and year_ending == 'all'").set_index("area")
+    own = shares(both).pivot(index="item", columns="area", values="mean")
+    for part in BRIDGE:
+        assert own.loc[f"placements_{part}", list(AREAS)].to_list() == pytest.approx(table.loc[list(AREAS), f"{part}_gbp"].to_list(), rel=1e-9)
 
 
 def test_winners_and_losers_are_named_and_shares_are_of_those_who_go_the_same_way():

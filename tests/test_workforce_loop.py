@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from changed_model import more_families
 from test_engines_agree import assert_same, both, compiled, later, present
 
 from sim import engine
@@ -24,22 +25,6 @@ def with_rules(model: CompiledModel, **rules: object) -> CompiledModel:
     return dataclasses.replace(model, scenario=dataclasses.replace(model.scenario, settings=settings), _drawn={})
 
 
-class Demand:
-    """A model with more families arriving from a month on: the same ones, and others."""
-
-    def __init__(self, model: CompiledModel, times: float, month: str) -> None:
-        self.model, self.times, self.month_from = model, times, model.month(month)
-
-    def __getattr__(self, name: str):
-        return getattr(self.model, name)
-
-    def for_draw(self, seed: int, replicate: int) -> L.Model:
-        arrays = self.model.for_draw(seed, replicate)
-        accept = arrays.accept.copy()
-        accept[:, 0, :, self.month_from :] *= self.times
-        return arrays._replace(accept=accept, layers=np.ceil(accept.max(axis=(2, 3))).astype(np.int64))
-
-
 def run(model, seed=SEED, months=MONTHS, log=False) -> L.Tally:
     return engine.simulate(model, present(model.areas, FIRST, seed), FIRST, later(FIRST, months - 1), seed, 0, log)[0]
 
@@ -58,7 +43,7 @@ def test_engines_agree_while_posts_follow_pressure_above_1():
 def test_a_tenth_more_demand_leaves_more_posts_vacant_and_more_agency_workers():
     model = compiled(ROOMY, "baseline", FIRST)
     for seed in (1, 2, 3):
-        base, more = run(model, seed), run(Demand(model, 1.1, "2026-04"), seed)
+        base, more = run(model, seed), run(more_families(model, 1.1, "2026-04"), seed)
         start = model.month("2026-04") - model.month(FIRST)
         assert (more.posts[0, : start + 1] == base.posts[0, : start + 1]).all()
         assert more.work[0, start + 6 :].mean() > base.work[0, start + 6 :].mean()
