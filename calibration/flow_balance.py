@@ -20,17 +20,16 @@ from types import MappingProxyType
 
 import numpy as np
 
-from calibration.flow_targets import AGE_BANDS, FIT_YEARS, Targets, places_of, plan_ratios, read_targets
+from calibration.flow_targets import AGE_BANDS, FIT_YEARS, YEARS, Targets, places_of, plan_ratios, read_targets
 from calibration.flow_under_one import EXITS_FOLLOW, HIGH, LOW, exits_under_one
 from calibration.profile_table import COLUMNS
 from scenarios.areas import AreaProfile, Record, load_areas
 from scenarios.loading import Scenario, load
 from sim.counting import Counts
 from sim.engine import simulate
-from sim.model import PUBLISHED_FROM, CompiledModel, compile_model
+from sim.model import CompiledModel, compile_model
 
 OUTPUT = Path(__file__).parents[1] / "scenarios" / "data" / "area_rates.csv"
-YEARS = range(PUBLISHED_FROM, 2026)
 GROUPS = ("nfa", "not_in_need", "s47", "icpc", "plan", "plan_end", "care_exit")
 FIT_SEED = 20_240_331  # the fit's own: nothing a user runs shares its draws by default
 RETURNS = 0.55  # a family more or less brings nearly two referrals in the end: the first and those that follow

@@ -15,8 +15,9 @@ import numpy as np
 from calibration.flow_england import FIT_YEARS, agency_growth_2025, exit_rates_by_age, homes_growth_2025, latest, latest_over_mean
 from calibration.flow_under_one import exits_per_start
 from scenarios.areas import AreaProfile, england, load_areas
-from sim.model import PUBLISHED_FROM
+from scenarios.schema import Published
 
+YEARS = range(Published().first, Published().last + 1)  # those of the shipped profiles
 AGE_BANDS = ("under_1", "1_to_4", "5_to_9", "10_to_15", "16_plus")
 # Children in care at which an authority's own turnover counts as much as England's: between authorities its log varies by 0.049; six years' flows of
 # n children at 0.34 a year, each child in two of them, have a sampling variance of 2 / (6 x 0.34 n), which is the same at n = 20.
@@ -60,7 +61,7 @@ class Targets:
     @property
     def referrals_fit(self) -> np.ndarray:
         """Mean referrals of the fit years (A)."""
-        return self.referrals[:, [year - PUBLISHED_FROM for year in FIT_YEARS]].mean(axis=1)
+        return self.referrals[:, [year - YEARS.start for year in FIT_YEARS]].mean(axis=1)
 
     @property
     def plan_starts(self) -> np.ndarray:
@@ -84,10 +85,10 @@ def read_targets() -> Targets:
     in_care = column("cla_non_uasc_stock")
     national = england().value("care_ceased_non_uasc") / england().value("cla_non_uasc_stock")
     weight = in_care / (in_care + SMALL_AUTHORITY_PRIOR)
-    referrals = np.array([[area.value("referrals", year) for year in range(PUBLISHED_FROM, 2026)] for area in areas])
+    referrals = np.array([[area.value("referrals", year) for year in YEARS] for area in areas])
     # The first year's level runs through 18 years of spin-up, so it is the mean of the years to 2024: a change of recording between 2020 and 2022
     # (Bury 2,061 to 3,370, Wandsworth 3,771 to 2,113) would else leave a stock in care that drifts by 40 % once history ends.
-    referrals[:, 0] = referrals[:, : FIT_YEARS[-1] + 1 - PUBLISHED_FROM].mean(axis=1)
+    referrals[:, 0] = referrals[:, : FIT_YEARS[-1] + 1 - YEARS.start].mean(axis=1)
     started = np.stack([column(f"care_started_non_uasc_{band}") for band in AGE_BANDS], axis=1)
     # A simulated history is in balance, so what it can match is turnover: an authority's ends alone would carry three years' imbalance into its
     # stock for good (Redcar and Cleveland, Bury), where starts and ends together identify the rate at the stock that was there.

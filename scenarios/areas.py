@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from itertools import chain
@@ -23,6 +23,10 @@ DATA = Path(__file__).parent / "data"
 ENGLAND = "England"
 LONDON = "London"
 LONDON_HALVES = ("Inner London", "Outer London")
+# Of the census of 30 September within the financial year after the March their year names.
+CENSUS = frozenset(
+    ("case_holders_fte", "cases_held", "cases_per_social_worker", "social_workers_fte", "sw_agency_pct", "sw_turnover_pct", "sw_vacancy_pct")
+)
 
 
 class UnknownNameError(LookupError):
@@ -127,6 +131,18 @@ class AreaProfile:
         """Return the value of `record(quantity, year)`."""
         return self.record(quantity, year).value
 
+    def known_by(self, year: int, census: int) -> AreaProfile:
+        """Return the profile without figures of later years: those of the workforce after a census, the others after a year ending 31 March.
+
+        A quantity that has later years only keeps its first figure, since something must stand in its place: whoever tests a forecast gives
+        such quantities figures of their own.
+        """
+        records = {
+            quantity: tuple(each for each in series if each.year_ending <= (census if quantity in CENSUS else year)) or series[:1]
+            for quantity, series in self.records.items()
+        }
+        return replace(self, records=MappingProxyType(records))
+
     def series(self, quantity: str) -> dict[int, float]:
         """Return values by year ending 31 March."""
         self.record(quantity)
@@ -183,6 +199,12 @@ def load_areas() -> MappingProxyType:
             records=MappingProxyType(own),
         )
     return MappingProxyType(areas)
+
+
+@cache
+def last_published() -> int:
+    """Return the last year of which the shipped profiles have published figures."""
+    return max(each.year_ending for series in england().records.values() for each in series if each.status == "published")
 
 
 @cache

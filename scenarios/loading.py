@@ -50,6 +50,10 @@ def load(name_or_path: str | Path) -> Scenario:
     if pathway is not None and settings is not None:
         faults += _between(document, pathway, settings)
         faults += _override_faults(composed, settings)
+    if settings is not None and history is not None and settings.published != history.published:
+        theirs = f"{history.published.first} to {history.published.last}"
+        message = f"changes the past, which is the baseline's ({theirs}); expected a baseline of your own"
+        faults.append(document.fault(("settings", "published"), message))
     if settings is not None:
         faults += date_faults(composed.overrides, levers, document, settings.from_)
     figures, synthetic, wrong = _areas(document, settings, pathway)

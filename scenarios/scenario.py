@@ -3,20 +3,20 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from scenarios.actions import Action
 from scenarios.area_file import AreaFigure, overlay
-from scenarios.areas import AreaProfile, find_area
+from scenarios.areas import AreaProfile, find_area, last_published
 from scenarios.distributions import Distribution
 from scenarios.documents import Document
 from scenarios.faults import Fault, ScenarioError
 from scenarios.lever_base import Lever
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_schema import Pathway
-from scenarios.schema import Settings
+from scenarios.schema import Published, Settings
 from scenarios.timeline import month_index
 
 
@@ -90,8 +90,24 @@ class Scenario:
         """The pathway from each month at which `set` changes it, from the branch month of the settings on."""
         return self.epochs(self.settings.from_)
 
+    def with_published(self, first: int, last: int, last_census: int | None = None) -> "Scenario":
+        """Return the scenario with other published years, and branching where they end: another past (ruling 37).
+
+        Raises
+        ------
+        ValueError
+            If no window can be so (`Published`).
+        """
+        window = Published(first=first, last=last, last_census=last_census)
+        settings, past = (
+            each.model_copy(update={"published": window, "from_": window.ends}) for each in (self.settings, self.history_settings)
+        )
+        return replace(self, settings=Settings.model_validate(settings.model_dump(by_alias=True)), history_settings=past)
+
     def area(self, name: str) -> AreaProfile:
         """Return an authority's profile, with the figures this scenario gives it.
+
+        Where the published years end before those of the shipped profiles, these are read as they were known then (`AreaProfile.known_by`).
 
         Raises
         ------
@@ -100,6 +116,9 @@ class Scenario:
         """
         made_up = [profile for own, profile in self.synthetic.items() if own.casefold() == name.casefold()]
         profile = made_up[0] if made_up else find_area(name)
+        window = self.history_settings.published
+        if not made_up and window.last < last_published():
+            profile = profile.known_by(window.last, window.census)
         return overlay(profile, self.areas.get(profile.name, {}))
 
     def epochs(self, branch: str) -> tuple[tuple[str, Pathway], ...]:

@@ -19,6 +19,7 @@ def check_month(value: Any) -> Any:
 
 Month = Annotated[str, BeforeValidator(check_month)]
 PriceBase = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+Year = Annotated[int, Field(strict=True, ge=2005, le=2100)]  # ending 31 March; 24 years of spin-up come before the first
 
 
 class FamiliesFirst(Frozen):
@@ -47,6 +48,49 @@ class Policy(Frozen):
     families_first: FamiliesFirst | None = None
 
 
+class Published(Frozen):
+    """The window of published years: history simulates them with their own figures, spin-up before them with those of the first.
+
+    It belongs to the past, so a scenario has that of the baseline at the bottom of its chain.
+
+    Attributes
+    ----------
+    first, last
+        The first and the last year, ending 31 March. What is counted after the last is not published: courts, supply and budgets
+        follow what happens from April of it on. Figures that the shipped profiles have of later years are not read.
+    last_census
+        Year whose 30 September the last workforce census known is of; `last` if left out. One made as of March `last` knows `last` - 1.
+    """
+
+    first: Year = 2020
+    last: Year = 2025
+    last_census: Year | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> "Published":
+        """Refuse a window that is empty, and a census that nobody has seen or that is of long ago."""
+        if self.first > self.last:
+            raise ValueError(f"first: {self.first} is after last {self.last}")
+        if self.last_census is not None and not self.first - 1 <= self.last_census <= self.last:
+            raise ValueError(f"last_census: is {self.last_census}, expected a year from {self.first - 1} to {self.last}")
+        return self
+
+    @property
+    def census(self) -> int:
+        """Year of the last workforce census known."""
+        return self.last if self.last_census is None else self.last_census
+
+    @property
+    def ends(self) -> str:
+        """The first month that is not published: April of the last year."""
+        return f"{self.last}-04"
+
+    @property
+    def posts_end(self) -> str:
+        """The first month whose posts follow pressure: after the last census, and not before the window ends."""
+        return max(f"{self.census}-10", self.ends)
+
+
 class Pressure(Frozen):
     """Workforce pressure: work in hand over capacity.
 
@@ -55,7 +99,7 @@ class Pressure(Frozen):
     slows_teams
         The switch: if false, teams work at their pace whatever is in hand; pressure is still counted, and posts still follow it.
     reference
-        What it is in the year ending March 2025.
+        What it is in the last published year.
     """
 
     slows_teams: Flag = True
@@ -256,6 +300,8 @@ class Settings(Frozen):
         The branch month (`from` in YAML): history ends and scenarios part here.
     until
         The last month.
+    published
+        The years that history simulates with their own figures.
     replicates
         Paired runs for each scenario.
     price_base
@@ -268,6 +314,7 @@ class Settings(Frozen):
 
     from_: Month = Field(alias="from")
     until: Month
+    published: Published = Published()
     replicates: Annotated[int, Field(strict=True, ge=1, le=10_000)]
     price_base: PriceBase
     policy: Policy = Policy()
@@ -281,7 +328,9 @@ class Settings(Frozen):
 
     @model_validator(mode="after")
     def _order(self) -> "Settings":
-        """Refuse a horizon that does not follow the branch, or lies more than 40 years off."""
+        """Refuse a horizon that does not follow the branch, or lies more than 40 years off, and a branch before there are published years."""
+        if month_index(self.from_) < month_index(f"{self.published.first}-04"):
+            raise ValueError(f"from: {self.from_} is before the first published year has ended, expected {self.published.first}-04 or later")
         if month_index(self.until) <= month_index(self.from_):
             raise ValueError(f"until: {self.until} is not after from {self.from_}")
         if month_index(self.until) - month_index(self.from_) > 40 * 12:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+EARLIEST_YEAR, LATEST_YEAR = 1980, 2100
 MONTH = re.compile(r"(\d{4})-(\d{2})")
 
 
@@ -25,7 +25,7 @@ def month_index(text: object) -> int:
     Raises
     ------
     MonthError
-        If it is not written so, if there is no such month, or if it lies outside 1990 to 2100.
+        If it is not written so, if there is no such month, or if it lies outside 1980 to 2100.
     """
     return _number(text if isinstance(text, str) else repr(text))
 

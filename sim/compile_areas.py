@@ -14,12 +14,12 @@ import numpy as np
 from scenarios.areas import AreaProfile
 from scenarios.pathway_arrivals import STREAM_NAMES
 from scenarios.pathway_schema import Pathway
+from scenarios.schema import Published
 from scenarios.timeline import month_index, years_ending
 from sim.kernels import layout as L
 
 RATIO_PREFIX, AGE_PREFIX, PLAN_PREFIX = "ratio_", "age_ratio_", "plan_ratio_"
-HEADROOM = 0.8  # candidates in one layer, over the families arriving in the reference year
-REFERENCE_YEAR = 2025
+HEADROOM = 0.8  # candidates in one layer, over the families arriving in the last published year
 NO_LIMIT = 1e12
 STAFF_BOUNDS = (0.98, 1.10)  # capacity after the last published year, over that year (assumed; what follows pressure is on top: compile_workforce.py)
 
@@ -71,7 +71,7 @@ def age_ratios(figures: Figures, group: str) -> np.ndarray:
 SPIN_UP_ARRIVALS = (1.60, 1.34, 1.21, 1.15, 1.11, 1.08, 1.06, 1.04, 1.03, 1.02, 1.01, 1.01)
 
 
-def arrivals(figures: Figures, pathway: Pathway, months: tuple[str, ...], published_from: int) -> tuple[np.ndarray, np.ndarray]:
+def arrivals(figures: Figures, pathway: Pathway, months: tuple[str, ...], published: Published) -> tuple[np.ndarray, np.ndarray]:
     """Return (candidates per day in one layer by stream, arrival rate over it by stream and month).
 
     Before the first published year the rates of that year hold, raised as `SPIN_UP_ARRIVALS` says for families; after the last, the last.
@@ -81,16 +81,16 @@ def arrivals(figures: Figures, pathway: Pathway, months: tuple[str, ...], publis
         if stream not in pathway.streams:
             continue
         quantity = pathway.streams[stream].quantity
-        reference = figures.get(quantity, REFERENCE_YEAR, default=0.0)
-        most = max([reference, *(figures.get(quantity, year, default=0.0) for year in range(published_from, REFERENCE_YEAR + 1))])
+        reference = figures.get(quantity, published.last, default=0.0)
+        most = max([reference, *(figures.get(quantity, year, default=0.0) for year in range(published.first, published.last + 1))])
         if most <= 0.0:
             continue
         families = stream == "family"
-        most = max(most, SPIN_UP_ARRIVALS[0] * figures.get(quantity, published_from, default=0.0) if families else 0.0)
+        most = max(most, SPIN_UP_ARRIVALS[0] * figures.get(quantity, published.first, default=0.0) if families else 0.0)
         candidate[i] = max(HEADROOM * reference, most / (L.LAYERS - 1)) / L.YEAR
-        per_day = figures.by_month(quantity, held(years_ending(months), published_from), default=0.0) / L.YEAR
+        per_day = figures.by_month(quantity, held(years_ending(months), published.first), default=0.0) / L.YEAR
         if families:
-            per_day = per_day * season(figures, months) * spin_up(months, published_from)
+            per_day = per_day * season(figures, months) * spin_up(months, published.first)
         accept[i] = per_day / candidate[i]
     if accept.max() > L.LAYERS:
         raise ValueError(f"{figures.profile.name}: arrivals exceed {L.LAYERS} layers of candidates")
@@ -136,10 +136,10 @@ def supply(figures: Figures, pathway: Pathway, months: tuple[str, ...], publishe
     return table
 
 
-def team_capacity(figures: Figures, months: tuple[str, ...], pressure: float, published_from: int) -> np.ndarray:
+def team_capacity(figures: Figures, months: tuple[str, ...], pressure: float, published: Published) -> np.ndarray:
     """Return the cases at which pressure is 1, by month.
 
-    The reference caseload makes the year ending March 2025 stand at the reference pressure (ruling 15). Before it,
+    The reference caseload makes the last published year stand at the reference pressure (ruling 15). Before it,
     capacity kept up with the demand that was published (caseloads were higher when staff were fewer, 16.3 in 2020 against 15.4 in
     2024), so it is the larger of what the staff and what referrals of the year imply; after it, it moves with the last published
     staff, within bounds: an authority short by a tenth for ten years would see its work grow without limit, which no authority lets
@@ -148,15 +148,15 @@ def team_capacity(figures: Figures, months: tuple[str, ...], pressure: float, pu
     if not figures.has("work_in_hand"):
         return np.full(len(months), NO_LIMIT)
 
-    years = held(years_ending(months), published_from)
+    years = held(years_ending(months), published.first)
     before = tuple(year - 1 for year in years)
     # Agency workers included: FTE / (1 - agency share).
     workers = figures.by_month("social_workers_fte", before) / (1.0 - figures.by_month("sw_agency_pct", before) / 100.0)
-    now = figures.get("social_workers_fte", REFERENCE_YEAR - 1) / (1.0 - figures.get("sw_agency_pct", REFERENCE_YEAR - 1) / 100.0)
-    demand = figures.by_month("referrals", years) / figures.get("referrals", REFERENCE_YEAR)
-    published = np.maximum(np.maximum(workers / now, demand), 1.0)
+    now = figures.get("social_workers_fte", published.last - 1) / (1.0 - figures.get("sw_agency_pct", published.last - 1) / 100.0)
+    demand = figures.by_month("referrals", years) / figures.get("referrals", published.last)
+    kept_up = np.maximum(np.maximum(workers / now, demand), 1.0)
     later = np.clip(workers / now, *STAFF_BOUNDS)
-    return figures.get("work_in_hand") / pressure * np.where(np.array(years) <= REFERENCE_YEAR, published, later)
+    return figures.get("work_in_hand") / pressure * np.where(np.array(years) <= published.last, kept_up, later)
 
 
 def switch_month(profile: AreaProfile, scenario) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.kernels.courts import FOLLOWS_WORK, REFERENCE, RESPONSE
 
-STATED_YEAR = 2024  # the pathway's duration of proceedings is of this year
+STATED_YEAR = 2024  # where it is among the published years: the pathway's duration of proceedings is of this year
 WEEKS = {"stated": 42.0, "default": 40.0}
 
 
@@ -37,7 +37,8 @@ def pace(compiled: Any, years: list[int], unpublished_from: int) -> np.ndarray:
     published last times reference ** response, since at the reference pressure that much is lost again.
     """
     weeks = np.array([figures.by_month("court_weeks", years, WEEKS["default"]) for figures in compiled.figures])
-    found, stated = compiled.figures[0].get("court_weeks", STATED_YEAR, WEEKS["stated"]) / weeks, rules(compiled)
+    known = compiled.published.last >= STATED_YEAR
+    found, stated = (compiled.figures[0].get("court_weeks", STATED_YEAR, WEEKS["stated"]) if known else WEEKS["stated"]) / weeks, rules(compiled)
     if stated[FOLLOWS_WORK]:
         found[:, max(int(unpublished_from), 0) :] *= stated[REFERENCE] ** stated[RESPONSE]
     return found

@@ -11,10 +11,9 @@ import numpy as np
 
 from scenarios.schema import Workforce
 from scenarios.timeline import month_index, years_ending
-from sim.compile_areas import REFERENCE_YEAR, Figures, held
+from sim.compile_areas import Figures, held
 from sim.kernels import workforce as W
 
-FIRST_UNPUBLISHED = f"{REFERENCE_YEAR}-10"  # the last census is of 30 September 2025
 MOST_AGENCY = 0.9  # of all workers: beyond it lies miscoding
 NEVER = 1 << 30  # a month after every month
 MONTHS, QUANTITIES = 12.0, ("social_workers_fte", "sw_agency_pct", "sw_vacancy_pct", "sw_turnover_pct")
@@ -60,20 +59,20 @@ def rules_of(workforce: Workforce, reference: float) -> np.ndarray:
     ])  # fmt: skip
 
 
-def tables(compiled: Any, published_from: int) -> dict[str, np.ndarray]:
+def tables(compiled: Any) -> dict[str, np.ndarray]:
     """Return the model's tables of posts. Without rules, or with `follows_pressure: false`, posts never follow pressure.
 
     A financial year has the posts of the September in it, as capacity and costs have.
     """
-    settings, months, figures = compiled.scenario.settings, compiled.months, compiled.figures
+    settings, months, figures, published = compiled.scenario.settings, compiled.months, compiled.figures, compiled.published
     workforce = settings.workforce
     fastest = workforce.fastest_months.value if workforce else 0.0
-    years = [year - 1 for year in held(years_ending(months), published_from)]
+    years = [year - 1 for year in held(years_ending(months), published.first)]
     known = [{year: posts_of(each, year, fastest) for year in set(years)} for each in figures]
     follows = workforce is not None and workforce.follows_pressure
     return {
         "posts": np.array([[by_year[year] for year in years] for by_year in known]),
-        "post_flows": np.array([flows_of(each, posts_of(each, REFERENCE_YEAR, fastest), REFERENCE_YEAR) for each in figures]),
+        "post_flows": np.array([flows_of(each, posts_of(each, published.census, fastest), published.census) for each in figures]),
         "workforce_rules": rules_of(workforce, settings.pressure.reference.value) if follows else np.ones(7),
-        "workforce_from": np.array([month_index(FIRST_UNPUBLISHED) - month_index(months[0]) if follows else NEVER]),
+        "workforce_from": np.array([month_index(published.posts_end) - month_index(months[0]) if follows else NEVER]),
     }

@@ -12,6 +12,7 @@ import numpy as np
 from scenarios.areas import AreaProfile
 from scenarios.loading import Scenario
 from scenarios.pathway_schema import Pathway
+from scenarios.schema import Published
 from scenarios.timeline import add_months, first_day, month_index, month_range, years_ending
 from sim import (
     compile_actions,
@@ -29,16 +30,18 @@ from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, tr
 from sim.kernels import layout as L
 
 EPOCH = date(1990, 4, 1)
-PUBLISHED_FROM = 2020  # first year ending 31 March that history simulates with its own inputs
-LAST_PUBLISHED = 2025  # last year ending 31 March with published places
 SPIN_UP_YEARS = 24  # ruling 40: at the first published year's rates, tests/test_spin_up.py holds what drift is left
 DRIVERS = {"team": L.SOCIAL_WORK, "court": L.COURT_WORK}
-HISTORY_START = f"{PUBLISHED_FROM - 1 - SPIN_UP_YEARS}-04"
 
 
 def day_of(month: str) -> float:
     """Return the day a month begins."""
     return float((first_day(month) - EPOCH).days)
+
+
+def history_start(published: Published) -> str:
+    """Return the month history begins in: the spin-up ends where the first published year begins."""
+    return f"{published.first - 1 - SPIN_UP_YEARS}-04"
 
 
 @lru_cache(maxsize=16)
@@ -96,6 +99,11 @@ class CompiledModel:
     def pathway(self) -> Pathway:
         """The pathway of the run: history's, or with what `set` changes from the branch on. Rates alone have later versions (`epochs`)."""
         return self.scenario.pathway if self.history else self.scenario.epochs(self.branch)[0][1]
+
+    @property
+    def published(self) -> Published:
+        """The published years: those of the baseline at the bottom of the scenario's chain."""
+        return self.scenario.history_settings.published
 
     @cached_property
     def names(self) -> Names:
@@ -180,10 +188,9 @@ def compile_model(
     profiles = [scenario.area(name) for name in areas]
     order = sorted(range(len(profiles)), key=lambda i: profiles[i].code)
     matrix = np.eye(len(areas), dtype=np.int64) if reach is None else np.asarray(reach, np.int64)
-    last = month_range(HISTORY_START, branch)[-2] if history else (until or scenario.settings.until)
-    return CompiledModel(
-        scenario, tuple(profiles[i] for i in order), HISTORY_START, branch, last, matrix[np.ix_(order, order)], history, central
-    )
+    first = history_start(scenario.history_settings.published)
+    last = month_range(first, branch)[-2] if history else (until or scenario.settings.until)
+    return CompiledModel(scenario, tuple(profiles[i] for i in order), first, branch, last, matrix[np.ix_(order, order)], history, central)
 
 
 @dataclass(frozen=True)
@@ -201,6 +208,7 @@ class Static:
 def build_static(compiled: CompiledModel) -> Static:
     """Build everything that does not depend on a draw."""
     pathway, months, years = compiled.pathway, compiled.months, years_ending(compiled.months)
+    first = compiled.published.first
     policy = compiled.scenario.settings.policy.families_first
     transitions, shared = of_pathway(pathway, tuple(policy.replaces.items()) if policy else ())
     transitions = transitions.copy()
@@ -214,13 +222,13 @@ def build_static(compiled: CompiledModel) -> Static:
         seed=np.zeros(2, np.int64), financial_year=np.array(years, np.int64), **_areas(compiled),
     )  # fmt: skip
     tables |= compile_distance.distances(compiled)
-    tables |= {**compile_workforce.tables(compiled, PUBLISHED_FROM), **compile_courts.tables(compiled)}
+    tables |= {**compile_workforce.tables(compiled), **compile_courts.tables(compiled)}
     tables |= compile_supply.supply_rules(compiled)
     children = np.array([figures.by_month("population_0_17", years) for figures in compiled.figures])
-    places = np.array([compile_areas.supply(figures, pathway, months, PUBLISHED_FROM) for figures in compiled.figures])
+    places = np.array([compile_areas.supply(figures, pathway, months, first) for figures in compiled.figures])
     tables |= {"care_cost": compile_budget.care_costs(compiled), "care_price": compile_budget.care_prices(compiled)}
     tables |= {**compile_budget.family_support(compiled, places), "price_rules": compile_prices.price_rules(compiled)}
-    pace = compile_courts.pace(compiled, compile_areas.held(years, PUBLISHED_FROM), tables["unpublished_from"][0])
+    pace = compile_courts.pace(compiled, compile_areas.held(years, first), tables["unpublished_from"][0])
     return Static(transitions, tables, compile_actions.bounds(transitions, tables), pace, children, places)
 
 
@@ -356,9 +364,9 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
     candidate, accept = np.zeros((n, L.STREAMS)), np.zeros((n, L.STREAMS, 5, len(months)))
     capacity = np.zeros((n, len(months)))
     for a, figures in enumerate(compiled.figures):
-        candidate[a], rate = compile_areas.arrivals(figures, pathway, months, PUBLISHED_FROM)
+        candidate[a], rate = compile_areas.arrivals(figures, pathway, months, compiled.published)
         accept[a] = rate[:, None, :]
-        capacity[a] = compile_areas.team_capacity(figures, months, settings.pressure.reference.value, PUBLISHED_FROM)
+        capacity[a] = compile_areas.team_capacity(figures, months, settings.pressure.reference.value, compiled.published)
     reference = [[figures.get(f"reference_use_{place}", default=0.85) for place in names.places] for figures in compiled.figures]
     start = month_index(compiled.first)
     switch = [compile_areas.switch_month(profile, compiled.scenario) for profile in compiled.profiles]
@@ -369,7 +377,7 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
         "team_capacity": capacity, "team_response": np.array([float(settings.pressure.slows_teams)]),
         "market": np.array([place.owned_by == "market" for place in pathway.places.values()], np.int64),
         "pool_share": compile_actions.pool_shares(compiled.actions, names, months), "within_reach": compiled.reach,
-        "unpublished_from": np.array([month_index(f"{LAST_PUBLISHED}-04") - month_index(compiled.first)]),
+        "unpublished_from": np.array([month_index(compiled.published.ends) - month_index(compiled.first)]),
         "reference_use": np.array(reference),
         "switch_day": np.array([day_of(compiled.months[month - start]) if start <= month < start + len(months) else np.inf
                                 for month in switch]),

@@ -167,6 +167,20 @@ def test_engines_agree_from_nobody(seed):
     assert_same(*both(model, None, model.first, later(model.first, 59), seed))
 
 
+def test_engines_agree_in_earlier_published_years():
+    """A history that begins before day 0 (1 April 1990), through to months after its last published year."""
+    scenario = scenarios.loading.load("baseline").with_published(2013, 2020, 2019)
+    model = compile_model(scenario, ("Bolton",), until="2022-03")
+    model = dataclasses.replace(model, profiles=tuple(small(profile) for profile in model.profiles), _drawn={})
+    assert model.first == "1988-04"
+    assert model.for_draw(1, 0).month_start[0] < 0.0
+    assert_same(*both(model, None, model.first, later(model.first, 47), 3))
+    late = dataclasses.replace(model, first="2013-04", _drawn={})
+    fast, slow = both(late, None, late.first, late.last, 4)
+    assert_same(fast, slow)
+    assert len(fast.log) > 3000
+
+
 def test_a_run_cut_in_two_goes_on_as_if_it_had_not_been():
     """A branch continues the pressure, prices, queues and thresholds it was copied from."""
     model, first = compiled(("Bolton",), "baseline", "2025-04"), "2025-04"

@@ -10,7 +10,7 @@ import pytest
 from scenarios.loading import load
 from sim.counting import Counts
 from sim.engine import simulate
-from sim.model import PUBLISHED_FROM, SPIN_UP_YEARS, compile_model
+from sim.model import SPIN_UP_YEARS, compile_model
 
 pytestmark = pytest.mark.statistical
 
@@ -30,7 +30,7 @@ def constant():
     held = []
     for profile in model.profiles:
         records = {
-            quantity: tuple(record for record in series if record.year_ending <= PUBLISHED_FROM) or series[:1]
+            quantity: tuple(record for record in series if record.year_ending <= model.published.first) or series[:1]
             for quantity, series in profile.records.items()
         }
         records.pop("work_in_hand", None)  # no pressure: capacity follows published demand, which is not what is held here

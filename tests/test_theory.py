@@ -14,11 +14,11 @@ from scipy import stats
 from scenarios.loading import load
 from sim import engine
 from sim.kernels import layout as L
-from sim.model import HISTORY_START, compile_model
+from sim.model import compile_model, history_start
 
 pytestmark = pytest.mark.statistical
 
-AREA, FIRST = "Bolton", HISTORY_START
+AREA, FIRST = "Bolton", history_start(load("baseline").settings.published)
 Z = stats.norm.ppf(0.9995)
 
 

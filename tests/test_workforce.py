@@ -7,7 +7,7 @@ from experiment_sample import compiled_and_tally
 from calibration.workforce import findings
 from scenarios.loading import load
 from sim.compile_areas import Figures
-from sim.compile_workforce import FIRST_UNPUBLISHED, flows_of, posts_of, rules_of
+from sim.compile_workforce import flows_of, posts_of, rules_of
 from sim.costing import Costing
 from sim.counting import Counts
 from sim.kernels.workforce import AGENCY, PERMANENT, VACANT, staff_month
@@ -95,7 +95,7 @@ def test_an_authority_without_vacancies_has_those_it_takes_to_replace_leavers():
 def test_the_model_holds_published_posts_until_the_month_after_the_last_census():
     compiled, _, _ = compiled_and_tally(areas=("Leeds",))
     model, figures = compiled.for_draw(1, 0), compiled.figures[0]
-    assert model.workforce_from[0] == compiled.month(FIRST_UNPUBLISHED) == compiled.month("2025-10")
+    assert model.workforce_from[0] == compiled.month(compiled.published.posts_end) == compiled.month("2025-10")
     for month, census in (("2025-03", 2024), ("2026-03", 2025), ("2027-03", 2025)):
         assert model.posts[0, compiled.month(month), PERMANENT] == figures.get("social_workers_fte", census)
 
