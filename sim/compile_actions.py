@@ -148,16 +148,19 @@ def national_capacity(actions: tuple[Action, ...], drawn: dict, of: str, months:
     return table
 
 
-def check_returns(scenario: str, names: Names, transitions, factors, levers, helps) -> None:
-    """Raise ScenarioError if levers multiply re-referral by more than closed families are kept for (KEEP_MARGIN)."""
+def check_returns(scenario: str, names: Names, transitions, factors, levers, helps, rise: np.ndarray) -> None:
+    """Raise ScenarioError if levers multiply re-referral by more than closed families are kept for (KEEP_MARGIN).
+
+    `rise` (K) is what later versions of the hazards multiply them by beside.
+    """
     closed = [k for k, name in enumerate(names.transitions) if name.startswith("closed.")]
     for k in closed:
         tr = transitions[k]
-        most = factors[:, tr["row"]].max()
+        most = factors[:, tr["row"]].max() * rise[k]
         for table, first, n in ((levers, tr["lever"], tr["n_levers"]), (helps, tr["help"], tr["n_help"])):
             most *= np.prod(np.maximum(table[first : first + n]["hazard_ratio"], 1.0))
         if most > L.KEEP_MARGIN:
-            message = f"levers multiply re-referral of closed families by up to {most:.2f}, expected at most {L.KEEP_MARGIN:g}"
+            message = f"levers, overrides and ratios multiply re-referral of closed families by up to {most:.2f}, expected at most {L.KEEP_MARGIN:g}"
             raise ScenarioError([Fault(scenario, 0, 0, names.transitions[k], message)])
 
 

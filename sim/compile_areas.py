@@ -46,10 +46,9 @@ class Figures:
         return np.array([known[year] for year in years])
 
 
-def ratios(figures: Figures, pathway: Pathway) -> dict[str, float]:
-    """Return the authority's ratio to England for every group of transitions that has one."""
-    groups = pathway.groups
-    return {group: figures.get(RATIO_PREFIX + group, default=1.0) for group in groups if figures.has(RATIO_PREFIX + group)}
+def ratios(figures: Figures, pathway: Pathway, year: int | None = None) -> dict[str, float]:
+    """Return the authority's ratio to England for every group of transitions that has one, of a year ending 31 March (the latest if omitted)."""
+    return {group: figures.get(RATIO_PREFIX + group, year) for group in pathway.groups if figures.has(RATIO_PREFIX + group)}
 
 
 def plan_ratios(figures: Figures, plans: tuple[str, ...]) -> np.ndarray:

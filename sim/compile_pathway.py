@@ -211,16 +211,3 @@ def outcome_shares(stage: Stage, ratio: dict[str, float]) -> dict[str, float]:
     rest = sum(outcome.share for name, outcome in stage.outcomes.items() if name not in moved)
     scale = (1.0 - total) / rest if rest > 0 else 0.0
     return {name: moved.get(name, outcome.share * scale) for name, outcome in stage.outcomes.items()}
-
-
-def bands_of(stage: Stage, name: str, step: Step, ratio: dict[str, float]) -> tuple[list[float], list[float]]:
-    """Return (band starts in days, hazard per day) of a transition in an area with these ratios."""
-    if name in stage.outcomes:
-        hazard = stage.duration.hazard()
-        share = outcome_shares(stage, ratio)[name]
-        return list(hazard.bands_days), [share * rate for rate in hazard.per_day]
-    rates = step.rates_per_year
-    if rates is None:
-        return [0.0], [0.0]
-    scale = ratio.get(step.area_ratio or "", 1.0) / DAYS_PER_YEAR
-    return list(rates.bands_days), [rate * scale for rate in rates.per_year]

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from scenarios.actions import SetRate
 from scenarios.areas import AreaProfile
 from scenarios.loading import Scenario
 from scenarios.pathway_schema import Pathway
@@ -23,10 +24,11 @@ from sim import (
     compile_people,
     compile_placements,
     compile_prices,
+    compile_rates,
     compile_supply,
     compile_workforce,
 )
-from sim.compile_pathway import Names, Rows, bands_of, names_of, stage_table, transition_table
+from sim.compile_pathway import Names, Rows, names_of, stage_table, transition_table
 from sim.kernels import layout as L
 
 EPOCH = date(1990, 4, 1)
@@ -212,12 +214,13 @@ def build_static(compiled: CompiledModel) -> Static:
     policy = compiled.scenario.settings.policy.families_first
     transitions, shared = of_pathway(pathway, tuple(policy.replaces.items()) if policy else ())
     transitions = transitions.copy()
-    ratio = [compile_areas.ratios(figures, pathway) for figures in compiled.figures]
-    rates = _rates(compiled, transitions, ratio)
+    hazards = compile_rates.hazards_of(compiled, compile_rates.versions_of(compiled), transitions, set_rates(compiled.actions))
+    rates = hazards.rates(hazards.multipliers(compile_rates.ratios_of(compiled, hazards.versions)))
+    transitions["dead"] = ~np.logical_or.reduceat(rates.any(axis=(0, 1)), hazards.first)
     ages = _ages(compiled, transitions)
     starts = np.array(starts_of(months))
     tables = shared | dict(
-        version_start=np.array([day_of(month) for month, _ in compiled.epochs]), edges=rates["edges"], rates=rates["rates"], age_table=ages,
+        **compile_rates.hazard_tables(compiled, hazards, rates, day_of), age_table=ages,
         month_start=starts, month_of_day=np.repeat(np.arange(len(months), dtype=np.int16), np.diff(starts).astype(int)), horizon=starts[-1:].copy(),
         seed=np.zeros(2, np.int64), financial_year=np.array(years, np.int64), **_areas(compiled),
     )  # fmt: skip
@@ -269,8 +272,10 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     helps = compile_actions.help_tables(compiled.actions, drawn, pathway, names)
     transitions["lever"], transitions["n_levers"] = levers["first"], levers["n"]
     transitions["help"], transitions["n_help"] = helps["first"], helps["n"]
-    transitions["bands_only"] = (transitions["n_levers"] == 0) & (len(fixed.tables["version_start"]) == 1)
-    compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["levers"], helps["help"])
+    transitions["bands_only"] = transitions["n_levers"] == 0
+    transitions["versions"] = (fixed.tables["next_version"][0] < len(fixed.tables["version_start"])).any(axis=0)
+    compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["levers"], helps["help"],
+                                 compile_rates.rise(fixed.tables, transitions, compiled.month(compiled.branch)))  # fmt: skip
     places = fixed.supply.copy()
     for a, children in enumerate(fixed.children):
         compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
@@ -289,39 +294,9 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     )  # fmt: skip
 
 
-def _rates(compiled: CompiledModel, transitions: np.ndarray, ratio: list[dict]) -> dict[str, np.ndarray]:
-    """Return band edges (V, B) and hazards per day (V, A, B); set each transition's first band and number of bands."""
-    versions = [pathway for _, pathway in compiled.epochs]
-    set_rate = {action.target for action in compiled.actions if type(action).__name__ == "SetRate"}
-    edges: list[list[float]] = [[] for _ in versions]
-    rates: list[list[list[float]]] = [[[] for _ in compiled.profiles] for _ in versions]
-    for k, full in enumerate(compiled.names.transitions):
-        stage_name, name = full.split(".")
-        transitions[k]["band"] = len(edges[0])
-        width = 1
-        for v, pathway in enumerate(versions):
-            stage = pathway.stages[stage_name]
-            step = dict(stage.steps())[name]
-            for a in range(len(compiled.profiles)):
-                starts, per_day = bands_of(stage, name, step, ratio[a])
-                if full in set_rate:
-                    per_day = [1.0 / L.YEAR] * len(starts)
-                rates[v][a] += per_day
-            edges[v] += starts
-            width = max(width, len(starts))
-        for v in range(len(versions)):  # versions of a duration may have different numbers of bands: pad with the last
-            missing = transitions[k]["band"] + width - len(edges[v])
-            edges[v] += [edges[v][-1] + 1e9 * (i + 1) for i in range(missing)]
-            for a in range(len(compiled.profiles)):
-                rates[v][a] += [rates[v][a][-1]] * missing
-        transitions[k]["n_bands"] = width
-        everywhere = np.array([[rates[v][a][transitions[k]["band"]:] for a in range(len(compiled.profiles))] for v in range(len(versions))])
-        transitions[k]["dead"] = not everywhere.any()
-        for v in range(len(versions)):  # the last band ends at infinity
-            edges[v].append(np.inf)
-            for a in range(len(compiled.profiles)):
-                rates[v][a].append(0.0)
-    return {"edges": np.array(edges), "rates": np.array(rates)}
+def set_rates(actions: tuple) -> set[str]:
+    """Return the transitions whose rates levers set: theirs is 1 a year, times a factor by month."""
+    return {action.target for action in actions if isinstance(action, SetRate)}
 
 
 def _ages(compiled: CompiledModel, transitions: np.ndarray) -> np.ndarray:

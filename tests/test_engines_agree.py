@@ -181,6 +181,61 @@ def test_engines_agree_in_earlier_published_years():
     assert len(fast.log) > 3000
 
 
+def of_every_year(profile: AreaProfile, seed: int) -> AreaProfile:
+    """The same profile with ratios that change each year, some of them not in every year."""
+    draw, series = np.random.default_rng(seed + profile.code), {}
+    for group in ("nfa", "not_in_need", "s47", "icpc", "plan", "plan_end", "care_entry", "care_exit", "re_referral"):
+        years = [year for year in range(2019, 2028) if draw.random() < 0.8]
+        values = np.exp(draw.normal(0.0, 0.15, len(years)))
+        series[f"ratio_{group}"] = tuple(
+            Record(profile.name, f"ratio_{group}", year, float(value), "", "made up for a test", "assumed", "own")
+            for year, value in zip(years, values, strict=True)
+        )
+    return dataclasses.replace(profile, records=MappingProxyType(dict(profile.records) | series))
+
+
+@pytest.mark.parametrize(("areas", "name"), [(("Bolton",), "baseline"), (("Kent",), "early-help"), (REGION, "regional-care-cooperative")], ids=label)
+@pytest.mark.parametrize("seed", [21, 22])
+def test_engines_agree_with_ratios_of_every_year(areas, name, seed):
+    """From nobody through the published years, and from there on under a reform: one version of the hazards a year."""
+    first = BRANCH[name]
+    states = []
+    for area in sorted(areas, key=lambda area: compiled((area,), "baseline", first).codes[0]):
+        past = compiled((area,), "baseline", first, history=True)
+        past = dataclasses.replace(past, profiles=tuple(of_every_year(profile, seed) for profile in past.profiles), _drawn={})
+        assert len(past.for_draw(seed, 0).version_start) >= 5
+        if len(areas) == 1:
+            fast, slow = both(past, None, past.first, past.last, seed)
+            assert_same(fast, slow)
+            assert len(fast.log) > 3000
+        states.append(engine.simulate(past, None, past.first, past.last, seed, 0)[1])
+    model = compiled(areas, name, first)
+    model = dataclasses.replace(model, profiles=tuple(of_every_year(profile, seed) for profile in model.profiles), _drawn={})
+    arrays = model.for_draw(seed, 0)
+    assert arrays.transitions["versions"].sum() > 20
+    fast, slow = both(model, join(states) if len(states) > 1 else states[0], first, later(first, 29), seed)
+    assert_same(fast, slow)
+    assert len(fast.log) > 300
+
+
+def test_ratios_of_a_later_year_change_nothing_before_it():
+    """To the last bit of every time: what does not change of a hazard is not cut in two."""
+    model, first = compiled(("Bolton",), "baseline", "2025-04"), "2025-04"
+    start = present(("Bolton",), first, 1)
+    (profile,), last = model.profiles, later(first, 35)
+    known = {group: profile.records[f"ratio_{group}"][-1] for group in ("s47", "plan_end", "care_exit")}
+    changed = {
+        f"ratio_{group}": (record, dataclasses.replace(record, year_ending=2027, value=record.value * 1.3)) for group, record in known.items()
+    }
+    other = dataclasses.replace(model, profiles=(dataclasses.replace(profile, records=MappingProxyType(dict(profile.records) | changed)),), _drawn={})
+    logs = [engine.simulate(each, start, first, last, 1, 0, log=True)[0].log for each in (model, other)]
+    day = model.for_draw(1, 0).month_start[model.month("2026-04")]
+    before = [log[log["time"] < day] for log in logs]
+    assert np.array_equal(*before)
+    assert len(before[0]) > 100
+    assert difference(*logs)
+
+
 def test_a_run_cut_in_two_goes_on_as_if_it_had_not_been():
     """A branch continues the pressure, prices, queues and thresholds it was copied from."""
     model, first = compiled(("Bolton",), "baseline", "2025-04"), "2025-04"

@@ -14,7 +14,7 @@ from sim.kernels import feedback
 from sim.kernels import layout as L
 from sim.kernels.hazards import advance, help_effect, lever_effect, operational_time, time_of
 from sim.kernels.rng import threshold, uniform
-from sim.kernels.schedule import draw, schedule, threshold_of
+from sim.kernels.schedule import draw, never_returns, schedule, threshold_of
 
 # Without JIT, products of 32-bit words wrap in 64 bits as compiled ones do, and numpy says so.
 pytestmark = [pytest.mark.unit, pytest.mark.filterwarnings("ignore:overflow encountered in scalar multiply")]
@@ -31,7 +31,7 @@ class World:
 
     def __init__(self, seed: int, transitions: int = 1) -> None:
         draw_ = self.draw = np.random.default_rng(seed)
-        self.versions, width, steps = int(draw_.integers(1, 3)), 4, np.zeros(transitions, L.TRANSITION)
+        self.versions, width, steps = int(draw_.integers(1, 5)), 4, np.zeros(transitions, L.TRANSITION)
         starts = np.sort(draw_.choice(STARTS[6:-6], self.versions, replace=False))
         starts[0] = STARTS[0]
         shape = (self.versions, transitions, width)
@@ -40,6 +40,14 @@ class World:
         rates = draw_.uniform(0.2, 6.0, shape) / YEAR * (draw_.random(shape) > 0.2)
         ends = np.full((self.versions, transitions, 1), math.inf)
         edges, rates = np.append(edges, ends, 2), np.append(rates, np.zeros_like(ends), 2)
+        for v in range(1, self.versions):  # of some transitions a version changes the rates alone, or nothing
+            same = draw_.random((2, transitions)) < 0.4
+            edges[v, same[0]] = edges[v - 1, same[0]]
+            rates[v, same.all(axis=0)] = rates[v - 1, same.all(axis=0)]
+        following = np.full((self.versions, 1, transitions), self.versions)
+        for v in range(self.versions - 2, -1, -1):
+            other = ((edges[v] != edges[v + 1]) | (rates[v] != rates[v + 1])).any(axis=1)
+            following[v, 0] = np.where(other, v + 1, following[v + 1, 0])
         factor = np.ones((1, ROWS, MONTHS))
         factor[0, 1:] = draw_.uniform(0.2, 1.5, (2, MONTHS))
         factor[0, 2] *= draw_.random(MONTHS) > 0.3
@@ -58,11 +66,12 @@ class World:
             steps[k]["help"], steps[k]["n_help"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
             steps[k]["lever"], steps[k]["n_levers"] = (0, 2) if draw_.random() < 0.5 else (0, 0)
             steps[k]["beside"] = -1
-            steps[k]["bands_only"] = steps[k]["n_levers"] == 0 and self.versions == 1
+            steps[k]["bands_only"], steps[k]["versions"] = steps[k]["n_levers"] == 0, following[0, 0, k] < self.versions
         stages = np.zeros(1, L.STAGE)
         stages["n"] = transitions
         self.model, self.h = filled(
             L.HAZARD_FIELDS, stages=stages, transitions=steps, draw_names=np.append(steps["name"], [0] * 3), version_start=starts,
+            month_version=np.searchsorted(starts, STARTS[:-1], side="right") - 1, next_version=following,
             edges=edges.reshape(self.versions, -1), rates=rates.reshape(self.versions, 1, -1),
             least_days=np.full((1, transitions + L.MAX_TRANSITIONS), 1e-9), pace=np.full((1, transitions), 1e9),
             codes=[300], seed=[1, 2], age_table=draw_.uniform(0.2, 2.0, (1, 1, 5)),
@@ -194,6 +203,41 @@ def test_the_earliest_of_competing_transitions_fires(seed, start, residuals):
     assert pick == (int(np.argmin(each)) if min(each) < math.inf else L.NO_PICK)
 
 
+@given(seed=SEED, start=SHARE, length=SHARE, residual=st.floats(0.01, 8.0))
+@settings(max_examples=300, deadline=None)
+def test_the_short_way_along_bands_and_versions_has_the_bits_of_the_long_one(seed, start, length, residual):
+    world = World(seed)
+    step = world.model.transitions[0]
+    step["row"], step["n_levers"], step["bands_only"] = 0, 0, 1
+    t = times(start, 0.0)[0]
+    slot = np.zeros(1, L.SLOT)[0]
+    slot["start"] = slot["admitted"] = slot["evaluated"] = t
+    slot["residual"][0], slot["residual"][1:] = residual, math.inf
+    world.multiplier = 1.0
+    world.family["help_start"], world.child["episodes"] = math.inf, 1
+    until = t + 2000.0 * length
+    if world.is_child:
+        world.family["births"][3], world.child["slot"] = world.birth, 3
+    arguments = (world.h.address, world.c.address, 0, world.family, world.child, slot, world.is_child, until)
+    due, left = world.advance(0, t, t, until, residual)
+    assert schedule(*arguments, np.bool_(False)) == ((0, due) if due < math.inf else (L.NO_PICK, math.inf))
+    schedule(*arguments, np.bool_(True))
+    assert slot["residual"][0] == max(left, 1e-12)
+
+
+@given(seed=SEED, start=SHARE, length=SHARE, residual=st.floats(0.01, 8.0), margin=st.floats(0.5, 3.0))
+@settings(max_examples=200, deadline=None)
+def test_a_family_never_returns_if_its_threshold_outlasts_every_version(seed, start, length, residual, margin):
+    world = World(seed)
+    step = world.model.transitions[0]
+    step["row"], step["age"], step["n_help"], step["n_levers"] = 0, -1, 0, 0
+    t = times(start, 0.0)[0]
+    until, world.multiplier = min(t + 2000.0 * length, STARTS[-1] - 0.5), margin
+    due, left = world.integrate(0, t, t, until, residual)
+    if abs(left) > 1e-9 or due < until - 1e-9:
+        assert never_returns(world.h.address, 0, 0, margin, t, until, residual) == (due == math.inf)
+
+
 # ---------------------------------------------------------------- operational time
 
 
@@ -251,7 +295,7 @@ def plain_world() -> World:
     world = World(11)
     step = world.model.transitions[0]
     step["row"], step["age"], step["n_help"], step["n_levers"], step["n_bands"] = 0, -1, 0, 0, 2
-    world.model.version_start[1:] = math.inf
+    world.model.next_version[...], step["versions"] = len(world.model.version_start), 0
     world.model.edges[:, :3], world.model.rates[:, 0, :2] = (0.0, 50.0, math.inf), (0.01, 0.002)
     world.multiplier = 1.0
     return world

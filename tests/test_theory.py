@@ -56,7 +56,8 @@ class Tuned:
             edges += [*bands, math.inf]
             rates += [*hazards, 0.0]
         arrays["edges"], arrays["rates"] = np.array([edges]), np.array([[rates]])
-        arrays["version_start"] = arrays["month_start"][:1]
+        arrays["version_start"], arrays["month_version"] = arrays["month_start"][:1], np.zeros_like(arrays["month_version"])
+        arrays["next_version"], steps["versions"] = np.ones((1, 1, len(steps)), np.int16), 0
         arrays["least_days"], arrays["pace"] = np.full_like(arrays["least_days"], 1e-9), np.full_like(arrays["pace"], 1e9)
         arrays["team_capacity"][...] = 1e9
         arrays["age_cdf"][...] = arrays["age_bands"][1:] >= 5.0  # every youngest child is 1 to 4 at the first referral

@@ -169,19 +169,19 @@ def advance(
     tr = H.transitions(h)[k]
     row, first, n = tr["row"], tr["band"], tr["n_bands"]
     until = min(until, H.horizon(h)[0])
-    version, n_versions = 0, H.version_start(h).shape[0]
-    while version + 1 < n_versions and t >= H.version_start(h)[version + 1]:
-        version += 1
-    band = 0
+    version, n_versions, band = np.int64(0), H.version_start(h).shape[0], 0
+    if t < until:
+        version = np.int64(H.month_version(h)[month_at(h, t)])
     while t < until:
+        following = np.int64(H.next_version(h)[version, a, k])
         while band + 1 < n and t >= origin + H.edges(h)[version, first + band + 1]:
             band += 1
         rate = H.rates(h)[version, a, first + band] * multiplier
         stop = until
         if band + 1 < n:
             stop = min(stop, origin + H.edges(h)[version, first + band + 1])
-        if version + 1 < n_versions:
-            stop = min(stop, H.version_start(h)[version + 1])
+        if following < n_versions:
+            stop = min(stop, H.version_start(h)[following])
         if tr["age"] >= 0:
             if t >= age_edge:
                 age, age_edge = age_at(h, family, is_child, birth, t)
@@ -210,7 +210,6 @@ def advance(
                     return max(t, min(stop, time_of(h, c, a, row, t, begin + residual / rate))), 0.0
             residual -= use
         t = stop
-        if version + 1 < n_versions and t >= H.version_start(h)[version + 1]:
-            version += 1
-            band = 0
+        if following < n_versions and t >= H.version_start(h)[following]:
+            version, band = following, 0
     return INF, residual

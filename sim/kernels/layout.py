@@ -85,7 +85,7 @@ TRANSITION = np.dtype(
     [
         ("at_age", "f8"), ("name", "i8"), ("static", "i2"), ("beside", "i2"), ("row", "i2"), ("band", "i2"), ("n_bands", "i2"), ("dead", "i1"),
         ("at_birth", "i1"), ("when", "i1"), ("clock", "i1"), ("bands_only", "i1"), ("n_help", "i1"), ("n_levers", "i1"), ("release", "i1"),
-        ("n_effects", "i1"), ("age", "i2"), ("stage", "i2"), ("target", "i2"), ("effect", "i2"), ("lever", "i2"), ("help", "i2"),
+        ("n_effects", "i1"), ("versions", "i1"), ("age", "i2"), ("stage", "i2"), ("target", "i2"), ("effect", "i2"), ("lever", "i2"), ("help", "i2"),
     ],
     align=True,
 )  # fmt: skip
@@ -143,6 +143,8 @@ HAZARD_FIELDS = {
     "transitions": (TRANSITION, 1, "TRANSITION (K)"),
     "draw_names": ("i8", 1, "hash of each transition's name, and three more (K + 3)"),
     "version_start": ("f8", 1, "day each version of the pathway starts (V)"),
+    "month_version": ("i2", 1, "version of each month (M)"),
+    "next_version": ("i2", 3, "next version in which a transition's bands or rates are others, V if none does (V, A, K)"),
     "edges": ("f8", 2, "start of each band, days; infinity after a transition's last (V, B)"),
     "rates": ("f8", 3, "hazard per day of each band (V, A, B)"),
     "least_days": ("f8", 2, "least days in which a threshold of 1 is used up, and twelve more (A, K + 12)"),

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from sim.kernels.compiling import copy_in, entry, keep_whole, kernel
-from sim.kernels.hazards import advance, age_at, unhindered
+from sim.kernels.hazards import advance, age_at, month_at, unhindered
 from sim.kernels.layout import (
     CARE,
     CLOCK_ADMISSION,
@@ -151,6 +151,30 @@ def walk_bands(h, a, tr, origin, multiplier, by_age, t, until, residual):
 
 
 @kernel
+def walk_versions(h, a, k, tr, origin, multiplier, by_age, t, until, residual):
+    """Do the same where the hazard also changes from version to version."""
+    keep_whole()
+    edges, rates, starts, first = H.edges(h), H.rates(h), H.version_start(h), np.int64(tr["band"])
+    version, band = np.int64(H.month_version(h)[month_at(h, t)]), first
+    while t < until:
+        following = np.int64(H.next_version(h)[version, a, k])
+        while t >= origin + edges[version, band + 1]:
+            band += 1
+        stop = min(until, origin + edges[version, band + 1])
+        if following < starts.shape[0]:
+            stop = min(stop, starts[following])
+        rate = rates[version, a, band] * multiplier * by_age
+        use = rate * (stop - t)
+        if use >= residual and rate > 0.0:
+            return max(t, min(stop, t + residual / rate)), 0.0
+        residual -= use
+        t = stop
+        if following < starts.shape[0] and t >= starts[following]:
+            version, band = following, first
+    return INF, residual
+
+
+@kernel
 def walk_all(h, c, a, k, family, child, is_child, birth, age, age_edge, origin, multiplier, t, until, residual):
     """Call `advance` with the address of the entity's levers."""
     keep_whole()
@@ -173,6 +197,8 @@ def walk(h, c, a, k, tr, family, child, slot, is_child, birth, age, age_edge, by
         tr["bands_only"] and (tr["n_help"] == 0 or family["help_start"] == INF) and (tr["age"] < 0 or age_edge >= until)
         and unhindered(h, c, a, tr["row"], begins, until)
     ):  # fmt: skip
+        if tr["versions"]:
+            return walk_versions(h, a, k, tr, origin, multiplier, by_age, begins, until, residual)
         return walk_bands(h, a, tr, origin, multiplier, by_age, begins, until, residual)
     return walk_all(h, c, a, k, family, child, is_child, birth, age, age_edge, origin, multiplier, begins, until, residual)
 
@@ -255,11 +281,17 @@ def schedule(h, c, a, family, child, slot, is_child, until, reduce):
 @entry
 def never_returns(h, a, k, multiplier, origin, until, residual):
     """Return whether a closed family would stay away until `until` even at `multiplier` times its hazard, in plain time."""
-    tr = H.transitions(h)[k]
-    t, first, n = origin, tr["band"], tr["n_bands"]
-    for band in range(n):
-        stop = until if band + 1 == n else min(until, origin + H.edges(h)[0, first + band + 1])
-        if stop > t:
-            residual -= H.rates(h)[0, a, first + band] * multiplier * (stop - t)
-            t = stop
+    edges, starts, first = H.edges(h), H.version_start(h), np.int64(H.transitions(h)[k]["band"])
+    version, t, band = np.int64(H.month_version(h)[month_at(h, origin)]), origin, first
+    while t < until:
+        following = np.int64(H.next_version(h)[version, a, k])
+        while t >= origin + edges[version, band + 1]:
+            band += 1
+        stop = min(until, origin + edges[version, band + 1])
+        if following < starts.shape[0]:
+            stop = min(stop, starts[following])
+        residual -= H.rates(h)[version, a, band] * multiplier * (stop - t)
+        t = stop
+        if following < starts.shape[0] and t >= starts[following]:
+            version, band = following, first
     return residual > 0.0
