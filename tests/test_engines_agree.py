@@ -184,7 +184,7 @@ def test_engines_agree_in_earlier_published_years():
 def of_every_year(profile: AreaProfile, seed: int) -> AreaProfile:
     """The same profile with ratios that change each year, some of them not in every year."""
     draw, series = np.random.default_rng(seed + profile.code), {}
-    for group in ("nfa", "not_in_need", "s47", "icpc", "plan", "plan_end", "care_entry", "care_exit", "re_referral"):
+    for group in ("nfa", "not_in_need", "s47", "icpc", "plan", "plan_end", "care_entry", "care_exit", "re_referral", "cin_end"):
         years = [year for year in range(2019, 2028) if draw.random() < 0.8]
         values = np.exp(draw.normal(0.0, 0.15, len(years)))
         series[f"ratio_{group}"] = tuple(

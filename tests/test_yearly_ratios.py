@@ -84,7 +84,7 @@ def test_when_a_share_moves_the_other_outcomes_take_what_is_left(plain):
         assert outcome_shares(stage, {"icpc": ratio})["conference"] == pytest.approx(conference[0] / hazard[0])
 
 
-@pytest.mark.parametrize("group", ["care_entry", "re_referral", "care_exit", "nfa", "not_in_need", "s47", "plan", "plan_end"])
+@pytest.mark.parametrize("group", ["care_entry", "re_referral", "care_exit", "nfa", "not_in_need", "s47", "icpc", "plan", "plan_end", "cin_end"])
 def test_every_group_has_ratios_by_year(plain, group):
     compiled = with_ratios(plain, **{group: YEARS})
     model = compiled.for_draw(1, 0)
@@ -94,6 +94,15 @@ def test_every_group_has_ratios_by_year(plain, group):
     name = compiled.pathway.groups[group][0]
     early, late = (rates_in(compiled, name, month) for month in ("2020-05", "2024-03"))
     assert late == pytest.approx(early * 1.1 / 0.8)
+
+
+def test_ends_of_need_are_a_group_of_which_no_shipped_profile_has_a_ratio(plain):
+    assert plain.pathway.groups["cin_end"] == ("child_in_need.closed", "family_help.closed")
+    assert not plain.figures[0].has("ratio_cin_end")
+    assert digest_of(with_ratios(plain, cin_end={2020: 1.0}).for_draw(1, 0)) == digest_of(plain.for_draw(1, 0))
+    faster = with_ratios(plain, cin_end={2020: 1.25})
+    for name in plain.pathway.groups["cin_end"]:
+        assert rates_in(faster, name, "2024-05") == pytest.approx(1.25 * rates_in(plain, name, "2024-05"))
 
 
 def test_changes_of_the_pathway_and_of_ratios_are_merged(write):
