@@ -11,8 +11,8 @@ Borrowing order of a missing cell, recorded with every answer (rulings 30 and 33
    half of London (still `region`), then `london`: the London row;
 4. `england`: England's row, likewise.
 
-Nothing later than the year asked for is ever read, so a panel opened at a vintage cannot leak the future. A region's or
-England's *count* says nothing about one authority: ask for counts with `own_only=True`, and borrow rates instead.
+Nothing later than the year asked for is ever read, and a panel opened at a vintage (`calibration.vintage`) holds only what was known
+then. A region's or England's *count* says nothing about one authority: ask for counts with `own_only=True`, and borrow rates instead.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from calibration.vintage import blank_later
 
 DATA = Path(__file__).parent / "data"
 PANEL_FILE = DATA / "la_panel.csv"
@@ -98,8 +100,8 @@ class Panel:
         return dict(zip(rows["name"], rows["region"], strict=True))
 
     def at_vintage(self, year: int) -> Panel:
-        """Return the panel as it stood when `year` was the last year published."""
-        return Panel(self.frame[self.frame.year_ending <= year].reset_index(drop=True))
+        """Return the panel with only what was known at a vintage (`calibration.vintage`): later rows gone, cells not yet known emptied."""
+        return Panel(blank_later(self.frame, year))
 
     def value(self, name: str, measure: str, year: int) -> float:
         """Return the cell itself; nan when it is not published."""
@@ -171,7 +173,7 @@ def read_panel(path: str | Path = PANEL_FILE, vintage: int | None = None) -> Pan
     path : str or Path
         A CSV file with the columns `level, region, name, ons_code, la_code, year_ending` and measures.
     vintage : int, optional
-        Drop every row later than this year ending 31 March.
+        Read only what was known at this vintage, a year ending 31 March (`calibration.vintage`).
 
     Raises
     ------
@@ -193,7 +195,7 @@ def read_panel(path: str | Path = PANEL_FILE, vintage: int | None = None) -> Pan
         raise PanelError("\n".join(f"{path}: {fault}" for fault in faults))
     frame["year_ending"] = frame["year_ending"].astype(int)
     if vintage is not None:
-        frame = frame[frame.year_ending <= vintage].reset_index(drop=True)
+        frame = blank_later(frame, vintage)
     return Panel(frame)
 
 

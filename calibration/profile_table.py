@@ -5,19 +5,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from calibration.boundaries import with_predecessors
-from calibration.panel import DATA, ENGLAND, SOURCE, Panel
+from calibration.england_rows import with_england_filled
+from calibration.long_tables import national_table
+from calibration.panel import ENGLAND, SOURCE, Panel
+from calibration.profile_years import SHIPPED, ProfileYears
 
-# Rates are pooled over these years and never later: the year ending March 2025 is held out to test the model.
-RATE_YEARS = (2022, 2023, 2024)
-# Inputs (what happened to an authority rather than what it did) run to the last published year.
-LAST_YEAR = 2025
+# Of the shipped profiles and the rates fitted to them; a table made at a vintage has its own (`ProfileTable.years`).
+RATE_YEARS = SHIPPED.rate_years
+LAST_YEAR = SHIPPED.last_year
 # Fewer children than this cannot carry rates of their own (City of London, Isles of Scilly): they borrow all but these.
 TOO_SMALL = 2_000
 OWN_HOWEVER_SMALL = ("population_0_17", "referrals")
@@ -41,20 +42,49 @@ def weakest(*bases: str) -> str:
 
 @dataclass
 class ProfileTable:
-    """Everything a builder step needs: the panel, the places, and the rows made so far."""
+    """Everything a builder step needs: the panel, the years, the places, and the rows made so far.
+
+    With a vintage, the panel is cut to what was known then, and so is every series of `national`. Where England's row lacks what a builder needs,
+    at a vintage or in an unfamiliar panel, `with_england_filled` says what stands in.
+    """
 
     panel: Panel
     rows: list[tuple] = field(default_factory=list)
+    years: ProfileYears = SHIPPED
 
     def __post_init__(self):
+        if self.years.vintage is not None:
+            self.panel = self.panel.at_vintage(self.years.vintage)
+            self.years = self.years.from_year(int(self.panel.frame.year_ending.min()))
         self.published = self.panel
         self.authorities = self.panel.authorities
-        self.panel, self.inherited = with_predecessors(self.panel)
+        self.panel, self.inherited = with_predecessors(self.panel, self.years.knows("population_by_age_mid_2022.csv"))
+        self.panel, self.assumed = with_england_filled(self.panel, self.years.vintage)
         self.names = self.authorities["name"].tolist()
         self.places = [*self.names, ENGLAND]
-        small = self.authorities["name"].map(lambda name: self.panel.value(name, "population_0_17", LAST_YEAR))
-        self.too_small = frozenset(self.authorities["name"][small < TOO_SMALL])
+        counted = "population_0_17" in self.panel.measures
+        small = {name: self.panel.value(name, "population_0_17", self.last_year) if counted else float("nan") for name in self.names}
+        self.too_small = frozenset(name for name, children in small.items() if children < TOO_SMALL)
         self.region_of = dict(zip(self.authorities["name"], self.authorities["region"], strict=True))
+
+    @property
+    def last_year(self) -> int:
+        """The last year of inputs, and the year of prices."""
+        return self.years.last_year
+
+    @property
+    def rate_years(self) -> tuple[int, ...]:
+        """The years over which rates are pooled."""
+        return self.years.rate_years
+
+    def national(self, indicator: str, topic: str | None = None) -> pd.Series:
+        """Return an England series of `national.csv` as far as it was known, indexed by year ending."""
+        series = national(indicator, topic)
+        return series if self.years.vintage is None else series[series.index <= self.years.vintage]
+
+    def _status(self, place: str, measure: str, year: int) -> str:
+        """Return `published`, or `assumed` where England's cell is one that stands in."""
+        return "assumed" if place == ENGLAND and (measure, year) in self.assumed else "published"
 
     def add(self, area: str, quantity: str, year: int, figure: Figure, unit: str, source: str = SOURCE) -> None:
         """Append one row; a value that is not finite is a fault of the builder."""
@@ -73,7 +103,7 @@ class ProfileTable:
             return None
         if (area, cell.year_ending) in self.inherited:
             return Figure(cell.value, "predecessor", "derived")
-        return Figure(cell.value, cell.basis, "published")
+        return Figure(cell.value, cell.basis, self._status(area, measure, cell.year_ending))
 
     def rate(self, area: str, measure: str, year: int) -> Figure:
         """Return a rate, price or percentage, borrowed as a rate if need be."""
@@ -83,7 +113,7 @@ class ProfileTable:
         for place, basis in self.panel.lenders(area):
             cell = self.panel.cell(place, measure, year, own_only=True)
             if cell is not None:
-                return Figure(cell.value, basis, "published")
+                return Figure(cell.value, basis, self._status(place, measure, cell.year_ending))
         raise ValueError(f"{measure}: nothing published for {area}, its region or England up to {year}")
 
     def count(self, area: str, measure: str, year: int) -> Figure:
@@ -96,7 +126,8 @@ class ProfileTable:
             cell = self.panel.cell(place, measure, year, own_only=True)
             if cell is not None:
                 lender_children = self.panel.cell(place, "population_0_17", cell.year_ending, own_only=True)
-                return Figure(cell.value / lender_children.value * children.value, basis, "derived")
+                assumed = self._status(place, measure, cell.year_ending) == "assumed"
+                return Figure(cell.value / lender_children.value * children.value, basis, "assumed" if assumed else "derived")
         raise ValueError(f"{measure}: nothing published for {area}, its region or England up to {year}")
 
     def children(self, area: str, year: int) -> Figure:
@@ -105,12 +136,22 @@ class ProfileTable:
         if own is not None:
             return own
         known = self.panel.series(area, "population_0_17")
+        if known.empty:
+            return self._children_by_need(area, year)
         region = self.panel.series(self.region_of[area], "population_0_17")
         first = known.index[0]
         return Figure(known[first] * region[year] / region[first], "region", "derived")
 
+    def _children_by_need(self, area: str, year: int) -> Figure:
+        """Return children of an authority whose population is nowhere in the panel: its share of children in need, of England's children."""
+        in_need = [self.panel.cell(place, "cin_at31", year, own_only=True) for place in (area, ENGLAND)]
+        everyone = self.panel.cell(ENGLAND, "population_0_17", year, own_only=True)
+        if everyone is None or None in in_need:
+            raise ValueError(f"population_0_17: nothing published for {area} up to {year}, and no children in need to go by")
+        return Figure(everyone.value * in_need[0].value / in_need[1].value, "england", "assumed")
+
     def pooled(self, area: str, parts: Callable[[str, int], tuple[float, float]]) -> Figure:
-        """Return sum of numerators over sum of denominators in `RATE_YEARS`, borrowed if no year is complete.
+        """Return sum of numerators over sum of denominators in the rate years, borrowed if no year is complete.
 
         Parameters
         ----------
@@ -118,7 +159,7 @@ class ProfileTable:
             (place, year) -> (numerator, denominator); nan where not published.
         """
         for place, basis in [(area, "own"), *self.panel.lenders(area)]:
-            pairs = {year: parts(place, year) for year in RATE_YEARS}
+            pairs = {year: parts(place, year) for year in self.rate_years}
             pairs = {year: pair for year, pair in pairs.items() if np.isfinite(pair).all()}
             numerator, denominator = (sum(pair[i] for pair in pairs.values()) for i in (0, 1))
             if denominator > 0:
@@ -145,15 +186,9 @@ class ProfileTable:
         return pd.DataFrame(self.rows, columns=list(COLUMNS))
 
 
-@cache
-def _national() -> pd.DataFrame:
-    """Return `national.csv`, read once."""
-    return pd.read_csv(DATA / "national.csv")
-
-
 def national(indicator: str, topic: str | None = None) -> pd.Series:
     """Return an England series of `national.csv`, indexed by year ending."""
-    frame = _national()
+    frame = national_table()
     rows = frame[(frame.indicator == indicator) & ((frame.topic == topic) if topic else True)]
     if rows.empty:
         raise KeyError(f"no indicator {indicator!r} in national.csv")

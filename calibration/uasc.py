@@ -8,7 +8,8 @@ under-tens imply, where that remainder is at least 50 children. England's leavin
 ordinary starts are scaled so that ordinary + pass-through of the panel = the published national figure x the panel's
 share of the stock (pass-through, all of which is in the panel, counted in full).
 
-Before 2021 no ages are published: the under-tens of 2021 stand in.
+Before 2021 no ages are published: the under-tens of 2021 stand in. At a vintage before 2021 nothing tells pass-through from other starts, and
+there is none. England's UASC starts are published from 2019: before, they follow from the stock and a stated leaving rate.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ import numpy as np
 import pandas as pd
 
 from calibration.panel import ENGLAND
-from calibration.profile_table import ProfileTable, national
+from calibration.profile_table import ProfileTable
 
-YEARS = tuple(range(2019, 2026))
+FIRST_YEAR = 2019  # of the shipped profiles
+FIRST_AGES = 2021  # starts by age of an authority are published from this year
+# Where England's starts are not known: leaving over mean stock, that of years ending March 2019 and 2020 (0.67 and 0.70). Assumed for others.
+LEAVING_RATE = 0.68
 SMALLEST_PASSTHROUGH = 50.0  # children a year; smaller remainders are noise of the estimate
 # Ports and intake units: Dover, Heathrow, Lunar House. Elsewhere many starts in adolescence are of resident children.
 ENTRY_AUTHORITIES = ("Kent", "Hillingdon", "Croydon")
@@ -36,7 +40,8 @@ def uasc_flows(table: ProfileTable) -> pd.DataFrame:
     DataFrame
         Columns area, year_ending, started (ordinary), passthrough, ceased (both kinds), stock (31 March), basis.
     """
-    return pd.concat([_one_year(table, year) for year in YEARS], ignore_index=True)
+    first = FIRST_YEAR if table.years.vintage is None else min(FIRST_YEAR, *table.rate_years)
+    return pd.concat([_one_year(table, year) for year in range(first, table.last_year + 1)], ignore_index=True)
 
 
 def _one_year(table: ProfileTable, year: int) -> pd.DataFrame:
@@ -47,10 +52,10 @@ def _one_year(table: ProfileTable, year: int) -> pd.DataFrame:
     starts = np.array([table.count(name, "cla_started", year).value for name in table.names])
     room = _starts_of_ten_and_over(table, year, starts)
 
-    england_starts = national("uasc_started")[year]
-    england_stock = national("uasc_stock_31_march")
+    england_stock = table.national("uasc_stock_31_march")
     change = england_stock[year] - england_stock[year - 1]
     mean_stock = (england_stock[year] + england_stock[year - 1]) / 2
+    england_starts = _england_starts(table).get(year, max(0.0, change + LEAVING_RATE * mean_stock))
     coverage = (stock + before).sum() / 2 / mean_stock
 
     entry = np.isin(table.names, ENTRY_AUTHORITIES)
@@ -76,6 +81,11 @@ def _one_year(table: ProfileTable, year: int) -> pd.DataFrame:
     return frame
 
 
+def _england_starts(table: ProfileTable) -> pd.Series:
+    """Return England's UASC starts by year ending, as far as they are known."""
+    return table.national("uasc_started")
+
+
 def _stock_before(table: ProfileTable, name: str, year: int, now: float) -> float:
     """Return the stock a year earlier; the present one where it was not published (no change assumed)."""
     value = table.cell(name, "uasc_at31", year - 1)
@@ -84,14 +94,17 @@ def _stock_before(table: ProfileTable, name: str, year: int, now: float) -> floa
 
 def _starts_of_ten_and_over(table: ProfileTable, year: int, starts: np.ndarray) -> np.ndarray:
     """Return starts aged 10 and over beyond those that each authority's under-tens imply; nan where not published."""
-    age_year = max(year, 2021)
+    age_year = max(year, FIRST_AGES)
+    unknown = table.years.vintage is not None and age_year > table.years.vintage
+    if unknown or year not in _england_starts(table).index:
+        return np.full(len(starts), np.nan)
     england_young = _under_ten(table, ENGLAND, age_year)
-    england_total = national("cla_started", "care")[age_year]
-    england_older = england_total - england_young - national("uasc_started")[age_year]
+    england_total = table.national("cla_started", "care")[age_year]
+    england_older = england_total - england_young - _england_starts(table)[age_year]
     young = np.array([_under_ten(table, name, age_year) for name in table.names])
     scale = 1.0
     if year < age_year:  # before 2021: the level of that year, the age pattern of 2021
-        england_others = national("cla_started", "care") - national("uasc_started")
+        england_others = table.national("cla_started", "care") - _england_starts(table)
         scale = england_others[year] / england_others[age_year]
     return starts - scale * young * (1 + england_older / england_young)
 
