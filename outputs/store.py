@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from sim.results import MANIFEST, Comparison, ResultsError, open_results
 
-__all__ = ["ResultsError", "StoreError", "check_folder", "open_results", "write"]
+__all__ = ["ResultsError", "StoreError", "check_folder", "open_results", "write", "write_csv", "write_whole"]
 
 
 class StoreError(OSError):
@@ -63,12 +63,23 @@ def write(
     StoreError
         As `check_folder`.
     """
+    return write_whole(folder, lambda partial: _fill(comparison, partial, more or {}), overwrite)
+
+
+def write_whole(folder: str | Path, fill: Callable[[Path], None], overwrite: bool = False) -> Path:
+    """Let `fill` make a new folder and write all its files, manifest.json among them, and put it in place when it is done; return the folder.
+
+    Raises
+    ------
+    StoreError
+        As `check_folder`.
+    """
     folder = check_folder(folder, overwrite)
     partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(partial, ignore_errors=True)
-        _fill(comparison, partial, more or {})
+        fill(partial)
         _swap(partial, folder)
     except OSError as fault:
         raise StoreError(f"cannot write to {folder}: {fault.strerror or fault}") from None
@@ -86,21 +97,21 @@ def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]
     comparison.save(folder)
     together = whole(comparison)
     parts = [comparison] if together is comparison else [comparison, together]
-    _csv(pd.concat([summary_frame(part) for part in parts], ignore_index=True), folder / "summary.csv")
+    write_csv(pd.concat([summary_frame(part) for part in parts], ignore_index=True), folder / "summary.csv")
     if comparison.reforms:
-        _csv(pd.concat([difference_frame(part) for part in parts], ignore_index=True), folder / "differences.csv")
+        write_csv(pd.concat([difference_frame(part) for part in parts], ignore_index=True), folder / "differences.csv")
         if len(comparison.baseline.areas) > 1 and not comparison.metadata.get("grossing"):
-            _csv(shares(comparison), folder / "shares.csv")
+            write_csv(shares(comparison), folder / "shares.csv")
     save_figure(cost_curve(comparison), folder / "cost_curve.png")
     logs = [one.events.assign(scenario=one.scenario) for one in comparison.scenarios if one.events is not None]
     if logs:
         columns = ["scenario", "area", "replicate", "time", "family", "child", "event", "stage_from", "stage_to"]
         pd.concat(logs, ignore_index=True)[columns].to_parquet(folder / "events.parquet", index=False)
     for name, table in more.items():
-        _csv(table, folder / name)
+        write_csv(table, folder / name)
 
 
-def _csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table with ten significant digits."""
     table.to_csv(path, index=False, float_format="%.10g")
 
