@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from calibration.backtest import INDICATORS, labelled
-from calibration.panel import Panel
+from calibration.panel import KEY_COLUMNS, Panel
 
 YEARS = tuple(range(2013, 2022))
 AREAS = tuple(f"Borough {letter}" for letter in "ABCDEFGHIJKL")
@@ -45,6 +45,15 @@ def changed(base, cells):
         else:
             frame.loc[row, column] = value
     return Panel(frame.reset_index(drop=True))
+
+
+def poisoned(base, origin):
+    """The panel with every figure after the origin times 100."""
+    frame = base.frame.copy()
+    measures = [column for column in frame.columns if column not in KEY_COLUMNS]
+    frame[measures] = frame[measures].astype(float)
+    frame.loc[frame["year_ending"] > origin, measures] *= 100.0
+    return Panel(frame)
 
 
 def halfway(panel, origin, horizon, areas):
