@@ -246,7 +246,7 @@ def _experiment_about(plan: Plan, worker: _Worker, watch: Watch | None, seconds:
         "reach": {", ".join(region.areas): region.basis for region in selection.regions},
         "paired": len(hashes) == 1, "note": "" if len(hashes) == 1 else "different pasts: unpaired history",
         "effects": plan.effects, "precision": watch.told() if watch else None,
-        "versions": _versions(), "kernels": KERNEL_HASH,
+        "versions": library_versions(), "kernels": KERNEL_HASH,
         "timing": {
             "seconds": round(seconds, 2), "workers": plan.workers or default_workers(),
             "thread_seconds": {name: round(value, 2) for name, value in worker.seconds.items()},
@@ -255,7 +255,7 @@ def _experiment_about(plan: Plan, worker: _Worker, watch: Watch | None, seconds:
     }  # fmt: skip
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
     """Return the versions of what decides numbers."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
