@@ -2,18 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from scenarios.actions import Action
 from scenarios.area_file import AreaFigure, overlay
-from scenarios.areas import AreaProfile, find_area, last_published
+from scenarios.areas import AreaProfile, find_area, last_published, load_areas
 from scenarios.distributions import Distribution
 from scenarios.documents import Document
+from scenarios.draws import FittedDraws
 from scenarios.faults import Fault, ScenarioError
 from scenarios.lever_base import Lever
+from scenarios.names import suggestion
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_schema import Pathway
 from scenarios.schema import Published, Settings
@@ -49,6 +51,10 @@ class Scenario:
         holds them all.
     document
         The composed plain data with the line and column of every entry.
+    draws
+        What calibration does not know of the years ahead (`with_draws`); none in a scenario's file.
+    profiles
+        Profiles that stand in for the shipped ones of their names (`with_profiles`), before the figures in `areas`.
     """
 
     key: str
@@ -66,18 +72,30 @@ class Scenario:
     chain: tuple[str, ...]
     texts: dict[str, str]
     document: Document = field(repr=False, compare=False)
+    draws: FittedDraws | None = field(default=None, compare=False)
+    profiles: Mapping[str, AreaProfile] = field(default_factory=dict, repr=False)
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 of all that decides results: pathway, settings, levers, overrides and areas (comments do not)."""
         changes = [(list(item.path), item.month, item.value) for item in self.overrides]
-        return _digest([self.document.data, self.history_settings.model_dump(mode="json"), changes])
+        drawn = [self.draws.digest] if self.draws else []
+        return _digest([self.document.data, self.history_settings.model_dump(mode="json"), changes, *self._standing_in, *drawn])
 
     @cached_property
     def history_hash(self) -> str:
         """SHA-256 of what history is simulated with; scenarios that share it share their past (ruling 37)."""
         base = {key: self.document.data.get(key) for key in PATHWAY_KEYS}
-        return _digest([base, self.history_settings.model_dump(mode="json"), self.document.data["areas"]])
+        return _digest([base, self.history_settings.model_dump(mode="json"), self.document.data["areas"], *self._standing_in])
+
+    @cached_property
+    def _standing_in(self) -> list[str]:
+        """What profiles that stand in for shipped ones add to hashes: nothing if there are none."""
+        figures = {
+            name: [profile.code, {quantity: [(each.year_ending, each.value) for each in series] for quantity, series in profile.records.items()}]
+            for name, profile in self.profiles.items()
+        }
+        return [_digest(figures)] if figures else []
 
     @cached_property
     def uncertain(self) -> dict[str, Distribution]:
@@ -104,6 +122,26 @@ class Scenario:
         )
         return replace(self, settings=Settings.model_validate(settings.model_dump(by_alias=True)), history_settings=past)
 
+    def with_profiles(self, profiles: Iterable[AreaProfile]) -> "Scenario":
+        """Return the scenario with profiles that stand in for those of their names; they are read as they are, whatever years are published."""
+        return replace(self, profiles={**self.profiles, **{profile.name: profile for profile in profiles}})
+
+    def with_draws(self, draws: FittedDraws | None) -> "Scenario":
+        """Return the scenario with fitted draws of the years after the published ones, or without.
+
+        Raises
+        ------
+        ValueError
+            If they are of an authority there is not, or of a quantity that cannot be drawn, or begin in a published year.
+        """
+        if draws is not None:
+            areas = {*load_areas(), *self.synthetic, *self.profiles}
+            if unknown := sorted(set(draws.areas) - areas):
+                raise ValueError(f"unknown authority {unknown[0]!r}, {suggestion(unknown[0], areas)}")
+            arriving = {stream.quantity for stream in self.pathway.streams.values()}
+            draws.check(arriving | set(self.pathway.groups), self.history_settings.published.last)
+        return replace(self, draws=draws)
+
     def area(self, name: str) -> AreaProfile:
         """Return an authority's profile, with the figures this scenario gives it.
 
@@ -114,8 +152,8 @@ class Scenario:
         UnknownNameError
             If there is no such authority.
         """
-        made_up = [profile for own, profile in self.synthetic.items() if own.casefold() == name.casefold()]
-        profile = made_up[0] if made_up else find_area(name)
+        made_up = [profile for own, profile in {**self.synthetic, **self.profiles}.items() if own.casefold() == name.casefold()]
+        profile = made_up[-1] if made_up else find_area(name)
         window = self.history_settings.published
         if not made_up and window.last < last_published():
             profile = profile.known_by(window.last, window.census)

@@ -174,21 +174,24 @@ class Bounds:
 
 def bounds(transitions: np.ndarray, tables: dict[str, np.ndarray]) -> Bounds:
     """Return the bounds on each transition's hazard per day that no draw changes; 0 where it never fires by hazard."""
-    rates, ages = tables["rates"], tables["age_table"]
-    rate, multiplier = np.zeros((rates.shape[1], len(transitions))), np.ones(len(transitions))
-    tracks = tables["stages"]["track"]
+    multiplier, tracks = np.ones(len(transitions)), tables["stages"]["track"]
     for k, tr in enumerate(transitions):
         if tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0:
             continue
-        rate[:, k] = rates[:, :, tr["band"] : tr["band"] + tr["n_bands"]].max(axis=(0, 2))
-        if tr["age"] >= 0:
-            rate[:, k] *= ages[:, tr["age"]].max(axis=1)
         multiplier[k] = tables["static_table"][tr["static"]].max()
         if tr["beside"] >= 0:  # an entity is in one stage of each track, or idle
             row = tables["beside_table"][tr["beside"]]
             for track in range(L.TRACKS):
                 multiplier[k] *= max(row[track - L.TRACKS], row[: -L.TRACKS][tracks == track].max(initial=0.0))
-    return Bounds(rate, multiplier)
+    return Bounds(highest_rate(transitions, tables, transitions["band"].astype(np.int64)), multiplier)
+
+
+def highest_rate(transitions: np.ndarray, tables: dict[str, np.ndarray], first: np.ndarray) -> np.ndarray:
+    """Return each transition's hazard per day in its highest band and version, at the age with the highest (A, K); `first` bands are in order."""
+    by_age = np.column_stack([np.ones(len(tables["age_table"])), tables["age_table"].max(axis=2)])[:, transitions["age"] + 1]
+    rate = np.maximum.reduceat(tables["rates"].max(axis=0), first, axis=1) * by_age
+    rate[:, (transitions["dead"] != 0) | (transitions["at_birth"] != 0) | (transitions["at_age"] > 0.0)] = 0.0
+    return rate
 
 
 def fastest(transitions, fixed: Bounds, factors, levers, helps) -> dict[str, np.ndarray]:

@@ -185,13 +185,18 @@ def hazard_tables(compiled: Any, hazards: Hazards, rates: np.ndarray, day_of: An
     }  # fmt: skip
 
 
+def changes(next_version: np.ndarray) -> np.ndarray:
+    """Return whether some version changes a transition for some authority (K), from `next_version` (V, A, K)."""
+    return (next_version[0] < len(next_version)).any(axis=0)
+
+
 def rise(tables: dict[str, np.ndarray], transitions: np.ndarray, branch: int) -> np.ndarray:
     """Return by how much versions from model month `branch` on raise any band of a transition, at most, over the one before (K); 1 if none does."""
     versions, found = tables["month_version"], np.ones(len(transitions))
     if not 0 < branch < len(versions):
         return found
     before = versions[branch - 1]
-    for k in np.flatnonzero((tables["next_version"][before] < len(tables["version_start"])).any(axis=0)):
+    for k in np.flatnonzero((tables["next_version"][before] < len(tables["next_version"])).any(axis=0)):
         span = slice(transitions[k]["band"], transitions[k]["band"] + transitions[k]["n_bands"])
         days = np.unique(tables["edges"][before:, span])  # the hazard just after each edge there is, before and later
         at = np.array([np.searchsorted(edges[span], days, side="right") - 1 for edges in tables["edges"][before:]])

@@ -230,6 +230,7 @@ def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
         "description": scenario.description, "hash": scenario.hash, "history_hash": scenario.history_hash,
         "texts": scenario.texts,
         "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine, "effects": plan.effects,
+        "fitted_draws": len(scenario.draws) if scenario.draws else 0,
         "price_base": settings.price_base,
         "general_inflation_per_year": settings.prices.general_inflation_per_year.value,
         "discount_rate_per_year": settings.discount_rate_per_year.value, "pooled": pools(scenario), "areas": areas,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -21,6 +22,7 @@ from sim import (
     compile_budget,
     compile_courts,
     compile_distance,
+    compile_draws,
     compile_people,
     compile_placements,
     compile_prices,
@@ -69,7 +71,7 @@ class CompiledModel:
     history
         Whether it is of history: without levers and overrides.
     central
-        Whether the levers' uncertain numbers are at their means in every replicate, not drawn.
+        Whether the levers' uncertain numbers are at their means in every replicate, and fitted draws left out.
     """
 
     scenario: Scenario
@@ -154,14 +156,20 @@ class CompiledModel:
         return compile_actions.central(self.actions) if self.central else compile_actions.draws(self.actions, seed, replicate)
 
     def for_draw(self, seed: int, replicate: int) -> L.Model:
-        """Return the model's arrays with a replicate's address and its draw of effects."""
-        drawn = self.draws(seed, replicate)
-        key = tuple(drawn.values())
+        """Return the model's arrays with a replicate's address, its draw of effects and its fitted draw."""
+        drawn, index = self.draws(seed, replicate), compile_draws.index_of(self, replicate)
+        model = self._kept((tuple(drawn.values()), None), lambda: build(self, drawn))
+        if index is not None:
+            model = self._kept((tuple(drawn.values()), index), lambda: compile_draws.with_draw(self, model, index))
+        return model._replace(seed=np.array([seed, replicate], np.int64))
+
+    def _kept(self, key: tuple, make: Callable[[], L.Model]) -> L.Model:
+        """Return the arrays of a draw, made once while few others are asked for."""
         if key not in self._drawn:
             if len(self._drawn) > 4:
                 self._drawn.clear()
-            self._drawn[key] = build(self, drawn)
-        return self._drawn[key]._replace(seed=np.array([seed, replicate], np.int64))
+            self._drawn[key] = make()
+        return self._drawn[key]
 
 
 def digest_of(model: L.Model) -> bytes:
@@ -205,6 +213,8 @@ class Static:
     court: np.ndarray
     children: np.ndarray
     supply: np.ndarray
+    hazards: compile_rates.Hazards
+    rise: np.ndarray
 
 
 def build_static(compiled: CompiledModel) -> Static:
@@ -214,7 +224,8 @@ def build_static(compiled: CompiledModel) -> Static:
     policy = compiled.scenario.settings.policy.families_first
     transitions, shared = of_pathway(pathway, tuple(policy.replaces.items()) if policy else ())
     transitions = transitions.copy()
-    hazards = compile_rates.hazards_of(compiled, compile_rates.versions_of(compiled), transitions, set_rates(compiled.actions))
+    versions = compile_rates.versions_of(compiled, compile_draws.months_of(compiled))
+    hazards = compile_rates.hazards_of(compiled, versions, transitions, set_rates(compiled.actions))
     rates = hazards.rates(hazards.multipliers(compile_rates.ratios_of(compiled, hazards.versions)))
     transitions["dead"] = ~np.logical_or.reduceat(rates.any(axis=(0, 1)), hazards.first)
     ages = _ages(compiled, transitions)
@@ -232,7 +243,12 @@ def build_static(compiled: CompiledModel) -> Static:
     tables |= {"care_cost": compile_budget.care_costs(compiled), "care_price": compile_budget.care_prices(compiled)}
     tables |= {**compile_budget.family_support(compiled, places), "price_rules": compile_prices.price_rules(compiled)}
     pace = compile_courts.pace(compiled, compile_areas.held(years, first), tables["unpublished_from"][0])
-    return Static(transitions, tables, compile_actions.bounds(transitions, tables), pace, children, places)
+    rise = compile_rates.rise(tables, transitions, compiled.month(compiled.branch))
+    if compile_draws.index_of(compiled, 0) is not None:
+        highest = compile_draws.highest_rates(compiled, hazards)
+        drawn = tables | {"rates": highest, "next_version": hazards.next_version(highest)}
+        rise = np.maximum(rise, compile_rates.rise(drawn, transitions, compiled.month(compiled.branch)))
+    return Static(transitions, tables, compile_actions.bounds(transitions, tables), pace, children, places, hazards, rise)
 
 
 _of_pathway: dict[tuple, tuple[Pathway, np.ndarray, dict[str, np.ndarray]]] = {}
@@ -273,9 +289,8 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     transitions["lever"], transitions["n_levers"] = levers["first"], levers["n"]
     transitions["help"], transitions["n_help"] = helps["first"], helps["n"]
     transitions["bands_only"] = transitions["n_levers"] == 0
-    transitions["versions"] = (fixed.tables["next_version"][0] < len(fixed.tables["version_start"])).any(axis=0)
-    compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["levers"], helps["help"],
-                                 compile_rates.rise(fixed.tables, transitions, compiled.month(compiled.branch)))  # fmt: skip
+    transitions["versions"] = compile_rates.changes(fixed.tables["next_version"])
+    compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["levers"], helps["help"], fixed.rise)
     places = fixed.supply.copy()
     for a, children in enumerate(fixed.children):
         compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])

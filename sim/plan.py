@@ -42,7 +42,8 @@ class Plan:
     events
         Whether to keep the event log of replicate 0.
     effects
-        `drawn`: what reforms do is drawn for each replicate; `central`: it is at its mean in all of them, and only chance is left.
+        `drawn`: what reforms do, and fitted draws if scenarios carry any, differ by replicate; `central`: what reforms do is at its mean in all of
+        them, fitted rates are the profiles', and only chance is left.
     rule
         With it, runs are added until their means are precise; `runs` is then the most there can be.
     """
@@ -111,6 +112,8 @@ def plan(
         raise ExperimentError(
             f"{found.from_} to {found.until} holds no complete financial year (April to March); expected one at least"
         )
+    if len({scenario.draws.digest if scenario.draws else "" for scenario in scenarios}) > 1:
+        raise ExperimentError("scenarios of a comparison have different fitted draws, expected the same in all (or none): their runs are paired")
     for scenario in scenarios:
         scenario.epochs(found.from_)
     return found

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from scenarios.draws import FittedDraws
 from scenarios.loading import load
 from sim import history
 from sim.history import counted_past, fingerprint, history_model, pack, past, unpack
@@ -63,6 +64,15 @@ def test_the_past_is_made_with_the_settings_at_the_bottom_of_the_chain():
     pasts = [compile_model(each, (AREA,), branch="2026-04", history=True).fingerprint for each in (scenario, other)]
     assert pasts[0] == pasts[1]
     assert len({compile_model(each, (AREA,), branch="2026-04").fingerprint for each in (scenario, other)}) == 2
+
+
+def test_scenarios_with_fitted_draws_share_the_history_of_those_without():
+    scenario = load("baseline")
+    first, _ = past(scenario, AREA, UNTIL, 5, 3)
+    drawn = scenario.with_draws(FittedDraws(2026, {AREA: {"s47": np.full((2, 5), 1.3), "new_family_referrals": np.full((2, 5), 1.5)}}))
+    again, was_cached = past(drawn, AREA, UNTIL, 5, 3)
+    assert was_cached
+    assert same(first, again)
 
 
 def test_a_damaged_history_is_simulated_again(cache):
