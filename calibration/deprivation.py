@@ -33,12 +33,19 @@ SPREADS = np.geomspace(0.2, 1.8, 200)
 TOLERANCES = (0.05, 0.1, np.log(1.5))
 
 
-def quintile_shares() -> dict[str, np.ndarray]:
-    """Return shares of children in quintiles 1 (least deprived) to 5, by authority name and for England."""
+def quintile_shares(children: dict[str, float] | None = None) -> dict[str, np.ndarray]:
+    """Return shares of children in quintiles 1 (least deprived) to 5, by authority name and for England.
+
+    Parameters
+    ----------
+    children : dict, optional
+        Children by authority, as weights; those of mid-2022 if omitted.
+    """
+    children = children_mid_2022() if children is None else children
     index = pd.read_csv(DATA / "deprivation_2015.csv").set_index("name")
     scores = index["imd_average_score"].to_numpy()
     tenths = index["imd_share_of_lsoas_in_most_deprived_tenth"].to_numpy()
-    weights = _children(index.index)
+    weights = _children(index.index, children)
 
     def unevenness(constants: np.ndarray) -> float:
         """Return how far England's shares of children are from a fifth each (sum of squares) under two constants of `_shares`."""
@@ -51,8 +58,8 @@ def quintile_shares() -> dict[str, np.ndarray]:
     by_name = dict(zip(index.index, shares, strict=True))
     by_name[ENGLAND] = (weights @ shares) / weights.sum()
     for successor, parts in PREDECESSORS.items():
-        children = _children(parts)
-        by_name[successor] = children @ np.array([by_name[part] for part in parts]) / children.sum()
+        weight = _children(parts, children)
+        by_name[successor] = weight @ np.array([by_name[part] for part in parts]) / weight.sum()
     return by_name
 
 
@@ -75,8 +82,7 @@ def _shares(scores: np.ndarray, tenths: np.ndarray, a: float, b: float) -> np.nd
     return np.diff(edges, axis=1)
 
 
-def _children(names: object) -> np.ndarray:
-    """Return weights: children mid-2022; authorities since abolished get an average authority's number."""
-    children = children_mid_2022()
+def _children(names: object, children: dict[str, float]) -> np.ndarray:
+    """Return weights: children by authority; those without a number, since abolished, get an average authority's."""
     usual = 78_000.0  # England's 11.9 million children over 152 authorities
     return np.array([children.get(name, usual) for name in names])

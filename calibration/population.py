@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from calibration.boundaries import PREDECESSORS
 from calibration.panel import DATA, ENGLAND, Panel, PanelError
 from calibration.profile_table import ProfileTable
 from calibration.profile_years import SHIPPED, ProfileYears
@@ -41,6 +42,28 @@ def ages_mid_2022() -> pd.DataFrame:
     """Return persons in mid-2022 by ONS code (rows) and single year of age (columns)."""
     people = pd.read_csv(DATA / "population_by_age_mid_2022.csv")
     return people.pivot_table(index="ons_code", columns="age", values="persons")
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    """Return the ONS code of each name in the file of mid-2022."""
+    people = pd.read_csv(DATA / "population_by_age_mid_2022.csv")
+    return dict(zip(people["name"], people["ons_code"], strict=True))
+
+
+def counted_ages(area: str, code: str) -> np.ndarray | None:
+    """Return an authority's children by age in mid-2022: by its code, else by its name, else its successors' together; None if it has none."""
+    counted, names = ages_mid_2022(), _codes_by_name()
+    successors = [name for name, parts in PREDECESSORS.items() if area in parts and len(parts) == 1]
+    for codes in ([code], [names.get(area)], [names.get(name) for name in successors]):
+        if codes and all(one in counted.index for one in codes):
+            return counted.loc[codes].sum().to_numpy(dtype=float)
+    return None
+
+
+def england_ages() -> np.ndarray:
+    """Return England's children by age in mid-2022."""
+    return ages_mid_2022().loc[ENGLAND_CODE].to_numpy(dtype=float)
 
 
 @cache
@@ -162,10 +185,9 @@ def population_of(table: ProfileTable, projection: str | Path | None = None) -> 
     if not years.knows("population_by_age_mid_2022.csv"):
         standard = standard_ages(last, last - 1)
         return Population(last, last, dict.fromkeys(table.places, standard), totals, dict.fromkeys(table.places, "assumed"), projected)
-    counted = ages_mid_2022()
-    own = {area: codes[area] in counted.index for area in table.places}
-    ages = {area: counted.loc[codes[area] if own[area] else ENGLAND_CODE].to_numpy(dtype=float) for area in table.places}
-    status = {area: "derived" if own[area] else "assumed" for area in table.places}
+    found = {area: counted_ages(area, codes[area]) for area in table.places}
+    ages = {area: england_ages() if by_age is None else by_age for area, by_age in found.items()}
+    status = {area: "assumed" if by_age is None else "derived" for area, by_age in found.items()}
     return Population(last, COHORT_YEAR, ages, totals, status, projected)
 
 

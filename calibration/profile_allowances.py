@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from calibration.panel import ENGLAND
-from calibration.profile_money import PRICE_YEAR, UNIT_COSTS
+from calibration.profile_money import UNIT_COSTS
 from calibration.profile_table import Figure, ProfileTable
 
 # National minimum fostering allowance 2025-26, GBP a week: (years of age spanned, rest of England, South East, London).
@@ -29,9 +29,9 @@ def add_allowances(table: ProfileTable) -> None:
         region = table.region_of.get(area, "rest")
         zone = "London" if region.endswith("London") else "South East" if region == "South East" else "rest"
         for order, less in (("kinship", 0.0), ("sgo", SGO_SHORTFALL), ("cao", CAO_SHORTFALL)):
-            figure = Figure(by_zone[zone] - less, "national-default", "derived")
+            figure = Figure(by_zone[zone] - less, "national-default", "derived" if table.years.vintage is None else "assumed")
             unit = "GBP per child-week, 2024-25, before means test"
-            table.add(area, f"{order}_allowance", PRICE_YEAR, figure, unit, source)
+            table.add(area, f"{order}_allowance", table.last_year, figure, unit, source)
     home = next(row[3] for row in table.rows if row[:2] == (ENGLAND, "price_childrens_home"))
     week = "GBP per child-week, 2024-25"
     for quantity, value, unit, where, status in (
@@ -41,4 +41,5 @@ def add_allowances(table: ProfileTable) -> None:
         ("price_unregistered", UNREGISTERED_PRICE, week, "Children's Commissioner, January 2026", "published"),
         ("price_with_parents", 0.0, week, "no placement is bought; social work is in the team's cost", "assumed"),
     ):
-        table.add(ENGLAND, quantity, PRICE_YEAR, Figure(value, "national-default", status), unit, where)
+        status = status if table.years.vintage is None else "assumed"  # figures of 2021 to 2026 stand in at any vintage
+        table.add(ENGLAND, quantity, table.last_year, Figure(value, "national-default", status), unit, where)

@@ -53,13 +53,15 @@ class ProfileTable:
     years: ProfileYears = SHIPPED
 
     def __post_init__(self):
+        self._national: dict[tuple[str, str | None], pd.Series] = {}
         if self.years.vintage is not None:
             self.panel = self.panel.at_vintage(self.years.vintage)
-            self.years = self.years.from_year(int(self.panel.frame.year_ending.min()))
+        self.years = self.years.from_year(int(self.panel.frame.year_ending.min()))
         self.published = self.panel
         self.authorities = self.panel.authorities
         self.panel, self.inherited = with_predecessors(self.panel, self.years.knows("population_by_age_mid_2022.csv"))
         self.panel, self.assumed = with_england_filled(self.panel, self.years.vintage)
+        self._read_assumed = False
         self.names = self.authorities["name"].tolist()
         self.places = [*self.names, ENGLAND]
         counted = "population_0_17" in self.panel.measures
@@ -79,8 +81,11 @@ class ProfileTable:
 
     def national(self, indicator: str, topic: str | None = None) -> pd.Series:
         """Return an England series of `national.csv` as far as it was known, indexed by year ending."""
-        series = national(indicator, topic)
-        return series if self.years.vintage is None else series[series.index <= self.years.vintage]
+        key = (indicator, topic)
+        if key not in self._national:
+            series = national(indicator, topic)
+            self._national[key] = series if self.years.vintage is None else series[series.index <= self.years.vintage]
+        return self._national[key]
 
     def _status(self, place: str, measure: str, year: int) -> str:
         """Return `published`, or `assumed` where England's cell is one that stands in."""
@@ -159,19 +164,21 @@ class ProfileTable:
             (place, year) -> (numerator, denominator); nan where not published.
         """
         for place, basis in [(area, "own"), *self.panel.lenders(area)]:
+            self._read_assumed = False
             pairs = {year: parts(place, year) for year in self.rate_years}
             pairs = {year: pair for year, pair in pairs.items() if np.isfinite(pair).all()}
             numerator, denominator = (sum(pair[i] for pair in pairs.values()) for i in (0, 1))
             if denominator > 0:
                 if any((place, year) in self.inherited for year in pairs):
                     basis = "predecessor"
-                return Figure(numerator / denominator, basis, "derived")
+                return Figure(numerator / denominator, basis, "assumed" if self._read_assumed else "derived")
         raise ValueError(f"nothing to pool for {area}")
 
     def cell(self, place: str, measure: str, year: int) -> float:
         """Return the published cell or nan (always nan for what a tiny authority must borrow)."""
         if place in self.too_small and measure not in OWN_HOWEVER_SMALL:
             return float("nan")
+        self._read_assumed |= self._status(place, measure, year) == "assumed"
         return self.panel.value(place, measure, year)
 
     def write(self, path: Path) -> None:

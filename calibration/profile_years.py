@@ -25,6 +25,7 @@ class ProfileYears:
     # The year ending March 2025 is held out to test the shipped model.
     rate_years: tuple[int, ...] = (2022, 2023, 2024)
     vintage: int | None = None
+    first_year: int = 2013  # of the panel
 
     @classmethod
     def at(cls, vintage: int, rate_years: tuple[int, ...] | None = None) -> ProfileYears:
@@ -38,7 +39,7 @@ class ProfileYears:
     def from_year(self, first: int) -> ProfileYears:
         """Return the same without rate years before the first of a panel."""
         kept = tuple(year for year in self.rate_years if year >= first)
-        return replace(self, rate_years=kept or (self.last_year,))
+        return replace(self, rate_years=kept or (self.last_year,), first_year=first)
 
     @property
     def mix_years(self) -> tuple[int, ...]:
@@ -47,8 +48,8 @@ class ProfileYears:
 
     @property
     def last_workforce_year(self) -> int:
-        """The last row of the workforce census, of 30 September: at a vintage that of the year before."""
-        return self.last_year if self.vintage is None else self.vintage - 1
+        """The last row of the workforce census, of 30 September: at a vintage that of the year before (not before the panel begins)."""
+        return self.last_year if self.vintage is None else max(self.vintage - 1, self.first_year)
 
     @property
     def price_base(self) -> str:

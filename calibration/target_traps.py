@@ -61,7 +61,7 @@ def _of(rows: pd.DataFrame, *groups: str) -> pd.Series:
 
 TRAPS = (
     Trap("referrals_imposed", "input", 0.0, "referrals are an input (ruling 29)", lambda r: r.measure == "referrals"),
-    Trap("uasc_imposed", "input", 0.0, "unaccompanied children's starts are imposed and their stock follows; they explain all growth in care from 2021 to 2023",
+    Trap("uasc_imposed", "input", 0.0, "unaccompanied children's starts are imposed and their stock follows: all growth in care from 2021 to 2023",
          lambda r: r.measure == "uasc_at31"),
     Trap("court_weeks_imposed", "input", 0.0, "court weeks are an input, England's, up to the last published year (national.csv)",
          lambda r: r.measure == "court_weeks"),

@@ -183,34 +183,53 @@ class Group:
 @cache
 def load_areas() -> MappingProxyType:
     """Return every authority's profile by name, sorted by name (England is not among them)."""
-    national = england()
-    rows = _read(DATA / "areas.csv")
-    records = _records()
-    areas = {}
+    made = _all_profiles()
+    return MappingProxyType({name: made[name] for name in made if name != ENGLAND})
+
+
+@cache
+def england() -> AreaProfile:
+    """Return the profile of England: national figures, and what is the same everywhere."""
+    return _all_profiles()[ENGLAND]
+
+
+@cache
+def _all_profiles() -> dict[str, AreaProfile]:
+    """Return every profile that `scenarios/data` holds, England's too."""
+    return make_profiles(_read(DATA / "areas.csv"), _records())
+
+
+def make_profiles(rows: Iterable[dict[str, str]], records: dict[str, dict[str, Iterable[Record]]]) -> dict[str, AreaProfile]:
+    """Return profiles by name: England first, then authorities sorted by name; an authority has England's figures where it has none of its own.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        One for each authority, with the columns of areas.csv.
+    records : dict
+        Area -> quantity -> records; England's must be among them.
+    """
+    by_year = {area: {name: tuple(sorted(series, key=lambda r: r.year_ending)) for name, series in quantities.items()}
+               for area, quantities in records.items()}  # fmt: skip
+    national = by_year[ENGLAND]
+    made = {ENGLAND: AreaProfile(ENGLAND, 0, "E92000001", "", ENGLAND, False, MappingProxyType(national))}
     for row in sorted(rows, key=lambda row: row["name"]):
-        own = dict(national.records) | records[row["name"]]
-        areas[row["name"]] = AreaProfile(
+        made[row["name"]] = AreaProfile(
             name=row["name"],
             code=int(row["code"]),
             ons_code=row["ons_code"],
             la_code=row["la_code"],
             region=row["region"],
             too_small=row["too_small"] == "true",
-            records=MappingProxyType(own),
+            records=MappingProxyType(national | by_year[row["name"]]),
         )
-    return MappingProxyType(areas)
+    return made
 
 
 @cache
 def last_published() -> int:
     """Return the last year of which the shipped profiles have published figures."""
     return max(each.year_ending for series in england().records.values() for each in series if each.status == "published")
-
-
-@cache
-def england() -> AreaProfile:
-    """Return the profile of England: national figures, and what is the same everywhere."""
-    return AreaProfile(ENGLAND, 0, "E92000001", "", ENGLAND, False, MappingProxyType(_records()[ENGLAND]))
 
 
 def find_area(name: str) -> AreaProfile:
@@ -288,17 +307,14 @@ def read_group(path: str | Path) -> Group:
 
 
 @cache
-def _records() -> dict[str, dict[str, tuple[Record, ...]]]:
-    """Return area -> quantity -> records by ascending year."""
+def _records() -> dict[str, dict[str, list[Record]]]:
+    """Return area -> quantity -> records."""
     grouped: dict[str, dict[str, list[Record]]] = {}
     rates = DATA / "area_rates.csv"
     for row in chain(_read(DATA / "area_profiles.csv"), _read(rates) if rates.exists() else ()):
         record = Record(**row | {"year_ending": int(row["year_ending"]), "value": float(row["value"])})
         grouped.setdefault(record.area, {}).setdefault(record.quantity, []).append(record)
-    return {
-        area: {name: tuple(sorted(series, key=lambda r: r.year_ending)) for name, series in quantities.items()}
-        for area, quantities in grouped.items()
-    }
+    return grouped
 
 
 def _read(path: Path) -> list[dict[str, str]]:

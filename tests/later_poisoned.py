@@ -7,7 +7,7 @@ from calibration.panel import DATA, Panel
 from calibration.vintage import FILES, NOT_FIGURES, usable_until
 
 FACTOR = 100.0
-CACHES = (long_tables.national_table, long_tables.distributions_table, population.ages_mid_2022, population.births)
+CACHES = (long_tables.national_table, long_tables.distributions_table, population.ages_mid_2022, population.births, population._codes_by_name)
 
 
 def poisoned_panel(panel: Panel, vintage: int) -> Panel:

@@ -6,7 +6,7 @@ import pytest
 
 from calibration.boundaries import PREDECESSORS, is_rate, share_of_predecessor
 from calibration.panel import ENGLAND
-from calibration.profile_demand import aged_on
+from calibration.population import aged_on
 from calibration.profile_table import COLUMNS, ORDER, national, shrink
 from calibration.profiles import SCENARIO_DATA
 from scenarios.areas import find_group
