@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,13 +12,14 @@ from typing import Any
 import pandas as pd
 
 from calibration import scores
-from calibration.backtest import OURS, PERSISTENCE, Backtest, Forecaster, Joined, baseline, with_non_uasc
+from calibration.backtest import OURS, PERSISTENCE, Backtest, BacktestError, Forecaster, Joined, baseline, with_non_uasc
 from calibration.baselines import BASELINES
 from calibration.national import PUBLISHED, national_table
 from calibration.panel import PANEL_FILE, read_panel
 from calibration.skill import ALL, forecasts_table, pit_histogram, pit_table, score, scores_table, skill_table
 from outputs.backtest_folder import BacktestTables
 from outputs.backtest_plots import label
+from scenarios.names import nearest
 from sim.experiment import library_versions
 
 
@@ -56,7 +57,7 @@ class Backtested:
 
 
 def backtest(
-    simulate: Forecaster, *, panel: str | Path | None = None, areas: tuple[str, ...] | None = None, fit_until: int = 2020, horizon: int = 5,
+    simulate: Forecaster, *, panel: str | Path | None = None, areas: tuple[str, ...] | str | None = None, fit_until: int = 2020, horizon: int = 5,
     about: Mapping[str, Any] | None = None,
 ) -> Backtested:  # fmt: skip
     """Forecast from a year by the simulation and by every baseline, and score them.
@@ -68,7 +69,7 @@ def backtest(
     panel
         A file of published figures; the shipped one if not given.
     areas
-        Authorities by name; all of the panel if not given.
+        Authorities, or one text of their names with commas between; all of the panel if not given.
     fit_until, horizon
         The last year ending 31 March that is known, and how many years are forecast.
     about
@@ -80,14 +81,43 @@ def backtest(
         If the panel or an option cannot be used.
     """
     file = Path(panel or PANEL_FILE)
-    methods = {OURS: simulate} | {name: baseline(name) for name in BASELINES}
-    joined = Backtest(with_non_uasc(read_panel(file)), methods, fit_until, horizon, areas).run()
+    methods = {name: baseline(name) for name in BASELINES} | {OURS: simulate}  # what cannot be is found out before the long part
+    published = with_non_uasc(read_panel(file))
+    if isinstance(areas, str):
+        areas = find_areas(areas, published.frame.loc[published.frame["level"] == "local_authority", "name"].unique())
+    joined = Backtest(published, methods, fit_until, horizon, areas).run()
     scored = score(joined)
     tables = BacktestTables(
         scores_table(joined, scored), scores_table(joined, scored, relative=False), forecasts_table(joined), skill_table(joined, scored),
         pit_table(joined, scored), pit_histogram(joined, scored), joined.excluded, national_table(joined) if areas is None else None,
     )  # fmt: skip
     return Backtested(joined, tables, _manifest(joined, file) | dict(about or {}))
+
+
+def find_areas(text: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the authorities of a list such as `Leeds, Bristol, City of, Kent`; names may hold commas, and case does not matter.
+
+    Raises
+    ------
+    BacktestError
+        If one is not among the names; it says which is nearest.
+    """
+    known = {name.casefold(): name for name in names}
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    found: list[str] = []
+    while parts:
+        for n in range(len(parts), 0, -1):
+            name = known.get(", ".join(parts[:n]).casefold())
+            if name:
+                found.append(name)
+                del parts[:n]
+                break
+        else:
+            near = nearest(parts[0], known.values())
+            raise BacktestError(f"no authority {parts[0]!r} in the panel{f'; did you mean {near}?' if near else ''}")
+    if not found:
+        raise BacktestError("no authority named; expected names with commas between, or none for all")
+    return tuple(dict.fromkeys(found))
 
 
 def _manifest(joined: Joined, file: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from backtest_sample import AREAS, halfway, panel
 
 from calibration.backtest import BacktestError
 from calibration.panel import PanelError
-from carecurve.backtesting import backtest
+from carecurve.backtesting import backtest, find_areas
 
 pytestmark = pytest.mark.unit
 
@@ -60,3 +60,17 @@ def test_what_cannot_be_used_is_refused(file, tmp_path):
         backtest(halfway, panel=file, areas=("Atlantis",), fit_until=2018)
     with pytest.raises(PanelError, match="no such file"):
         backtest(halfway, panel=tmp_path / "none.csv")
+
+
+def test_names_in_a_list_may_hold_commas():
+    names = ["Bristol, City of", "Bournemouth, Christchurch and Poole", "Kent", "Leeds"]
+    assert find_areas("leeds,Bristol, City of,kent, Leeds", names) == ("Leeds", "Bristol, City of", "Kent")
+    assert find_areas("Bournemouth, Christchurch and Poole", names) == ("Bournemouth, Christchurch and Poole",)
+    with pytest.raises(BacktestError, match="did you mean Leeds"):
+        find_areas("Kent,Leads", names)
+    with pytest.raises(BacktestError, match="no authority named"):
+        find_areas(" , ", names)
+
+
+def test_areas_may_be_one_text(file):
+    assert backtest(halfway, panel=file, areas="borough c, Borough A", fit_until=2018, horizon=1).joined.areas == ("Borough A", "Borough C")
