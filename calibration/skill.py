@@ -23,6 +23,8 @@ SKILL_COLUMNS = [
 ]  # fmt: skip
 ALL = "all"  # the row of all indicators together
 LEVEL = (5.0, 95.0)
+VERDICT_FROM = 5  # authorities; of fewer a bootstrap says nothing, and there is no verdict. Assumed
+TOO_FEW = "too few authorities"
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def skill_table(
 ) -> pd.DataFrame:
     """Return our CRPS against persistence's, by horizon and indicator, with 90 % paired bootstrap intervals, and a row of all indicators.
 
-    The verdict is `better` or `worse` if the interval of the difference (ours less persistence's) leaves out nil. In the row of all indicators
+    The verdict is `better` or `worse` if the interval of the difference (ours less persistence's) leaves out nil, `no difference` if it does not, and
+    `too few authorities` of fewer than five. In the row of all indicators
     the gain is the mean of their gains and the coverage that of all their cells; its interval draws whole authorities.
     """
     rows = []
@@ -143,9 +146,10 @@ def _coverage(one: Scores, cells) -> list[float]:
 
 @dataclass(frozen=True)
 class _Against:
-    """Mean CRPS of two methods (2, I), and of their resamples (B, 2, I)."""
+    """Mean CRPS of two methods (2, I), of how many authorities (I), and of their resamples (B, 2, I)."""
 
     means: np.ndarray
+    n: np.ndarray
     drawn: np.ndarray
 
     def row(self, i: int) -> list:
@@ -153,7 +157,7 @@ class _Against:
         ours, theirs = self.means[:, i]
         low, high = self._ends(self.drawn[:, 0, i] - self.drawn[:, 1, i])
         gains = self._ends(_gain(self.drawn[:, 0, i], self.drawn[:, 1, i]))
-        return [ours, theirs, ours - theirs, low, high, _verdict(low, high), _gain(ours, theirs), *gains]
+        return [ours, theirs, ours - theirs, low, high, _verdict(low, high, self.n[i]), _gain(ours, theirs), *gains]
 
     def short(self, i: int) -> list:
         """Return the gain and the verdict."""
@@ -166,7 +170,7 @@ class _Against:
         ours, theirs = np.nanmean(self.means, axis=1)
         differences = self._ends(np.nanmean(self.drawn[:, 0] - self.drawn[:, 1], axis=1))
         gain = float(np.nanmean(_gain(*self.means)))
-        return [ours, theirs, ours - theirs, *differences, _verdict(-high, -low), gain, low, high]
+        return [ours, theirs, ours - theirs, *differences, _verdict(-high, -low, self.n.max()), gain, low, high]
 
     def overall_short(self) -> list:
         """Return the mean gain and its verdict."""
@@ -185,7 +189,7 @@ def _against(joined: Joined, scored: Mapping[str, Scores], pair: tuple[str, str]
     both = np.stack([scored[name].crps[:, :, h] / size for name in pair], axis=1)
     n = (~np.isnan(both)).sum(0)
     means = np.where(n > 0, np.nansum(both, axis=0) / np.maximum(n, 1), np.nan)
-    return _Against(means, scores.bootstrap_means(both, resamples))
+    return _Against(means, n[0], scores.bootstrap_means(both, resamples))
 
 
 def _gain(ours, theirs):
@@ -194,6 +198,8 @@ def _gain(ours, theirs):
         return np.where(theirs > 0.0, 100.0 * (1.0 - ours / theirs), np.nan)[()]
 
 
-def _verdict(low: float, high: float) -> str:
-    """Return what an interval of a difference in CRPS says."""
+def _verdict(low: float, high: float, n: int) -> str:
+    """Return what an interval of a difference in CRPS of n authorities says."""
+    if n < VERDICT_FROM:
+        return TOO_FEW
     return "better" if high < 0.0 else "worse" if low > 0.0 else "no difference"

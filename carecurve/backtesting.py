@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from calibration.backtest import OURS, PERSISTENCE, Backtest, BacktestError, For
 from calibration.baselines import BASELINES
 from calibration.national import PUBLISHED, national_table
 from calibration.panel import PANEL_FILE, read_panel
-from calibration.skill import ALL, forecasts_table, pit_histogram, pit_table, score, scores_table, skill_table
+from calibration.skill import ALL, TOO_FEW, forecasts_table, pit_histogram, pit_table, score, scores_table, skill_table
 from outputs.backtest_folder import BacktestTables
 from outputs.backtest_plots import label
 from scenarios.names import nearest
@@ -129,7 +128,7 @@ def _manifest(joined: Joined, file: Path) -> dict[str, Any]:
         "areas": list(joined.areas), "all_areas": asked.areas is None, "cells_excluded": len(joined.excluded),
         "draws": {name: samples.sizes["draw"] for name, samples in joined.samples.items()},
         "bootstrap": {"resamples": scores.RESAMPLES, "seed": scores.BOOTSTRAP_SEED},
-        "versions": library_versions() | {"scoringrules": version("scoringrules")},
+        "versions": library_versions(),
     }  # fmt: skip
 
 
@@ -145,8 +144,8 @@ def _errors(table: pd.DataFrame, horizon: int) -> dict[tuple[str, str], float]:
 def _of_indicator(row: Any, errors: Mapping[tuple[str, str], float]) -> str:
     """Return a sentence on one indicator."""
     ours, theirs = errors[row.indicator, OURS], errors[row.indicator, PERSISTENCE]
-    verdict = {"better": "better", "worse": "worse", "no difference": "no clear difference"}[row.verdict]
-    held = f"{100 * row.coverage80:.0f} % of {row.n} authorities were inside the 80 % interval"
+    verdict = {"no difference": "no clear difference"}.get(row.verdict, row.verdict)
+    held = f"{100 * row.coverage80:.0f} % of {row.n} authorit{'y was' if row.n == 1 else 'ies were'} inside the 80 % interval"
     return f"  {label(row.indicator)}: off by {ours:.0f} % on average ({theirs:.0f} % by saying 'as it was'; {verdict}); {held}."
 
 
@@ -155,8 +154,9 @@ def _overall(each: pd.DataFrame, together: pd.Series) -> str:
     count = each["verdict"].value_counts()
     gain, low, high = (together[name] for name in ("gain_pct", "gain_pct_p05", "gain_pct_p95"))
     verdicts = f"better on {count.get('better', 0)} of {len(each)} indicators and worse on {count.get('worse', 0)}"
-    gains = f"a mean gain of {gain:.1f} % (90 % interval {low:.1f} to {high:.1f})"
-    return f"Against 'as it was', by the error of the whole forecast: {verdicts}, {gains}. 80 % intervals held {100 * together['coverage80']:.0f} %."
+    gains = f"a mean gain of {gain:.1f} %"
+    told = f"{TOO_FEW} for a verdict, {gains}" if together["verdict"] == TOO_FEW else f"{verdicts}, {gains} (90 % interval {low:.1f} to {high:.1f})"
+    return f"Against 'as it was', by the error of the whole forecast: {told}. 80 % intervals held {100 * together['coverage80']:.0f} %."
 
 
 def _england(national: pd.DataFrame | None, year: int) -> list[str]:

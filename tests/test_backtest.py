@@ -212,6 +212,13 @@ def test_verdicts_of_a_forecast_that_knows_one_that_is_wild_and_one_that_is_the_
             assert table["gain_pct"].to_numpy() == pytest.approx(0.0)
 
 
+def test_a_few_authorities_get_no_verdict():
+    few = backtest(areas=AREAS[:4]).run()
+    table = skill_table(few, score(few), resamples=RESAMPLES)
+    assert set(table["verdict"]) == {"too few authorities"}
+    assert table["gain_pct"].notna().all()
+
+
 def test_the_row_of_all_indicators_is_the_mean_gain_and_the_pooled_coverage(joined, scored):
     table = skill_table(joined, scored, resamples=RESAMPLES)
     one, each = (table[(table["indicator"] == ALL) == is_all].query("horizon_years == 3") for is_all in (True, False))

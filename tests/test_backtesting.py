@@ -31,7 +31,7 @@ def test_the_manifest_says_what_was_done_with_what(found, file):
     assert about["panel_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert about["areas"] == list(AREAS)
     assert about["draws"] == {"carecurve": 99, "persistence": 199, "five_year_trend": 199, "mean_reversion": 199}
-    assert {"python", "numpy", "scoringrules"} <= set(about["versions"])
+    assert {"python", "numpy", "carecurve"} <= set(about["versions"])
 
 
 def test_the_lines_say_what_the_tables_hold(found):
@@ -52,6 +52,7 @@ def test_named_authorities_have_no_total_of_england(file):
     few = backtest(halfway, panel=file, areas=("Borough A", "Borough B"), fit_until=2018, horizon=2)
     assert few.tables.national is None
     assert not any("England" in line for line in few.lines())
+    assert "too few authorities for a verdict" in few.lines()[-1]
     assert few.about["all_areas"] is False
 
 
