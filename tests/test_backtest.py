@@ -287,12 +287,12 @@ def test_children_who_are_not_unaccompanied_are_shown_if_they_are_forecast():
 
 def test_the_folder_holds_tables_pictures_and_manifest_and_is_whole(tmp_path, monkeypatch):
     about = {"ours": OURS, "origin": 2017, "horizon_years": 3}
-    few = backtest(indicators=("s47", "cla_at31")).run()
+    few = backtest(indicators=("cla_at31",)).run()
     made = tables(few, score(few))
     folder = write_backtest(made, about, tmp_path / "out")
     written = {path.name for path in folder.iterdir()}
     names = ("scores", "scores_counts", "forecasts", "skill", "pit", "pit_histogram", "excluded", "national")
-    pictures = {"s47.png", "cla_at31.png", "national.png"}
+    pictures = {"cla_at31.png", "national.png"}
     assert written == {f"{name}.csv" for name in names} | pictures | {"manifest.json"}
     assert json.loads((folder / "manifest.json").read_text())["origin"] == 2017
     read = pd.read_csv(folder / "scores.csv")
