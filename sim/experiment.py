@@ -19,6 +19,7 @@ import xarray as xr
 
 from scenarios.loading import Scenario
 from sim.checks import as_records, check_run, combine
+from sim.compile_pathway import names_of
 from sim.cost_lines import lines_of
 from sim.costing import annual_costs
 from sim.counting import annual, monthly
@@ -28,6 +29,7 @@ from sim.kernels import KERNEL_HASH
 from sim.kernels.layout import EVENT_NAMES, Tally
 from sim.measures import HEADLINES, MEASURES
 from sim.model import CompiledModel, compile_model
+from sim.pathway_counts import count_names, described, pathway_counts
 from sim.plan import ENGINES, Plan, pools
 from sim.precision import Watch
 from sim.results import Comparison, Results
@@ -71,11 +73,12 @@ def _alone(region: Region, i: int) -> Region:
 
 @dataclass
 class _Outcome:
-    """One scenario's counts of one unit and replicate: (A, M, Y), (A, H, T), (A, L, Y), checks, events."""
+    """One scenario's counts of one unit and replicate: (A, M, Y), (A, H, T), (A, L, Y), (A, Q, Y), checks, events."""
 
     annual: np.ndarray
     monthly: np.ndarray
     costs: np.ndarray
+    pathway: np.ndarray
     checks: list
     events: pd.DataFrame | None
     counters: np.ndarray
@@ -131,6 +134,7 @@ class _Worker:
         logs = [events for _, _, events in found if events is not None]
         return _Outcome(
             annual(counted, whole), monthly(counted, whole), annual_costs(counted, whole, drawn),
+            pathway_counts(counted, whole),
             combine(check for _, checks, _ in found for check in checks), pd.concat(logs, ignore_index=True) if logs else None,
             sum(tally.counters for tally, _, _ in found),
         )  # fmt: skip
@@ -186,7 +190,8 @@ def _assemble(
     found = []
     for s, scenario in enumerate(plan.scenarios):
         own = [outcome[s] for outcome in outcomes]
-        cubes = {name: _cube(own, units, plan.runs, name) for name in ("annual", "monthly", "costs")}
+        cubes = {name: _cube(own, units, plan.runs, name) for name in ("annual", "monthly", "costs", "pathway")}
+        pathway = scenario.epochs(plan.from_)[0][1]
         lines = {line.key: {k: v for k, v in vars(line).items() if k != "key"} for line in lines_of(scenario)}
         space = {"area": areas, "replicate": list(range(plan.runs))}
         events = [outcome.events for outcome in own if outcome.events is not None]
@@ -199,10 +204,15 @@ def _assemble(
                 _labelled(cubes["costs"], space | {"line": list(lines), "year_ending": plan.years}),
                 lines,
                 _about(plan, scenario, areas) | {
+                    "pathway": described(pathway, scenario.settings.policy.families_first),
                     "checks": as_records(combine(check for outcome in own for check in outcome.checks)),
                     "events_simulated": int(sum(outcome.counters[0] for outcome in own)),
                 },
                 pd.concat(events, ignore_index=True) if events else None,
+                _labelled(
+                    cubes["pathway"].mean(axis=1, dtype=np.float64),
+                    {"area": areas, "count": list(count_names(names_of(pathway))), "year_ending": plan.years},
+                ),
             )
         )  # fmt: skip
     return Comparison(found[0], tuple(found[1:]), _experiment_about(plan, worker, watch, seconds))

@@ -19,6 +19,8 @@ import xarray as xr
 
 from sim.counting import with_ratios
 from sim.measures import HEADLINES, MEASURES
+from sim.pathway_counts import grossing_of
+from sim.pathway_files import read_pathway, write_pathway
 from sim.results_files import read_arrays, write_tables
 
 MANIFEST = "manifest.json"
@@ -44,6 +46,8 @@ class Results:
         What the manifest says of the scenario: text, hash, seed, engine, areas, checks, seconds, general inflation ...
     events
         The event log of replicate 0, if kept.
+    pathway
+        Children by stage and transition (area, count, year_ending), means over runs; see `sim.pathway_counts`. None in results that lack it.
     """
 
     scenario: str
@@ -54,6 +58,7 @@ class Results:
     lines: Mapping[str, Mapping[str, Any]]
     metadata: Mapping[str, Any]
     events: pd.DataFrame | None = field(default=None, compare=False)
+    pathway: xr.DataArray | None = field(default=None, compare=False)
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -114,13 +119,23 @@ class Results:
             monthly=_relabel(self.monthly, monthly, name),
             costs=_relabel(self.costs, costs, name),
             events=None,
+            pathway=self._pathway_of_all(name, factors),
         )
+
+    def _pathway_of_all(self, name: str, factors: Mapping[str, float]) -> xr.DataArray | None:
+        """Return the counts of the pathway of all authorities as one area called `name`."""
+        if self.pathway is None:
+            return None
+        scale = grossing_of(self.pathway["count"].to_numpy(), self.metadata["pathway"], factors)
+        return _relabel(self.pathway, self.pathway.sum("area").to_numpy() * scale[:, None], name)
 
     def with_area(self, other: Results) -> Results:
         """Return these results with another's areas after their own."""
         join = {
             key: xr.concat([getattr(self, key), getattr(other, key)], "area") for key in ("annual", "monthly", "costs")
         }
+        if self.pathway is not None and other.pathway is not None:
+            join["pathway"] = xr.concat([self.pathway, other.pathway], "area")
         return replace(self, **join)
 
     def to_frame(self) -> pd.DataFrame:
@@ -191,6 +206,7 @@ class Comparison:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         write_tables(self.scenarios, folder)
+        write_pathway(self.scenarios, folder)
         (folder / MANIFEST).write_text(json.dumps(manifest(self), indent=1, default=str) + "\n", encoding="utf-8")
         return folder
 
@@ -224,9 +240,10 @@ def open_results(folder: str | Path) -> Comparison:
             for about in described
         }  # fmt: skip
         arrays = read_arrays(folder, labels)
+        pathways = read_pathway(folder, labels)
     except (OSError, ValueError, KeyError, IndexError) as fault:
         raise ResultsError(f"{folder} is not a finished results folder ({fault})") from None
-    found = [Results(about.pop("scenario"), about.pop("label"), lines=about.pop("lines"), metadata=about, **arrays[key])
+    found = [Results(about.pop("scenario"), about.pop("label"), lines=about.pop("lines"), metadata=about, pathway=pathways[key], **arrays[key])
              for key, about in zip(labels, described, strict=True)]  # fmt: skip
     return Comparison(found[0], tuple(found[1:]), told)
 
