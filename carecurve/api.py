@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,31 @@ def further_tables(comparison: Comparison) -> dict[str, Any]:
 def save(comparison: Comparison, folder: str | Path, overwrite: bool = False) -> Path:
     """Write a finished results folder, published against simulated figures and price and volume included."""
     return store.write(comparison, folder, overwrite, further_tables(comparison))
+
+
+def diagrams(comparison: Comparison, scenarios: Sequence[ScenarioLike], folder: str | Path) -> list[Path]:
+    """Write the diagrams of stocks and flows and of feedback loops, of the last year, into a folder, and return the files.
+
+    Those of the first scenario go into the folder itself, those of each reform into a folder of its own there.
+
+    Parameters
+    ----------
+    comparison
+        Results of any engine; those of one scenario alone are a comparison without reforms.
+    scenarios
+        The scenarios they are of, in the same order.
+    folder
+        A folder that exists.
+
+    Raises
+    ------
+    ValueError
+        If the results hold no counts of the pathway, or the scenarios are not as many.
+    """
+    from outputs.diagrams import write_all
+
+    label = comparison.metadata.get("area_label")
+    return write_all(comparison.scenarios, [load(one) for one in scenarios], Path(folder), label)
 
 
 def open(folder: str | Path) -> Comparison:

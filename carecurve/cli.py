@@ -14,6 +14,8 @@ import typer
 
 from carecurve import console
 
+DRAWN_ENGINES = ("expected",)  # whose runs draw the system without being asked
+
 app = typer.Typer(
     name="carecurve",
     help="Simulate England's children's services and compare the cost curves of reforms.",
@@ -37,6 +39,7 @@ Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of
 Engine = Annotated[str, typer.Option("--engine", help="fast or reference.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads; by default one a processor.")]
 Events = Annotated[bool, typer.Option("--events", help="Keep the event log of the first replicate.")]
+Diagrams = Annotated[bool, typer.Option("--diagrams", help="Draw the last year's stocks and flows, and the feedback loops.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Results folder; by default a new one in runs/.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say only where the results are.")]
@@ -135,12 +138,12 @@ def run(
     area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
     runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
     effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None,
-    output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
+    diagrams: Diagrams = False, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Run one scenario, by default the baseline for Greater Manchester."""
     options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
     auto = {"precision": precision, "max_runs": max_runs}
-    _experiment([scenario], (area, region, england), options | {"events": events, "effects": effects} | auto, output, overwrite, quiet)
+    _experiment([scenario], (area, region, england), options | {"events": events, "effects": effects} | auto, output, overwrite, quiet, diagrams)
 
 
 @app.command()
@@ -151,7 +154,7 @@ def compare(
     area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
     runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
     effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None,
-    output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
+    diagrams: Diagrams = False, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Compare reforms with a baseline on the same families.
 
@@ -162,7 +165,7 @@ def compare(
         console.fail("one scenario leaves nothing to compare; expected BASELINE REFORM..., or none for the default")
     options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
     auto = {"precision": precision, "max_runs": max_runs}
-    _experiment(scenarios or [], (area, region, england), options | {"events": events, "effects": effects} | auto, output, overwrite, quiet)
+    _experiment(scenarios or [], (area, region, england), options | {"events": events, "effects": effects} | auto, output, overwrite, quiet, diagrams)
 
 
 @app.command()
@@ -186,7 +189,7 @@ def bench(
 
 def _experiment(
     scenarios: list[str], where: tuple[str | None, str | None, bool], options: dict[str, Any], output: Path | None,
-    overwrite: bool, quiet: bool,
+    overwrite: bool, quiet: bool, diagrams: bool = False,
 ) -> None:  # fmt: skip
     """Check everything, run, write the folder, and print the closing table."""
     if not quiet:
@@ -213,7 +216,8 @@ def _experiment(
     with console.progress(prepared, quiet) as report:
         comparison = run_experiment(prepared, report)
     tables = api.further_tables(comparison)
-    api.store.write(comparison, folder, overwrite, tables)
+    drawn = diagrams or options["engine"] in DRAWN_ENGINES
+    api.store.write(comparison, folder, overwrite, tables, (lambda there: api.diagrams(comparison, loaded, there)) if drawn else None)
     if not quiet:
         console.closing(comparison, tables)
     console.say(f"Results in {folder}")

@@ -74,7 +74,10 @@ def columns_of(stocks: tuple[Stock, ...], flows: list[Flow], small: list[Flow]) 
     order = {stock.name: i for i, stock in enumerate(stocks)}
     rank = dict.fromkeys(order, 0)
     for stock in stocks:
-        before = [flow for flow in (*flows, *small) if flow.kind == MOVES and flow.target == stock.name and order.get(flow.source, 1 << 30) < order[stock.name]]
+        before = [
+            flow for flow in (*flows, *small)
+            if flow.kind == MOVES and flow.target == stock.name and order.get(flow.source, 1 << 30) < order[stock.name]
+        ]  # fmt: skip
         drawn = [flow for flow in before if flow in flows] or sorted(before, key=lambda flow: flow.children)[-1:]
         rank[stock.name] = max((rank[flow.source] + 1 for flow in drawn), default=0)
     used = sorted(set(rank.values()))
@@ -217,7 +220,7 @@ class LaneLayout:
         for name in self.column:
             for flow in (one for one in self.flows if one.target == name and self._from_left(one)):
                 x, y = self._port(name, "left", flow)
-                self._pipe(flow, [(0.12, y), (x, y)], (x - 0.46, y), "\n".join(self.words_of([flow]).split(" ", 1)), start=True)
+                self._pipe(flow, [(0.12, y), (x, y)], (x - 0.50, y), "\n".join(self.words_of([flow]).split(" ", 1)), start=True)
             if self._right_out(name):
                 ends = self._right_out(name)
                 x, y = self._port(name, "right", ends[0])
@@ -247,6 +250,7 @@ class LaneLayout:
         start, end = self._port(flow.source, "left" if same else "right", flow), self._port(flow.target, "left", flow)
         x = self._lane_x(self._channels(flow)[0])
         straight = not same and abs(start[1] - end[1]) < 0.02
+        end = (end[0], start[1]) if straight else end
         points = [start, end] if straight else [start, (x, start[1]), (x, end[1]), end]
         channel_end = end[0] - (1.0 - TRACKS_TO) * (self.channel if self._channels(flow)[0] >= 0 else self.left) / 2.0
         self._pipe(flow, points, (channel_end, end[1]), number(flow.children))

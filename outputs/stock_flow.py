@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, FancyBboxPatch, Polygon, Rectangle
 
 from outputs.flow_layout import BOX_WIDTH, NARROW, Box, Lane, LaneLayout, Pipe, number
-from outputs.flow_system import ENDS, OPENS, OTHER_IN, OTHER_OUT, Flow, Stock, System, system_of
+from outputs.flow_system import OPENS, OTHER_IN, OTHER_OUT, Flow, Stock, System, system_of
 from outputs.plots import COLOURS, SOURCE
 from scenarios.timeline import year_name
 from sim.results import Results
@@ -178,7 +178,8 @@ def _moved(pipe: Pipe, dx: float, dy: float) -> Pipe:
 def _draw_box(axes: Axes, box: Box) -> None:
     """Draw a stock: its label, its children, and by how many it changed."""
     axes.add_patch(Rectangle((box.x, box.y), box.width, box.height, facecolor=FILL, edgecolor=BLACK, linewidth=1.1, zorder=4))
-    label = textwrap.wrap(box.stock.label.split(" (")[0] if len(box.stock.label) > 2 * LABEL_WIDTH else box.stock.label, LABEL_WIDTH)[:2]
+    label = textwrap.wrap(box.stock.label.split(" (")[0] if len(box.stock.label) > 2 * LABEL_WIDTH else box.stock.label, LABEL_WIDTH)
+    label = label[: 3 if box.height > 0.54 else 2]
     lines = [*((word, "normal", BLACK) for word in label), (number(box.stock.children) + _change(box.stock), "bold", BLUE)]
     step = 0.128
     for i, (words, weight, colour) in enumerate(lines):
@@ -250,15 +251,18 @@ def _words(axes: Axes, system: System, left_out: list[Flow], least_share: float,
     """Write the title, how to read the diagram, what is left out, and the source."""
     runs = f"mean of {system.runs} runs" if system.runs > 1 else "one run"
     axes.text(MARGIN, 0.12, f"{system.area}: children's services as stocks and flows, {year_name(system.year_ending)}", fontsize=15, va="top")
-    axes.text(
-        MARGIN, 0.42, f"{system.scenario}; {runs}. Boxes: children on 31 March {system.year_ending} (change in the year). Pipes with valves: children "
-        "a year. Clouds: outside the track.", fontsize=9, va="top", color=GREY,
-    )  # fmt: skip
-    small = f"{len(left_out)} flows below {least_share:.0%} of their track's greatest are left out ({number(sum(f.children for f in left_out))} children a year). "
-    note = (
-        f"{small if left_out else ''}A family's children are counted in each track it is in; what opens a stage of another track leaves its own stage as it is. "
-        "“Otherwise”: children who are born, turn 18, enter care or return while their family stays, and families not followed further. "
-        f"“Closed” holds those who may be referred again.\n{SOURCE}"
-    )
+    how = f"Boxes: children on 31 March {system.year_ending} (change in the year). Pipes with valves: children a year. Clouds: outside the track."
+    axes.text(MARGIN, 0.42, f"{system.scenario}; {runs}. {how}", fontsize=9, va="top", color=GREY)
+    notes = []
+    if left_out:
+        children = number(sum(flow.children for flow in left_out))
+        notes.append(f"{len(left_out)} flows below {least_share:.0%} of their track's greatest are left out ({children} children a year).")
+    if len({stock.track for stock in system.stocks}) > 1:
+        notes.append("A family's children are counted in each track it is in; what opens a stage of another track leaves its own stage as it is.")
+    if any(flow.kind in (OTHER_IN, OTHER_OUT) and flow not in left_out for flow in system.flows):
+        notes.append("“Otherwise”: children who are born, turn 18, enter care or return while their family stays, and families not followed further.")
+    if any(stock.name == "closed" for stock in system.stocks):
+        notes.append("“Closed” holds those who may be referred again.")
+    note = " ".join(notes) + f"\n{SOURCE}"
     axes.text(MARGIN, height - 0.08, "\n".join(line for part in note.split("\n") for line in textwrap.wrap(part, 225)), fontsize=7.4, va="bottom",
               color=GREY)  # fmt: skip

@@ -50,20 +50,28 @@ def check_folder(folder: str | Path, overwrite: bool = False) -> Path:
 
 
 def write(
-    comparison: Comparison, folder: str | Path, overwrite: bool = False, more: Mapping[str, pd.DataFrame] | None = None
-) -> Path:
+    comparison: Comparison, folder: str | Path, overwrite: bool = False, more: Mapping[str, pd.DataFrame] | None = None,
+    also: Callable[[Path], object] | None = None,
+) -> Path:  # fmt: skip
     """Write a finished folder and return it.
 
     It holds manifest.json, summary.csv, differences.csv (with reforms), shares.csv (with reforms of several authorities),
-    stocks, flows and costs.parquet, cost_curve.png, with an event log events.parquet, and whatever tables `more` names (file name -> table,
-    written as CSV).
+    stocks, flows, pathway and costs.parquet, cost_curve.png, with an event log events.parquet, whatever tables `more` names (file name -> table,
+    written as CSV), and what `also` writes into the folder it is given (diagrams).
 
     Raises
     ------
     StoreError
         As `check_folder`.
     """
-    return write_whole(folder, lambda partial: _fill(comparison, partial, more or {}), overwrite)
+
+    def fill(partial: Path) -> None:
+        """Write every file into the folder that becomes this one."""
+        _fill(comparison, partial, more or {})
+        if also:
+            also(partial)
+
+    return write_whole(folder, fill, overwrite)
 
 
 def write_whole(folder: str | Path, fill: Callable[[Path], None], overwrite: bool = False) -> Path:

@@ -1,6 +1,6 @@
 """The feedback loops of the monthly environment, found in the model itself.
 
-A link says which quantity acts on which, and names the function of `sim.loop_links` that asks the engine's own rules how much: its elasticity is
+A link says which quantity acts on which, and names the function of `sim.links_of_work` and `sim.links_of_care` that asks the engine's own rules how much: its elasticity is
 the per cent by which the target changes when the source is one per cent more. A rule that is switched off answers nothing, so its link is not in
 force; a lever that turns a response round turns its sign. Loops are the cycles of the links in force; the product of their signs is their polarity.
 """
@@ -15,7 +15,8 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from sim import loop_links as on
+from sim import links_of_care as care
+from sim import links_of_work as work
 from sim.loop_point import Point
 
 STEP = 0.01  # by which a source is raised and lowered
@@ -52,6 +53,8 @@ QUANTITIES = {
     "waiting": "Families waiting for help",
 }
 
+STOCKS = {"families", "proceedings", "looked_after"}  # of children, which the pathway fills by itself
+
 
 @dataclass(frozen=True)
 class Link:
@@ -65,46 +68,46 @@ class Link:
 
 
 LINKS = (
-    Link("families", "work", on.families_on_work, "stages' case weights"),
-    Link("proceedings", "work", on.proceedings_on_work, "stages' case weights"),
-    Link("looked_after", "work", on.looked_after_on_work, "stages' case weights"),
-    Link("work", "pressure", on.work_on_pressure, "pressure is work in hand over capacity"),
-    Link("capacity", "pressure", on.capacity_on_pressure, "pressure is work in hand over capacity"),
-    Link("pressure", "pace", on.pressure_on_pace, "above 1, teams share their attention", "pressure.slows_teams"),
-    Link("pace", "families", on.pace_on_families, "slower work, longer stays in stages that teams drive"),
-    Link("pressure", "leavers", on.pressure_on_leavers, "turnover rises with pressure", "workforce.follows_pressure"),
-    Link("leavers", "vacancies", on.leavers_on_vacancies, "a post that is left is vacant until it is filled", "workforce.follows_pressure"),
-    Link("leavers", "employed", on.leavers_on_employed, "posts there are stay as many", "workforce.follows_pressure"),
-    Link("vacancies", "agency", on.vacancies_on_agency, "agency workers cover some of what falls vacant", "workforce.follows_pressure"),
-    Link("employed", "capacity", on.employed_on_capacity, "capacity is in proportion to workers", "workforce.follows_pressure"),
-    Link("agency", "capacity", on.agency_on_capacity, "capacity is in proportion to workers", "workforce.follows_pressure"),
-    Link("families", "proceedings", on.families_on_proceedings, "hazards of families' stages open proceedings"),
-    Link("looked_after", "proceedings", on.looked_after_on_proceedings, "children in care without an order come to court"),
-    Link("proceedings", "court_pressure", on.proceedings_on_court_pressure, "sets open over capacity", "courts.follows_work"),
-    Link("court_pressure", "court_pace", on.court_pressure_on_pace, "above 1, courts are slower", "courts.follows_work"),
-    Link("court_pace", "proceedings", on.court_pace_on_proceedings, "slower courts, longer proceedings"),
-    Link("proceedings", "looked_after", on.proceedings_on_looked_after, "final hearings that end care are waited for in care"),
-    Link("families", "entries", on.families_on_entries, "hazards of families' stages lead into care"),
-    Link("entries", "looked_after", on.entries_on_looked_after, "the stock follows its inflow"),
-    Link("looked_after", "use", on.looked_after_on_use, "places filled over usable"),
-    Link("places", "use", on.places_on_use, "places filled over usable"),
-    Link("use", "opened", on.use_on_opened, "providers open more, months later", "supply.follows_use"),
-    Link("opened", "places", on.opened_on_places, "what opens is usable"),
-    Link("use", "share", on.use_on_share, "who asks for more of what comes free gets more", "supply.follows_use"),
-    Link("share", "places", on.share_on_places, "an authority's places are its share"),
-    Link("use", "price", on.use_on_price, "a market's price answers use", "prices.follow_use"),
-    Link("use", "misfits", on.use_on_misfits, "fewer vacancies fit fewer children"),
-    Link("use", "far", on.use_on_far, "scarce places are farther", "placement_plans.distance.far_response_to_use"),
-    Link("looked_after", "cost", on.looked_after_on_cost, "children times days times price"),
-    Link("price", "cost", on.price_on_cost, "children times days times price"),
-    Link("misfits", "cost", on.misfits_on_cost, "the next place on the overflow list costs more, or less"),
-    Link("cost", "overspend", on.cost_on_overspend, "cost over budget"),
-    Link("cost", "budget", on.cost_on_budget, "a budget is last year's cost and planned growth", "budget.in_force"),
-    Link("budget", "overspend", on.budget_on_overspend, "cost over budget"),
-    Link("overspend", "support", on.overspend_on_support, "overspend is partly saved on family support", "budget.in_force"),
-    Link("support", "help_places", on.support_on_places, "what is saved closes places that it bought"),
-    Link("help_places", "waiting", on.places_on_waiting, "who finds no place waits"),
-    Link("waiting", "families", on.waiting_on_families, "while families wait, hazards of escalating run on"),
+    Link("families", "work", work.families_on_work, "stages' case weights"),
+    Link("proceedings", "work", work.proceedings_on_work, "stages' case weights"),
+    Link("looked_after", "work", work.looked_after_on_work, "stages' case weights"),
+    Link("work", "pressure", work.work_on_pressure, "pressure is work in hand over capacity"),
+    Link("capacity", "pressure", work.capacity_on_pressure, "pressure is work in hand over capacity"),
+    Link("pressure", "pace", work.pressure_on_pace, "above 1, teams share their attention", "pressure.slows_teams"),
+    Link("pace", "families", work.pace_on_families, "slower work, longer stays in stages that teams drive"),
+    Link("pressure", "leavers", work.pressure_on_leavers, "turnover rises with pressure", "workforce.follows_pressure"),
+    Link("leavers", "vacancies", work.leavers_on_vacancies, "a post that is left is vacant until it is filled", "workforce.follows_pressure"),
+    Link("leavers", "employed", work.leavers_on_employed, "posts there are stay as many", "workforce.follows_pressure"),
+    Link("vacancies", "agency", work.vacancies_on_agency, "agency workers cover some of what falls vacant", "workforce.follows_pressure"),
+    Link("employed", "capacity", work.employed_on_capacity, "capacity is in proportion to workers", "workforce.follows_pressure"),
+    Link("agency", "capacity", work.agency_on_capacity, "capacity is in proportion to workers", "workforce.follows_pressure"),
+    Link("families", "proceedings", work.families_on_proceedings, "hazards of families' stages open proceedings"),
+    Link("looked_after", "proceedings", work.looked_after_on_proceedings, "children in care without an order come to court"),
+    Link("proceedings", "court_pressure", work.proceedings_on_court_pressure, "sets open over capacity", "courts.follows_work"),
+    Link("court_pressure", "court_pace", work.court_pressure_on_pace, "above 1, courts are slower", "courts.response"),
+    Link("court_pace", "proceedings", work.court_pace_on_proceedings, "slower courts, longer proceedings"),
+    Link("proceedings", "looked_after", work.proceedings_on_looked_after, "final hearings that end care are waited for in care"),
+    Link("families", "entries", care.families_on_entries, "hazards of families' stages lead into care"),
+    Link("entries", "looked_after", care.entries_on_looked_after, "the stock follows its inflow"),
+    Link("looked_after", "use", care.looked_after_on_use, "places filled over usable"),
+    Link("places", "use", care.places_on_use, "places filled over usable"),
+    Link("use", "opened", care.use_on_opened, "providers open more, months later", "supply.follows_use"),
+    Link("opened", "places", care.opened_on_places, "what opens is usable"),
+    Link("use", "share", care.use_on_share, "who asks for more of what comes free gets more", "supply.follows_use"),
+    Link("share", "places", care.share_on_places, "an authority's places are its share"),
+    Link("use", "price", care.use_on_price, "a market's price answers use", "prices.follow_use"),
+    Link("use", "misfits", care.use_on_misfits, "fewer vacancies fit fewer children"),
+    Link("use", "far", care.use_on_far, "scarce places are farther", "placement_plans.distance.far_response_to_use"),
+    Link("looked_after", "cost", care.looked_after_on_cost, "children times days times price"),
+    Link("price", "cost", care.price_on_cost, "children times days times price"),
+    Link("misfits", "cost", care.misfits_on_cost, "the next place on the overflow list costs more, or less"),
+    Link("cost", "overspend", care.cost_on_overspend, "cost over budget"),
+    Link("cost", "budget", care.cost_on_budget, "a budget is last year's cost and planned growth", "budget.in_force"),
+    Link("budget", "overspend", care.budget_on_overspend, "cost over budget"),
+    Link("overspend", "support", care.overspend_on_support, "overspend is partly saved on family support", "budget.in_force"),
+    Link("support", "help_places", care.support_on_places, "what is saved closes places that it bought"),
+    Link("help_places", "waiting", care.places_on_waiting, "who finds no place waits"),
+    Link("waiting", "families", care.waiting_on_families, "while families wait, hazards of escalating run on"),
 )  # fmt: skip
 
 
@@ -179,6 +182,17 @@ def measure_links(points: Sequence[Point], links: Iterable[Link] = LINKS) -> tup
         now = [elasticity(link, point) for point in points]
         found.append(Measured(link, float(np.mean(values)), min(values), max(values), float(np.mean(now))))
     return tuple(found)
+
+
+def acting(measured: Iterable[Measured]) -> tuple[Measured, ...]:
+    """Return the links in force of which something acts on the source, or it is a stock of children: what is constant pushes nothing round."""
+    left = [one for one in measured if one.in_force]
+    while True:
+        moved = STOCKS | {one.link.target for one in left}
+        kept = [one for one in left if one.link.source in moved]
+        if len(kept) == len(left):
+            return tuple(kept)
+        left = kept
 
 
 def find_loops(measured: Iterable[Measured]) -> tuple[Loop, ...]:
