@@ -1,8 +1,8 @@
 """The feedback loops as a causal loop diagram, made from links that were measured on the model's own functions (`sim.loops`).
 
 Quantities are words, links arrows with a sign: + if more of the one makes more of the other, − if it makes less. A link not in force is not drawn;
-one that does not act at present (teams below their capacity, nobody waiting) is dashed. R marks a loop that reinforces a change, B one that balances it.
-Only where quantities stand on the page is fixed here; one without a place of its own gets one in a row at the foot.
+one that does not act at present (teams below their capacity, nobody waiting) is dashed. R marks a loop that reinforces a change, B one that
+balances it. Only where quantities stand on the page is fixed here; one without a place of its own gets one in a row at the foot.
 """
 
 from __future__ import annotations

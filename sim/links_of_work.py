@@ -1,8 +1,9 @@
 """Links of the feedback loops of teams, posts and courts: what one quantity does to another.
 
-Each function returns the target with the source at `times` its value, asked of the engine's own functions. Instantaneous answers (pace, pressure) are
-read at once; what works through months with the source held for `point.months`. Where rules are hazards, flows follow the stocks they act on: as many
-children as transitions fired for in the year, times what the stock or the pace is multiplied by. Units cancel: only ratios of what is returned are used.
+Each function returns the target with the source at `times` its value, asked of the engine's own functions. Instantaneous answers (pace, pressure)
+are read at once; what works through months with the source held for `point.months`. Where rules are hazards, flows follow the stocks they act on:
+as many children as transitions fired for in the year, times what the stock or the pace is multiplied by. Units cancel: only ratios of what is
+returned are used.
 """
 
 from __future__ import annotations

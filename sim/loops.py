@@ -1,8 +1,9 @@
 """The feedback loops of the monthly environment, found in the model itself.
 
-A link says which quantity acts on which, and names the function of `sim.links_of_work` and `sim.links_of_care` that asks the engine's own rules how much: its elasticity is
-the per cent by which the target changes when the source is one per cent more. A rule that is switched off answers nothing, so its link is not in
-force; a lever that turns a response round turns its sign. Loops are the cycles of the links in force; the product of their signs is their polarity.
+A link says which quantity acts on which, and names the function of `sim.links_of_work` and `sim.links_of_care` that asks the engine's own rules how
+much: its elasticity is the per cent by which the target changes when the source is one per cent more. A rule that is switched off answers nothing,
+so its link is not in force; a lever that turns a response round turns its sign. Loops are the cycles of the links in force; the product of their
+signs is their polarity.
 """
 
 from __future__ import annotations
@@ -206,7 +207,7 @@ def find_loops(measured: Iterable[Measured]) -> tuple[Loop, ...]:
         first = min(range(len(cycle)), key=lambda i: list(QUANTITIES).index(cycle[i]) if cycle[i] in QUANTITIES else len(QUANTITIES))
         names = (*cycle[first:], *cycle[:first])
         steps = [graph.edges[names[i], names[(i + 1) % len(names)]] for i in range(len(names))]
-        loops.append(Loop(tuple(names), math.prod(step["value"] for step in steps), math.prod(step["now"] for step in steps)))
+        loops.append(Loop(tuple(names), math.prod(step["value"] for step in steps), math.prod(step["now"] for step in steps) + 0.0))
     return tuple(sorted(loops, key=lambda loop: (-abs(loop.gain), loop.quantities)))
 
 
