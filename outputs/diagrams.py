@@ -68,7 +68,8 @@ def write_diagrams(
     named = area or str(results.metadata.get("area_label") or (results.areas[0] if len(results.areas) == 1 else f"{len(results.areas)} authorities"))
     written = [_picture(stocks_and_flows(results, year, named), folder / STOCKS_AND_FLOWS, alternative_text(results, year, named))]
     measured, loops = loops_of(results, scenario, year)
-    title = f"{named}, {results.label}, {year_name(year)}"
+    several = f" (mean of {len(results.areas)} authorities)" if len(results.areas) > 1 else ""
+    title = f"{named}, {results.label}, {year_name(year)}{several}"
     written.append(_picture(feedback_loops(measured, loops, title), folder / FEEDBACK_LOOPS, loops_in_words(measured, loops)))
     for name, table in ((LINKS, links_table(measured)), (LOOPS, loops_table(loops))):
         table.to_csv(folder / name, index=False, float_format="%.6g")

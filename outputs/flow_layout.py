@@ -17,7 +17,7 @@ NARROW = 0.12  # channel between stocks that nothing joins
 TRACKS_FROM, TRACKS_TO = 0.06, 0.40  # the part of a channel where pipes run up and down; the rest is for valves and numbers
 PIPE_AT, LINE = 0.17, 0.132  # of a pipe above or below a box: distance from its left edge; height of a line of words
 WORDS_WIDTH, WIDE_WORDS, OVER_WORDS = 21, 36, 27  # letters beside such a pipe, where nothing is stacked, and above a column
-MOST_NAMES = 3
+MOST_NAMES, LEAST_NAMED = 3, 0.01  # of what opens a stage: how many are named, and the least share of them
 STREAMS = {"family": "new families", "disabled": "disabled children", "uasc": "unaccompanied", "uasc_pass_through": "unaccompanied, passing through"}
 
 
@@ -188,9 +188,10 @@ class LaneLayout:
         """Return the words of flows that share a pipe: how many children, and whence or by what."""
         ordered = sorted(flows, key=lambda flow: -flow.children)
         openers = [flow for flow in ordered if flow.kind == OPENS]
-        named = openers if len(openers) <= MOST_NAMES else openers[: MOST_NAMES - 1]
+        large = [flow for flow in openers if flow.children >= LEAST_NAMED * sum(one.children for one in openers)]
+        named = large if len(large) <= MOST_NAMES else large[: MOST_NAMES - 1]
         said = [f"{number(flow.children)} from {self.labels.get(flow.names[0], plain(flow.names[0])).split(' (')[0]}" for flow in named]
-        if len(named) < len(openers):
+        if len(named) < len(large):
             said.append(f"{number(sum(flow.children for flow in openers[len(named):]))} from others")
         ends = [plain(name[:1].lower() + name[1:]) for flow in ordered if flow.kind == ENDS for name in flow.names]
         if ends:
