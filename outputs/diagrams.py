@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from outputs.loop_diagram import feedback_loops, loops_in_words
 from outputs.stock_flow import alternative_text, stocks_and_flows
 from scenarios.loading import Scenario
-from scenarios.timeline import year_name
-from sim.loop_point import Point, point_in
+from scenarios.timeline import add_months, year_name
+from sim.loop_point import HORIZON_MONTHS, Point, point_in
 from sim.loops import Loop, Measured, find_loops, links_table, loops_table, measure_links
 from sim.model import compile_model
 from sim.results import Results
@@ -30,8 +30,8 @@ def points_of(results: Results, scenario: Scenario, year_ending: int | None = No
         If the results hold no counts of the pathway.
     """
     year = results.years[-1] if year_ending is None else year_ending
-    about = results.metadata
-    models = (compile_model(scenario, (area,), about.get("until"), about.get("from"), central=True) for area in results.areas)
+    until = add_months(f"{year}-03", HORIZON_MONTHS + 2)
+    models = (compile_model(scenario, (area,), until, results.metadata.get("from"), central=True) for area in results.areas)
     return tuple(point_in(model, results, area, year) for model, area in zip(models, results.areas, strict=True))
 
 

@@ -7,7 +7,7 @@ spare. So links are measured twice: at the authority as it is in a year of the r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -61,7 +61,6 @@ class Point:
     level: float = 1.0
     waiting: float = 0.0
     horizon: int = HORIZON_MONTHS
-    _kept: dict = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def handle(self) -> Any:
@@ -75,14 +74,14 @@ class Point:
 
     def with_arrays(self, **arrays: np.ndarray) -> Point:
         """Return the point under other arrays."""
-        return replace(self, arrays=self.arrays._replace(**arrays), _kept={})
+        return replace(self, arrays=self.arrays._replace(**arrays))
 
     def pressed(self) -> Point:
         """Return the point where every limit binds: teams a tenth above capacity, courts at their reference, families waiting, support half cut."""
         floor = float(self.arrays.budget_rules[FLOOR])
         return replace(
             self, pressure=max(self.pressure, PRESSED), court_pressure=max(self.court_pressure, float(self.arrays.court_rules[REFERENCE])),
-            waiting=max(self.waiting, PRESSED_WAITING), level=(1.0 + floor) / 2.0, _kept={},
+            waiting=max(self.waiting, PRESSED_WAITING), level=(1.0 + floor) / 2.0,
         )  # fmt: skip
 
     def rows(self, select: Any) -> np.ndarray:
@@ -90,30 +89,33 @@ class Point:
         return np.array([bool(select(record)) for record in self.arrays.stages])
 
 
-def point_of(compiled: CompiledModel, counts: Mapping[str, float], **state: float) -> Point:
+def point_of(compiled: CompiledModel, counts: Mapping[str, float], month: str | None = None, **state: float) -> Point:
     """Return the point of a model of one authority.
 
     Parameters
     ----------
     compiled
-        The model, of one authority.
+        The model, of one authority; months after the one asked for are those a driver is held.
     counts
         Children by `kind:name`, as `sim.pathway_counts` names them, of one year.
+    month
+        The month (YYYY-MM) whose rules hold; the first after what is published and after the branch if it is earlier, or left out.
     state
         `pressure`, `court_pressure`, `level`, `waiting`, where known.
     """
     arrays = compiled.for_draw(0, 0)
     last = arrays.row_factor.shape[2] - 2
-    month = int(max(arrays.unpublished_from[0] + 1, compiled.month(compiled.branch)))
+    asked = compiled.month(month or compiled.branch)
+    at = int(max(arrays.unpublished_from[0] + 1, compiled.month(compiled.branch), asked))
     if arrays.workforce_from[0] <= last:
-        month = max(month, int(arrays.workforce_from[0]))
+        at = max(at, int(arrays.workforce_from[0]))
 
     def each(kind: str, names: tuple[str, ...]) -> np.ndarray:
         """Return counts of a kind, in the arrays' order."""
         return np.array([float(counts.get(f"{kind}:{name}", 0.0)) for name in names])
 
     return Point(
-        arrays, tuple(compiled.stage_names), tuple(compiled.transition_names), min(month, last),
+        arrays, tuple(compiled.stage_names), tuple(compiled.transition_names), min(at, last),
         each(AT_31_MARCH, compiled.stage_names), each(ENTERED, compiled.stage_names), each(FIRED, compiled.transition_names),
         float(counts.get(f"{ARRIVED}:{UNACCOMPANIED}", 0.0)), **state,
     )  # fmt: skip
@@ -139,7 +141,7 @@ def point_in(compiled: CompiledModel, results: Results, area: str, year_ending: 
 
     places = compiled.for_draw(0, 0).places[0][compiled.for_draw(0, 0).place_track >= 0]
     return point_of(
-        compiled, counts, pressure=measure("pressure"), court_pressure=measure("court_pressure"),
+        compiled, counts, f"{year_ending}-03", pressure=measure("pressure"), court_pressure=measure("court_pressure"),
         level=measure("family_support_level_pct") / 100.0 or 1.0,
         waiting=measure("early_help_waiting") / max(1.0, float(places[:, -1].sum())),
     )  # fmt: skip

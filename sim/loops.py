@@ -208,7 +208,7 @@ def find_loops(measured: Iterable[Measured]) -> tuple[Loop, ...]:
         names = (*cycle[first:], *cycle[:first])
         steps = [graph.edges[names[i], names[(i + 1) % len(names)]] for i in range(len(names))]
         loops.append(Loop(tuple(names), math.prod(step["value"] for step in steps), math.prod(step["now"] for step in steps) + 0.0))
-    return tuple(sorted(loops, key=lambda loop: (-abs(loop.gain), loop.quantities)))
+    return tuple(sorted(loops, key=lambda loop: (-round(abs(loop.gain), 9), loop.gain < 0.0, loop.quantities)))
 
 
 def links_table(measured: Iterable[Measured]) -> pd.DataFrame:
