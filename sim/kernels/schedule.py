@@ -133,14 +133,14 @@ def origin_of(tr, family, child, slot):
 
 
 @kernel
-def walk_bands(h, a, tr, origin, multiplier, by_age, t, until, residual):
+def walk_bands(h, a, tr, version, origin, multiplier, by_age, t, until, residual):
     """Do what `advance` does where the hazard changes from band to band and for no other reason (and with the same bits)."""
     edges, rates, band = H.edges(h), H.rates(h), np.int64(tr["band"])
-    while t >= origin + edges[0, band + 1]:  # the last band ends at infinity
+    while t >= origin + edges[version, band + 1]:  # the last band ends at infinity
         band += 1
     while t < until:
-        stop = min(until, origin + edges[0, band + 1])
-        rate = rates[0, a, band] * multiplier * by_age
+        stop = min(until, origin + edges[version, band + 1])
+        rate = rates[version, a, band] * multiplier * by_age
         use = rate * (stop - t)
         if use >= residual and rate > 0.0:
             return max(t, min(stop, t + residual / rate)), 0.0
@@ -151,11 +151,11 @@ def walk_bands(h, a, tr, origin, multiplier, by_age, t, until, residual):
 
 
 @kernel
-def walk_versions(h, a, k, tr, origin, multiplier, by_age, t, until, residual):
-    """Do the same where the hazard also changes from version to version."""
+def walk_versions(h, a, k, tr, version, origin, multiplier, by_age, t, until, residual):
+    """Do the same where the hazard also changes from version to version; `version` is the one of t."""
     keep_whole()
     edges, rates, starts, first = H.edges(h), H.rates(h), H.version_start(h), np.int64(tr["band"])
-    version, band = np.int64(H.month_version(h)[month_at(h, t)]), first
+    band = first
     while t < until:
         following = np.int64(H.next_version(h)[version, a, k])
         while t >= origin + edges[version, band + 1]:
@@ -197,9 +197,13 @@ def walk(h, c, a, k, tr, family, child, slot, is_child, birth, age, age_edge, by
         tr["bands_only"] and (tr["n_help"] == 0 or family["help_start"] == INF) and (tr["age"] < 0 or age_edge >= until)
         and unhindered(h, c, a, tr["row"], begins, until)
     ):  # fmt: skip
+        version = np.int64(0)
         if tr["versions"]:
-            return walk_versions(h, a, k, tr, origin, multiplier, by_age, begins, until, residual)
-        return walk_bands(h, a, tr, origin, multiplier, by_age, begins, until, residual)
+            version = np.int64(H.month_version(h)[month_at(h, begins)])
+            following = np.int64(H.next_version(h)[version, a, k])
+            if following < H.version_start(h).shape[0] and H.version_start(h)[following] < until:
+                return walk_versions(h, a, k, tr, version, origin, multiplier, by_age, begins, until, residual)
+        return walk_bands(h, a, tr, version, origin, multiplier, by_age, begins, until, residual)
     return walk_all(h, c, a, k, family, child, is_child, birth, age, age_edge, origin, multiplier, begins, until, residual)
 
 
