@@ -48,28 +48,27 @@ def with_england_filled(panel: Panel, vintage: int | None) -> tuple[Panel, froze
     frozenset of (measure, year_ending)
         England's cells that are assumed.
     """
-    frame = panel.frame.copy()
-    england = frame.index[frame["name"] == ENGLAND]
+    england = panel.frame.index[panel.frame["name"] == ENGLAND]
     if england.empty:
         return panel, frozenset()
-    years = frame.loc[england, "year_ending"]
-    children = panel.series(ENGLAND, POPULATION) if POPULATION in panel.measures else pd.Series(dtype=float)
-    assumed = set()
-    for measure, row in pd.read_csv(DEFAULTS).set_index("measure").iterrows():
-        known = panel.series(ENGLAND, measure) if measure in panel.measures else pd.Series(dtype=float)
+    rows = panel.frame.loc[england].set_index("year_ending")
+    children = rows[POPULATION].dropna().sort_index() if POPULATION in rows else pd.Series(dtype=float)
+    filled, assumed = {}, set()
+    for measure, default in pd.read_csv(DEFAULTS).set_index("measure")["value"].items():
+        known = rows[measure].dropna().astype(float).sort_index() if measure in rows else pd.Series(dtype=float)
         if vintage is None and len(known):
             continue
         known = _with_published(known, measure, vintage)
-        if measure not in frame.columns:
-            frame[measure] = float("nan")
-        frame[measure] = frame[measure].astype(float)
         first = int(known.index[0]) if len(known) else None
-        for index, year in years.items():
-            if year in known.index:
-                frame.loc[index, measure] = known[year]
-            elif first is None or year < first:
-                frame.loc[index, measure] = _stand_in(known, first, float(row["value"]), children, year, per_child(measure))
-                assumed.add((measure, int(year)))
+        early = [year for year in rows.index if first is None or year < first]
+        stand_ins = {year: _stand_in(known, first, default, children, year, per_child(measure)) for year in early}
+        filled[measure] = [stand_ins.get(year, known.get(year, float("nan"))) for year in rows.index]
+        assumed |= {(measure, int(year)) for year in early}
+    if not filled:
+        return panel, frozenset()
+    frame = panel.frame.reindex(columns=[*panel.frame.columns, *(measure for measure in filled if measure not in rows)])
+    frame = frame.astype(dict.fromkeys(filled, float))
+    frame.loc[england, list(filled)] = pd.DataFrame(filled, index=england)
     return Panel(frame), frozenset(assumed)
 
 

@@ -93,5 +93,4 @@ PLACEMENTS = tuple(
 )
 COURT = (TargetMeasure("court_weeks", None, "level", "court", role="input"),)  # England's, from national.csv
 TARGETS: dict[str, TargetMeasure] = {target.name: target for target in (*FRONT_DOOR, *PROTECTION, *NEED, *CARE, *PLACEMENTS, *COURT)}
-SCORED = ("referrals", "s47", "cpp_started", "cpp_at31", "cin_at31", "cla_started", "cla_ceased", "cla_at31")  # by a backtest
 OF_CHILDREN_IN_NEED = ("front door", "need", "protection")  # from the children in need census
