@@ -1,0 +1,188 @@
+"""One authority's expected mass over months: families, children in care, those who have left it, and the places they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim import expected_people as P
+from sim.expected_children import CHILD_AGES, CHILD_MONTHS, Children
+from sim.expected_families import (
+    AGES,
+    ALL_ENTER,
+    BLOCKS,
+    NOBODY_ENTERS,
+    REMOVED,
+    SOME_ENTER,
+    UNBORN_MONTHS,
+    WAITING_FOR,
+    Families,
+    N,
+    U,
+)
+from sim.expected_phases import alive, rates_in
+from sim.kernels import layout as L
+
+FAMILY_COLUMNS, CHILD_COLUMNS = BLOCKS * AGES, L.NEEDS * CHILD_AGES
+LEAVER_MONTHS = 120  # months since care ended
+BIRTHS_LAST_MONTHS = 96.0  # births end when the first youngest is eight; read from the model where it is used
+
+
+def need_list(families: Families) -> list[int]:
+    """Return the stages of need, in order."""
+    return list(families.splits)
+
+
+@dataclass
+class Structure:
+    """What follows from the pathway and not from rates: networks, and which row is in which stage."""
+
+    families: Families
+    children: list[Children]
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    child_arrays: list[dict[str, np.ndarray]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, model: L.Model) -> Structure:
+        """Build the structure of a model."""
+        made = cls(Families(model), [Children(model, stream) for stream in range(3)])
+        made.arrays = made.families.compiled() | _family_rows(made.families)
+        made.child_arrays = [network.compiled() | _child_rows(network) for network in made.children]
+        return made
+
+
+def _family_rows(net: Families) -> dict[str, np.ndarray]:
+    """Return tables of rows: need, stage of each track, row after a birth, and groups (need, stage) whose mass is added up."""
+    needs = need_list(net)
+    rows = len(net.rows)
+    need, stages, birth, waits = np.zeros(rows, np.int64), np.full((rows, 4), -1, np.int64), np.full(rows, -1, np.int64), np.zeros(rows, np.int64)
+    for (joint, phase), row in net.rows.items():
+        plain = joint[0] % WAITING_FOR
+        need[row] = needs.index(plain)
+        stages[row] = [stage % WAITING_FOR if stage >= 0 else -1 for stage in joint]
+        waits[row] = sum(1 << track for track, stage in enumerate(joint) if stage >= WAITING_FOR)
+        to = net.born(joint)
+        birth[row] = net.rows[to, (phase[0] if to == joint else 0, *phase[1:])]
+    groups: dict[tuple[int, int], int] = {}
+    group = np.full((4, rows), -1, np.int64)
+    for row in range(rows):
+        for track in range(1, 4):
+            if stages[row, track] >= 0:
+                group[track, row] = groups.setdefault((int(need[row]), int(stages[row, track])), len(groups))
+    sinks = list(net.sinks)
+    target = []
+    for n, _, part, _, changes in sinks:
+        to = [new for track, _, new in changes if track == L.NEED]
+        target.append((needs.index(to[0]) if to[0] >= 0 else -1) if to else needs.index(n))
+    moving = [i for i, (n, _, _, flag, _) in enumerate(sinks) if target[i] != needs.index(n) or flag]
+    return {
+        "need": need, "stages": stages, "birth": birth, "waits": waits, "group": group,
+        "group_keys": np.array(list(groups), np.int64).reshape(-1, 2),
+        "sink_need": np.array([needs.index(s[0]) for s in sinks], np.int64), "sink_k": np.array([s[1] for s in sinks], np.int64),
+        "sink_part": np.array([s[2] for s in sinks], np.int64), "moving": np.array(moving, np.int64),
+        "moving_source": np.array([needs.index(sinks[i][0]) for i in moving], np.int64),
+        "moving_target": np.array([target[i] for i in moving], np.int64), "moving_flag": np.array([sinks[i][3] for i in moving], np.int64),
+        "moving_kind": np.array([{ALL_ENTER: 1, SOME_ENTER: 2}.get(sinks[i][2], 0) for i in moving], np.int64),
+        "enters": np.array([(i, new) for i, s in enumerate(sinks) for _, _, new in s[4] if new >= 0], np.int64).reshape(-1, 2),
+    }  # fmt: skip
+
+
+def _child_rows(net: Children) -> dict[str, np.ndarray]:
+    """Return tables of rows: stages of care, placement and legal status, group of exits, and the exits of each group."""
+    rows = len(net.rows)
+    stages, group, phase_of = np.full((rows, 3), -1, np.int64), np.full(rows, -1, np.int64), np.zeros(rows, np.int64)
+    for key, row in net.rows.items():
+        if key[0] == "hub":
+            continue
+        joint, phase = key
+        stages[row] = joint
+        phase_of[row] = phase[0]
+        if joint[1] >= 0:
+            group[row] = net.group_of(joint, phase)
+    entries = [(g, *entry) for g, listed in enumerate(net.exit_lists) for entry in listed]
+    first = np.searchsorted([entry[0] for entry in entries], np.arange(len(net.exit_lists) + 1))
+    vector = np.zeros(len(net.model.transitions), np.int64)
+    for k in range(len(vector)):
+        vector[k] = net.vector(k)
+    eligible = np.ones(len(net.exit_lists))
+    days = float(net.model.parameters[6])
+    phases = net.phases[net.looked_after] if net.looked_after >= 0 else None
+    for key, g in net.exits.items():
+        low, width = phases.starts[key[0]], phases.widths[key[0]]
+        eligible[g] = np.clip((low + width - days) / width, 0.0, 1.0) if np.isfinite(width) else 1.0
+    return {
+        "stages": stages, "group": group, "care_phase": phase_of, "exit_first": first.astype(np.int64), "eligible": eligible,
+        "exit_k": np.array([e[1] for e in entries], np.int64), "exit_phase": np.array([e[2] for e in entries], np.int64),
+        "exit_times": np.array([e[3] for e in entries], float), "exit_stage": np.array([e[4] for e in entries], np.int64),
+        "exit_group": np.array([e[0] for e in entries], np.int64), "vector_of": vector, "widths": net.care_widths if net.exits else np.zeros(0),
+    }  # fmt: skip
+
+
+def phase_rates(structure: Structure, model: L.Model, version: int, a: int) -> list[np.ndarray]:
+    """Return hazards per day by transition and phase (K, 12): of families, then of each stream of children."""
+    found = []
+    for net in (structure.families, *structure.children):
+        table = np.zeros((len(model.transitions), 12))
+        for stage, phases in net.phases.items():
+            if stage >= WAITING_FOR:
+                continue
+            ks = net.live(stage)
+            if ks:
+                table[ks, : len(phases)] = rates_in(model, version, a, ks, phases)
+        found.append(table)
+    return found
+
+
+def family_vectors(net: Families, model: L.Model, a: int) -> np.ndarray:
+    """Return what hazards are multiplied by, by column: age of the youngest, earlier removal, earlier plan; then room for shares of removals."""
+    vectors = np.ones((net.n_vectors, FAMILY_COLUMNS))
+    weight = P.band_weights(model)
+    for (age, static), i in net.vectors.items():
+        by_age = weight @ model.age_table[a, age] if age >= 0 else np.ones(AGES)
+        table = model.static_table[static].reshape(5, 4, L.STREAMS, 2, 2)[:, 0, 0].mean(axis=0)  # removals, plans
+        for block in range(BLOCKS):
+            vectors[i, block * AGES : (block + 1) * AGES] = by_age * table[block >> 1, block & 1]
+    return vectors
+
+
+def child_vectors(net: Children, model: L.Model, a: int) -> np.ndarray:
+    """Return what hazards are multiplied by, by column: age and needs; under and over the age of an order; then room for plans and exits."""
+    vectors = np.ones((net.n_vectors, CHILD_COLUMNS))
+    months = np.array(CHILD_MONTHS)
+    bands = [P.band_of(start) for start in months[:-1]]
+    for (age, static), i in net.legal_vectors.items():
+        by_age = model.age_table[a, age][bands] if age >= 0 else np.ones(CHILD_AGES)
+        by_needs = model.static_table[static].reshape(5, 4, L.STREAMS, 2, 2)[:, :, net.stream, 0, 0].mean(axis=0)
+        vectors[i] = np.outer(by_needs, by_age).ravel()
+    for k, i in net.young.items():
+        under = np.clip((net.ops(k)[0][3] * 12.0 - months[:-1]) / np.diff(months), 0.0, 1.0)
+        vectors[i], vectors[i + 1] = np.tile(under, 4), np.tile(1.0 - under, 4)
+    return vectors
+
+
+def birth_rates(model: L.Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return, by column of age, the share of a month's families with a birth: of those who had none later, of those who had; and where they go."""
+    per_month = float(model.parameters[2]) / 12.0
+    until = 12.0 * float(model.parameters[3])
+    settled, later, to = np.zeros(AGES), np.zeros(AGES), np.zeros(AGES, np.int64)
+    for c, (low, high) in enumerate(P.column_months()):
+        middle = 0.5 * (low + high)
+        if low >= 0.0:
+            settled[c] = per_month * np.clip((until + 0.5 - low) / (high - low), 0.0, 1.0)
+            later[c] = per_month * np.clip((high - 9.0) / (high - low), 0.0, 1.0) * max(0.0, (until - 12.0 - middle) / (until - 12.0))
+        to[c] = U + min(P.band_of(max(middle, 0.0)), N - 1)
+    return settled, later, to
+
+
+def at_age(model: L.Model, stage: int) -> tuple[int, float]:
+    """Return the transition of a stage at an age, and the age in years; (-1, infinity) if there is none."""
+    if stage < 0:
+        return -1, np.inf
+    for k in range(int(model.stages[stage]["first"]), int(model.stages[stage]["first"]) + int(model.stages[stage]["n"])):
+        if model.transitions[k]["at_age"] > 0.0:
+            return k, float(model.transitions[k]["at_age"])
+    return -1, np.inf
+
+
+__all__ = ["NOBODY_ENTERS", "REMOVED", "UNBORN_MONTHS", "alive"]

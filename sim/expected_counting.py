@@ -1,0 +1,601 @@
+"""What the expected engine counts: the fields of every engine's tally, in real numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim import expected_people as P
+from sim.expected_authority import LEAVER_MONTHS, at_age
+from sim.expected_children import CHILD_AGES, UASC_STREAMS
+from sim.expected_families import AGES, FIRST_PLACE_GATE, REMOVED, WAITING_FOR, U
+from sim.expected_run import Flows, Mass
+from sim.kernels import layout as L
+from sim.kernels.budget import DEAR_GBP_PER_WEEK
+from sim.kernels.distance import BANDS
+from sim.kernels.expected_care import add_groups
+from sim.kernels.layout import Tally
+from sim.state import empty_tally
+
+LEFT_AT = (18.0, 17.5, 16.5)  # mean age at which care was left, by group of care leavers
+HOME_BLOCKS = slice(REMOVED * AGES, 4 * AGES)  # columns of families with an earlier removal
+
+
+def float_tally(compiled: Any, model: L.Model, first: int, last: int) -> Tally:
+    """Return an empty tally of real numbers."""
+    tally = empty_tally(compiled, model, first, last)
+    whole = {"log", "n_log", "first_month"}
+    return tally._replace(**{name: getattr(tally, name).astype(float) for name in tally._fields if name not in whole})
+
+
+class Counted:
+    """Counts an authority's months into a tally."""
+
+    def __init__(self, flows: Flows, tally: Tally, mass: Mass) -> None:
+        self.f, self.y, self.mass, self.model, self.a = flows, tally, mass, flows.model, flows.a
+        model = self.model
+        n = len(model.stages)
+        self.is_family = model.stages["track"] < L.FAMILY_TRACKS
+        self.before, self.before_children = np.zeros(n), np.zeros(n)
+        self.measure_stock(mass)
+        self.before = self.units.copy()
+        self.before_children = self.cases.copy()
+        placements = len(model.let_table)
+        if not hasattr(mass, "let"):
+            mass.let = np.zeros((placements, L.NEEDS, 3))
+            mass.where = np.zeros((placements, BANDS))
+            mass.placed = np.zeros((placements, L.NEEDS))
+            mass.again = np.zeros(4)
+        self.placement_of = model.stages["placement"].astype(np.int64)
+        self.stage_of_placement = {int(p): s for s, p in enumerate(self.placement_of) if p >= 0}
+
+    # ------------------------------------------------------------ a month
+
+    def begin(self, month: int, row: int, days: float) -> None:
+        """Begin to count a month."""
+        self.month, self.row, self.days = month, row, days
+        self.before, self.before_children = self.units.copy(), self.cases.copy()
+        self.entered = np.zeros(len(self.model.stages))
+        self.entered_children = np.zeros(len(self.model.stages))
+        places = self.model.places.shape[1]
+        self.asked, self.waiting = np.zeros(places), np.zeros(places)
+        self.fired, self.fired_children = self.y.fired[self.a, row], self.y.fired_children[self.a, row]
+
+    def arrived(self, stage: int, share: np.ndarray, known: np.ndarray | None) -> None:
+        """Count families who come for the first time."""
+        each = 1.0 if known is None else known[P.YOUNGEST] + known[P.SIBLINGS : P.SIBLINGS + 5].sum(axis=0)
+        self.entered[stage] += share.sum()
+        self.entered_children[stage] += (share * each).sum()
+
+    def born(self, k: int, flow: np.ndarray, known: np.ndarray, stock: np.ndarray) -> None:
+        """Count births that are events."""
+        tr = self.model.transitions[k]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = np.where(stock > 1e-12, self.children_of(known) / np.maximum(stock, 1e-12), 0.0)
+        self.fired[k] += flow.sum()
+        self.fired_children[k] += (flow * each).sum()
+        target = int(tr["target"])
+        self.entered[target] += flow.sum()
+        self.entered_children[target] += (flow * (each + (np.arange(flow.size) % AGES >= U))).sum()
+
+    def admitted(self, place: int, families: float) -> None:
+        """Count families admitted to a place after waiting."""
+        self.y.queue[self.a, self.row, place, 1] += families
+
+    def gone(self, stages: np.ndarray) -> float:
+        """Return how many left some stages in the month."""
+        return float(self.y.left[self.a, self.row, stages].sum())
+
+    @staticmethod
+    def children_of(known: np.ndarray) -> np.ndarray:
+        """Return children at home who count, times mass, from what is known of families (MOMENTS, C)."""
+        return known[P.YOUNGEST] + known[P.SIBLINGS : P.SIBLINGS + 5].sum(axis=0) + known[P.RETURNED]
+
+    def families(self, sinks: np.ndarray, means: np.ndarray) -> None:
+        """Count the flows of families."""
+        rows = self.f.structure.arrays
+        each = self.children_of(np.moveaxis(means, 1, 0))  # (needs, C)
+        flow = sinks.sum(axis=1)
+        weighted = (sinks * each[rows["sink_need"]]).sum(axis=1)
+        np.add.at(self.fired, rows["sink_k"], flow)
+        np.add.at(self.fired_children, rows["sink_k"], weighted)
+        enters = rows["enters"]
+        np.add.at(self.entered, enters[:, 1], flow[enters[:, 0]])
+        np.add.at(self.entered_children, enters[:, 1], weighted[enters[:, 0]])
+        stages = self.model.stages
+        for i, stage in enters:
+            if stages[stage]["place"] >= 0:
+                p = int(stages[stage]["place"])
+                self.asked[p] += flow[i]
+            if stages[stage]["is_plan"]:
+                again = sinks[i].reshape(4, AGES)[1::2] * each[rows["sink_need"][i]].reshape(4, AGES)[1::2]
+                self.y.repeat_plans[self.a, self.row, 0] += again.sum()
+        self.note_rereferrals(sinks, each)
+        self.means = means
+
+    def note_rereferrals(self, sinks: np.ndarray, each: np.ndarray) -> None:
+        """Count children referred again within twelve months of the last referral: not known here, see docs/expected.md."""
+
+    # ------------------------------------------------------------ children
+
+    def children(self, mass: Mass, entries: dict[int, np.ndarray], sinks: np.ndarray, days: float, month: int) -> None:
+        """Do a month of children in care and after: entries, flows, exits, care leavers; count them."""
+        f, model = self.f, self.model
+        mass.back[:] = 0.0
+        mass.proceedings = {}
+        self.moved = np.zeros(len(model.stages))
+        self.arrived_in = np.zeros((len(model.let_table), CHILD_AGES * 4))
+        for i, net in enumerate(f.structure.children):
+            if not net.rows:
+                continue
+            came = mass.children[i].copy()
+            started = np.zeros(4 * CHILD_AGES)
+            if i == 0:
+                for legal, ages in entries.items():
+                    all_ages = np.outer(f.needs_shares, ages).ravel()
+                    self.start(net, came, legal, all_ages)
+                    started += all_ages
+            else:
+                started = self.unaccompanied(net, came, i, month, days)
+            flow = f.flow_children(i, mass, came, days)
+            self.child_flows(i, net, flow, started)
+            self.leave(i, net, mass, days)
+        self.step_leavers(mass, days)
+        mass.together *= 1.0 - min(1.0, self.out_share)
+        number = sum(ages.sum() for ages in entries.values())
+        mass.together += (f.entered_together, number)
+        self.group_size = number / f.entered_families if f.entered_families > 1e-12 else 1.5
+        self.measure_stock(mass)
+        self.write(mass)
+
+    def start(self, net, came: np.ndarray, legal: int, ages: np.ndarray) -> None:
+        """Let children enter care under a legal status."""
+        came[net.hubs[0, legal, 0, net.contexts(legal)[0]]] += ages
+        self.entered[legal] += ages.sum()
+        self.entered[net.looked_after] += ages.sum()
+
+    def unaccompanied(self, net, came: np.ndarray, stream: int, month: int, days: float) -> np.ndarray:
+        """Let children who arrive in care arrive: return them by column."""
+        model, a = self.model, self.a
+        legal = int(model.arrival_stage[stream, 1])
+        rate = model.candidate_rate[a, stream] * float(np.minimum(model.accept[a, stream, :, month], L.LAYERS) @ self.f.quintiles) * days
+        ages, started = np.zeros(CHILD_AGES), np.zeros(4 * CHILD_AGES)
+        before = 0.0
+        for share, age in model.stream_ages[stream]:
+            ages += max(share - before, 0.0) * P.spread(12.0 * age, 12.0 * (age + 1.0)) if before < 1.0 else 0.0
+            before = max(before, share)
+        started[:CHILD_AGES] = rate * ages  # needs: standard
+        self.start(net, came, legal, started)
+        return started
+
+    def child_flows(self, i: int, net, sinks: np.ndarray, started: np.ndarray) -> None:
+        """Count flows within care, and those who come back into it."""
+        model, y, a, row = self.model, self.y, self.a, self.row
+        uasc = 1 if i in UASC_STREAMS else 0
+        again = np.zeros_like(started)
+        planned = np.zeros((len(model.let_table), len(model.let_table)))
+        for key, s in net.sinks.items():
+            flow = sinks[s]
+            total = flow.sum()
+            if total == 0.0:
+                continue
+            if key[0] == "placed":
+                _, context, ordered, placement = key
+                self.entered[placement] += total
+                self.arrived_in[self.placement_of[placement]] += flow
+                shares = self.f.planned[i][context, ordered][:, :, net.placed.index(placement)]
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    of = np.where(shares.sum(axis=1, keepdims=True) > 0.0, shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-300), 0.0)
+                planned[self.placement_of[model.plan_stages], self.placement_of[placement]] += flow @ of
+            elif key[0] == "return":
+                k = key[1]
+                self.fired[k] += total
+                self.fired_children[k] += total
+                legal = next(stage for op, stage, _, _ in net.ops(k) if op == L.RE_ENTRY)
+                self.entered[legal] += total
+                self.entered[net.looked_after] += total
+                again += flow
+            else:
+                self.within(net, key[1], key[2], flow, planned)
+        y.planned_actual[a, row] += planned
+        bands = self.f.bands
+        whole = (started + again).reshape(4, CHILD_AGES).sum(axis=0)
+        np.add.at(y.started[a, row, :, uasc], bands, whole)
+        np.add.at(y.started_once[a, row, :, uasc], bands, whole)
+        if i == 0:
+            self.returned = again
+
+    def within(self, net, k: int, part: int, flow: np.ndarray, planned: np.ndarray) -> None:
+        """Count a transition within care."""
+        model, total = self.model, float(flow.sum())
+        self.fired[k] += total
+        self.fired_children[k] += total
+        target = int(model.transitions[k]["target"])
+        if k in net.court_ks:
+            self.fired[k] -= total  # the family's own: counted with it
+            self.fired_children[k] -= total
+            self.entered[net.ops(k)[0][1 if part == 1 else 2]] += total
+            return
+        lands = [target] if target >= 0 else []
+        for op, stage, _, _ in net.ops(k):
+            if op == L.PLACE_IN:
+                lands.append(stage)
+            if op == L.OPEN_STAGE:
+                self.mass.proceedings[stage] = self.mass.proceedings.get(stage, 0.0) + total
+        for stage in lands:
+            self.entered[stage] += total
+            if self.placement_of[stage] >= 0:
+                p = self.placement_of[stage]
+                self.arrived_in[p] += flow
+                planned[p, p] += total
+
+    def leave(self, i: int, net, mass: Mass, days: float) -> None:
+        """Let children leave care, those who turn 18 among them; grow them older."""
+        f, model = self.f, self.model
+        arrays = f.structure.child_arrays[i]
+        uasc = 1 if i in UASC_STREAMS else 0
+        exits, group = f.exits(i, mass, days)
+        stock = group.sum()
+        gone = 0.0
+        for e in range(len(exits)):
+            k, stage, g = int(arrays["exit_k"][e]), int(arrays["exit_stage"][e]), int(arrays["exit_group"][e])
+            flow = exits[e].sum()
+            if flow == 0.0:
+                continue
+            gone += flow
+            if k not in net.court_ks:
+                self.fired[k] += flow
+                self.fired_children[k] += flow
+            self.after(i, net, mass, stage, exits[e], float(arrays["eligible"][g]), None, uasc)
+        out = np.zeros(len(mass.children[i]))
+        last = mass.children[i].reshape(-1, 4, CHILD_AGES)[:, :, -1].sum(axis=1) * f.child_older[CHILD_AGES - 1]
+        self.by_row(i, mass)  # stocks at the month's end, before birthdays
+        self.pending = getattr(self, "pending", {})
+        self.pending[i] = (out, last)
+        if i == 0:
+            self.out_share = gone / stock if stock > 1e-9 else 0.0
+
+    def after(self, i: int, net, mass: Mass, stage: int, flow: np.ndarray, eligible: float, put: float | None, uasc: int) -> None:
+        """Let children who leave care go on: home, to carers, to adults' life."""
+        model, f, y, a, row = self.model, self.f, self.y, self.a, self.row
+        by_age = flow.reshape(4, CHILD_AGES).sum(axis=0)
+        np.add.at(y.ceased[a, row, :, uasc], f.ceased_band, by_age)
+        np.add.at(y.ceased_once[a, row, :, uasc], f.ceased_band, by_age)
+        self.entered[stage] += by_age.sum()
+        record = model.stages[stage]
+        if record["care_leaver"]:
+            for j, (low, high) in enumerate(((np.inf, np.inf), (204.0, 216.0), (192.0, 204.0))):
+                at = (f.months[:-1] >= low) & (f.months[:-1] < high)
+                mass.leavers[j, 0, 0] += by_age[at].sum() * eligible
+                if f.leaver >= 0:
+                    self.entered[f.leaver] += by_age[at].sum() * eligible
+            return
+        if record["terminal"]:
+            return
+        joint = (stage, -1, -1)
+        if (joint, (0, 0, 0)) in net.rows:
+            mass.children[i][net.rows[joint, (0, 0, 0)]] += flow
+        if record["to_home"] and not uasc:
+            mass.back += by_age
+
+    def adults(self, out: np.ndarray) -> None:
+        """Let children turn 18: those in care leave it, those after care are adults; all others grow a month older."""
+        f, model, mass, y, a = self.f, self.model, self.mass, self.y, self.a
+        row = self.row + 1
+        from sim.kernels.expected_flow import grow_older
+
+        for i, net in enumerate(f.structure.children):
+            if not net.rows:
+                continue
+            arrays, out = f.structure.child_arrays[i], np.zeros(len(mass.children[i]))
+            grow_older(mass.children[i], f.child_older, CHILD_AGES, out)
+            care = arrays["group"] >= 0
+            left = out[care].sum()
+            if left <= 0.0 or f.adult_k < 0:
+                continue
+            uasc = 1 if i in UASC_STREAMS else 0
+            eligible = float((out[care] * arrays["eligible"][arrays["group"][care]]).sum())
+            placement = arrays["stages"][care, 1]
+            share = float((out[care] * arrays["eligible"][arrays["group"][care]] * model.stages["stays_put"][placement]).sum())
+            share *= float(model.parameters[7])
+            if f.put < 0:
+                share = 0.0
+            mass.leavers[0, 0, 0] += eligible - share
+            mass.leavers[0, 1, 0] += share
+            self.turned = getattr(self, "turned", np.zeros(2))
+            self.turned[uasc] += left
+        self.count_turned(y, a, row)
+
+    def count_turned(self, y: Tally, a: int, row: int) -> None:
+        """Count those who turned 18 in the month, in the row of the month."""
+        turned = getattr(self, "turned", np.zeros(2))
+        row -= 1
+        y.ceased[a, row, 6] += turned
+        y.ceased_once[a, row, 6] += turned
+        k = self.f.adult_k
+        if k >= 0:
+            y.fired[a, row, k] += turned.sum()
+            y.fired_children[a, row, k] += turned.sum()
+            y.entered[a, row, int(self.model.transitions[k]["target"])] += turned.sum()
+        self.turned = np.zeros(2)
+
+    def step_leavers(self, mass: Mass, days: float) -> None:
+        """Let care leavers' support end, and those with former carers leave them."""
+        f, model = self.f, self.model
+        if f.leaver < 0:
+            return
+        ages = np.arange(LEAVER_MONTHS)
+        until = 12.0 * (at_age(model, f.leaver)[1] - np.array(LEFT_AT))
+        stay_until = 12.0 * (at_age(model, f.put)[1] - np.array(LEFT_AT)) if f.put >= 0 else np.zeros(3)
+        end = self.hazard_by_month(f.leaver, LEAVER_MONTHS) * days
+        leave = self.hazard_by_month(f.put, LEAVER_MONTHS) * days if f.put >= 0 else np.zeros(LEAVER_MONTHS)
+        for j in range(3):
+            moved = mass.leavers[j, 1] * (1.0 - np.exp(-leave))
+            moved[ages >= stay_until[j]] = mass.leavers[j, 1][ages >= stay_until[j]]
+            mass.leavers[j, 1] -= moved
+            mass.leavers[j, 0] += moved
+            mass.leavers[j, 0] *= np.exp(-end)
+            mass.leavers[j, 0][ages >= until[j]] = 0.0
+        mass.leavers[:, :, 1:] = mass.leavers[:, :, :-1].copy()
+        mass.leavers[:, :, 0] = 0.0
+
+    def hazard_by_month(self, stage: int, months: int) -> np.ndarray:
+        """Return a stage's hazard per day of ending, by months since its clock began."""
+        found = np.zeros(months)
+        version = self.f.version
+        from sim.expected_phases import step_at
+
+        for k in range(int(self.model.stages[stage]["first"]), int(self.model.stages[stage]["first"]) + int(self.model.stages[stage]["n"])):
+            if not self.model.transitions[k]["at_age"] > 0.0 and not self.model.transitions[k]["dead"]:
+                found += step_at(self.model, version, k, (np.arange(months) + 0.5) * 30.4375, self.a)
+        return found
+
+    # ------------------------------------------------------------ between families and children in care
+
+    def come_home(self, mass: Mass, came: np.ndarray) -> None:
+        """Let last month's children who left care for home join their families, and proceedings opened for children in care open."""
+        f, net, rows = self.f, self.f.net, self.f.structure.arrays
+        home = float(mass.back.sum())
+        size = max(getattr(self, "group_size", 1.5), 1.0)
+        whole = mass.together[0] / mass.together[1] if mass.together[1] > 1e-9 else 0.0
+        if home > 1e-12 and net.reopened >= 0 and net.no_child >= 0:
+            ages = mass.back @ f.home_columns / home
+            alone = home * whole / size
+            self.from_nobody(mass, came, alone, ages)
+            self.join(mass, came, home - alone)
+        for stage, number in mass.proceedings.items():
+            self.open_court(came, stage, number / size, whole)
+        mass.back = np.zeros(CHILD_AGES)
+        mass.proceedings = {}
+        del rows
+
+    def reopened(self) -> int:
+        """Return the stage of need that a return home opens, later stages taken into account."""
+        stage = self.f.net.reopened
+        later = int(self.model.stages[stage]["later"])
+        return later if later >= 0 and self.f.gates[2] > 0.5 else stage
+
+    def from_nobody(self, mass: Mass, came: np.ndarray, families: float, ages: np.ndarray) -> None:
+        """Bring families without a child at home back to need: the first child of theirs is home."""
+        f, net = self.f, self.f.net
+        stage = self.reopened()
+        n, m = f.needs.index(net.no_child), f.needs.index(stage)
+        at = [(key, row) for key, row in net.rows.items() if key[0][0] == net.no_child]
+        there = sum(came[row].sum() for _, row in at)
+        if there <= 1e-9:
+            return
+        share = min(1.0, families / there)
+        known = mass.known[m]
+        for (joint, phase), row in at:
+            moved = came[row] * share
+            came[row] -= moved
+            to = net.rows[(stage, *joint[1:]), (0, *phase[1:])]
+            for block in range(4):
+                came[to, block * AGES : (block + 1) * AGES] += moved[block * AGES : (block + 1) * AGES].sum() * ages
+        later = mass.known[n] * share
+        mass.known[n] -= later
+        for block in range(4):
+            span = slice(block * AGES, (block + 1) * AGES)
+            for q in range(P.FRESH, P.MOMENTS):
+                known[q, span] += later[q, span].sum() * ages
+        blocks = np.zeros(4)
+        for block in range(4):
+            blocks[block] = sum(0.0 for _ in ())
+        weight = self.block_share(at, came)
+        for block in range(4):
+            known[P.RETURNED, block * AGES : (block + 1) * AGES] += families * min(1.0, there / max(families, 1e-12)) * weight[block] * ages
+        self.entered[stage] += there * share
+        self.entered_children[stage] += there * share
+
+    def block_share(self, at: list, came: np.ndarray) -> np.ndarray:
+        """Return the share of rows' mass in each block of flags."""
+        total = sum(came[row].reshape(4, AGES).sum(axis=1) for _, row in at)
+        return total / total.sum() if total.sum() > 0.0 else np.array([0.0, 0.0, 1.0, 0.0])
+
+    def join(self, mass: Mass, came: np.ndarray, children: float) -> None:
+        """Let children join families with an earlier removal who have others at home; those whose case is closed come back to need."""
+        f, net, rows = self.f, self.f.net, self.f.structure.arrays
+        stage = self.reopened()
+        m = f.needs.index(stage)
+        stock = f.by_need(came)[:, HOME_BLOCKS]
+        is_closed = np.array([bool(self.model.stages[s]["is_closed"]) for s in f.needs])
+        nobody = np.array([s == net.no_child for s in f.needs])
+        closed, open_ = stock[is_closed].sum(), stock[~is_closed & ~nobody].sum()
+        if closed + open_ <= 1e-9:
+            return
+        families = children * closed / (closed + open_)
+        share = min(1.0, families / closed) if closed > 1e-9 else 0.0
+        for n in np.flatnonzero(~nobody):
+            here = stock[n]
+            if not here.any():
+                continue
+            mass.known[n, P.RETURNED, HOME_BLOCKS] += children * here / (closed + open_)
+            if is_closed[n]:
+                for row in np.flatnonzero(rows["need"] == n):
+                    joint, phase = f.row_keys[row]
+                    moved = came[row, HOME_BLOCKS] * share
+                    came[row, HOME_BLOCKS] -= moved
+                    came[net.rows[(stage, *joint[1:]), (0, *phase[1:])], HOME_BLOCKS] += moved
+                    self.entered[stage] += moved.sum()
+                moved = mass.known[n, :, HOME_BLOCKS] * share
+                mass.known[n, :, HOME_BLOCKS] -= moved
+                mass.known[m, :, HOME_BLOCKS] += moved
+                self.entered_children[stage] += self.children_of(moved).sum()
+
+    def open_court(self, came: np.ndarray, stage: int, families: float, whole: float) -> None:
+        """Open proceedings for families of children in care who are not in court: with no child at home, or with others there."""
+        f, net = self.f, self.f.net
+        at_home, nobody = [], []
+        for (joint, phase), row in net.rows.items():
+            if joint[L.COURT] < stage and came[row, HOME_BLOCKS].any():
+                to, _ = net.opened(joint, 0, stage)[0]
+                (nobody if joint[0] == net.no_child else at_home).append((row, net.after(joint, phase, to)))
+        for rows, number in ((nobody, families * whole), (at_home, families * (1.0 - whole))):
+            there = sum(came[row, HOME_BLOCKS].sum() for row, _ in rows)
+            share = min(1.0, number / there) if there > 1e-12 else 0.0
+            for row, to in rows:
+                moved = came[row, HOME_BLOCKS] * share
+                came[row, HOME_BLOCKS] -= moved
+                came[to, HOME_BLOCKS] += moved
+            self.entered[stage] += share * there
+
+    # ------------------------------------------------------------ stocks
+
+    def measure_stock(self, mass: Mass) -> None:
+        """Set units and counted children by stage, as they are now."""
+        f, model = self.f, self.model
+        rows = f.structure.arrays
+        n = len(model.stages)
+        self.units, self.cases = np.zeros(n), np.zeros(n)
+        if len(f.net.rows):
+            stock = f.by_need(mass.families)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                each = np.where(stock > 1e-12, self.children_of(np.moveaxis(mass.known, 1, 0)) / np.maximum(stock, 1e-12), 0.0)
+            self.units[f.needs], self.cases[f.needs] = stock.sum(axis=1), (stock * each).sum(axis=1)
+            keys = rows["group_keys"]
+            out = np.empty((len(keys), stock.shape[1]))
+            for track in range(1, 4):
+                if (rows["group"][track] >= 0).any():
+                    add_groups(mass.families, rows["group"][track], out)
+                    np.add.at(self.units, keys[:, 1], out.sum(axis=1))
+                    np.add.at(self.cases, keys[:, 1], (out * each[keys[:, 0]]).sum(axis=1))
+            self.waiting_now = {}
+            if rows["waits"].any():
+                for p in np.flatnonzero(model.place_track >= 0):
+                    self.waiting_now[p] = 0.0
+                for (joint, _), row in f.net.rows.items():
+                    for stage in joint:
+                        if stage >= WAITING_FOR:
+                            self.waiting_now[int(model.stages[stage - WAITING_FOR]["place"])] += mass.families[row].sum()
+        for i in range(len(f.structure.children)):
+            self.by_row(i, mass, add=True)
+        if f.leaver >= 0:
+            self.units[f.leaver] += mass.leavers[:, 0].sum()
+        if f.put >= 0:
+            self.units[f.put] += mass.leavers[:, 1].sum()
+        child = ~self.is_family
+        self.cases[child] = self.units[child]
+
+    def by_row(self, i: int, mass: Mass, add: bool = False) -> None:
+        """Add up a stream's children by stage."""
+        if not add or not len(mass.children[i]):
+            return
+        totals = mass.children[i].sum(axis=1)
+        stages = self.f.structure.child_arrays[i]["stages"]
+        for track in range(3):
+            held = stages[:, track] >= 0
+            np.add.at(self.units, stages[held, track], totals[held])
+
+    def write(self, mass: Mass) -> None:
+        """Write the month into the tally."""
+        y, a, row, model, f = self.y, self.a, self.row, self.model, self.f
+        for p, number in getattr(self, "waiting_now", {}).items():
+            self.waiting[p] = number
+        y.units_end[a, row], y.children_end[a, row] = self.units, self.cases
+        y.entered[a, row] += self.entered
+        child = ~self.is_family
+        y.entered_children[a, row] += np.where(child, self.entered, self.entered_children)
+        y.left[a, row] = np.maximum(self.before + self.entered - self.units, 0.0)
+        y.left_children[a, row] = np.maximum(self.before_children + np.where(child, self.entered, self.entered_children) - self.cases, 0.0)
+        y.unit_days[a, row] = 0.5 * (self.before + self.units) * self.days
+        self.count_care(mass)
+
+    def count_care(self, mass: Mass) -> None:
+        """Count children in care by age, their placements by needs and distance, and what they were let at."""
+        y, a, row, model, f = self.y, self.a, self.row, self.model, self.f
+        placed = np.zeros((len(model.let_table), L.NEEDS))
+        uasc_placed = np.zeros(len(model.let_table))
+        for i, children in enumerate(mass.children):
+            if not len(children):
+                continue
+            arrays = f.structure.child_arrays[i]
+            held = np.flatnonzero(arrays["group"] >= 0)
+            by_age = children[held].reshape(-1, 4, CHILD_AGES)
+            np.add.at(y.looked_after_end[a, row, :, 1 if i in UASC_STREAMS else 0], f.bands, by_age.sum(axis=(0, 1)))
+            which = self.placement_of[arrays["stages"][held, 1]]
+            np.add.at(placed, which, by_age.sum(axis=2))
+            if i in UASC_STREAMS:
+                np.add.at(uasc_placed, which, by_age.sum(axis=(1, 2)))
+        self.count_lets(mass, placed, uasc_placed)
+
+    def count_lets(self, mass: Mass, placed: np.ndarray, uasc_placed: np.ndarray) -> None:
+        """Carry what placements were let at, and where they are, along with who came and who left."""
+        y, a, row, model, f = self.y, self.a, self.row, self.model, self.f
+        came = self.arrived_in.reshape(len(placed), 4, CHILD_AGES).sum(axis=2)
+        whole = mass.placed + came
+        keep = np.where(whole > 1e-12, placed / np.maximum(whole, 1e-12), 0.0)
+        for p, stage in self.stage_of_placement.items():
+            place = int(model.place_of_stage[stage])
+            index = self.around.price[place] if place >= 0 else 1.0
+            gain = 1.0 - float(model.price_gain[stage, self.month])
+            new = came[p][:, None] * f.let_mean[p][:, None] * np.array([1.0, index, index * gain])
+            mass.let[p] = (mass.let[p] + new) * keep[p][:, None]
+            odds = self.around.far[place] if place >= 0 else 1.0
+            share = band_shares(model.bands[a, 0, stage], odds)
+            if uasc_placed[p] > 0.0 and placed[p].sum() > 0.0:
+                part = uasc_placed[p] / placed[p].sum()
+                share = (1.0 - part) * share + part * band_shares(model.bands[a, 1, stage], odds)
+            total = whole[p].sum()
+            mass.where[p] = (mass.where[p] + came[p].sum() * share) * (placed[p].sum() / total if total > 1e-12 else 0.0)
+        days = 0.5 * (mass.placed + placed) * self.days
+        y.placement_days[a, row] = days
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.where(placed[..., None] > 1e-12, mass.let / np.maximum(placed[..., None], 1e-12), 0.0)
+        y.let_days[a, row] = days[..., None] * mean
+        y.where_end[a, row, :, :BANDS] = mass.where
+        for p, stage in self.stage_of_placement.items():
+            y.paid_days[a, row, stage] = y.let_days[a, row, p, :, 2].sum()
+        self.count_dear(mean, placed)
+        mass.placed = placed
+
+    def count_dear(self, mean: np.ndarray, placed: np.ndarray) -> None:
+        """Count children whose placements cost much: the spread of new prices, moved to the mean of those there are."""
+        y, a, row, model, f = self.y, self.a, self.row, self.model, self.f
+        for p, stage in self.stage_of_placement.items():
+            if not placed[p].any():
+                continue
+            base = 7.0 * model.care_cost[a, stage] * model.care_price[stage, self.month] / L.WHOLE_PRICE
+            with np.errstate(divide="ignore", invalid="ignore"):
+                times = np.where(f.let_mean[p] > 0.0, mean[p, :, 2] / f.let_mean[p], 0.0)
+            weekly = base * model.let_table[p] * times[:, None]
+            dear = weekly >= DEAR_GBP_PER_WEEK
+            y.dear_end[a, row, 0] += (placed[p] * dear.mean(axis=1)).sum()
+            y.dear_end[a, row, 1] += (placed[p] * (weekly * dear).mean(axis=1)).sum()
+            y.dear_end[a, row, 2] += (placed[p] * weekly.mean(axis=1)).sum()
+
+    def let_sum(self) -> np.ndarray:
+        """Return the sum of what placements are let at, by stage."""
+        found = np.zeros(len(self.model.stages))
+        for p, stage in self.stage_of_placement.items():
+            found[stage] = self.mass.let[p, :, 2].sum()
+        return found
+
+
+def band_shares(shares: np.ndarray, odds: float) -> np.ndarray:
+    """Return the share of placements in each band of distance (`band_of` in sim/kernels/distance.py), the far ones' odds multiplied."""
+    weight = shares * np.array([1.0, 1.0, odds, odds])
+    return weight / weight.sum() if weight.sum() > 0.0 else np.array([1.0, 0.0, 0.0, 0.0])
+
+
+__all__ = ["FIRST_PLACE_GATE", "Counted", "float_tally"]

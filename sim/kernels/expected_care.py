@@ -1,0 +1,155 @@
+"""Where children are expected to live, and at what rates care ends, by column of age and needs."""
+
+import math
+
+import numpy as np
+
+from sim.kernels.compiling import entry
+from sim.kernels.expected_flow import ageing_rate
+
+LOST = 10  # what is known of children at home: the first so many, all 0 once none is
+
+
+@entry
+def plan_shares(weights, factor, stages, options, overflow, place_of, otherwise, last_resort, minimum, chance, national, own_plan, months, band, out):
+    """Set the share planned for each placement who come to live in each (C, planned, options), for a context and status.
+
+    Parameters
+    ----------
+    weights, factor
+        Weights by age band, needs and planned placement (5, 4, n), and what the month multiplies them by (n).
+    stages, options
+        Stages of the planned placements (n) and of all that children may come to live in.
+    overflow, place_of, otherwise, last_resort, minimum
+        By stage: what is tried next, kind of place, where a place of the nation's is waited for, the last resort, least age in years.
+    chance, national
+        Probability that a vacancy fits at once, by kind of place and needs; and that the nation has a place, by stage and needs.
+    own_plan
+        Whether the legal status has a plan of its own (a place of the nation's is then had at once).
+    months, band
+        Age in months at which each column of age begins, and its band.
+    """
+    ages = months.shape[0]
+    for needs in range(4):
+        for i in range(ages):
+            c = needs * ages + i
+            total = 0.0
+            for p in range(stages.shape[0]):
+                total += weights[band[i], needs, p] * factor[p]
+            for p in range(stages.shape[0]):
+                for o in range(options.shape[0]):
+                    out[c, p, o] = 0.0
+                if total <= 0.0:
+                    left = 1.0 if p == 0 else 0.0
+                else:
+                    left = weights[band[i], needs, p] * factor[p] / total
+                stage, step = stages[p], -1
+                while left > 0.0:
+                    share = 0.0
+                    if months[i] + 1e-6 >= 12.0 * minimum[stage]:
+                        place = place_of[stage]
+                        if otherwise[stage] >= 0:
+                            found = 1.0 if own_plan else national[stage, needs]
+                            wait = left * (1.0 - found)
+                            for o in range(options.shape[0]):
+                                if options[o] == otherwise[stage]:
+                                    out[c, p, o] += wait
+                            left -= wait
+                            share = 1.0
+                        elif place < 0:
+                            share = 1.0
+                        else:
+                            share = chance[place, needs]
+                    for o in range(options.shape[0]):
+                        if options[o] == stage:
+                            out[c, p, o] += left * share
+                    left *= 1.0 - share
+                    step += 1
+                    stage = overflow[stages[p], step]
+                    if stage < 0:
+                        for o in range(options.shape[0]):
+                            if options[o] == last_resort:
+                                out[c, p, o] += left
+                        left = 0.0
+
+
+@entry
+def fits(p, vacancies):
+    """Return the probability that some of the expected vacancies fits, each fitting with probability p."""
+    if vacancies <= 0.0 or p <= 0.0:
+        return 0.0
+    if p >= 1.0:
+        return 1.0 if vacancies >= 1.0 else vacancies
+    return 1.0 - math.exp(vacancies * math.log(1.0 - p))
+
+
+@entry
+def exit_vectors(first, entry_k, entry_phase, entry_times, rates, pace, vector_of, vectors, widths, base):
+    """Set, for each group of rows with the same exits, the vector of their hazard and that of ageing out of the phase of care.
+
+    Exits of group g are `first[g]` to `first[g + 1]`; each is of a transition, in a phase of its clock, times stages beside.
+    """
+    columns = vectors.shape[1]
+    for g in range(first.shape[0] - 1):
+        for c in range(columns):
+            vectors[base + 2 * g, c] = 0.0
+        for e in range(first[g], first[g + 1]):
+            k = entry_k[e]
+            x = rates[k, entry_phase[e]] * entry_times[e] * pace[k]
+            for c in range(columns):
+                vectors[base + 2 * g, c] += x * vectors[vector_of[k], c]
+        for c in range(columns):
+            vectors[base + 2 * g + 1, c] = ageing_rate(vectors[base + 2 * g, c], widths[g]) if widths[g] < 1e9 else 0.0
+
+
+@entry
+def add_groups(mass, group, out):
+    """Add up rows of mass (R, C) by group (R; -1: none), into `out` (groups, C), which begins empty."""
+    for g in range(out.shape[0]):
+        for c in range(out.shape[1]):
+            out[g, c] = 0.0
+    for row in range(mass.shape[0]):
+        g = group[row]
+        if g >= 0:
+            for c in range(mass.shape[1]):
+                out[g, c] += mass[row, c]
+
+
+@entry
+def carry_means(old, stock, source, target, flag, kind, flow, entered, rounds, means, out):
+    """Carry what is known of families (needs, MOMENTS, C) along with their flows, mixing it where they meet.
+
+    `old` is what was known times mass, `stock` (needs, C) mass at the month's end. Flow i (n, C) goes from need `source` to `target`, setting a flag
+    (a block of columns); `kind` 1 is of families who lost all children, 2 of those who lost some, of whom `entered` (needs, MOMENTS, C) has what is
+    then known. `means` (needs, MOMENTS, C) begins with last month's and ends with this month's; `out` is that times the stock.
+    """
+    needs, moments, columns = old.shape
+    block = columns // 4
+    whole = stock.copy()
+    for i in range(flow.shape[0]):
+        for c in range(columns):
+            whole[source[i], c] += flow[i, c]
+    for _ in range(rounds):
+        for n in range(needs):
+            for q in range(moments):
+                for c in range(columns):
+                    out[n, q, c] = old[n, q, c]
+        for i in range(flow.shape[0]):
+            n, m = source[i], target[i]
+            if m < 0:
+                continue
+            for q in range(moments):
+                if kind[i] == 1 and q < LOST:
+                    continue
+                for b in range(4):
+                    shift = ((b | flag[i]) - b) * block
+                    for c in range(b * block, (b + 1) * block):
+                        out[m, q, c + shift] += flow[i, c] * (entered[n, q, c] if kind[i] == 2 else means[n, q, c])
+        for n in range(needs):
+            for q in range(moments):
+                for c in range(columns):
+                    means[n, q, c] = out[n, q, c] / whole[n, c] if whole[n, c] > 1e-12 else 0.0
+    for n in range(needs):
+        for q in range(moments):
+            for c in range(columns):
+                out[n, q, c] = means[n, q, c] * stock[n, c]
