@@ -71,6 +71,7 @@ def run_authority(model: L.Model, structure: Structure, a: int, mass: Mass, arou
     for month in range(begin, end):
         days = float(model.month_start[month + 1] - model.month_start[month])
         row = month - begin
+        flows.set_month(month)
         pace, gates = around.begin_month(month, row, tally, counted)
         flows.set_rates(month, pace, gates)
         flows.set_plans(month, around.vacancies())

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim import expected_people as P
-from sim.expected_children import CHILD_AGES, CHILD_MONTHS, Children
+from sim.expected_children import CHILD_AGES, Children
 from sim.expected_families import (
     AGES,
     ALL_ENTER,
@@ -15,18 +14,14 @@ from sim.expected_families import (
     NOBODY_ENTERS,
     REMOVED,
     SOME_ENTER,
-    UNBORN_MONTHS,
     WAITING_FOR,
     Families,
-    N,
-    U,
 )
 from sim.expected_phases import alive, rates_in
 from sim.kernels import layout as L
 
 FAMILY_COLUMNS, CHILD_COLUMNS = BLOCKS * AGES, L.NEEDS * CHILD_AGES
 LEAVER_MONTHS = 120  # months since care ended
-BIRTHS_LAST_MONTHS = 96.0  # births end when the first youngest is eight; read from the model where it is used
 
 
 def need_list(families: Families) -> list[int]:
@@ -134,45 +129,25 @@ def phase_rates(structure: Structure, model: L.Model, version: int, a: int) -> l
     return found
 
 
-def family_vectors(net: Families, model: L.Model, a: int) -> np.ndarray:
-    """Return what hazards are multiplied by, by column: age of the youngest, earlier removal, earlier plan; then room for shares of removals."""
-    vectors = np.ones((net.n_vectors, FAMILY_COLUMNS))
-    weight = P.band_weights(model)
+def family_vectors(net: Families, model: L.Model, a: int, weight: np.ndarray, vectors: np.ndarray) -> None:
+    """Set what hazards are multiplied by, by column: age of the youngest (`weight` of each band), earlier removal, earlier plan."""
     for (age, static), i in net.vectors.items():
         by_age = weight @ model.age_table[a, age] if age >= 0 else np.ones(AGES)
         table = model.static_table[static].reshape(5, 4, L.STREAMS, 2, 2)[:, 0, 0].mean(axis=0)  # removals, plans
         for block in range(BLOCKS):
             vectors[i, block * AGES : (block + 1) * AGES] = by_age * table[block >> 1, block & 1]
-    return vectors
 
 
-def child_vectors(net: Children, model: L.Model, a: int) -> np.ndarray:
-    """Return what hazards are multiplied by, by column: age and needs; under and over the age of an order; then room for plans and exits."""
-    vectors = np.ones((net.n_vectors, CHILD_COLUMNS))
-    months = np.array(CHILD_MONTHS)
-    bands = [P.band_of(start) for start in months[:-1]]
+def child_vectors(net: Children, model: L.Model, a: int, weight: np.ndarray, months: np.ndarray, vectors: np.ndarray) -> None:
+    """Set what hazards are multiplied by, by column: age (`weight` of each band) and needs; under and over the age of an order (by `months`)."""
     for (age, static), i in net.legal_vectors.items():
-        by_age = model.age_table[a, age][bands] if age >= 0 else np.ones(CHILD_AGES)
+        by_age = weight @ model.age_table[a, age] if age >= 0 else np.ones(CHILD_AGES)
         by_needs = model.static_table[static].reshape(5, 4, L.STREAMS, 2, 2)[:, :, net.stream, 0, 0].mean(axis=0)
         vectors[i] = np.outer(by_needs, by_age).ravel()
     for k, i in net.young.items():
-        under = np.clip((net.ops(k)[0][3] * 12.0 - months[:-1]) / np.diff(months), 0.0, 1.0)
+        limit = net.ops(k)[0][3] * 12.0
+        under = np.clip((limit - months[:, 0]) / np.maximum(months[:, 1] - months[:, 0], 1e-9), 0.0, 1.0)
         vectors[i], vectors[i + 1] = np.tile(under, 4), np.tile(1.0 - under, 4)
-    return vectors
-
-
-def birth_rates(model: L.Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return, by column of age, the share of a month's families with a birth: of those who had none later, of those who had; and where they go."""
-    per_month = float(model.parameters[2]) / 12.0
-    until = 12.0 * float(model.parameters[3])
-    settled, later, to = np.zeros(AGES), np.zeros(AGES), np.zeros(AGES, np.int64)
-    for c, (low, high) in enumerate(P.column_months()):
-        middle = 0.5 * (low + high)
-        if low >= 0.0:
-            settled[c] = per_month * np.clip((until + 0.5 - low) / (high - low), 0.0, 1.0)
-            later[c] = per_month * np.clip((high - 9.0) / (high - low), 0.0, 1.0) * max(0.0, (until - 12.0 - middle) / (until - 12.0))
-        to[c] = U + min(P.band_of(max(middle, 0.0)), N - 1)
-    return settled, later, to
 
 
 def at_age(model: L.Model, stage: int) -> tuple[int, float]:
@@ -185,4 +160,4 @@ def at_age(model: L.Model, stage: int) -> tuple[int, float]:
     return -1, np.inf
 
 
-__all__ = ["NOBODY_ENTERS", "REMOVED", "UNBORN_MONTHS", "alive"]
+__all__ = ["NOBODY_ENTERS", "REMOVED", "alive"]

@@ -11,8 +11,7 @@ from sim.expected_phases import ONE, alive, phases_of
 from sim.kernels import layout as L
 from sim.kernels.expected_flow import OUT
 
-CHILD_MONTHS = (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 24.0, 36.0, 48.0, 60.0, 90.0, 120.0, 144.0, 168.0, 174.0, 180.0, 186.0, 192.0, 198.0, 204.0, 210.0, 216.0)
-CHILD_AGES = len(CHILD_MONTHS) - 1  # columns are needs x ages
+CHILD_AGES = 19  # born this (financial) year, then completed years of age at the year's start; columns are needs x ages
 ALIKE_PLACEMENTS = 2.0  # bands of a placement's clock whose hazards differ by less than this factor are one phase (assumed; docs/expected.md)
 CARE, PLACEMENT, LEGAL = range(3)
 UASC_STREAMS = (1, 2)
@@ -257,7 +256,7 @@ class Children(Network):
                     hub = self.hubs[0, legal, 0, self.contexts(legal)[0]]
                     for phase in range(len(self.phases[joint[CARE]])):
                         self.add_edge(self.rows[joint, (phase, 0, 0)], hub, self.beside(k, joint), transition=k, phase=phase, vector=self.vector(k),
-                                      sink=self.sink(("return", k, phase)), track=CARE, leaves=1)  # fmt: skip
+                                      sink=self.sink(("return", k, phase)), track=CARE, leaves=1, meets=1)  # fmt: skip
 
     def group_of(self, joint: Joint, phase: tuple[int, int, int]) -> int:
         """Return the group of a row: rows whose care ends in the same ways."""
@@ -297,7 +296,7 @@ class Children(Network):
                         lead = self.after(joint, phase, to)
                     split = self.young[k] + part - 1 if part else ONES
                     self.add_edge(row, lead, times, transition=k, phase=phase[track], vector=self.vector(k), split=split,
-                                  sink=self.sink(("fires", k, part)), track=track, leaves=self.leaves_track(k, track, joint, to, replanned))  # fmt: skip
+                                  sink=self.sink(("fires", k, part)), track=track, leaves=self.leaves_track(k, track, joint, to, replanned), meets=part < 2)  # fmt: skip
 
     def leaves_track(self, k: int, track: int, joint: Joint, to: Joint, replanned: bool) -> bool:
         """Return whether a transition ends the stay whose clock it runs on."""

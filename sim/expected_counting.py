@@ -9,7 +9,7 @@ import numpy as np
 from sim import expected_people as P
 from sim.expected_authority import LEAVER_MONTHS, at_age
 from sim.expected_children import CHILD_AGES, UASC_STREAMS
-from sim.expected_families import AGES, FIRST_PLACE_GATE, REMOVED, WAITING_FOR, U
+from sim.expected_families import AGES, FIRST_PLACE_GATE, FIRST_YEAR, REMOVED, WAITING_FOR, U
 from sim.expected_run import Flows, Mass
 from sim.kernels import layout as L
 from sim.kernels.budget import DEAR_GBP_PER_WEEK
@@ -64,20 +64,22 @@ class Counted:
 
     def arrived(self, stage: int, share: np.ndarray, known: np.ndarray | None) -> None:
         """Count families who come for the first time."""
-        each = 1.0 if known is None else known[P.YOUNGEST] + known[P.SIBLINGS : P.SIBLINGS + 5].sum(axis=0)
+        each = 1.0 if known is None else known[P.YOUNGEST] + (known[P.SIBLINGS : P.LAST_SIBLING] * self.still[:, :AGES]).sum(axis=0)
         self.entered[stage] += share.sum()
         self.entered_children[stage] += (share * each).sum()
 
-    def born(self, k: int, flow: np.ndarray, known: np.ndarray, stock: np.ndarray) -> None:
+    def born(self, k: int, flow: np.ndarray, known: np.ndarray, stock: np.ndarray, nobody: bool) -> None:
         """Count births that are events."""
         tr = self.model.transitions[k]
         with np.errstate(divide="ignore", invalid="ignore"):
             each = np.where(stock > 1e-12, self.children_of(known) / np.maximum(stock, 1e-12), 0.0)
+        if nobody:
+            each = 1.0
         self.fired[k] += flow.sum()
         self.fired_children[k] += (flow * each).sum()
         target = int(tr["target"])
         self.entered[target] += flow.sum()
-        self.entered_children[target] += (flow * (each + (np.arange(flow.size) % AGES >= U))).sum()
+        self.entered_children[target] += (flow * (each + (0.0 if nobody else np.arange(flow.size) % AGES >= U))).sum()
 
     def admitted(self, place: int, families: float) -> None:
         """Count families admitted to a place after waiting."""
@@ -87,15 +89,19 @@ class Counted:
         """Return how many left some stages in the month."""
         return float(self.y.left[self.a, self.row, stages].sum())
 
-    @staticmethod
-    def children_of(known: np.ndarray) -> np.ndarray:
+    @property
+    def still(self) -> np.ndarray:
+        """Share of siblings who are under 18 (classes, C)."""
+        return self.f.fixed.still[self.f.j]
+
+    def children_of(self, known: np.ndarray) -> np.ndarray:
         """Return children at home who count, times mass, from what is known of families (MOMENTS, C)."""
-        return known[P.YOUNGEST] + known[P.SIBLINGS : P.SIBLINGS + 5].sum(axis=0) + known[P.RETURNED]
+        return known[P.YOUNGEST] + (known[P.SIBLINGS : P.LAST_SIBLING] * self.still).sum(axis=0) + known[P.RETURNED]
 
     def families(self, sinks: np.ndarray, means: np.ndarray) -> None:
         """Count the flows of families."""
         rows = self.f.structure.arrays
-        each = self.children_of(np.moveaxis(means, 1, 0))  # (needs, C)
+        each = np.stack([self.children_of(known) for known in means])  # (needs, C)
         flow = sinks.sum(axis=1)
         weighted = (sinks * each[rows["sink_need"]]).sum(axis=1)
         np.add.at(self.fired, rows["sink_k"], flow)
@@ -163,7 +169,7 @@ class Counted:
         ages, started = np.zeros(CHILD_AGES), np.zeros(4 * CHILD_AGES)
         before = 0.0
         for share, age in model.stream_ages[stream]:
-            ages += max(share - before, 0.0) * P.spread(12.0 * age, 12.0 * (age + 1.0)) if before < 1.0 else 0.0
+            ages += max(share - before, 0.0) * P.spread(12.0 * age, 12.0 * (age + 1.0), self.f.j + 0.5) if before < 1.0 else 0.0
             before = max(before, share)
         started[:CHILD_AGES] = rate * ages  # needs: standard
         self.start(net, came, legal, started)
@@ -199,10 +205,10 @@ class Counted:
             else:
                 self.within(net, key[1], key[2], flow, planned)
         y.planned_actual[a, row] += planned
-        bands = self.f.bands
-        whole = (started + again).reshape(4, CHILD_AGES).sum(axis=0)
-        np.add.at(y.started[a, row, :, uasc], bands, whole)
-        np.add.at(y.started_once[a, row, :, uasc], bands, whole)
+        bands = self.f.fixed.child_bands[self.f.j]
+        whole = (started + again).reshape(4, CHILD_AGES).sum(axis=0) @ bands
+        y.started[a, row, :, uasc] += whole
+        y.started_once[a, row, :, uasc] += whole
         if i == 0:
             self.returned = again
 
@@ -237,39 +243,34 @@ class Counted:
         uasc = 1 if i in UASC_STREAMS else 0
         exits, group = f.exits(i, mass, days)
         stock = group.sum()
-        gone = 0.0
-        for e in range(len(exits)):
-            k, stage, g = int(arrays["exit_k"][e]), int(arrays["exit_stage"][e]), int(arrays["exit_group"][e])
-            flow = exits[e].sum()
-            if flow == 0.0:
-                continue
-            gone += flow
-            if k not in net.court_ks:
-                self.fired[k] += flow
-                self.fired_children[k] += flow
-            self.after(i, net, mass, stage, exits[e], float(arrays["eligible"][g]), None, uasc)
-        out = np.zeros(len(mass.children[i]))
-        last = mass.children[i].reshape(-1, 4, CHILD_AGES)[:, :, -1].sum(axis=1) * f.child_older[CHILD_AGES - 1]
-        self.by_row(i, mass)  # stocks at the month's end, before birthdays
-        self.pending = getattr(self, "pending", {})
-        self.pending[i] = (out, last)
+        gone = exits.sum()
+        k = arrays["exit_k"]
+        flow = exits.sum(axis=1)
+        own = ~np.isin(k, net.court_ks)
+        np.add.at(self.fired, k[own], flow[own])
+        np.add.at(self.fired_children, k[own], flow[own])
+        eligible = arrays["eligible"][arrays["exit_group"]]
+        for stage in np.unique(arrays["exit_stage"]):
+            at = arrays["exit_stage"] == stage
+            self.after(i, net, mass, int(stage), exits[at].sum(axis=0), (exits[at] * eligible[at, None]).sum(axis=0), uasc)
         if i == 0:
             self.out_share = gone / stock if stock > 1e-9 else 0.0
 
-    def after(self, i: int, net, mass: Mass, stage: int, flow: np.ndarray, eligible: float, put: float | None, uasc: int) -> None:
-        """Let children who leave care go on: home, to carers, to adults' life."""
+    def after(self, i: int, net, mass: Mass, stage: int, flow: np.ndarray, eligible: np.ndarray, uasc: int) -> None:
+        """Let children who leave care go on: home, to carers, to adults' life; `eligible` (C) of them have been in care for long enough."""
         model, f, y, a, row = self.model, self.f, self.y, self.a, self.row
         by_age = flow.reshape(4, CHILD_AGES).sum(axis=0)
-        np.add.at(y.ceased[a, row, :, uasc], f.ceased_band, by_age)
-        np.add.at(y.ceased_once[a, row, :, uasc], f.ceased_band, by_age)
+        ceased = by_age @ self.ceased_bands()
+        y.ceased[a, row, :, uasc] += ceased
+        y.ceased_once[a, row, :, uasc] += ceased
         self.entered[stage] += by_age.sum()
         record = model.stages[stage]
         if record["care_leaver"]:
-            for j, (low, high) in enumerate(((np.inf, np.inf), (204.0, 216.0), (192.0, 204.0))):
-                at = (f.months[:-1] >= low) & (f.months[:-1] < high)
-                mass.leavers[j, 0, 0] += by_age[at].sum() * eligible
+            who = eligible.reshape(4, CHILD_AGES).sum(axis=0) @ self.ceased_bands()
+            for j, band in ((1, 5), (2, 4)):
+                mass.leavers[j, 0, 0] += who[band]
                 if f.leaver >= 0:
-                    self.entered[f.leaver] += by_age[at].sum() * eligible
+                    self.entered[f.leaver] += who[band]
             return
         if record["terminal"]:
             return
@@ -279,17 +280,27 @@ class Counted:
         if record["to_home"] and not uasc:
             mass.back += by_age
 
+    def ceased_bands(self) -> np.ndarray:
+        """Return the share of each column of age in each age at which care ceases (CHILD_AGES, 7)."""
+        months = self.f.fixed.child_months[self.f.j]
+        found = np.zeros((CHILD_AGES, L.CEASED_AGES))
+        found[:, :5] = self.f.fixed.child_bands[self.f.j]
+        old = found[:, 4].copy()
+        low, high = months[:, 0], np.maximum(months[:, 1], months[:, 0] + 1e-9)
+        seventeen = np.clip(high - 204.0, 0.0, None) / (high - np.maximum(low, 192.0)).clip(1e-9)
+        seventeen = np.where(low >= 204.0, 1.0, np.clip(seventeen, 0.0, 1.0))
+        found[:, 4], found[:, 5] = old * (1.0 - seventeen), old * seventeen
+        return found
+
     def adults(self, out: np.ndarray) -> None:
         """Let children turn 18: those in care leave it, those after care are adults; all others grow a month older."""
         f, model, mass, y, a = self.f, self.model, self.mass, self.y, self.a
         row = self.row + 1
-        from sim.kernels.expected_flow import grow_older
-
         for i, net in enumerate(f.structure.children):
             if not net.rows:
                 continue
-            arrays, out = f.structure.child_arrays[i], np.zeros(len(mass.children[i]))
-            grow_older(mass.children[i], f.child_older, CHILD_AGES, out)
+            arrays = f.structure.child_arrays[i]
+            out = older_children(mass.children[i], f.j)
             care = arrays["group"] >= 0
             left = out[care].sum()
             if left <= 0.0 or f.adult_k < 0:
@@ -360,12 +371,13 @@ class Counted:
         size = max(getattr(self, "group_size", 1.5), 1.0)
         whole = mass.together[0] / mass.together[1] if mass.together[1] > 1e-9 else 0.0
         if home > 1e-12 and net.reopened >= 0 and net.no_child >= 0:
-            ages = mass.back @ f.home_columns / home
+            ages = np.zeros(AGES)
+            ages[FIRST_YEAR:] = mass.back / home
             alone = home * whole / size
             self.from_nobody(mass, came, alone, ages)
             self.join(mass, came, home - alone)
         for stage, number in mass.proceedings.items():
-            self.open_court(came, stage, number / size, whole)
+            self.open_court(came, stage, number / (1.0 + (size - 1.0) * 0.5), whole)
         mass.back = np.zeros(CHILD_AGES)
         mass.proceedings = {}
         del rows
@@ -441,7 +453,7 @@ class Counted:
                 moved = mass.known[n, :, HOME_BLOCKS] * share
                 mass.known[n, :, HOME_BLOCKS] -= moved
                 mass.known[m, :, HOME_BLOCKS] += moved
-                self.entered_children[stage] += self.children_of(moved).sum()
+                self.entered_children[stage] += (moved[P.YOUNGEST] + moved[P.SIBLINGS : P.LAST_SIBLING].sum(axis=0) + moved[P.RETURNED]).sum()
 
     def open_court(self, came: np.ndarray, stage: int, families: float, whole: float) -> None:
         """Open proceedings for families of children in care who are not in court: with no child at home, or with others there."""
@@ -471,7 +483,8 @@ class Counted:
         if len(f.net.rows):
             stock = f.by_need(mass.families)
             with np.errstate(divide="ignore", invalid="ignore"):
-                each = np.where(stock > 1e-12, self.children_of(np.moveaxis(mass.known, 1, 0)) / np.maximum(stock, 1e-12), 0.0)
+                each = np.stack([self.children_of(known) for known in mass.known]) / np.maximum(stock, 1e-12)
+                each[stock < 1e-12] = 0.0
             self.units[f.needs], self.cases[f.needs] = stock.sum(axis=1), (stock * each).sum(axis=1)
             keys = rows["group_keys"]
             out = np.empty((len(keys), stock.shape[1]))
@@ -532,7 +545,7 @@ class Counted:
             arrays = f.structure.child_arrays[i]
             held = np.flatnonzero(arrays["group"] >= 0)
             by_age = children[held].reshape(-1, 4, CHILD_AGES)
-            np.add.at(y.looked_after_end[a, row, :, 1 if i in UASC_STREAMS else 0], f.bands, by_age.sum(axis=(0, 1)))
+            y.looked_after_end[a, row, :, 1 if i in UASC_STREAMS else 0] += by_age.sum(axis=(0, 1)) @ P.in_bands(P.child_months(f.j + 1.0))
             which = self.placement_of[arrays["stages"][held, 1]]
             np.add.at(placed, which, by_age.sum(axis=2))
             if i in UASC_STREAMS:
@@ -590,6 +603,17 @@ class Counted:
         for p, stage in self.stage_of_placement.items():
             found[stage] = self.mass.let[p, :, 2].sum()
         return found
+
+
+def older_children(mass: np.ndarray, j: int) -> np.ndarray:
+    """Move columns of children (rows, C) on by a month; return the mass of each row that turns 18."""
+    table = mass.reshape(-1, 4, CHILD_AGES)
+    adults = table[:, :, -1] / (12.0 - j)
+    table[:, :, -1] -= adults
+    if j == 11:
+        table[:, :, 1:] = table[:, :, :-1].copy()
+        table[:, :, 0] = 0.0
+    return adults.sum(axis=1)
 
 
 def band_shares(shares: np.ndarray, odds: float) -> np.ndarray:

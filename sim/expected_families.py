@@ -9,12 +9,11 @@ from sim.expected_phases import ONE, alive, phases_of
 from sim.kernels import layout as L
 from sim.kernels.expected_flow import AFTER_SWITCH, BEFORE_SWITCH, NO_GATE, NOWHERE
 
-# Ages of the youngest child at the month's start, in months: unborn, born this month (by the age of the youngest before), and born.
-UNBORN_MONTHS = (-6.0, -5.0, -4.0, -3.0, -2.0, -1.0)
-NEWBORN_COLUMNS = 3  # with nobody or a child under 1, a child of 1 to 4, one of 5 or older
-BORN_MONTHS = (0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 24.0, 36.0, 48.0, 60.0, 78.0, 96.0, 120.0, 144.0, 168.0, 192.0, 204.0, 216.0)
-U, N, B = len(UNBORN_MONTHS), NEWBORN_COLUMNS, len(BORN_MONTHS) - 1
-AGES = U + N + B
+# Columns: the youngest child at the month's start. Unborn, by months to birth; born this month, by the age of the youngest before; born this
+# (financial) year; then by completed years of age at the year's start. A year's children grow older together, so ages are exact to the year's end.
+U, N, YEARS = 6, 3, 18
+FIRST_YEAR = U + N  # born this year; the next column is of those under 1 at the year's start
+AGES = U + N + 1 + YEARS
 BLOCKS = 4  # flags: earlier plan 1, earlier removal 2
 PLANNED, REMOVED = 1, 2
 WAITING_FOR = 1000  # added to a stage whose place is waited for
@@ -189,7 +188,7 @@ class Families(Network):
                             to = NOWHERE  # it fires and changes nothing
                         clock = min(phase[track], len(self.phases_of(stage)) - 1)
                         self.add_edge(row, to, times, transition=k, phase=clock, vector=vector, split=move.split, flag=move.flag,
-                                      gate=move.gate, sink=sink, track=track, leaves=tr["target"] != L.STAY)  # fmt: skip
+                                      gate=move.gate, sink=sink, track=track, leaves=tr["target"] != L.STAY, meets=to >= -1 and move.part in (PLAIN, ALL_ENTER))  # fmt: skip
 
     def changes(self, joint: Joint, to: Joint | None) -> tuple[tuple[int, int, int], ...]:
         """Return what a move changes: (track, stage before, stage after), places waited for taken as their stage."""

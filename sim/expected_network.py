@@ -18,8 +18,8 @@ from sim.kernels import layout as L
 from sim.kernels.expected_flow import AGEING, INSTANT, NO_GATE, OUT, RATE
 
 Joint = tuple[int, ...]  # the stage of each track, IDLE if none
-TO, KIND, TRANSITION, PHASE, VECTOR, SPLIT, FLAG, SINK, GATE, TRACK, LEAVES = range(11)
-COLUMNS = 11
+TO, KIND, TRANSITION, PHASE, VECTOR, SPLIT, FLAG, SINK, GATE, TRACK, LEAVES, MEETS = range(12)
+COLUMNS = 12
 ONES = 0  # the vector of ones
 
 
@@ -88,7 +88,7 @@ class Network:
 
     def add_edge(self, row: int, to: int, times: float, **columns: int) -> None:
         """Add an edge; `columns` by the names above, in small letters."""
-        numbers = [to, RATE, 0, 0, ONES, ONES, 0, -1, NO_GATE, 0, 0]
+        numbers = [to, RATE, 0, 0, ONES, ONES, 0, -1, NO_GATE, 0, 0, 0]
         for name, value in columns.items():
             numbers[globals()[name.upper()]] = int(value)
         self.edges[row].append((numbers, times))

@@ -1,7 +1,7 @@
 """Who is in a family and who enters care, as expected numbers by column of age: at first referral, at births, at removals.
 
 Columns of families are the ages of `sim.expected_families`, of children those of `sim.expected_children`. Nothing is drawn: where the fast engine
-draws gaps between siblings, points spread evenly over what they can be stand for them.
+draws gaps between siblings, points spread evenly over what they can be stand for them. `j` is the month of the financial year, from 0 in April.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.expected_children import CHILD_AGES, CHILD_MONTHS
-from sim.expected_families import AGES, BORN_MONTHS, UNBORN_MONTHS, B, N, U
+from sim.expected_children import CHILD_AGES
+from sim.expected_families import AGES, FIRST_YEAR, YEARS, N, U
 from sim.kernels import layout as L
 
-# What is known of the children of a family, on average, by stage of need and column (all but the last three are of children at home).
-YOUNGEST, SIBLINGS, HALF, ALONE, SOMEONE, RETURNED, FRESH, SETTLED, LATER = 0, 1, 6, 7, 8, 9, 10, 13, 14
-MOMENTS = 15
-"""YOUNGEST: the youngest is one who may enter care (or is unborn); SIBLINGS: five bands of age of the others who may; HALF: expected 0.5 to the
+# What is known of the children of a family, on average, by stage of need and column (all but the last five are of children at home).
+GAPS = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.5, 8.5, 11.0, 14.0])  # years between the youngest and another child
+YOUNGEST, SIBLINGS = 0, 1
+HALF, ALONE, SOMEONE, RETURNED, FRESH, SETTLED, LATER, MOMENTS = (1 + len(GAPS) + i for i in (0, 1, 2, 3, 4, 7, 8, 9))
+LAST_SIBLING = HALF
+"""YOUNGEST: the youngest is one who may enter care (or is unborn); SIBLINGS: how many others may, by years older; HALF: expected 0.5 to the
 power of how many may enter, if any; ALONE, SOMEONE: whether just one may, and any; RETURNED: children back from care; FRESH: three parts of the nine
 months before a birth can be; SETTLED: births may be, none was; LATER: families with a later birth."""
 BAND_MONTHS = np.array([0.0, 12.0, 60.0, 120.0, 192.0, 216.0])
-GAP_POINTS = 256
+GAP_POINTS = 128
 FRESH_MONTHS = 3.0  # each of three parts of the 0.75 years in which nobody has a further birth
+NO_BIRTH_MONTHS = 9.0
 
 
 def band_of(months: float) -> int:
@@ -30,136 +33,204 @@ def band_of(months: float) -> int:
     return int(min(max(np.searchsorted(BAND_MONTHS, months + 1e-9, side="right") - 1, 0), 4))
 
 
-@lru_cache(maxsize=1)
-def column_months() -> np.ndarray:
-    """Return (AGES, 2): the ages in months between which the youngest child of a column is, half a month into the month."""
+def months_of(j: float) -> np.ndarray:
+    """Return (AGES, 2): ages in months between which the youngest of a column is, j months into the year."""
     found = np.zeros((AGES, 2))
-    found[:U, 0] = np.array(UNBORN_MONTHS) + 0.5
+    found[:U, 0] = np.arange(-U, 0)
     found[:U, 1] = found[:U, 0] + 1.0
-    found[U : U + N] = (0.0, 1.0)
-    found[U + N :, 0], found[U + N :, 1] = np.array(BORN_MONTHS[:-1]) + 0.5, np.array(BORN_MONTHS[1:]) + 0.5
+    found[FIRST_YEAR, 1] = max(j, 0.5)
+    found[FIRST_YEAR + 1 :, 0] = 12.0 * np.arange(YEARS) + j
+    found[FIRST_YEAR + 1 :, 1] = found[FIRST_YEAR + 1 :, 0] + 12.0
     return found
 
 
-@lru_cache(maxsize=1)
-def shares_older() -> np.ndarray:
-    """Return the share of each column (AGES) that moves on in a month; those newly born move to the first column of the born."""
-    share = np.ones(AGES)
-    share[U + N :] = 1.0 / np.diff(BORN_MONTHS)
-    return share
+def child_months(j: float) -> np.ndarray:
+    """Return (CHILD_AGES, 2): the same of children."""
+    return months_of(j)[FIRST_YEAR:]
 
 
-@lru_cache(maxsize=1)
-def child_shares_older() -> np.ndarray:
-    """Return the share of each column of a child's age that moves on in a month."""
-    return 1.0 / np.diff(CHILD_MONTHS)
+def in_bands(months: np.ndarray) -> np.ndarray:
+    """Return the share of each band in ages spread evenly between two (n, 5)."""
+    low, high = months[:, :1], np.maximum(months[:, 1:], months[:, :1] + 1e-9)
+    edges = np.clip(np.append(BAND_MONTHS[:-1], 1e9)[None, :], low, high)
+    return np.diff(edges, axis=1) / (high - low)
 
 
-@lru_cache(maxsize=8)
 def gaps(low: float, high: float) -> np.ndarray:
-    """Return sums of one to seven gaps between siblings in months (GAP_POINTS, 7), over points spread evenly."""
+    """Return sums of one to seven gaps between siblings in years (GAP_POINTS, 7), over points spread evenly."""
     roots = np.sqrt(np.array([2.0, 3.0, 5.0, 7.0, 11.0, 13.0, 17.0]))
     points = (0.5 + np.outer(np.arange(1, GAP_POINTS + 1), roots)) % 1.0
-    return np.cumsum((low + points * (high - low)) * 12.0, axis=1)
+    return np.cumsum(low + points * (high - low), axis=1)
 
 
-def older_siblings(model: L.Model) -> np.ndarray:
+def gap_weights(years: np.ndarray) -> np.ndarray:
+    """Return weights of the classes of gaps (n, classes) whose mean is each gap; beyond the last it is the last."""
+    years = np.clip(years, GAPS[0], GAPS[-1])
+    at = np.clip(np.searchsorted(GAPS, years, side="right") - 1, 0, len(GAPS) - 2)
+    share = (years - GAPS[at]) / (GAPS[at + 1] - GAPS[at])
+    found = np.zeros((len(years), len(GAPS)))
+    found[np.arange(len(years)), at], found[np.arange(len(years)), at + 1] = 1.0 - share, share
+    return found
+
+
+def older_siblings(model: L.Model, j: int) -> np.ndarray:
     """Return what is known of families of each column at first referral (MOMENTS, AGES): the youngest's older siblings, by number and gaps."""
     shares = np.diff(np.concatenate([[0.0], model.children_cdf]))
-    low, high = float(model.parameters[0]), float(model.parameters[1])
-    sums, known = gaps(low, high), np.zeros((MOMENTS, AGES))
-    for c, (start, end) in enumerate(column_months()):
-        youngest = 0.5 * (start + end)
-        born = c >= U
+    sums, known = gaps(float(model.parameters[0]), float(model.parameters[1])), np.zeros((MOMENTS, AGES))
+    known[YOUNGEST] = 1.0
+    middles = months_of(j + 0.5).mean(axis=1) / 12.0
+    for c in range(AGES):
         for n, share in enumerate(shares, start=1):
-            ages = youngest + sums[:, : n - 1]
-            there = (ages < 216.0) & (ages >= 0.0)
-            for b in range(5):
-                known[SIBLINGS + b, c] += share * ((ages >= BAND_MONTHS[b]) & (ages < BAND_MONTHS[b + 1]) & there).sum(axis=1).mean()
-            count = there.sum(axis=1) + born
+            ages = middles[c] + sums[:, : n - 1]
+            there = (ages < 18.0) & (ages >= 0.0)
+            if there.any():
+                known[SIBLINGS:LAST_SIBLING, c] += share * gap_weights(sums[:, : n - 1][there]).sum(axis=0) / GAP_POINTS
+            count = there.sum(axis=1) + (c >= U)
             known[HALF, c] += share * (0.5**count * (count > 0)).mean()
             known[ALONE, c] += share * (count == 1).mean()
             known[SOMEONE, c] += share * (count > 0).mean()
-    known[YOUNGEST] = 1.0
     return known
 
 
-def arrival_columns(model: L.Model) -> np.ndarray:
-    """Return the share of new families in each column (AGES): as of the month's start, half a month before they come."""
+def arrival_columns(model: L.Model, j: int) -> np.ndarray:
+    """Return the share of new families in each column (AGES) in month j of the year: as of the month's start, half a month before they come."""
     shares, share = np.diff(np.concatenate([[0.0], model.age_cdf])), np.zeros(AGES)
     alone = float(model.children_cdf[0])
     for low, high, part in zip(model.age_bands[:-1] * 12.0, model.age_bands[1:] * 12.0, shares, strict=True):
-        points = low + (np.arange(400) + 0.5) / 400 * (high - low)
-        for age in points:
+        for age in low + (np.arange(400) + 0.5) / 400 * (high - low):
             if age < 0.0:
-                share[max(int(np.floor(age - 0.5)) + 6, 0)] += part / 400
+                share[max(int(np.floor(age - 0.5)) + U, 0)] += part / 400
             elif age < 0.5:
                 share[U] += alone * part / 400
                 share[U + 1] += (1.0 - alone) * part / 400
             else:
-                share[U + N + min(int(np.searchsorted(BORN_MONTHS, age - 0.5, side="right")) - 1, B - 1)] += part / 400
+                at = int(np.floor((age - j - 0.5) / 12.0))
+                share[min(FIRST_YEAR + 1 + at, AGES - 1) if at >= 0 else FIRST_YEAR] += part / 400
     return share
 
 
-def band_weights(model: L.Model) -> np.ndarray:
+def band_weights(model: L.Model, j: int, known: np.ndarray) -> np.ndarray:
     """Return the weight of each age band in each column (AGES, 5): of an unborn youngest's family that of the next older child's, if there is one."""
-    weight = np.zeros((AGES, 5))
-    known, alone = older_siblings(model), float(model.children_cdf[0])
+    weight, alone = in_bands(months_of(j)), float(model.children_cdf[0])
+    sums = gaps(float(model.parameters[0]), float(model.parameters[1]))[:, 0] * 12.0
     for c in range(U):
-        siblings = known[SIBLINGS : SIBLINGS + 5, c]
-        weight[c] = (1.0 - alone) * siblings / max(siblings.sum(), 1e-12)
+        months = sums + c - U + 0.5
+        weight[c] = (1.0 - alone) * np.bincount([band_of(m) for m in months], minlength=5) / len(months)
         weight[c, 0] += alone
-    weight[U, 0] = weight[U + 1, 1] = weight[U + 2, 2] = 1.0
-    for i in range(B):
-        weight[U + N + i, band_of(BORN_MONTHS[i])] = 1.0
+    weight[U : U + N] = np.eye(5)[:N]
     return weight
 
 
-def spread(low: float, high: float) -> np.ndarray:
-    """Return the share of ages between two, evenly spread in months, in each column of a child's age (CHILD_AGES)."""
-    low, high = max(low, 0.0), min(high, 216.0)
-    if high <= low:
-        high = min(low + 1.0, 216.0)
-        low = high - 1.0
-    edges = np.clip(np.array(CHILD_MONTHS), low, high)
-    return np.diff(edges) / (high - low)
+def birth_rates(model: L.Model, j: int, open_window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, by column, the share of a month's families with a birth: of those who had none later, and of those who had.
+
+    `open_window` is the share of families whose births have not ended, by months since their last birth.
+    """
+    per_month, until = float(model.parameters[2]) / 12.0, 12.0 * float(model.parameters[3])
+    settled, later = np.zeros(AGES), np.zeros(AGES)
+    for c, (low, high) in enumerate(months_of(j)):
+        if c < FIRST_YEAR or high <= low:
+            continue
+        points = low + (np.arange(48) + 0.5) / 48 * (high - low)
+        settled[c] = per_month * (points < until).mean()
+        later[c] = per_month * (np.interp(points, np.arange(len(open_window)), open_window) * (points > NO_BIRTH_MONTHS)).mean()
+    return settled, later
+
+
+def open_window(model: L.Model) -> np.ndarray:
+    """Return the share of families with a later birth who may have more, by whole months since that birth.
+
+    Births may be from nine months after first referral, and after any birth, until the first youngest would be of a stated age. When in that time
+    births fall follows from the ages of the youngest at first referral.
+    """
+    until, rate = int(round(12.0 * float(model.parameters[3]))), float(model.parameters[2]) / 12.0
+    if until <= 0:
+        return np.zeros(2)
+    shares = np.diff(np.concatenate([[0.0], model.age_cdf]))
+    came = np.zeros(until)
+    for low, high, part in zip(model.age_bands[:-1] * 12.0, model.age_bands[1:] * 12.0, shares, strict=True):
+        points = low + (np.arange(400) + 0.5) / 400 * (high - low)
+        points = points[points < until]
+        np.add.at(came, np.maximum(points, 0.0).astype(int), part / 400)
+    wait, births = int(NO_BIRTH_MONTHS), np.zeros(until)
+    started = came.copy()
+    may = 0.0
+    for month in range(until):
+        may += started[month - wait] if month >= wait else 0.0
+        births[month] = may * rate
+        may -= births[month]
+        started[month] += births[month]
+    left = np.array([births[: max(until - months, 0)].sum() for months in range(until + 1)])
+    return left / max(births.sum(), 1e-12)
+
+
+def spread(low: float, high: float, j: float) -> np.ndarray:
+    """Return the share of ages between two, evenly spread in months, in each column of a child's age, j months into the year."""
+    edges = np.concatenate([[-1.0], 12.0 * np.arange(YEARS) + j, [216.0 + 12.0]])
+    return np.diff(np.clip(edges, low, high)) / (high - low)
 
 
 @lru_cache(maxsize=1)
-def child_columns() -> tuple[np.ndarray, np.ndarray]:
-    """Return shares by column of a child's age: of the youngest of a family of each column (AGES, CHILD_AGES), and of siblings by band (AGES, 5, ...)."""
-    youngest, siblings = np.zeros((AGES, CHILD_AGES)), np.zeros((AGES, 5, CHILD_AGES))
-    for c, (low, high) in enumerate(column_months()):
-        if c >= U:
-            youngest[c] = spread(low, high)
-        for b in range(5):
-            siblings[c, b] = spread(max(BAND_MONTHS[b], 0.5 * (low + high) + 12.0), BAND_MONTHS[b + 1])
-    return youngest, siblings
+def sibling_columns() -> np.ndarray:
+    """Return the column of age of siblings (AGES, classes of gaps, CHILD_AGES) of families whose youngest is in each column; none past 18."""
+    found = np.zeros((AGES, len(GAPS), CHILD_AGES + 1))
+    for c in range(AGES):
+        youngest = c - FIRST_YEAR - 1 if c >= FIRST_YEAR else -1  # completed years at the year's start; -1: born this year or later
+        for g, gap in enumerate(GAPS):
+            at = youngest + gap
+            low = int(np.floor(at))
+            for cohort, weight in ((low, 1.0 - (at - low)), (low + 1, at - low)):
+                found[c, g, min(cohort + 1, CHILD_AGES)] += weight
+    return found[..., :CHILD_AGES]
+
+
+def still_children(j: float) -> np.ndarray:
+    """Return the share of siblings by column of the youngest and gap who are under 18 (classes, AGES), j months into the year."""
+    columns = sibling_columns().copy()
+    columns[..., -1] *= np.clip((12.0 - j) / 12.0, 0.0, 1.0)
+    return columns.sum(axis=2).T
+
+
+def may_enter(known: np.ndarray, still: np.ndarray) -> np.ndarray:
+    """Return what is known of families' children, those past 18 left out (as `known`: MOMENTS, C)."""
+    found = known.copy()
+    everybody = np.maximum(known[SIBLINGS:LAST_SIBLING].sum(axis=0), 1e-12)
+    found[SIBLINGS:LAST_SIBLING] *= still
+    share = np.minimum(found[SIBLINGS:LAST_SIBLING].sum(axis=0) / everybody, 1.0)
+    several = np.maximum(known[SOMEONE] - known[ALONE], 0.0)
+    fewer = several * (1.0 - share)
+    found[ALONE] = known[ALONE] + fewer
+    found[HALF] = known[HALF] + fewer * 0.5 - fewer * np.where(several > 1e-12, (known[HALF] - 0.5 * known[ALONE]) / np.maximum(several, 1e-12), 0.25)
+    return found
 
 
 def entering(known: np.ndarray, everyone: float, each: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return (youngest, siblings by band): expected children who enter care at a removal, by column, of families of whom `known` holds (MOMENTS, C).
+    """Return (youngest, siblings by gap): expected children who enter care at a removal, by column, of families of whom `known` holds (MOMENTS, C).
 
     All enter with probability `everyone`; else each does with probability `each`, and one does if none would.
     """
     share = everyone + (1.0 - everyone) * each
-    young, siblings = known[YOUNGEST].copy(), known[SIBLINGS : SIBLINGS + 5]
-    ages = young.size // 4
-    young.reshape(4, ages)[:, :U] = 0.0
+    young, siblings = born(known[YOUNGEST]), known[SIBLINGS:LAST_SIBLING]
     total = np.maximum(young + siblings.sum(axis=0), 1e-12)
-    each_of = share + (1.0 - everyone) * known[HALF] / total
-    return young * np.minimum(each_of, 1.0), siblings * np.minimum(each_of, 1.0)
+    each_of = np.minimum(share + (1.0 - everyone) * known[HALF] / total, 1.0)
+    return young * each_of, siblings * each_of
+
+
+def born(young: np.ndarray) -> np.ndarray:
+    """Return values by column (4 x AGES), those of the unborn 0."""
+    found = young.copy()
+    found.reshape(4, AGES)[:, :U] = 0.0
+    return found
 
 
 def eldest(known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (youngest, siblings by band): which child is the eldest at home who may enter, by column."""
-    siblings, left = known[SIBLINGS : SIBLINGS + 5], known[SOMEONE].copy()
+    """Return (youngest, siblings by gap): which child is the eldest at home who may enter, by column."""
+    siblings, left = known[SIBLINGS:LAST_SIBLING], known[SOMEONE].copy()
     found = np.zeros_like(siblings)
-    for b in range(4, -1, -1):
-        found[b] = np.minimum(siblings[b], left)
-        left = left - found[b]
-    young = np.where(np.arange(left.size) % (left.size // 4) >= U, left, 0.0)
-    return young, found
+    for g in range(len(GAPS) - 1, -1, -1):
+        found[g] = np.minimum(siblings[g], left)
+        left = left - found[g]
+    return born(left), found
 
 
 def splits(known: np.ndarray, everyone: float) -> np.ndarray:
@@ -169,4 +240,19 @@ def splits(known: np.ndarray, everyone: float) -> np.ndarray:
     found = np.empty((6, known.shape[1]))
     found[0], found[1], found[2] = all_of, known[SOMEONE] - all_of, 1.0 - known[SOMEONE]
     found[3], found[4], found[5] = known[ALONE], known[SOMEONE] - known[ALONE], 1.0 - known[SOMEONE]
+    return np.maximum(found, 0.0)
+
+
+def after_some_entered(known: np.ndarray, everyone: float, each: float) -> np.ndarray:
+    """Return what is known of families some of whose children have entered care (MOMENTS, C)."""
+    siblings = known[SIBLINGS:LAST_SIBLING]
+    total = born(known[YOUNGEST]) + siblings.sum(axis=0)
+    stay = (1.0 - everyone) * (total * (1.0 - each) - known[HALF])
+    some = known[SOMEONE] - (everyone * known[SOMEONE] + (1.0 - everyone) * (known[HALF] + 0.5 * known[ALONE]))
+    left = np.where(some > 1e-6, np.maximum(stay / np.maximum(some, 1e-9), 1.0), 1.0)
+    found = known.copy()
+    found[SIBLINGS:LAST_SIBLING] = siblings / np.maximum(siblings.sum(axis=0), 1e-12) * (left - 1.0)
+    alone = np.clip(2.0 - left, 0.0, 1.0)
+    found[YOUNGEST], found[ALONE], found[SOMEONE] = 1.0, alone, 1.0
+    found[HALF] = np.where(left <= 2.0, 0.5 * alone + 0.25 * (1.0 - alone), 0.5**left)
     return found

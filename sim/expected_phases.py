@@ -16,6 +16,7 @@ from sim.kernels import layout as L
 
 SHORT_DAYS = 21.0  # a stage that lasts less than this on average is one phase: months cannot tell more (assumed; docs/expected.md has what it costs)
 ALIKE = 1.3  # bands whose hazards differ by less than this factor are one phase (assumed, likewise)
+MET_AT_MOST = 0.3  # events of others expected within a phase at most (assumed, likewise)
 MOST_PHASES = 12
 
 
@@ -83,8 +84,19 @@ def phases_of(model: L.Model, ks: list[int], short_days: float = SHORT_DAYS, ali
         if (high[matters] > alike * np.maximum(low[matters], 1e-12)).any():
             starts.append(edges[i])
             kept = now
-    starts = starts[:MOST_PHASES]
+    starts = finer(starts, edges, rates[~leaving].sum(axis=0))[:MOST_PHASES]
     return Phases(tuple(starts), tuple(np.diff([*starts, math.inf])))
+
+
+def finer(starts: list[float], edges: list[float], staying: np.ndarray) -> list[float]:
+    """Return phases cut so that in none of them much happens that leaves its clock running."""
+    found = []
+    for start, end in zip(starts, [*starts[1:], math.inf], strict=True):
+        hazard = staying[[start <= edge < end for edge in edges]].max()
+        pieces = min(max(math.ceil(hazard * (end - start) / MET_AT_MOST), 1), 4) if math.isfinite(end) else 1
+        pieces = pieces if end - start < 60.0 else 1
+        found += [start + (end - start) * i / pieces if pieces > 1 else start for i in range(pieces)]
+    return found
 
 
 def mean_days(edges: list[float], hazard: np.ndarray) -> float:

@@ -11,17 +11,16 @@ from sim.expected_authority import (
     LEAVER_MONTHS,
     Structure,
     at_age,
-    birth_rates,
     child_vectors,
     family_vectors,
     need_list,
     phase_rates,
 )
-from sim.expected_children import CHILD_AGES, CHILD_MONTHS
-from sim.expected_families import AGES, ALL_ENTER, BLOCKS, FIRST_PLACE_GATE, REMOVED, B, N, U
+from sim.expected_children import CHILD_AGES
+from sim.expected_families import AGES, ALL_ENTER, BLOCKS, FIRST_PLACE_GATE, FIRST_YEAR, REMOVED, N, U
 from sim.kernels import layout as L
 from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fits, plan_shares
-from sim.kernels.expected_flow import edge_rates, grow_older, sweep
+from sim.kernels.expected_flow import edge_rates, give_birth, sweep
 
 SWEEPS = 4  # times that what comes back within a month goes round again (docs/expected.md has what fewer cost)
 CHILD_SWEEPS = 3
@@ -37,9 +36,37 @@ class Mass:
         self.children = [np.zeros((len(net.rows), CHILD_COLUMNS)) for net in structure.children]
         self.leavers = np.zeros((3, 2, LEAVER_MONTHS))  # left at 18, 17, 16; on their own or with former carers; months since
         self.together = np.zeros(2)  # children in care: of families all of whose children entered, and in all
-        self.home = 0.0  # children who went home from care last month, and sets of proceedings opened for children in care
-        self.back = np.zeros(CHILD_AGES)
+        self.back = np.zeros(CHILD_AGES)  # children who went home from care last month, and proceedings opened for children in care
         self.proceedings: dict[int, float] = {}
+
+
+class Fixed:
+    """What a model says of people, by month of the year: ages, siblings, births. It does not change from month to month."""
+
+    def __init__(self, model: L.Model) -> None:
+        self.known = [P.older_siblings(model, j) for j in range(12)]
+        self.arrivals = [P.arrival_columns(model, j) for j in range(12)]
+        self.bands = [P.band_weights(model, j, self.known[j]) for j in range(12)]
+        self.child_bands = [P.in_bands(P.child_months(j + 0.5)) for j in range(12)]
+        self.child_months = [P.child_months(j + 0.5) for j in range(12)]
+        window = P.open_window(model)
+        rates = [P.birth_rates(model, j, window) for j in range(12)]
+        self.settled, self.later = [r[0] for r in rates], [r[1] for r in rates]
+        self.still = [np.tile(P.still_children(j + 0.5), 4) for j in range(12)]
+        self.siblings = P.sibling_columns()
+        self.gap_moves = gap_moves()
+        self.born_to = np.array([[U + min(P.band_of(m[0] * 0.5 + m[1] * 0.5), N - 1) for m in P.months_of(j)] for j in range(12)], np.int64)
+
+
+def gap_moves() -> np.ndarray:
+    """Return where siblings' gaps go when the youngest of each column gets a younger sibling (AGES, 1 + classes, classes); first the youngest's."""
+    found = np.zeros((AGES, 1 + len(P.GAPS), len(P.GAPS)))
+    for c in range(AGES):
+        years = max(c - FIRST_YEAR - 0.5, 0.0) + 0.5 if c > FIRST_YEAR else (1.0 if c == FIRST_YEAR else 0.0)
+        for g, gap in enumerate([0.0, *P.GAPS]):
+            if c >= U or g:
+                found[c, g] = P.gap_weights(np.array([gap + years]))[0]
+    return found
 
 
 class Flows:
@@ -51,8 +78,10 @@ class Flows:
         self.needs = need_list(self.net)
         self.row_keys = list(self.net.rows)
         self.version, self.rates = -1, []
-        self.vectors = family_vectors(self.net, model, a)
-        self.child_vectors = [child_vectors(net, model, a) for net in structure.children]
+        self.fixed = fixed_of(model)
+        self.vectors = np.ones((self.net.n_vectors, FAMILY_COLUMNS))
+        self.child_vectors = [np.ones((net.n_vectors, CHILD_COLUMNS)) for net in structure.children]
+        self.j = -1
         self.pace = np.full(len(model.transitions), np.nan)
         self.scale = np.ones(FAMILY_COLUMNS)
         for block in range(BLOCKS):
@@ -65,29 +94,24 @@ class Flows:
         self.prepare_children()
 
     def prepare_people(self) -> None:
-        """Set what is fixed of families: who they are at first referral, births, ages."""
+        """Set what is fixed of families."""
         model = self.model
-        self.arrivals, self.first_known = P.arrival_columns(model), P.older_siblings(model)
-        self.settled, self.later, self.born_to = birth_rates(model)
-        self.older = P.shares_older()
         self.quintiles = np.diff(np.concatenate([[0.0], model.quintile_cdf[self.a]]))
-        self.age_columns, self.sibling_columns = P.child_columns()
         self.needs_shares = np.diff(np.concatenate([[0.0], model.needs_cdf]))
-        self.home_columns = np.zeros((CHILD_AGES, AGES))
-        for i, (low, high) in enumerate(zip(CHILD_MONTHS[:-1], CHILD_MONTHS[1:], strict=True)):
-            for c in range(B):
-                start, end = P.column_months()[U + N + c]
-                self.home_columns[i, U + N + c] = max(0.0, min(high, end) - max(low, start if c else 0.0)) / (high - low)
-            self.home_columns[i] /= max(self.home_columns[i].sum(), 1e-12)
-        self.sib_rate = np.array([1.0 / 12, 1.0 / 48, 1.0 / 60, 1.0 / 72, 1.0 / 24])
+        self.alone = float(model.children_cdf[0])
+        self.born_row = self.structure.arrays["birth"]
+
+    def set_month(self, month: int) -> None:
+        """Set what depends on the month of the year: ages within columns."""
+        self.j = (int(round((self.model.month_start[month] - self.model.month_start[0]) / 30.4375)) + self.first_month) % 12
+        f, j = self.fixed, self.j
+        family_vectors(self.net, self.model, self.a, f.bands[j], self.vectors)
+        for i, net in enumerate(self.structure.children):
+            child_vectors(net, self.model, self.a, f.child_bands[j], f.child_months[j], self.child_vectors[i])
 
     def prepare_children(self) -> None:
         """Set what is fixed of children: ages, bands, and what follows care."""
         model = self.model
-        self.months = np.array(CHILD_MONTHS)
-        self.bands = np.array([P.band_of(start) for start in self.months[:-1]])
-        self.ceased_band = np.where(self.months[:-1] >= 204, 5, np.where(self.months[:-1] >= 192, 4, self.bands))
-        self.child_older = np.tile(P.child_shares_older(), 4)
         stages = model.stages
         self.minimum = stages["minimum_age"].astype(float)
         self.otherwise = stages["otherwise"].astype(np.int64)
@@ -96,7 +120,8 @@ class Flows:
         self.chance = np.zeros((model.places.shape[1], 4))
         options = [np.array(net.placed, np.int64) for net in self.structure.children]
         self.options = options
-        self.shares = [np.zeros((CHILD_COLUMNS, len(model.plan_stages), len(option))) for option in options]
+        self.shares = [np.zeros((4 * 5, len(model.plan_stages), len(option))) for option in options]
+        self.first_month = first_month_of(model)
         self.planned: list[dict[tuple[int, int], np.ndarray]] = [{} for _ in options]
         self.let_mean = model.let_table.mean(axis=2) if model.let_table.size else np.zeros((0, 4))
 
@@ -110,13 +135,14 @@ class Flows:
             self.rates = phase_rates(self.structure, model, version, self.a)
             self.version = version
             self.pace[:] = np.nan
-        if (pace == self.pace).all() and (gates == self.gates).all():
-            return
+        same = (pace == self.pace).all() and (gates == self.gates).all()
         self.pace, self.gates = pace.copy(), gates.copy()
         arrays = self.structure.arrays
-        edge_rates(arrays["first"], arrays["edge"], self.rates[0], pace, gates, self.edge_rate)
+        if not same:
+            edge_rates(arrays["first"], arrays["edge"], self.rates[0], pace, gates, self.edge_rate)
         for i, arrays in enumerate(self.structure.child_arrays):
-            edge_rates(arrays["first"], arrays["edge"], self.rates[1 + i], pace, gates, self.child_rate[i])
+            if not same:
+                edge_rates(arrays["first"], arrays["edge"], self.rates[1 + i], pace, gates, self.child_rate[i])
             net = self.structure.children[i]
             exit_vectors(arrays["exit_first"], arrays["exit_k"], arrays["exit_phase"], arrays["exit_times"], self.rates[1 + i], pace,
                          arrays["vector_of"], self.child_vectors[i], arrays["widths"], net.exit_base)  # fmt: skip
@@ -136,10 +162,11 @@ class Flows:
                 plan_shares(
                     model.plan_weights[context, :, :, ordered], model.plan_factor[self.a, context, :, month], model.plan_stages, self.options[i],
                     model.overflow, model.place_of_stage, self.otherwise, int(model.key_stages[5]), self.minimum, self.chance,
-                    model.national_chance[:, :, month], own, self.months[:-1], self.bands, self.shares[i],
+                    model.national_chance[:, :, month], own, P.BAND_MONTHS[:-1], np.arange(5), self.shares[i],
                 )  # fmt: skip
-                done[context, ordered] = self.shares[i].copy()
-                by_option = self.shares[i].sum(axis=1)
+                mixed = np.einsum("cb,nbpo->ncpo", self.fixed.child_bands[self.j], self.shares[i].reshape(4, 5, *self.shares[i].shape[1:]))
+                mixed = done[context, ordered] = mixed.reshape(CHILD_COLUMNS, *self.shares[i].shape[1:])
+                by_option = mixed.sum(axis=1)
                 base = net.plan_vector(context, ordered, 0)
                 self.child_vectors[i][base : base + by_option.shape[1]] = by_option.T
             self.planned[i] = done
@@ -156,11 +183,12 @@ class Flows:
             rate = model.candidate_rate[a, stream] * float(np.minimum(model.accept[a, stream, :, month], L.LAYERS) @ self.quintiles) * days
             if rate == 0.0:
                 continue
-            share = rate * self.arrivals
+            share = rate * self.fixed.arrivals[self.j]
+            first = self.fixed.known[self.j]
             came[self.net.rows[(stage, -1, -1, -1), (0, 0, 0, 0)], :AGES] += share
             known = mass.known[self.needs.index(stage)]
             if stream == 0:
-                known[:, :AGES] += self.first_known * share
+                known[:, :AGES] += first * share
                 known[P.FRESH, :AGES] += share
             else:
                 known[P.YOUNGEST, :AGES] += share
@@ -168,82 +196,27 @@ class Flows:
                 known[P.HALF, :AGES] += 0.5 * share * born
                 known[P.ALONE, :AGES] += share * born
                 known[P.SOMEONE, :AGES] += share * born
-            counted.arrived(stage, share, self.first_known if stream == 0 else None)
+            counted.arrived(stage, share, first if stream == 0 else None)
 
     def births(self, mass: Mass, came: np.ndarray, counted) -> None:
         """Let births into families happen: the youngest is now newborn, and where a birth is an event the family's need changes."""
-        rows, needs = self.structure.arrays, len(self.needs)
+        settled, later = np.tile(self.fixed.settled[self.j], 4), np.tile(self.fixed.later[self.j], 4)
         stock = self.by_need(came)
-        for n in range(needs):
-            stage = self.needs[n]
+        known = mass.known
+        rate = np.minimum((known[:, P.SETTLED] * settled + known[:, P.LATER] * later) / np.maximum(stock, 1e-9), 0.5)
+        targets = np.arange(len(self.needs))
+        events = []
+        for n, stage in enumerate(self.needs):
             k = self.net.birth_of(stage)
-            target = self.needs.index(int(self.model.transitions[k]["target"])) if k >= 0 else n
-            known = mass.known[n]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                rate = np.where(stock[n] > 1e-12, (known[P.SETTLED] * np.tile(self.settled, 4) + known[P.LATER] * np.tile(self.later, 4)) / stock[n], 0.0)
-            rate = np.minimum(rate, 0.5)
-            birth = rate.copy()
             if k >= 0:
-                birth.reshape(4, AGES)[:, U - 1] = 1.0  # unborn at first referral: born this month
-            if not birth.any() or not stock[n].any():
-                continue
-            self.move_births(came, rows, n, birth)
-            flow = birth * stock[n]
-            if k >= 0:
-                counted.born(k, flow, mass.known[n], stock[n])
-            self.know_births(mass, n, target, birth, flow, stage == self.net.no_child)
-
-    def move_births(self, came: np.ndarray, rows: dict, n: int, birth: np.ndarray) -> None:
-        """Move the mass of rows of a need into columns of the newborn."""
-        at = np.flatnonzero(rows["need"] == n)
-        moved = came[at] * birth
-        came[at] -= moved
-        blocks = moved.reshape(len(at), 4, AGES)
-        alone = float(self.model.children_cdf[0])
-        target = rows["birth"][at]
-        single = self.needs[n] == self.net.no_child
-        for column in range(AGES):
-            if not blocks[:, :, column].any():
-                continue
-            for block in range(4):
-                flow = blocks[:, block, column]
-                if column < U and not single:
-                    np.add.at(came, (target, block * AGES + U), alone * flow)
-                    np.add.at(came, (target, block * AGES + U + 1), (1.0 - alone) * flow)
-                else:
-                    np.add.at(came, (target, block * AGES + (U if single else int(self.born_to[column]))), flow)
-
-    def know_births(self, mass: Mass, n: int, target: int, birth: np.ndarray, flow: np.ndarray, nobody: bool) -> None:
-        """Carry along what is known of families with a birth: one more child who may enter care."""
-        known = mass.known[n]
-        moved = known * birth
-        known -= moved
-        alone = float(self.model.children_cdf[0])
-        for block in range(4):
-            for column in range(AGES):
-                c = block * AGES + column
-                f = flow[c]
-                if f <= 0.0:
-                    continue
-                new = moved[:, c].copy()
-                old_young = new[P.YOUNGEST]
-                if nobody:
-                    new[: P.FRESH] = 0.0
-                if column >= U:
-                    new[P.SIBLINGS + P.band_of(max(P.column_months()[column].mean(), 0.0))] += 0.0 if nobody else old_young
-                had = new[P.SOMEONE]
-                new[P.ALONE] = max(f - had, 0.0)
-                new[P.HALF] = 0.5 * new[P.HALF] + 0.5 * max(f - had, 0.0)
-                new[P.SOMEONE] = f
-                new[P.YOUNGEST] = f
-                if column >= U:
-                    new[P.LATER], new[P.SETTLED], new[P.FRESH : P.FRESH + 3] = f, 0.0, 0.0
-                to = mass.known[target]
-                if column < U and not nobody:
-                    to[:, block * AGES + U] += alone * new
-                    to[:, block * AGES + U + 1] += (1.0 - alone) * new
-                else:
-                    to[:, block * AGES + (U if nobody else int(self.born_to[column]))] += new
+                targets[n] = self.needs.index(int(self.model.transitions[k]["target"]))
+                rate[n].reshape(4, AGES)[:, U - 1] = 1.0  # unborn at first referral: born this month
+                events.append((n, k))
+        for n, k in events:
+            counted.born(k, rate[n] * stock[n], known[n], stock[n], self.needs[n] == self.net.no_child)
+        nobody = np.array([stage == self.net.no_child for stage in self.needs])
+        give_birth(came, self.structure.arrays["need"], self.born_row, rate, stock, known, targets, nobody, self.fixed.born_to[self.j], self.alone,
+                   self.fixed.gap_moves, U, AGES)  # fmt: skip
 
     def by_need(self, mass: np.ndarray) -> np.ndarray:
         """Return mass by need and column."""
@@ -253,14 +226,11 @@ class Flows:
 
     def set_splits(self, mass: Mass, stock: np.ndarray) -> np.ndarray:
         """Set the shares of removals by who enters, for what is known of families; return the means (needs, MOMENTS, C)."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            means = np.where(stock[:, None, :] > 1e-9, mass.known / np.maximum(stock[:, None, :], 1e-12), 0.0)
+        means = mass.known / np.maximum(stock[:, None, :], 1e-9)
         everyone = float(self.model.parameters[4])
-        first = np.tile(self.first_known, 4)
         for n, stage in enumerate(self.needs):
-            known = np.where(stock[n] > 1e-9, means[n], first) if stage != self.net.no_child else means[n]
             base = self.net.splits[stage]
-            self.vectors[base : base + 6] = P.splits(known, everyone)
+            self.vectors[base : base + 6] = P.splits(P.may_enter(means[n], self.fixed.still[self.j]), everyone)
         return means
 
     def flow_families(self, mass: Mass, came: np.ndarray, days: float) -> tuple[np.ndarray, np.ndarray]:
@@ -289,66 +259,33 @@ class Flows:
 
     def after_some_entered(self, means: np.ndarray) -> np.ndarray:
         """Return what is known of families some of whose children have entered care (needs, MOMENTS, C)."""
-        some = means.copy()
         everyone, each = float(self.model.parameters[4]), float(self.model.parameters[5])
-        for n in range(len(means)):
-            known = means[n]
-            siblings = known[P.SIBLINGS : P.SIBLINGS + 5]
-            young = known[P.YOUNGEST] * np.tile(np.arange(AGES) >= U, 4)
-            total = young + siblings.sum(axis=0)
-            stay = (1.0 - everyone) * (total * (1.0 - each) - known[P.HALF])
-            some_of = known[P.SOMEONE] - (everyone * known[P.SOMEONE] + (1.0 - everyone) * (known[P.HALF] + 0.5 * known[P.ALONE]))
-            left = np.where(some_of > 1e-6, np.maximum(stay / np.maximum(some_of, 1e-9), 1.0), 1.0)
-            others = np.maximum(left - 1.0, 0.0)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                part = np.where(siblings.sum(axis=0) > 1e-9, siblings / np.maximum(siblings.sum(axis=0), 1e-12), 0.0)
-            some[n, P.SIBLINGS : P.SIBLINGS + 5] = part * others
-            some[n, P.YOUNGEST] = 1.0
-            alone = np.clip(2.0 - left, 0.0, 1.0)
-            some[n, P.ALONE], some[n, P.SOMEONE] = alone, 1.0
-            some[n, P.HALF] = np.where(left <= 2.0, 0.5 * alone + 0.25 * (1.0 - alone), 0.5**left)
-        return some
+        return np.stack([P.after_some_entered(P.may_enter(known, self.fixed.still[self.j]), everyone, each) for known in means])
 
     def age_families(self, mass: Mass) -> np.ndarray:
         """Move families' columns on by a month: return the mass of each row (R) whose youngest turned 18."""
-        rows = self.structure.arrays
-        out = np.zeros(len(mass.families))
-        last = np.arange(4) * AGES + U - 1
-        unborn = mass.families[:, last].copy()
-        newborn = mass.families.reshape(-1, 4, AGES)[:, :, U : U + N].sum(axis=2)
-        mass.families.reshape(-1, 4, AGES)[:, :, U - 1 : U + N] = 0.0
-        grow_older(mass.families, np.tile(self.older, 4), AGES, out)
-        first = np.arange(4) * AGES + U + N
-        mass.families[:, first] += newborn
-        np.add.at(mass.families, (rows["birth"][:, None], first[None, :]), unborn)
-        self.age_known(mass)
-        return out
-
-    def age_known(self, mass: Mass) -> None:
-        """The same for what is known of families; siblings grow older too, and the months without births pass."""
         known = mass.known
         moved = known[:, P.FRESH : P.FRESH + 3] / P.FRESH_MONTHS
         moved.reshape(len(known), 3, 4, AGES)[..., :U] = 0.0
         known[:, P.FRESH : P.FRESH + 3] -= moved
         known[:, P.FRESH + 1 : P.FRESH + 3] += moved[:, :2]
         known[:, P.SETTLED] += moved[:, 2]
-        older = known[:, P.SIBLINGS : P.SIBLINGS + 5] * self.sib_rate[None, :, None]
-        known[:, P.SIBLINGS : P.SIBLINGS + 5] -= older
-        known[:, P.SIBLINGS + 1 : P.SIBLINGS + 5] += older[:, :4]
-        flat = known.reshape(-1, FAMILY_COLUMNS)
-        unborn, newborn = flat.reshape(-1, 4, AGES)[:, :, U - 1].copy(), flat.reshape(-1, 4, AGES)[:, :, U : U + N].sum(axis=2)
-        flat.reshape(-1, 4, AGES)[:, :, U - 1 : U + N] = 0.0
-        grow_older(flat, np.tile(self.older, 4), AGES, np.zeros(len(flat)))
-        flat.reshape(-1, 4, AGES)[:, :, U + N] += newborn
-        unborn = unborn.reshape(len(known), P.MOMENTS, 4)
-        f = unborn[:, P.YOUNGEST].copy()
-        had = unborn[:, P.SOMEONE].copy()
-        unborn[:, P.HALF] = 0.5 * unborn[:, P.HALF] + 0.5 * np.maximum(f - had, 0.0)
-        unborn[:, P.ALONE], unborn[:, P.SOMEONE] = np.maximum(f - had, 0.0), f
+        out = np.zeros(len(mass.families))
+        birth = self.structure.arrays["birth"]
+        pass_month(mass.families, self.j, birth, out)
+        targets = np.arange(len(self.needs))
         for n, stage in enumerate(self.needs):
             k = self.net.birth_of(stage)
-            to = self.needs.index(int(self.model.transitions[k]["target"])) if k >= 0 else n
-            known[to].reshape(P.MOMENTS, 4, AGES)[:, :, U + N] += unborn[n]
+            if k >= 0:
+                targets[n] = self.needs.index(int(self.model.transitions[k]["target"]))
+        last = known.reshape(len(known), P.MOMENTS, 4, AGES)[..., U - 1]
+        fresh = np.maximum(last[:, P.YOUNGEST] - last[:, P.SOMEONE], 0.0)
+        last[:, P.HALF] = 0.5 * (last[:, P.HALF] + fresh)
+        last[:, P.ALONE], last[:, P.SOMEONE] = fresh, last[:, P.YOUNGEST]
+        flat = known.reshape(-1, FAMILY_COLUMNS)
+        rows = (targets[:, None] * P.MOMENTS + np.arange(P.MOMENTS)[None, :]).ravel()
+        pass_month(flat, self.j, rows, np.zeros(len(flat)))
+        return out
 
     # ------------------------------------------------------------ children
 
@@ -369,12 +306,15 @@ class Flows:
             flow = sinks[at].sum(axis=0)
             if not flow.any():
                 continue
-            known = means[n]
+            known = P.may_enter(means[n], self.fixed.still[self.j])
             young, siblings = P.eldest(known) if one else P.entering(known, everyone, each)
             came = found.setdefault(legal, np.zeros(CHILD_AGES))
-            came += (flow * young).reshape(4, AGES).sum(axis=0) @ self.age_columns
-            by_band = (flow * siblings).reshape(5, 4, AGES).sum(axis=1)
-            came += np.einsum("bc,cbi->i", by_band, self.sibling_columns)
+            youngest = (flow * young).reshape(4, AGES).sum(axis=0)
+            came[0] += youngest[: FIRST_YEAR + 1].sum()
+            came[1:] += youngest[FIRST_YEAR + 1 :]
+            by_gap = (flow * siblings).reshape(len(P.GAPS), 4, AGES).sum(axis=1)
+            placed = np.einsum("gc,cgi->i", by_gap, self.fixed.siblings)
+            came += placed * (by_gap.sum() / max(placed.sum(), 1e-300))
             whole = sum(sinks[i].sum() for i in at if rows["sink_part"][i] == ALL_ENTER)
             part = sum(sinks[i].sum() for i in at if rows["sink_part"][i] in (ALL_ENTER, 2))
             self.entered_families += part
@@ -402,6 +342,47 @@ class Flows:
         k = arrays["exit_k"]
         rate = self.rates[1 + i][k, arrays["exit_phase"]] * arrays["exit_times"] * self.pace[k] * days
         return rate[:, None] * self.child_vectors[i][arrays["vector_of"][k]] * group[arrays["exit_group"]], group
+
+
+def first_month_of(model: L.Model) -> int:
+    """Return the month of the financial year, from 0 in April, in which a model begins."""
+    year = model.financial_year
+    changes = np.flatnonzero(np.diff(year))
+    return int((12 - (changes[0] + 1)) % 12) if len(changes) else 0
+
+
+def pass_month(mass: np.ndarray, j: int, birth: np.ndarray, out: np.ndarray) -> None:
+    """Move columns of families (rows, C) on by a month: unborn ones nearer to birth or born, newborn ones among those born this year.
+
+    Who is born goes to row `birth`. In the last month of a year everybody is a year older. The mass of those who turn 18 is added to `out` (rows).
+    """
+    table = mass.reshape(-1, 4, AGES)
+    unborn = table[:, :, U - 1].copy()
+    table[:, :, 1:U] = table[:, :, : U - 1].copy()
+    table[:, :, 0] = 0.0
+    table[:, :, FIRST_YEAR] += table[:, :, U : U + N].sum(axis=2)
+    table[:, :, U : U + N] = 0.0
+    if unborn.any():
+        np.add.at(table[:, :, FIRST_YEAR], birth, unborn)
+    adults = table[:, :, -1] / (12.0 - j)
+    table[:, :, -1] -= adults
+    out += adults.sum(axis=1)
+    if j == 11:
+        table[:, :, FIRST_YEAR + 1 :] = table[:, :, FIRST_YEAR:-1].copy()
+        table[:, :, FIRST_YEAR] = 0.0
+
+
+_fixed: dict[bytes, Fixed] = {}
+
+
+def fixed_of(model: L.Model) -> Fixed:
+    """Return what is fixed of a model's people, worked out once for all models that say the same of them."""
+    key = b"".join(np.ascontiguousarray(part).tobytes() for part in (model.children_cdf, model.age_cdf, model.age_bands, model.parameters))
+    if key not in _fixed:
+        if len(_fixed) > 16:
+            _fixed.clear()
+        _fixed[key] = Fixed(model)
+    return _fixed[key]
 
 
 __all__ = ["Flows", "Mass", "REMOVED"]

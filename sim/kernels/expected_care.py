@@ -7,7 +7,7 @@ import numpy as np
 from sim.kernels.compiling import entry
 from sim.kernels.expected_flow import ageing_rate
 
-LOST = 10  # what is known of children at home: the first so many, all 0 once none is
+LOST = 14  # what is known of children at home: the first so many, all 0 once none is
 
 
 @entry

@@ -29,10 +29,14 @@ def ageing_rate(hazard, width):
 
 @entry
 def edge_rates(row_first, edge, rates, pace, gates, out):
-    """Set each edge's rate per day, for hazards per day by transition and phase (K, P), pace of each transition (K) and gates (3).
+    """Set each edge's rate per day, for hazards per day by transition and phase (K, P), pace of each transition (K) and gates.
 
-    Integer columns of `edge` (E, 11): row to, kind, transition, phase, multiplier by column, second such multiplier, flag set, sink, gate,
-    track, whether its own stage ends; `out` (E, 2) has what multiplies the rate (stages beside), or a phase's width if it is ageing, and the rate.
+    Integer columns of `edge` (E, 12): row to, kind, transition, phase, multiplier by column, second such multiplier, flag set, sink, gate,
+    track, whether its own stage ends, whether it counts among what its clock meets; `out` (E, 2) has what multiplies the rate (stages beside), or a
+    phase's width if it is ageing, and the rate.
+
+    What fires within a phase of width w and leaves its clock running must do so in as many cases as in a band: with hazards H in all, h of which end
+    the stay, each is taken (exp(H w) - 1) / H times the rate of ageing at h.
     """
     for row in range(row_first.shape[0] - 1):
         for e in range(row_first[row], row_first[row + 1]):
@@ -43,11 +47,19 @@ def edge_rates(row_first, edge, rates, pace, gates, out):
                 out[e, 1] = gates[edge[e, 8]]
         for e in range(row_first[row], row_first[row + 1]):
             if edge[e, 1] == AGEING:
-                hazard = 0.0
+                ends, meets, width = 0.0, 0.0, out[e, 0]
                 for other in range(row_first[row], row_first[row + 1]):
-                    if edge[other, 1] == RATE and edge[other, 9] == edge[e, 9] and edge[other, 10] > 0:
-                        hazard += out[other, 1]
-                out[e, 1] = ageing_rate(hazard, out[e, 0])
+                    if edge[other, 1] == RATE and edge[other, 9] == edge[e, 9]:
+                        if edge[other, 10] > 0:
+                            ends += out[other, 1]
+                        if edge[other, 11] > 0:
+                            meets += out[other, 1]
+                out[e, 1] = ageing_rate(ends, width)
+                if meets > 0.0 and meets * width < 30.0:
+                    times = out[e, 1] * (math.exp(meets * width) - 1.0) / meets
+                    for other in range(row_first[row], row_first[row + 1]):
+                        if edge[other, 1] == RATE and edge[other, 9] == edge[e, 9]:
+                            out[other, 1] *= times
 
 
 @entry
@@ -108,13 +120,76 @@ def sweep(row_first, instant, edge, rate, vectors, days, scale, first, came, mas
 
 
 @entry
-def grow_older(mass, share, block, out):
-    """Move the stated share of each column (C) to the next of its block; what leaves the last is added to `out` (R)."""
-    columns = mass.shape[1]
-    for row in range(mass.shape[0]):
-        for b in range(columns // block):
-            last = (b + 1) * block - 1
-            out[row] += mass[row, last] * share[last]
-            for c in range(last, b * block, -1):
-                mass[row, c] += mass[row, c - 1] * share[c - 1] - mass[row, c] * share[c]
-            mass[row, b * block] *= 1.0 - share[b * block]
+def give_birth(came, need, to, rate, stock, known, target, nobody, column, alone, gap_moves, unborn, ages):
+    """Let births happen to families (R, C), whose need is `need` (R): the share `rate` (needs, C) goes to row `to` (R), in a column of the newborn.
+
+    `known` (needs, MOMENTS, C), what is known of their children times mass, goes along to need `target`: one more child who may enter care, older
+    ones further from the youngest (`gap_moves`). Columns before `unborn` in a block of `ages` are of families whose youngest is not born yet: that
+    is the birth, and a share `alone` of them has no other child. `nobody` (needs) is 1 where no child was at home.
+    """
+    columns = came.shape[1]
+    needs, moments = known.shape[0], known.shape[1]
+    for row in range(came.shape[0]):
+        n = need[row]
+        for c in range(columns):
+            f = came[row, c] * rate[n, c]
+            if f > 0.0:
+                came[row, c] -= f
+                block, own = (c // ages) * ages, c % ages
+                if nobody[n]:
+                    came[to[row], block + unborn] += f
+                elif own < unborn:
+                    came[to[row], block + unborn] += alone * f
+                    came[to[row], block + unborn + 1] += (1.0 - alone) * f
+                else:
+                    came[to[row], block + column[own]] += f
+    gaps = gap_moves.shape[2]
+    half, single, some, back, fresh, settled, later = gaps + 1, gaps + 2, gaps + 3, gaps + 4, gaps + 5, gaps + 8, gaps + 9
+    moved, new = np.empty((needs, moments, columns)), np.empty(moments)
+    for n in range(needs):
+        for q in range(moments):
+            for c in range(columns):
+                moved[n, q, c] = known[n, q, c] * rate[n, c]
+                known[n, q, c] -= moved[n, q, c]
+    for n in range(needs):
+        for c in range(columns):
+            f = stock[n, c] * rate[n, c]
+            if f <= 0.0:
+                continue
+            own, block = c % ages, (c // ages) * ages
+            for q in range(moments):
+                new[q] = moved[n, q, c]
+            if nobody[n]:
+                for q in range(fresh):
+                    new[q] = 0.0
+            elif own >= unborn:
+                for g in range(gaps):
+                    new[1 + g] = new[0] * gap_moves[own, 0, g]
+                    for h in range(gaps):
+                        new[1 + g] += moved[n, 1 + h, c] * gap_moves[own, 1 + h, g]
+            before = min(new[some], f)
+            new[half] = 0.5 * (new[half] + f - before)
+            new[single], new[some], new[0] = f - before, f, f
+            if own >= unborn:
+                new[later], new[settled] = f, 0.0
+                new[fresh] = new[fresh + 1] = new[fresh + 2] = 0.0
+            m = target[n]
+            if nobody[n] or own >= unborn:
+                to_column = block + (unborn if nobody[n] else column[own])
+                for q in range(moments):
+                    known[m, q, to_column] += new[q]
+                continue
+            for q in range(moments):
+                of_children = q > 0 and q < back
+                one = 0.0 if of_children else alone
+                known[m, q, block + unborn] += one * new[q]
+                known[m, q, block + unborn + 1] += (1.0 - one) * new[q]
+            # who is alone has one child who may enter, the others more
+            first, second = alone * f, (1.0 - alone) * f
+            halves = new[half]
+            known[m, half, block + unborn] += 0.5 * first
+            known[m, half, block + unborn + 1] += max(halves - 0.5 * first, 0.0) - halves
+            known[m, single, block + unborn] += first
+            known[m, single, block + unborn + 1] += -new[single]
+            known[m, some, block + unborn] += first
+            known[m, some, block + unborn + 1] += second - new[some]
