@@ -25,8 +25,8 @@ LEAVER_MONTHS = 120  # months since care ended
 
 
 def need_list(families: Families) -> list[int]:
-    """Return the stages of need, in order."""
-    return list(families.splits)
+    """Return the stage of need of each unit by which what is known of families is kept, in order; one that cases rest in comes once a phase."""
+    return [stage for stage, _ in families.units]
 
 
 @dataclass
@@ -37,6 +37,7 @@ class Structure:
     children: list[Children]
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     child_arrays: list[dict[str, np.ndarray]] = field(default_factory=list)
+    links: dict[tuple, tuple] = field(default_factory=dict)
 
     @classmethod
     def of(cls, model: L.Model) -> Structure:
@@ -47,14 +48,36 @@ class Structure:
         return made
 
 
+    def need_links(self, stage: int, to: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of a stage of need, and the row of each with need moved to another stage, its clock begun anew."""
+        key = ("need", stage, to)
+        if key not in self.links:
+            net = self.families
+            pairs = [(row, net.rows[(to, *joint[1:]), (0, *phase[1:])]) for (joint, phase), row in net.rows.items() if joint[0] == stage]
+            self.links[key] = tuple(np.array(pairs, np.int64).reshape(-1, 2).T)
+        return self.links[key]
+
+    def court_links(self, stage: int) -> tuple:
+        """Return, for families with no child at home and for others, the rows not as far as a stage of court, and the row of each once it is open."""
+        key = ("court", stage)
+        if key not in self.links:
+            net, found = self.families, ([], [])
+            for (joint, phase), row in net.rows.items():
+                if joint[L.COURT] < stage:
+                    to, _ = net.opened(joint, 0, stage)[0]
+                    found[joint[0] != net.no_child].append((row, net.after(joint, phase, to)))
+            self.links[key] = tuple(tuple(np.array(pairs, np.int64).reshape(-1, 2).T) for pairs in found)
+        return self.links[key]
+
+
 def _family_rows(net: Families) -> dict[str, np.ndarray]:
     """Return tables of rows: need, stage of each track, row after a birth, and groups (need, stage) whose mass is added up."""
-    needs = need_list(net)
+    needs, units = need_list(net), net.units
     rows = len(net.rows)
     need, stages, birth, waits = np.zeros(rows, np.int64), np.full((rows, 4), -1, np.int64), np.full(rows, -1, np.int64), np.zeros(rows, np.int64)
     for (joint, phase), row in net.rows.items():
         plain = joint[0] % WAITING_FOR
-        need[row] = needs.index(plain)
+        need[row] = units.index(net.unit(plain, phase[0]))
         stages[row] = [stage % WAITING_FOR if stage >= 0 else -1 for stage in joint]
         waits[row] = sum(1 << track for track, stage in enumerate(joint) if stage >= WAITING_FOR)
         to = net.born(joint)
@@ -65,18 +88,18 @@ def _family_rows(net: Families) -> dict[str, np.ndarray]:
         for track in range(1, 4):
             if stages[row, track] >= 0:
                 group[track, row] = groups.setdefault((int(need[row]), int(stages[row, track])), len(groups))
-    sinks = list(net.sinks)
+    sinks = [(units.index(unit), *rest) for unit, *rest in net.sinks]
     target = []
-    for n, _, part, _, changes in sinks:
+    for n, k, _, _, changes in sinks:
         to = [new for track, _, new in changes if track == L.NEED]
-        target.append((needs.index(to[0]) if to[0] >= 0 else -1) if to else needs.index(n))
-    moving = [i for i, (n, _, _, flag, _) in enumerate(sinks) if target[i] != needs.index(n) or flag]
+        target.append(n + 1 if k < 0 else (needs.index(to[0]) if to[0] >= 0 else -1) if to else n)
+    moving = [i for i, (n, _, _, flag, _) in enumerate(sinks) if target[i] != n or flag]
     return {
         "need": need, "stages": stages, "birth": birth, "waits": waits, "group": group,
         "group_keys": np.array(list(groups), np.int64).reshape(-1, 2),
-        "sink_need": np.array([needs.index(s[0]) for s in sinks], np.int64), "sink_k": np.array([s[1] for s in sinks], np.int64),
-        "sink_part": np.array([s[2] for s in sinks], np.int64), "moving": np.array(moving, np.int64),
-        "moving_source": np.array([needs.index(sinks[i][0]) for i in moving], np.int64),
+        "sink_need": np.array([s[0] for s in sinks], np.int64), "sink_k": np.array([s[1] for s in sinks], np.int64),
+        "sink_part": np.array([s[2] for s in sinks], np.int64), "moving": np.array(moving, np.int64), "fires": np.array([i for i, s in enumerate(sinks) if s[1] >= 0], np.int64),
+        "moving_source": np.array([sinks[i][0] for i in moving], np.int64),
         "moving_target": np.array([target[i] for i in moving], np.int64), "moving_flag": np.array([sinks[i][3] for i in moving], np.int64),
         "moving_kind": np.array([{ALL_ENTER: 1, SOME_ENTER: 2}.get(sinks[i][2], 0) for i in moving], np.int64),
         "enters": np.array([(i, new) for i, s in enumerate(sinks) for _, _, new in s[4] if new >= 0], np.int64).reshape(-1, 2),
@@ -100,6 +123,7 @@ def _child_rows(net: Children) -> dict[str, np.ndarray]:
     vector = np.zeros(len(net.model.transitions), np.int64)
     for k in range(len(vector)):
         vector[k] = net.vector(k)
+    home = [row for key, row in net.rows.items() if key[0] != "hub" and key[0][1] < 0 and net.model.stages[key[0][0]]["to_home"]]
     eligible = np.ones(len(net.exit_lists))
     days = float(net.model.parameters[6])
     phases = net.phases[net.looked_after] if net.looked_after >= 0 else None
@@ -107,7 +131,7 @@ def _child_rows(net: Children) -> dict[str, np.ndarray]:
         low, width = phases.starts[key[0]], phases.widths[key[0]]
         eligible[g] = np.clip((low + width - days) / width, 0.0, 1.0) if np.isfinite(width) else 1.0
     return {
-        "stages": stages, "group": group, "care_phase": phase_of, "exit_first": first.astype(np.int64), "eligible": eligible,
+        "stages": stages, "group": group, "home": np.array(home, np.int64), "care_phase": phase_of, "exit_first": first.astype(np.int64), "eligible": eligible,
         "exit_k": np.array([e[1] for e in entries], np.int64), "exit_phase": np.array([e[2] for e in entries], np.int64),
         "exit_times": np.array([e[3] for e in entries], float), "exit_stage": np.array([e[4] for e in entries], np.int64),
         "exit_group": np.array([e[0] for e in entries], np.int64), "vector_of": vector, "widths": net.care_widths if net.exits else np.zeros(0),

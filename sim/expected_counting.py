@@ -104,8 +104,8 @@ class Counted:
         each = np.stack([self.children_of(known) for known in means])  # (needs, C)
         flow = sinks.sum(axis=1)
         weighted = (sinks * each[rows["sink_need"]]).sum(axis=1)
-        np.add.at(self.fired, rows["sink_k"], flow)
-        np.add.at(self.fired_children, rows["sink_k"], weighted)
+        np.add.at(self.fired, rows["sink_k"][rows["fires"]], flow[rows["fires"]])
+        np.add.at(self.fired_children, rows["sink_k"][rows["fires"]], weighted[rows["fires"]])
         enters = rows["enters"]
         np.add.at(self.entered, enters[:, 1], flow[enters[:, 0]])
         np.add.at(self.entered_children, enters[:, 1], weighted[enters[:, 0]])
@@ -147,6 +147,7 @@ class Counted:
             flow = f.flow_children(i, mass, came, days)
             self.child_flows(i, net, flow, started)
             self.leave(i, net, mass, days)
+        self.turn_18(mass)
         self.step_leavers(mass, days)
         mass.together *= 1.0 - min(1.0, self.out_share)
         number = sum(ages.sum() for ages in entries.values())
@@ -292,44 +293,44 @@ class Counted:
         found[:, 4], found[:, 5] = old * (1.0 - seventeen), old * seventeen
         return found
 
-    def adults(self, out: np.ndarray) -> None:
-        """Let children turn 18: those in care leave it, those after care are adults; all others grow a month older."""
-        f, model, mass, y, a = self.f, self.model, self.mass, self.y, self.a
-        row = self.row + 1
+    def turn_18(self, mass: Mass) -> None:
+        """Let children turn 18: those in care leave it, for a care leaver's life if they were in it for long enough; those after care are adults."""
+        f, model, y, a, row = self.f, self.model, self.y, self.a, self.row
         for i, net in enumerate(f.structure.children):
             if not net.rows:
                 continue
             arrays = f.structure.child_arrays[i]
-            out = older_children(mass.children[i], f.j)
+            table = mass.children[i].reshape(-1, 4, CHILD_AGES)
+            adults = table[:, :, -1] / (12.0 - f.j)
+            table[:, :, -1] -= adults
             care = arrays["group"] >= 0
-            left = out[care].sum()
+            out = adults[care].sum(axis=1)
+            left = float(out.sum())
             if left <= 0.0 or f.adult_k < 0:
                 continue
-            uasc = 1 if i in UASC_STREAMS else 0
-            eligible = float((out[care] * arrays["eligible"][arrays["group"][care]]).sum())
-            placement = arrays["stages"][care, 1]
-            share = float((out[care] * arrays["eligible"][arrays["group"][care]] * model.stages["stays_put"][placement]).sum())
-            share *= float(model.parameters[7])
-            if f.put < 0:
-                share = 0.0
-            mass.leavers[0, 0, 0] += eligible - share
+            eligible = out * arrays["eligible"][arrays["group"][care]]
+            put = float(model.parameters[7]) if f.put >= 0 else 0.0
+            share = put * float((eligible * model.stages["stays_put"][arrays["stages"][care, 1]]).sum())
+            mass.leavers[0, 0, 0] += eligible.sum() - share
             mass.leavers[0, 1, 0] += share
-            self.turned = getattr(self, "turned", np.zeros(2))
-            self.turned[uasc] += left
-        self.count_turned(y, a, row)
+            uasc = 1 if i in UASC_STREAMS else 0
+            y.ceased[a, row, 6, uasc] += left
+            y.ceased_once[a, row, 6, uasc] += left
+            self.fired[f.adult_k] += left
+            self.fired_children[f.adult_k] += left
+            self.entered[int(model.transitions[f.adult_k]["target"])] += left
+            if f.leaver >= 0:
+                self.entered[f.leaver] += eligible.sum() - share
+            if f.put >= 0:
+                self.entered[f.put] += share
 
-    def count_turned(self, y: Tally, a: int, row: int) -> None:
-        """Count those who turned 18 in the month, in the row of the month."""
-        turned = getattr(self, "turned", np.zeros(2))
-        row -= 1
-        y.ceased[a, row, 6] += turned
-        y.ceased_once[a, row, 6] += turned
-        k = self.f.adult_k
-        if k >= 0:
-            y.fired[a, row, k] += turned.sum()
-            y.fired_children[a, row, k] += turned.sum()
-            y.entered[a, row, int(self.model.transitions[k]["target"])] += turned.sum()
-        self.turned = np.zeros(2)
+    def adults(self, out: np.ndarray) -> None:
+        """Move children on by a year at the year's end (families whose youngest turned 18, `out` by row, are gone)."""
+        if self.f.j == 11:
+            for children in self.mass.children:
+                table = children.reshape(-1, 4, CHILD_AGES)
+                table[:, :, 1:] = table[:, :, :-1].copy()
+                table[:, :, 0] = 0.0
 
     def step_leavers(self, mass: Mass, days: float) -> None:
         """Let care leavers' support end, and those with former carers leave them."""
@@ -366,7 +367,7 @@ class Counted:
 
     def come_home(self, mass: Mass, came: np.ndarray) -> None:
         """Let last month's children who left care for home join their families, and proceedings opened for children in care open."""
-        f, net, rows = self.f, self.f.net, self.f.structure.arrays
+        f, net = self.f, self.f.net
         home = float(mass.back.sum())
         size = max(getattr(self, "group_size", 1.5), 1.0)
         whole = mass.together[0] / mass.together[1] if mass.together[1] > 1e-9 else 0.0
@@ -380,7 +381,13 @@ class Counted:
             self.open_court(came, stage, number / (1.0 + (size - 1.0) * 0.5), whole)
         mass.back = np.zeros(CHILD_AGES)
         mass.proceedings = {}
-        del rows
+        there = float(mass.known[:, P.RETURNED].sum())
+        if there > 1e-9:
+            mass.known[:, P.RETURNED] *= self.at_home(mass) / there
+
+    def at_home(self, mass: Mass) -> float:
+        """Return how many children are home again from care (and not yet back in it, or 18)."""
+        return float(mass.children[0][self.f.structure.child_arrays[0]["home"]].sum())
 
     def reopened(self) -> int:
         """Return the stage of need that a return home opens, later stages taken into account."""
@@ -393,41 +400,23 @@ class Counted:
         f, net = self.f, self.f.net
         stage = self.reopened()
         n, m = f.needs.index(net.no_child), f.needs.index(stage)
-        at = [(key, row) for key, row in net.rows.items() if key[0][0] == net.no_child]
-        there = sum(came[row].sum() for _, row in at)
-        if there <= 1e-9:
-            return
-        share = min(1.0, families / there)
-        known = mass.known[m]
-        for (joint, phase), row in at:
-            moved = came[row] * share
-            came[row] -= moved
-            to = net.rows[(stage, *joint[1:]), (0, *phase[1:])]
-            for block in range(4):
-                came[to, block * AGES : (block + 1) * AGES] += moved[block * AGES : (block + 1) * AGES].sum() * ages
+        rows, to = f.structure.need_links(net.no_child, stage)
+        held = came[rows].reshape(-1, 4, AGES).sum(axis=(0, 1))
+        share = np.tile(np.minimum(families * ages / np.maximum(held, 1e-12), 0.9), 4)
+        moved = came[rows] * share
+        came[rows] -= moved
+        np.add.at(came, to, moved)
+        mass.known[m, P.RETURNED] += moved.sum(axis=0)
+        total = moved.sum()
         later = mass.known[n] * share
         mass.known[n] -= later
-        for block in range(4):
-            span = slice(block * AGES, (block + 1) * AGES)
-            for q in range(P.FRESH, P.MOMENTS):
-                known[q, span] += later[q, span].sum() * ages
-        blocks = np.zeros(4)
-        for block in range(4):
-            blocks[block] = sum(0.0 for _ in ())
-        weight = self.block_share(at, came)
-        for block in range(4):
-            known[P.RETURNED, block * AGES : (block + 1) * AGES] += families * min(1.0, there / max(families, 1e-12)) * weight[block] * ages
-        self.entered[stage] += there * share
-        self.entered_children[stage] += there * share
-
-    def block_share(self, at: list, came: np.ndarray) -> np.ndarray:
-        """Return the share of rows' mass in each block of flags."""
-        total = sum(came[row].reshape(4, AGES).sum(axis=1) for _, row in at)
-        return total / total.sum() if total.sum() > 0.0 else np.array([0.0, 0.0, 1.0, 0.0])
+        mass.known[m] += later
+        self.entered[stage] += total
+        self.entered_children[stage] += total
 
     def join(self, mass: Mass, came: np.ndarray, children: float) -> None:
         """Let children join families with an earlier removal who have others at home; those whose case is closed come back to need."""
-        f, net, rows = self.f, self.f.net, self.f.structure.arrays
+        f, net = self.f, self.f.net
         stage = self.reopened()
         m = f.needs.index(stage)
         stock = f.by_need(came)[:, HOME_BLOCKS]
@@ -438,18 +427,18 @@ class Counted:
             return
         families = children * closed / (closed + open_)
         share = min(1.0, families / closed) if closed > 1e-9 else 0.0
+        for s in dict.fromkeys(s for s in f.needs if self.model.stages[s]["is_closed"]):
+            at, to = f.structure.need_links(s, stage)
+            moved = came[at, HOME_BLOCKS] * share
+            came[at, HOME_BLOCKS] -= moved
+            np.add.at(came[:, HOME_BLOCKS], to, moved)
+            self.entered[stage] += moved.sum()
         for n in np.flatnonzero(~nobody):
             here = stock[n]
             if not here.any():
                 continue
             mass.known[n, P.RETURNED, HOME_BLOCKS] += children * here / (closed + open_)
             if is_closed[n]:
-                for row in np.flatnonzero(rows["need"] == n):
-                    joint, phase = f.row_keys[row]
-                    moved = came[row, HOME_BLOCKS] * share
-                    came[row, HOME_BLOCKS] -= moved
-                    came[net.rows[(stage, *joint[1:]), (0, *phase[1:])], HOME_BLOCKS] += moved
-                    self.entered[stage] += moved.sum()
                 moved = mass.known[n, :, HOME_BLOCKS] * share
                 mass.known[n, :, HOME_BLOCKS] -= moved
                 mass.known[m, :, HOME_BLOCKS] += moved
@@ -457,19 +446,13 @@ class Counted:
 
     def open_court(self, came: np.ndarray, stage: int, families: float, whole: float) -> None:
         """Open proceedings for families of children in care who are not in court: with no child at home, or with others there."""
-        f, net = self.f, self.f.net
-        at_home, nobody = [], []
-        for (joint, phase), row in net.rows.items():
-            if joint[L.COURT] < stage and came[row, HOME_BLOCKS].any():
-                to, _ = net.opened(joint, 0, stage)[0]
-                (nobody if joint[0] == net.no_child else at_home).append((row, net.after(joint, phase, to)))
-        for rows, number in ((nobody, families * whole), (at_home, families * (1.0 - whole))):
-            there = sum(came[row, HOME_BLOCKS].sum() for row, _ in rows)
+        links = self.f.structure.court_links(stage)
+        for (rows, to), number in zip(links, (families * whole, families * (1.0 - whole)), strict=True):
+            here = came[rows, HOME_BLOCKS]
+            there = here.sum()
             share = min(1.0, number / there) if there > 1e-12 else 0.0
-            for row, to in rows:
-                moved = came[row, HOME_BLOCKS] * share
-                came[row, HOME_BLOCKS] -= moved
-                came[to, HOME_BLOCKS] += moved
+            came[rows, HOME_BLOCKS] -= share * here
+            np.add.at(came[:, HOME_BLOCKS], to, share * here)
             self.entered[stage] += share * there
 
     # ------------------------------------------------------------ stocks
@@ -485,7 +468,8 @@ class Counted:
             with np.errstate(divide="ignore", invalid="ignore"):
                 each = np.stack([self.children_of(known) for known in mass.known]) / np.maximum(stock, 1e-12)
                 each[stock < 1e-12] = 0.0
-            self.units[f.needs], self.cases[f.needs] = stock.sum(axis=1), (stock * each).sum(axis=1)
+            np.add.at(self.units, f.needs, stock.sum(axis=1))
+            np.add.at(self.cases, f.needs, (stock * each).sum(axis=1))
             keys = rows["group_keys"]
             out = np.empty((len(keys), stock.shape[1]))
             for track in range(1, 4):
@@ -603,17 +587,6 @@ class Counted:
         for p, stage in self.stage_of_placement.items():
             found[stage] = self.mass.let[p, :, 2].sum()
         return found
-
-
-def older_children(mass: np.ndarray, j: int) -> np.ndarray:
-    """Move columns of children (rows, C) on by a month; return the mass of each row that turns 18."""
-    table = mass.reshape(-1, 4, CHILD_AGES)
-    adults = table[:, :, -1] / (12.0 - j)
-    table[:, :, -1] -= adults
-    if j == 11:
-        table[:, :, 1:] = table[:, :, :-1].copy()
-        table[:, :, 0] = 0.0
-    return adults.sum(axis=1)
 
 
 def band_shares(shares: np.ndarray, odds: float) -> np.ndarray:

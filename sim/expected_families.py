@@ -169,9 +169,27 @@ class Families(Network):
         k = self.birth_of(joint[L.NEED] % WAITING_FOR)
         return joint if k < 0 else (int(self.model.transitions[k]["target"]), *joint[1:])
 
+    def ageing_sink(self, stage: int, phase: int) -> int:
+        """Return the sink of going on to the next phase: counted where units are by phase."""
+        if not self.model.stages[stage % WAITING_FOR]["is_closed"]:
+            return -1
+        return self.sink(((stage, phase), -1, PLAIN, 0, ()))
+
+    def unit(self, stage: int, phase: int) -> tuple[int, int]:
+        """Return the stage of need, and for one that cases rest in the phase, by which what is known of families' children is kept.
+
+        Who closed long ago has had more births since than who closed lately and whose youngest is as old.
+        """
+        stage %= WAITING_FOR
+        return (stage, phase if self.model.stages[stage]["is_closed"] else 0)
+
+    @property
+    def units(self) -> list[tuple[int, int]]:
+        """Every such unit, in order."""
+        return [(s, p) for s in self.splits for p in (range(len(self.phases[s])) if self.model.stages[s]["is_closed"] else (0,))]
+
     def add_moves(self, joint: Joint) -> None:
         """Add the edges of every transition from every row of a joint stage."""
-        need = joint[L.NEED] % WAITING_FOR
         rows = [(phase, row) for (known, phase), row in self.rows_of(joint)]
         for track, stage in enumerate(joint):
             if stage < 0:
@@ -181,8 +199,8 @@ class Families(Network):
                 vector = self.vectors.get((int(tr["age"]), int(tr["static"])), ONES)
                 for move in self.moves(joint, track, k):
                     changes = self.changes(joint, move.to)
-                    sink = self.sink((need, k, move.part, move.flag, changes))
                     for phase, row in rows:
+                        sink = self.sink((self.unit(joint[L.NEED], phase[0]), k, move.part, move.flag, changes))
                         to = self.after(joint, phase, move.to)
                         if to == row and not move.flag and tr["target"] == L.STAY:
                             to = NOWHERE  # it fires and changes nothing

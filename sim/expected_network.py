@@ -101,7 +101,12 @@ class Network:
                 phases = self.phases_of(stage)
                 if phase[track] + 1 < len(phases):
                     later = (*phase[:track], phase[track] + 1, *phase[track + 1 :])
-                    self.add_edge(row, self.rows[joint, later], phases.widths[phase[track]], kind=AGEING, track=track)
+                    sink = self.ageing_sink(stage, phase[track])
+                    self.add_edge(row, self.rows[joint, later], phases.widths[phase[track]], kind=AGEING, track=track, sink=sink)
+
+    def ageing_sink(self, stage: int, phase: int) -> int:
+        """Return the sink of going on to the next phase, if that is counted: it is not."""
+        return -1
 
     def after(self, joint: Joint, phase: tuple, to: Joint | None, restarted: tuple[int, ...] = ()) -> int:
         """Return the row reached from a row: tracks that change stage begin their clock anew, the others keep theirs."""

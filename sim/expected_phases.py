@@ -14,9 +14,9 @@ import numpy as np
 
 from sim.kernels import layout as L
 
-SHORT_DAYS = 21.0  # a stage that lasts less than this on average is one phase: months cannot tell more (assumed; docs/expected.md has what it costs)
+SHORT_DAYS = 7.0  # a stage that lasts less than this on average is one phase: months cannot tell more (assumed; docs/expected.md has what it costs)
 ALIKE = 1.3  # bands whose hazards differ by less than this factor are one phase (assumed, likewise)
-MET_AT_MOST = 0.3  # events of others expected within a phase at most (assumed, likewise)
+MET_AT_MOST, CUT_WIDTH_DAYS, PIECE_DAYS = 0.05, 40.0, 8.0  # short phases in which more than this share meets something are cut (likewise)
 MOST_PHASES = 12
 
 
@@ -92,10 +92,12 @@ def finer(starts: list[float], edges: list[float], staying: np.ndarray) -> list[
     """Return phases cut so that in none of them much happens that leaves its clock running."""
     found = []
     for start, end in zip(starts, [*starts[1:], math.inf], strict=True):
-        hazard = staying[[start <= edge < end for edge in edges]].max()
-        pieces = min(max(math.ceil(hazard * (end - start) / MET_AT_MOST), 1), 4) if math.isfinite(end) else 1
-        pieces = pieces if end - start < 60.0 else 1
-        found += [start + (end - start) * i / pieces if pieces > 1 else start for i in range(pieces)]
+        width, hazard = end - start, staying[[start <= edge < end for edge in edges]].max() if len(staying) else 0.0
+        much = width <= CUT_WIDTH_DAYS and hazard > MET_AT_MOST / width
+        pieces = math.ceil(width / PIECE_DAYS) if much else 1
+        if much and hazard * width > 0.5:
+            pieces = max(pieces, 4)
+        found += [start + width * i / pieces if pieces > 1 else start for i in range(pieces)]
     return found
 
 

@@ -24,6 +24,9 @@ from sim.kernels.expected_flow import edge_rates, give_birth, sweep
 
 SWEEPS = 4  # times that what comes back within a month goes round again (docs/expected.md has what fewer cost)
 CHILD_SWEEPS = 3
+# Share of a month counted for the one of birth. Births fall evenly in it, so of a band of 14 days a newborn spends 14 - 14**2 / (2 x 30.4) = 10.8
+# before the month ends; an implicit step ends at an exponential time, which leaves as many if its mean is 0.84 months.
+NEWBORN_SHARE = 0.84
 
 
 class Mass:
@@ -85,7 +88,7 @@ class Flows:
         self.pace = np.full(len(model.transitions), np.nan)
         self.scale = np.ones(FAMILY_COLUMNS)
         for block in range(BLOCKS):
-            self.scale[block * AGES + U : block * AGES + U + N] = 0.5
+            self.scale[block * AGES + U : block * AGES + U + N] = NEWBORN_SHARE
         self.child_scale = np.ones(CHILD_COLUMNS)
         self.edge_rate = structure.arrays["rate"].copy()
         self.child_rate = [arrays["rate"].copy() for arrays in structure.child_arrays]
@@ -105,6 +108,7 @@ class Flows:
         """Set what depends on the month of the year: ages within columns."""
         self.j = (int(round((self.model.month_start[month] - self.model.month_start[0]) / 30.4375)) + self.first_month) % 12
         f, j = self.fixed, self.j
+        self.scale[AGES - 1 :: AGES] = self.child_scale[CHILD_AGES - 1 :: CHILD_AGES] = 1.0 - 0.5 / (12.0 - j)  # who turns 18 does so at any time
         family_vectors(self.net, self.model, self.a, f.bands[j], self.vectors)
         for i, net in enumerate(self.structure.children):
             child_vectors(net, self.model, self.a, f.child_bands[j], f.child_months[j], self.child_vectors[i])
@@ -237,11 +241,10 @@ class Flows:
         """Carry a month's families on: return flows by sink (sinks, C) and what each sweep could not carry on is left where it came."""
         arrays = self.structure.arrays
         sinks = np.zeros((len(self.net.sinks), FAMILY_COLUMNS))
-        loss = np.empty_like(came)
+        loss = np.full_like(came, -1.0)
         mass.families[:] = 0.0
-        for i in range(SWEEPS):
-            sweep(arrays["first"], arrays["instant"], arrays["edge"], self.edge_rate, self.vectors, days, self.scale, i == 0, came, mass.families,
-                  loss, sinks)  # fmt: skip
+        for _ in range(SWEEPS):
+            sweep(arrays["first"], arrays["instant"], arrays["edge"], self.edge_rate, self.vectors, days, self.scale, came, mass.families, loss, sinks)
         mass.families += came
         return sinks
 
@@ -296,7 +299,8 @@ class Flows:
         found: dict[int, np.ndarray] = {}
         self.entered_families, self.entered_together = 0.0, 0.0
         entry = {}
-        for i, k in enumerate(rows["sink_k"]):
+        for i in rows["fires"]:
+            k = rows["sink_k"][i]
             tr = model.transitions[k]
             for effect in model.effects[int(tr["effect"]) : int(tr["effect"]) + int(tr["n_effects"])]:
                 if effect["op"] == L.CARE_ENTRY:
@@ -326,11 +330,11 @@ class Flows:
         """Carry a month's children of a stream on: return flows by sink."""
         arrays, net = self.structure.child_arrays[i], self.structure.children[i]
         sinks = np.zeros((max(len(net.sinks), 1), CHILD_COLUMNS))
-        loss = np.empty_like(came)
+        loss = np.full_like(came, -1.0)
         mass.children[i][:] = 0.0
-        for step in range(CHILD_SWEEPS):
-            sweep(arrays["first"], arrays["instant"], arrays["edge"], self.child_rate[i], self.child_vectors[i], days, self.child_scale, step == 0,
-                  came, mass.children[i], loss, sinks)  # fmt: skip
+        for _ in range(CHILD_SWEEPS):
+            sweep(arrays["first"], arrays["instant"], arrays["edge"], self.child_rate[i], self.child_vectors[i], days, self.child_scale, came,
+                  mass.children[i], loss, sinks)  # fmt: skip
         mass.children[i] += came
         return sinks
 

@@ -9,10 +9,12 @@ import math
 
 import numpy as np
 
-from sim.kernels.compiling import entry
+from sim.kernels.compiling import entry, kernel
 
 RATE, AGEING, INSTANT = range(3)  # kinds of an edge
 NO_GATE, BEFORE_SWITCH, AFTER_SWITCH = range(3)
+NOTHING = 1e-10  # less mass than this in a row is left for the next month
+BRIEF_DAYS = 10.0  # phases no longer than this are over before what they meet is
 OUT, NOWHERE = -1, -2  # rows an edge leads to: mass leaves the network; what fires is counted and changes nothing
 
 
@@ -35,8 +37,8 @@ def edge_rates(row_first, edge, rates, pace, gates, out):
     track, whether its own stage ends, whether it counts among what its clock meets; `out` (E, 2) has what multiplies the rate (stages beside), or a
     phase's width if it is ageing, and the rate.
 
-    What fires within a phase of width w and leaves its clock running must do so in as many cases as in a band: with hazards H in all, h of which end
-    the stay, each is taken (exp(H w) - 1) / H times the rate of ageing at h.
+    What fires within a phase of width w and leaves its clock running must do so first in as many cases as in a band: with hazards H in all, h of
+    which end the stay, in a share p = (H - h) / H (1 - exp(-H w)). Against ageing at rate a that takes hazards (a + h) p / (1 - p).
     """
     for row in range(row_first.shape[0] - 1):
         for e in range(row_first[row], row_first[row + 1]):
@@ -50,73 +52,100 @@ def edge_rates(row_first, edge, rates, pace, gates, out):
                 ends, meets, width = 0.0, 0.0, out[e, 0]
                 for other in range(row_first[row], row_first[row + 1]):
                     if edge[other, 1] == RATE and edge[other, 9] == edge[e, 9]:
-                        if edge[other, 10] > 0:
+                        if edge[other, 10] > 0 and edge[other, 11] > 0:
                             ends += out[other, 1]
                         if edge[other, 11] > 0:
                             meets += out[other, 1]
                 out[e, 1] = ageing_rate(ends, width)
-                if meets > 0.0 and meets * width < 30.0:
-                    times = out[e, 1] * (math.exp(meets * width) - 1.0) / meets
+                if meets > ends and width <= BRIEF_DAYS:
+                    fires = (meets - ends) / meets * -math.expm1(-meets * width)
+                    times = (out[e, 1] + ends) * fires / (1.0 - fires) / (meets - ends)
                     for other in range(row_first[row], row_first[row + 1]):
-                        if edge[other, 1] == RATE and edge[other, 9] == edge[e, 9]:
+                        if edge[other, 1] == RATE and edge[other, 9] == edge[e, 9] and edge[other, 10] == 0:
                             out[other, 1] *= times
 
 
 @entry
-def sweep(row_first, instant, edge, rate, vectors, days, scale, first, came, mass, loss, sinks):
+def sweep(row_first, instant, edge, rate, vectors, days, scale, came, mass, loss, sinks):
     """Carry what came to each row on, once, in the order of the rows.
 
-    `came` (R, C) is what came and not yet been carried on, `mass` (R, C) what stays to the month's end, `loss` (R, C) days x hazard, set in the
-    first sweep of the month; `scale` (C) is the share of the month that mass in a column spends there. Flags are blocks of columns.
+    `came` (R, C) is what came and not yet been carried on, `mass` (R, C) what stays to the month's end, `loss` (R, C) days x hazard, set when a row
+    is first met in the month (it begins below 0); `scale` (C) is the share of the month that mass in a column spends there. Flags are blocks of columns.
     """
     columns = came.shape[1]
     block = columns // 4
-    y = np.empty(columns)
+    y, z = np.empty(columns), np.empty(columns)
     for row in range(row_first.shape[0] - 1):
-        if first:
-            for c in range(columns):
-                loss[row, c] = 0.0
-            if not instant[row]:
-                for e in range(row_first[row], row_first[row + 1]):
-                    x, v, w = rate[e, 1] * days, edge[e, 4], edge[e, 5]
-                    if x == 0.0 or edge[e, 0] == NOWHERE:
-                        continue
-                    if w > 0:
-                        for c in range(columns):
-                            loss[row, c] += x * vectors[v, c] * vectors[w, c] * scale[c]
-                    elif v > 0:
-                        for c in range(columns):
-                            loss[row, c] += x * vectors[v, c] * scale[c]
-                    else:
-                        for c in range(columns):
-                            loss[row, c] += x * scale[c]
+        new = came[row]
         total = 0.0
-        for c in range(0, columns):
-            total = max(total, came[row, c])
-        if total < 1e-12:
-            continue
         for c in range(columns):
-            y[c] = came[row, c] / (1.0 + loss[row, c])
-            came[row, c] = 0.0
+            total = max(total, new[c])
+        if total < NOTHING:
+            continue
+        lost = loss[row]
+        if lost[0] < 0.0:
+            set_loss(row_first[row], row_first[row + 1], instant[row], edge, rate, vectors, days, scale, lost)
+        for c in range(columns):
+            y[c] = new[c] / (1.0 + lost[c])
+            new[c] = 0.0
+        step = 1.0
         if not instant[row]:
+            step = days
+            kept = mass[row]
             for c in range(columns):
-                mass[row, c] += y[c]
+                kept[c] += y[c]
+                y[c] *= scale[c]
         for e in range(row_first[row], row_first[row + 1]):
-            x, v, w, to, flag, sink = rate[e, 1], edge[e, 4], edge[e, 5], edge[e, 0], edge[e, 6], edge[e, 7]
+            x, v, w, to, flag, sink = rate[e, 1] * step, edge[e, 4], edge[e, 5], edge[e, 0], edge[e, 6], edge[e, 7]
             if x == 0.0:
                 continue
-            if not instant[row]:
-                x *= days
-            for b in range(4):
-                start, end = b * block, (b | flag) * block - b * block
-                for c in range(start, start + block):
-                    f = x * y[c] * vectors[v, c] * vectors[w, c]
-                    if not instant[row]:
-                        f *= scale[c]
-                    if to >= 0:
-                        came[to, c + end] += f
-                    if sink >= 0:
-                        sinks[sink, c] += f
+            one, two = vectors[v], vectors[w]
+            if w > 0:
+                for c in range(columns):
+                    z[c] = x * y[c] * one[c] * two[c]
+            elif v > 0:
+                for c in range(columns):
+                    z[c] = x * y[c] * one[c]
+            else:
+                for c in range(columns):
+                    z[c] = x * y[c]
+            if to >= 0:
+                lead = came[to]
+                if flag == 0:
+                    for c in range(columns):
+                        lead[c] += z[c]
+                else:
+                    for b in range(4):
+                        shift = ((b | flag) - b) * block
+                        for c in range(b * block, (b + 1) * block):
+                            lead[c + shift] += z[c]
+            if sink >= 0:
+                counted = sinks[sink]
+                for c in range(columns):
+                    counted[c] += z[c]
+
+
+@kernel
+def set_loss(begin, end, instant, edge, rate, vectors, days, scale, lost):
+    """Set days x hazard by column of a row whose edges are `begin` to `end`."""
+    for c in range(lost.shape[0]):
+        lost[c] = 0.0
+    if instant:
+        return
+    for e in range(begin, end):
+        x, v, w = rate[e, 1] * days, edge[e, 4], edge[e, 5]
+        if x == 0.0 or edge[e, 0] == NOWHERE:
+            continue
+        one, two = vectors[v], vectors[w]
+        if w > 0:
+            for c in range(lost.shape[0]):
+                lost[c] += x * one[c] * two[c] * scale[c]
+        elif v > 0:
+            for c in range(lost.shape[0]):
+                lost[c] += x * one[c] * scale[c]
+        else:
+            for c in range(lost.shape[0]):
+                lost[c] += x * scale[c]
 
 
 @entry
