@@ -67,7 +67,7 @@ def compare(
     effects
         `drawn` for each replicate, or `central`: at their means, so that only chance is left.
     engine, workers, events
-        `fast` or `reference`; threads; whether to keep the event log of replicate 0.
+        `fast`, `reference` or `expected` (docs/expected.md); threads; whether to keep the event log of replicate 0.
     progress
         Called with (runs done, runs in all).
 

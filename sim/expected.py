@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.expected_authority import LEAVER_MONTHS, Structure
+from sim.expected_authority import Structure
 from sim.expected_counting import Counted, float_tally
 from sim.expected_run import Flows, Mass
 from sim.expected_surroundings import Surroundings
@@ -29,6 +29,10 @@ class ExpectedState:
 
     def __init__(self, masses: list[Mass], surroundings: list[Surroundings]) -> None:
         self.masses, self.surroundings = masses, surroundings
+
+    def units(self) -> np.ndarray:
+        """Return families and children by authority and stage (A, S)."""
+        return np.array([around.units for around in self.surroundings])
 
 
 def simulate(
@@ -99,7 +103,7 @@ def month_of_families(flows: Flows, mass: Mass, counted: Counted, month: int, da
 
 def grow_up(flows: Flows, mass: Mass, counted: Counted) -> None:
     """Move everybody's age on by a month; who turns 18 leaves."""
-    counted.adults(flows.age_families(mass))
+    counted.adults(flows.age_families(mass, counted))
 
 
 def structure_of(model: L.Model) -> Structure:
@@ -134,8 +138,8 @@ def moved_to(structure: Structure, old: Mass) -> Mass:
             move_rows(old.structure.children[i], structure.children[i], children, new.children[i])
         new.known[:] = old.known
     new.leavers, new.together, new.back = old.leavers.copy(), old.together.copy(), old.back.copy()
-    new.proceedings, new.home = dict(old.proceedings), old.home
-    assert new.leavers.shape[2] == LEAVER_MONTHS
+    new.proceedings = dict(old.proceedings)
+    new.let, new.where, new.placed = old.let.copy(), old.where.copy(), old.placed.copy()
     return new
 
 

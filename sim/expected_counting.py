@@ -41,12 +41,6 @@ class Counted:
         self.measure_stock(mass)
         self.before = self.units.copy()
         self.before_children = self.cases.copy()
-        placements = len(model.let_table)
-        if not hasattr(mass, "let"):
-            mass.let = np.zeros((placements, L.NEEDS, 3))
-            mass.where = np.zeros((placements, BANDS))
-            mass.placed = np.zeros((placements, L.NEEDS))
-            mass.again = np.zeros(4)
         self.placement_of = model.stages["placement"].astype(np.int64)
         self.stage_of_placement = {int(p): s for s, p in enumerate(self.placement_of) if p >= 0}
 
@@ -80,6 +74,13 @@ class Counted:
         target = int(tr["target"])
         self.entered[target] += flow.sum()
         self.entered_children[target] += (flow * (each + (0.0 if nobody else np.arange(flow.size) % AGES >= U))).sum()
+
+    def born_at_end(self, k: int, families: float) -> None:
+        """Count births, in the month they came, to families who came in the same month: their stage changes at its end."""
+        y, a, row, target = self.y, self.a, self.row, int(self.model.transitions[k]["target"])
+        y.fired[a, row, k] += families
+        y.entered[a, row, target] += families
+        y.left[a, row, target] += families
 
     def admitted(self, place: int, families: float) -> None:
         """Count families admitted to a place after waiting."""

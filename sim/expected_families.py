@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.expected_network import ONES, Joint, Move, Network, beside, column_of, reachable
 from sim.expected_phases import ONE, alive, phases_of
 from sim.kernels import layout as L
@@ -144,7 +142,7 @@ class Families(Network):
     def opened(self, to: Joint | None, gate: int, stage: int) -> list[tuple[Joint | None, int]]:
         """Return where a joint stage leads once a stage beside is opened: nothing changes if its track is as far already."""
         track = int(self.model.stages[stage]["track"])
-        if to is None or to[track] % WAITING_FOR >= stage and to[track] >= 0:
+        if to is None or (to[track] % WAITING_FOR >= stage and to[track] >= 0):
             return [(to, gate)]
         found = self.enter(to, track, stage)
         return [(joint, gate if other == NO_GATE else other) for joint, other in found]

@@ -151,4 +151,4 @@ def column_of(model: L.Model, stage: int, track: int) -> int:
     return len(model.stages) + track if stage < 0 else stage
 
 
-__all__ = ["AGEING", "INSTANT", "Joint", "Move", "Network", "ONES", "beside", "column_of", "reachable"]
+__all__ = ["AGEING", "INSTANT", "ONES", "Joint", "Move", "Network", "beside", "column_of", "reachable"]

@@ -18,7 +18,9 @@ from sim.expected_authority import (
 )
 from sim.expected_children import CHILD_AGES
 from sim.expected_families import AGES, ALL_ENTER, BLOCKS, FIRST_PLACE_GATE, FIRST_YEAR, REMOVED, N, U
+from sim.expected_network import LEAVES, MEETS
 from sim.kernels import layout as L
+from sim.kernels.distance import BANDS
 from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fits, plan_shares
 from sim.kernels.expected_flow import edge_rates, give_birth, sweep
 
@@ -41,6 +43,9 @@ class Mass:
         self.together = np.zeros(2)  # children in care: of families all of whose children entered, and in all
         self.back = np.zeros(CHILD_AGES)  # children who went home from care last month, and proceedings opened for children in care
         self.proceedings: dict[int, float] = {}
+        placements = len(structure.families.model.let_table)
+        self.let = np.zeros((placements, L.NEEDS, 3))  # sums of what placements are let at: as drawn, at the market, paid
+        self.where, self.placed = np.zeros((placements, BANDS)), np.zeros((placements, L.NEEDS))
 
 
 class Fixed:
@@ -144,6 +149,10 @@ class Flows:
         arrays = self.structure.arrays
         if not same:
             edge_rates(arrays["first"], arrays["edge"], self.rates[0], pace, gates, self.edge_rate)
+            edge = arrays["edge"]
+            leaves = (edge[:, LEAVES] > 0) & (edge[:, MEETS] > 0)
+            of_row = np.repeat(np.arange(len(arrays["instant"])), np.diff(arrays["first"]))
+            self.open_still = 1.0 / (1.0 + 15.0 * np.bincount(of_row[leaves], self.edge_rate[leaves, 1], len(arrays["instant"])))
         for i, arrays in enumerate(self.structure.child_arrays):
             if not same:
                 edge_rates(arrays["first"], arrays["edge"], self.rates[1 + i], pace, gates, self.child_rate[i])
@@ -216,11 +225,12 @@ class Flows:
                 targets[n] = self.needs.index(int(self.model.transitions[k]["target"]))
                 rate[n].reshape(4, AGES)[:, U - 1] = 1.0  # unborn at first referral: born this month
                 events.append((n, k))
-        for n, k in events:
-            counted.born(k, rate[n] * stock[n], known[n], stock[n], self.needs[n] == self.net.no_child)
         nobody = np.array([stage == self.net.no_child for stage in self.needs])
-        give_birth(came, self.structure.arrays["need"], self.born_row, rate, stock, known, targets, nobody, self.fixed.born_to[self.j], self.alone,
-                   self.fixed.gap_moves, U, AGES)  # fmt: skip
+        before, event = known.copy(), np.empty_like(stock)
+        give_birth(came, self.structure.arrays["need"], self.born_row, self.open_still, rate, stock, known, targets, nobody,
+                   self.fixed.born_to[self.j], self.alone, self.fixed.gap_moves, U, AGES, event)  # fmt: skip
+        for n, k in events:
+            counted.born(k, event[n], before[n], stock[n], bool(nobody[n]))
 
     def by_need(self, mass: np.ndarray) -> np.ndarray:
         """Return mass by need and column."""
@@ -265,9 +275,13 @@ class Flows:
         everyone, each = float(self.model.parameters[4]), float(self.model.parameters[5])
         return np.stack([P.after_some_entered(P.may_enter(known, self.fixed.still[self.j]), everyone, each) for known in means])
 
-    def age_families(self, mass: Mass) -> np.ndarray:
+    def age_families(self, mass: Mass, counted) -> np.ndarray:
         """Move families' columns on by a month: return the mass of each row (R) whose youngest turned 18."""
         known = mass.known
+        unborn = self.by_need(mass.families).reshape(-1, 4, AGES)[:, :, U - 1].sum(axis=1)
+        for n, stage in enumerate(self.needs):
+            if self.net.birth_of(stage) >= 0:
+                counted.born_at_end(self.net.birth_of(stage), float(unborn[n]))
         moved = known[:, P.FRESH : P.FRESH + 3] / P.FRESH_MONTHS
         moved.reshape(len(known), 3, 4, AGES)[..., :U] = 0.0
         known[:, P.FRESH : P.FRESH + 3] -= moved
@@ -389,4 +403,4 @@ def fixed_of(model: L.Model) -> Fixed:
     return _fixed[key]
 
 
-__all__ = ["Flows", "Mass", "REMOVED"]
+__all__ = ["REMOVED", "Flows", "Mass"]

@@ -24,6 +24,8 @@ from sim.cost_lines import lines_of
 from sim.costing import annual_costs
 from sim.counting import annual, monthly
 from sim.executors import default_workers, run_tasks
+from sim.expected_checks import check_expected
+from sim.expected_history import expected_past
 from sim.history import KEPT_MODELS, counted_past
 from sim.kernels import KERNEL_HASH
 from sim.kernels.layout import EVENT_NAMES, Tally
@@ -111,7 +113,10 @@ class _Worker:
         """Return the tally of the months counted before the branch, and the state at the branch, of each authority."""
         plan, tallies, states = self.plan, [], []
         for area in unit.areas:
-            state, tally, was_cached = counted_past(scenario, area, plan.counted_from, plan.from_, plan.seed, replicate)
+            if plan.engine == "expected":
+                state, tally, was_cached = expected_past(scenario, area, plan.counted_from, plan.from_)
+            else:
+                state, tally, was_cached = counted_past(scenario, area, plan.counted_from, plan.from_, plan.seed, replicate)
             tallies.append(tally)
             states.append(state)
             with self.lock:
@@ -144,7 +149,7 @@ class _Worker:
         plan = self.plan
         log = plan.events and replicate == 0
         tally, end = ENGINES[plan.engine](model, start, plan.from_, plan.until, plan.seed, replicate, log)
-        checks = check_run(tally, end, model, start)
+        checks = check_expected(tally, model, start) if plan.engine == "expected" else check_run(tally, end, model, start)
         return tally, checks, _events(scenario, model, tally, replicate) if log else None
 
     def _model(self, scenario, areas: tuple[str, ...], reach: np.ndarray) -> CompiledModel:

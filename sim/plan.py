@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from scenarios.actions import Pool
 from scenarios.loading import Scenario
 from scenarios.timeline import add_months, month_index, month_range, month_text, year_ending
-from sim import engine, reference
+from sim import engine, expected, reference
 from sim.counting import complete_years
 from sim.precision import Rule
 from sim.selection import Selection
 
-ENGINES = {"fast": engine.simulate, "reference": reference.simulate}
+ENGINES = {"fast": engine.simulate, "reference": reference.simulate, "expected": expected.simulate}
 EFFECTS = ("drawn", "central")
 
 
@@ -36,7 +36,7 @@ class Plan:
     runs, seed
         Number of paired replicates, and the seed of all.
     engine
-        `fast` or `reference`, from the branch on; history is always the fast engine's (they agree event for event).
+        `fast` or `reference`, from the branch on; history is always the fast engine's (they agree event for event). `expected` has its own past.
     workers
         Threads; None: one for each processor.
     events
@@ -104,6 +104,10 @@ def plan(
     )  # fmt: skip
     if engine not in ENGINES:
         raise ExperimentError(f"no engine {engine!r}, expected one of {', '.join(ENGINES)}")
+    if engine == "expected" and events:
+        raise ExperimentError("the expected engine has no events; expected fast or reference with an event log")
+    if engine == "expected" and any(pools(scenario) for scenario in scenarios):
+        raise ExperimentError("the expected engine knows no places pooled between authorities; expected fast for a scenario that pools them")
     if effects not in EFFECTS:
         raise ExperimentError(f"no effects {effects!r}, expected one of {', '.join(EFFECTS)}")
     if month_index(found.until) < month_index(found.from_):

@@ -89,7 +89,7 @@ def test_validate_prints_every_fault_with_its_place(capsys, tmp_path):
         (("run", "--from", "2025-13"), "2025-13"),
         (("run", "--until", "2024-01"), "before the branch"),
         (("run", "--until", "2025-09"), "no complete financial year"),
-        (("run", "--engine", "warp"), "expected one of fast, reference"),
+        (("run", "--engine", "warp"), "expected one of fast, reference, expected"),
         (("compare", "baseline"), "nothing to compare"),
         (("compare", "baseline", "early-help", "early-help"), "named twice"),
         (("compare", "baseline", "early-help", "--from", "2027-04"), "2027-04"),

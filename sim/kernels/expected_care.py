@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from sim.kernels.compiling import entry
 from sim.kernels.expected_flow import ageing_rate
 

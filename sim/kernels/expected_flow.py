@@ -149,15 +149,20 @@ def set_loss(begin, end, instant, edge, rate, vectors, days, scale, lost):
 
 
 @entry
-def give_birth(came, need, to, rate, stock, known, target, nobody, column, alone, gap_moves, unborn, ages):
+def give_birth(came, need, to, open_still, rate, stock, known, target, nobody, column, alone, gap_moves, unborn, ages, event):
     """Let births happen to families (R, C), whose need is `need` (R): the share `rate` (needs, C) goes to row `to` (R), in a column of the newborn.
 
     `known` (needs, MOMENTS, C), what is known of their children times mass, goes along to need `target`: one more child who may enter care, older
     ones further from the youngest (`gap_moves`). Columns before `unborn` in a block of `ages` are of families whose youngest is not born yet: that
-    is the birth, and a share `alone` of them has no other child. `nobody` (needs) is 1 where no child was at home.
+    is the birth, and a share `alone` of them has no other child. `nobody` (needs) is 1 where no child was at home. Of families whose youngest was
+    unborn at the month's start a share `open_still` (R) is still in the row when it is born; the others are born to it as to any family. `event`
+    (needs, C) is set to the births that go to `target`.
     """
     columns = came.shape[1]
     needs, moments = known.shape[0], known.shape[1]
+    for n in range(needs):
+        for c in range(columns):
+            event[n, c] = 0.0
     for row in range(came.shape[0]):
         n = need[row]
         for c in range(columns):
@@ -167,11 +172,17 @@ def give_birth(came, need, to, rate, stock, known, target, nobody, column, alone
                 block, own = (c // ages) * ages, c % ages
                 if nobody[n]:
                     came[to[row], block + unborn] += f
+                    event[n, c] += f
                 elif own < unborn:
-                    came[to[row], block + unborn] += alone * f
-                    came[to[row], block + unborn + 1] += (1.0 - alone) * f
+                    still = f * open_still[row]
+                    event[n, c] += still
+                    came[to[row], block + unborn] += alone * still
+                    came[to[row], block + unborn + 1] += (1.0 - alone) * still
+                    came[row, block + unborn] += alone * (f - still)
+                    came[row, block + unborn + 1] += (1.0 - alone) * (f - still)
                 else:
                     came[to[row], block + column[own]] += f
+                    event[n, c] += f
     gaps = gap_moves.shape[2]
     half, single, some, back, fresh, settled, later = gaps + 1, gaps + 2, gaps + 3, gaps + 4, gaps + 5, gaps + 8, gaps + 9
     moved, new = np.empty((needs, moments, columns)), np.empty(moments)
@@ -202,23 +213,23 @@ def give_birth(came, need, to, rate, stock, known, target, nobody, column, alone
             if own >= unborn:
                 new[later], new[settled] = f, 0.0
                 new[fresh] = new[fresh + 1] = new[fresh + 2] = 0.0
-            m = target[n]
             if nobody[n] or own >= unborn:
                 to_column = block + (unborn if nobody[n] else column[own])
                 for q in range(moments):
-                    known[m, q, to_column] += new[q]
+                    known[target[n], q, to_column] += new[q]
                 continue
-            for q in range(moments):
-                of_children = q > 0 and q < back
-                one = 0.0 if of_children else alone
-                known[m, q, block + unborn] += one * new[q]
-                known[m, q, block + unborn + 1] += (1.0 - one) * new[q]
-            # who is alone has one child who may enter, the others more
-            first, second = alone * f, (1.0 - alone) * f
-            halves = new[half]
-            known[m, half, block + unborn] += 0.5 * first
-            known[m, half, block + unborn + 1] += max(halves - 0.5 * first, 0.0) - halves
-            known[m, single, block + unborn] += first
-            known[m, single, block + unborn + 1] += -new[single]
-            known[m, some, block + unborn] += first
-            known[m, some, block + unborn + 1] += second - new[some]
+            share = event[n, c] / f
+            for part in range(2):
+                m, times = (target[n], share) if part == 0 else (n, 1.0 - share)
+                for q in range(moments):
+                    one = 0.0 if q > 0 and q < back else alone
+                    known[m, q, block + unborn] += times * one * new[q]
+                    known[m, q, block + unborn + 1] += times * (1.0 - one) * new[q]
+                # who is alone has one child who may enter, the others more
+                first, second = times * alone * f, times * (1.0 - alone) * f
+                known[m, half, block + unborn] += 0.5 * first
+                known[m, half, block + unborn + 1] += max(times * new[half] - 0.5 * first, 0.0) - times * new[half]
+                known[m, single, block + unborn] += first
+                known[m, single, block + unborn + 1] -= times * new[single]
+                known[m, some, block + unborn] += first
+                known[m, some, block + unborn + 1] += second - times * new[some]
