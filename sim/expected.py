@@ -138,7 +138,7 @@ def moved_to(structure: Structure, old: Mass) -> Mass:
             move_rows(old.structure.children[i], structure.children[i], children, new.children[i])
         new.known[:] = old.known
     new.leavers, new.together, new.back = old.leavers.copy(), old.together.copy(), old.back.copy()
-    new.proceedings = dict(old.proceedings)
+    new.proceedings, new.late_births = dict(old.proceedings), list(old.late_births)
     new.let, new.where, new.placed = old.let.copy(), old.where.copy(), old.placed.copy()
     return new
 

@@ -130,7 +130,10 @@ def _child_rows(net: Children) -> dict[str, np.ndarray]:
     for key, g in net.exits.items():
         low, width = phases.starts[key[0]], phases.widths[key[0]]
         eligible[g] = np.clip((low + width - days) / width, 0.0, 1.0) if np.isfinite(width) else 1.0
+    exit_stages, exit_target = np.unique(np.array([e[4] for e in entries], np.int64), return_inverse=True)
+    placement = np.where(stages[:, 1] >= 0, net.model.stages["placement"][stages[:, 1]], -1).astype(np.int64)
     return {
+        "exit_stages": exit_stages, "exit_target": exit_target.astype(np.int64), "placement": placement,
         "stages": stages, "group": group, "home": np.array(home, np.int64), "care_phase": phase_of, "exit_first": first.astype(np.int64), "eligible": eligible,
         "exit_k": np.array([e[1] for e in entries], np.int64), "exit_phase": np.array([e[2] for e in entries], np.int64),
         "exit_times": np.array([e[3] for e in entries], float), "exit_stage": np.array([e[4] for e in entries], np.int64),

@@ -55,6 +55,10 @@ class Counted:
         places = self.model.places.shape[1]
         self.asked, self.waiting = np.zeros(places), np.zeros(places)
         self.fired, self.fired_children = self.y.fired[self.a, row], self.y.fired_children[self.a, row]
+        for k, families in self.mass.late_births:
+            self.fired[k] += families
+            self.entered[int(self.model.transitions[k]["target"])] += families
+        self.mass.late_births = []
 
     def arrived(self, stage: int, share: np.ndarray, known: np.ndarray | None) -> None:
         """Count families who come for the first time."""
@@ -76,11 +80,8 @@ class Counted:
         self.entered_children[target] += (flow * (each + (0.0 if nobody else np.arange(flow.size) % AGES >= U))).sum()
 
     def born_at_end(self, k: int, families: float) -> None:
-        """Count births, in the month they came, to families who came in the same month: their stage changes at its end."""
-        y, a, row, target = self.y, self.a, self.row, int(self.model.transitions[k]["target"])
-        y.fired[a, row, k] += families
-        y.entered[a, row, target] += families
-        y.left[a, row, target] += families
+        """Count births to families who came in the same month: their stage changes at its end, so they count in the next."""
+        self.mass.late_births.append((k, families))
 
     def admitted(self, place: int, families: float) -> None:
         """Count families admitted to a place after waiting."""
@@ -183,19 +184,18 @@ class Counted:
         uasc = 1 if i in UASC_STREAMS else 0
         again = np.zeros_like(started)
         planned = np.zeros((len(model.let_table), len(model.let_table)))
+        totals = sinks.sum(axis=1)
+        hubs: dict[tuple[int, int], np.ndarray] = {}
         for key, s in net.sinks.items():
-            flow = sinks[s]
-            total = flow.sum()
+            total = float(totals[s])
             if total == 0.0:
                 continue
             if key[0] == "placed":
                 _, context, ordered, placement = key
                 self.entered[placement] += total
-                self.arrived_in[self.placement_of[placement]] += flow
-                shares = self.f.planned[i][context, ordered][:, :, net.placed.index(placement)]
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    of = np.where(shares.sum(axis=1, keepdims=True) > 0.0, shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-300), 0.0)
-                planned[self.placement_of[model.plan_stages], self.placement_of[placement]] += flow @ of
+                self.arrived_in[self.placement_of[placement]] += sinks[s]
+                hub = hubs.setdefault((context, ordered), np.zeros(sinks.shape[1]))
+                hub += sinks[s]
             elif key[0] == "return":
                 k = key[1]
                 self.fired[k] += total
@@ -203,9 +203,12 @@ class Counted:
                 legal = next(stage for op, stage, _, _ in net.ops(k) if op == L.RE_ENTRY)
                 self.entered[legal] += total
                 self.entered[net.looked_after] += total
-                again += flow
+                again += sinks[s]
             else:
-                self.within(net, key[1], key[2], flow, planned)
+                self.within(net, key[1], key[2], sinks[s], planned)
+        where = np.ix_(self.placement_of[model.plan_stages], self.placement_of[net.placed])
+        for hub, flow in hubs.items():
+            planned[where] += np.tensordot(flow, self.f.planned[i][hub], axes=1)
         y.planned_actual[a, row] += planned
         bands = self.f.fixed.child_bands[self.f.j]
         whole = (started + again).reshape(4, CHILD_AGES).sum(axis=0) @ bands
@@ -251,10 +254,12 @@ class Counted:
         own = ~np.isin(k, net.court_ks)
         np.add.at(self.fired, k[own], flow[own])
         np.add.at(self.fired_children, k[own], flow[own])
-        eligible = arrays["eligible"][arrays["exit_group"]]
-        for stage in np.unique(arrays["exit_stage"]):
-            at = arrays["exit_stage"] == stage
-            self.after(i, net, mass, int(stage), exits[at].sum(axis=0), (exits[at] * eligible[at, None]).sum(axis=0), uasc)
+        stages, target = arrays["exit_stages"], arrays["exit_target"]
+        out, able = np.empty((len(stages), exits.shape[1])), np.empty((len(stages), exits.shape[1]))
+        add_groups(exits, target, out)
+        add_groups(exits * arrays["eligible"][arrays["exit_group"]][:, None], target, able)
+        for s, stage in enumerate(stages):
+            self.after(i, net, mass, int(stage), out[s], able[s], uasc)
         if i == 0:
             self.out_share = gone / stock if stock > 1e-9 else 0.0
 
@@ -528,13 +533,13 @@ class Counted:
             if not len(children):
                 continue
             arrays = f.structure.child_arrays[i]
-            held = np.flatnonzero(arrays["group"] >= 0)
-            by_age = children[held].reshape(-1, 4, CHILD_AGES)
+            by_place = np.empty((len(placed), children.shape[1]))
+            add_groups(children, arrays["placement"], by_place)
+            by_age = by_place.reshape(-1, 4, CHILD_AGES)
             y.looked_after_end[a, row, :, 1 if i in UASC_STREAMS else 0] += by_age.sum(axis=(0, 1)) @ P.in_bands(P.child_months(f.j + 1.0))
-            which = self.placement_of[arrays["stages"][held, 1]]
-            np.add.at(placed, which, by_age.sum(axis=2))
+            placed += by_age.sum(axis=2)
             if i in UASC_STREAMS:
-                np.add.at(uasc_placed, which, by_age.sum(axis=(1, 2)))
+                uasc_placed += by_age.sum(axis=(1, 2))
         self.count_lets(mass, placed, uasc_placed)
 
     def count_lets(self, mass: Mass, placed: np.ndarray, uasc_placed: np.ndarray) -> None:

@@ -24,8 +24,8 @@ from sim.kernels.distance import BANDS
 from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fits, plan_shares
 from sim.kernels.expected_flow import edge_rates, give_birth, sweep
 
-SWEEPS = 4  # times that what comes back within a month goes round again (docs/expected.md has what fewer cost)
-CHILD_SWEEPS = 3
+SWEEPS = 3  # times that what comes back within a month goes round again (docs/expected.md has what fewer cost)
+CHILD_SWEEPS = 2
 # Share of a month counted for the one of birth. Births fall evenly in it, so of a band of 14 days a newborn spends 14 - 14**2 / (2 x 30.4) = 10.8
 # before the month ends; an implicit step ends at an exponential time, which leaves as many if its mean is 0.84 months.
 NEWBORN_SHARE = 0.84
@@ -43,6 +43,7 @@ class Mass:
         self.together = np.zeros(2)  # children in care: of families all of whose children entered, and in all
         self.back = np.zeros(CHILD_AGES)  # children who went home from care last month, and proceedings opened for children in care
         self.proceedings: dict[int, float] = {}
+        self.late_births: list[tuple[int, float]] = []  # births at the last month's end, by transition
         placements = len(structure.families.model.let_table)
         self.let = np.zeros((placements, L.NEEDS, 3))  # sums of what placements are let at: as drawn, at the market, paid
         self.where, self.placed = np.zeros((placements, BANDS)), np.zeros((placements, L.NEEDS))
@@ -251,7 +252,8 @@ class Flows:
         """Carry a month's families on: return flows by sink (sinks, C) and what each sweep could not carry on is left where it came."""
         arrays = self.structure.arrays
         sinks = np.zeros((len(self.net.sinks), FAMILY_COLUMNS))
-        loss = np.full_like(came, -1.0)
+        loss = np.empty_like(came)
+        loss[:, 0] = -1.0
         mass.families[:] = 0.0
         for _ in range(SWEEPS):
             sweep(arrays["first"], arrays["instant"], arrays["edge"], self.edge_rate, self.vectors, days, self.scale, came, mass.families, loss, sinks)
@@ -308,43 +310,55 @@ class Flows:
 
     def enter_care(self, sinks: np.ndarray, means: np.ndarray) -> dict[int, np.ndarray]:
         """Return children who enter care in a month by legal status and column of age (CHILD_AGES); and note how many do with all their siblings."""
-        rows, model = self.structure.arrays, self.model
-        everyone, each = float(model.parameters[4]), float(model.parameters[5])
+        everyone, each = float(self.model.parameters[4]), float(self.model.parameters[5])
         found: dict[int, np.ndarray] = {}
-        self.entered_families, self.entered_together = 0.0, 0.0
-        entry = {}
-        for i in rows["fires"]:
-            k = rows["sink_k"][i]
-            tr = model.transitions[k]
-            for effect in model.effects[int(tr["effect"]) : int(tr["effect"]) + int(tr["n_effects"])]:
-                if effect["op"] == L.CARE_ENTRY:
-                    key = (int(effect["stage"]), int(effect["other"]), int(rows["sink_need"][i]))
-                    entry.setdefault(key, []).append(i)
-        for (legal, one, n), at in entry.items():
+        self.entered_families = self.entered_together = 0.0
+        whole = sinks.sum(axis=1)
+        who: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
+        for (legal, one, n), (at, every, some) in self.entry_sinks().items():
             flow = sinks[at].sum(axis=0)
             if not flow.any():
                 continue
-            known = P.may_enter(means[n], self.fixed.still[self.j])
-            young, siblings = P.eldest(known) if one else P.entering(known, everyone, each)
+            if (n, one) not in who:
+                known = P.may_enter(means[n], self.fixed.still[self.j])
+                who[n, one] = P.eldest(known) if one else P.entering(known, everyone, each)
+            young, siblings = who[n, one]
             came = found.setdefault(legal, np.zeros(CHILD_AGES))
             youngest = (flow * young).reshape(4, AGES).sum(axis=0)
             came[0] += youngest[: FIRST_YEAR + 1].sum()
             came[1:] += youngest[FIRST_YEAR + 1 :]
             by_gap = (flow * siblings).reshape(len(P.GAPS), 4, AGES).sum(axis=1)
-            placed = np.einsum("gc,cgi->i", by_gap, self.fixed.siblings)
-            came += placed * (by_gap.sum() / max(placed.sum(), 1e-300))
-            whole = sum(sinks[i].sum() for i in at if rows["sink_part"][i] == ALL_ENTER)
-            part = sum(sinks[i].sum() for i in at if rows["sink_part"][i] in (ALL_ENTER, 2))
-            self.entered_families += part
-            number = float((flow * young).sum() + (flow * siblings).sum())
-            self.entered_together += number * whole / max(part, 1e-12)
+            placed = by_gap.ravel() @ self.gap_columns
+            number = float(by_gap.sum())
+            came += placed * (number / max(placed.sum(), 1e-300))
+            together, families = whole[every].sum(), whole[some].sum()
+            self.entered_families += families
+            self.entered_together += (number + youngest.sum()) * together / max(families, 1e-12)
         return found
+
+    def entry_sinks(self) -> dict[tuple[int, int, int], tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Return, by legal status, whether one child enters, and unit of need: all sinks of entries to care, those in which all enter, and any do."""
+        if not hasattr(self, "entries"):
+            rows, model, found = self.structure.arrays, self.model, {}
+            for i in rows["fires"]:
+                tr = model.transitions[rows["sink_k"][i]]
+                for effect in model.effects[int(tr["effect"]) : int(tr["effect"]) + int(tr["n_effects"])]:
+                    if effect["op"] == L.CARE_ENTRY:
+                        found.setdefault((int(effect["stage"]), int(effect["other"]), int(rows["sink_need"][i])), []).append(int(i))
+            part = rows["sink_part"]
+            self.entries = {
+                key: (np.array(at), np.array([i for i in at if part[i] == ALL_ENTER], int), np.array([i for i in at if part[i] in (ALL_ENTER, 2)], int))
+                for key, at in found.items()
+            }  # fmt: skip
+            self.gap_columns = self.fixed.siblings.transpose(1, 0, 2).reshape(-1, CHILD_AGES)
+        return self.entries
 
     def flow_children(self, i: int, mass: Mass, came: np.ndarray, days: float) -> np.ndarray:
         """Carry a month's children of a stream on: return flows by sink."""
         arrays, net = self.structure.child_arrays[i], self.structure.children[i]
         sinks = np.zeros((max(len(net.sinks), 1), CHILD_COLUMNS))
-        loss = np.full_like(came, -1.0)
+        loss = np.empty_like(came)
+        loss[:, 0] = -1.0
         mass.children[i][:] = 0.0
         for _ in range(CHILD_SWEEPS):
             sweep(arrays["first"], arrays["instant"], arrays["edge"], self.child_rate[i], self.child_vectors[i], days, self.child_scale, came,
