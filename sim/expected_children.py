@@ -12,7 +12,7 @@ from sim.kernels import layout as L
 from sim.kernels.expected_flow import OUT
 
 CHILD_AGES = 19  # born this (financial) year, then completed years of age at the year's start; columns are needs x ages
-ALIKE_PLACEMENTS = 2.0  # bands of a placement's clock whose hazards differ by less than this factor are one phase (assumed; docs/expected.md)
+ALIKE_PLACEMENTS = 1.9  # bands of a placement's clock whose hazards differ by less than this factor are one phase (assumed; docs/expected.md)
 CARE, PLACEMENT, LEGAL = range(3)
 UASC_STREAMS = (1, 2)
 

@@ -97,13 +97,15 @@ class Counted:
         return self.f.fixed.still[self.f.j]
 
     def children_of(self, known: np.ndarray) -> np.ndarray:
-        """Return children at home who count, times mass, from what is known of families (MOMENTS, C)."""
-        return known[P.YOUNGEST] + (known[P.SIBLINGS : P.LAST_SIBLING] * self.still).sum(axis=0) + known[P.RETURNED]
+        """Return children at home who count, times mass, from what is known of families (MOMENTS, ..., C)."""
+        siblings = known[P.SIBLINGS : P.LAST_SIBLING]
+        still = self.still if known.ndim == 2 else self.still[:, None]
+        return known[P.YOUNGEST] + (siblings * still).sum(axis=0) + known[P.RETURNED]
 
     def families(self, sinks: np.ndarray, means: np.ndarray) -> None:
         """Count the flows of families."""
         rows = self.f.structure.arrays
-        each = np.stack([self.children_of(known) for known in means])  # (needs, C)
+        each = self.children_of(np.moveaxis(means, 1, 0))  # (needs, C)
         flow = sinks.sum(axis=1)
         weighted = (sinks * each[rows["sink_need"]]).sum(axis=1)
         np.add.at(self.fired, rows["sink_k"][rows["fires"]], flow[rows["fires"]])
@@ -472,7 +474,7 @@ class Counted:
         if len(f.net.rows):
             stock = f.by_need(mass.families)
             with np.errstate(divide="ignore", invalid="ignore"):
-                each = np.stack([self.children_of(known) for known in mass.known]) / np.maximum(stock, 1e-12)
+                each = self.children_of(np.moveaxis(mass.known, 1, 0)) / np.maximum(stock, 1e-12)
                 each[stock < 1e-12] = 0.0
             np.add.at(self.units, f.needs, stock.sum(axis=1))
             np.add.at(self.cases, f.needs, (stock * each).sum(axis=1))

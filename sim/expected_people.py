@@ -217,9 +217,9 @@ def entering(known: np.ndarray, everyone: float, each: float) -> tuple[np.ndarra
 
 
 def born(young: np.ndarray) -> np.ndarray:
-    """Return values by column (4 x AGES), those of the unborn 0."""
+    """Return values by column (any number of blocks of AGES), those of the unborn 0."""
     found = young.copy()
-    found.reshape(4, AGES)[:, :U] = 0.0
+    found.reshape(-1, AGES)[:, :U] = 0.0
     return found
 
 

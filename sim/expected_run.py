@@ -25,7 +25,7 @@ from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fit
 from sim.kernels.expected_flow import edge_rates, give_birth, sweep
 
 SWEEPS = 3  # times that what comes back within a month goes round again (docs/expected.md has what fewer cost)
-CHILD_SWEEPS = 2
+CHILD_SWEEPS = 3
 # Share of a month counted for the one of birth. Births fall evenly in it, so of a band of 14 days a newborn spends 14 - 14**2 / (2 x 30.4) = 10.8
 # before the month ends; an implicit step ends at an exponential time, which leaves as many if its mean is 0.84 months.
 NEWBORN_SHARE = 0.84
@@ -242,10 +242,13 @@ class Flows:
     def set_splits(self, mass: Mass, stock: np.ndarray) -> np.ndarray:
         """Set the shares of removals by who enters, for what is known of families; return the means (needs, MOMENTS, C)."""
         means = mass.known / np.maximum(stock[:, None, :], 1e-9)
-        everyone = float(self.model.parameters[4])
+        who = P.may_enter(side_by_side(means), np.tile(self.fixed.still[self.j], len(self.needs)))
+        found = P.splits(who, float(self.model.parameters[4])).reshape(6, len(self.needs), FAMILY_COLUMNS)
         for n, stage in enumerate(self.needs):
             base = self.net.splits[stage]
-            self.vectors[base : base + 6] = P.splits(P.may_enter(means[n], self.fixed.still[self.j]), everyone)
+            self.vectors[base : base + 6] = found[:, n]
+        self.some = P.after_some_entered(who, float(self.model.parameters[4]), float(self.model.parameters[5]))
+        self.some = np.ascontiguousarray(self.some.reshape(P.MOMENTS, len(self.needs), FAMILY_COLUMNS).transpose(1, 0, 2))
         return means
 
     def flow_families(self, mass: Mass, came: np.ndarray, days: float) -> tuple[np.ndarray, np.ndarray]:
@@ -264,18 +267,12 @@ class Flows:
         """Carry what is known of families along with a month's flows; return the means (needs, MOMENTS, C)."""
         rows, stock = self.structure.arrays, self.by_need(mass.families)
         means = before.copy()
-        some = self.after_some_entered(before)
         out = np.empty_like(mass.known)
         at = rows["moving"]
-        carry_means(mass.known, stock, rows["moving_source"], rows["moving_target"], rows["moving_flag"], rows["moving_kind"], sinks[at], some, 3,
+        carry_means(mass.known, stock, rows["moving_source"], rows["moving_target"], rows["moving_flag"], rows["moving_kind"], sinks[at], self.some, 3,
                     means, out)  # fmt: skip
         mass.known = out
         return means
-
-    def after_some_entered(self, means: np.ndarray) -> np.ndarray:
-        """Return what is known of families some of whose children have entered care (needs, MOMENTS, C)."""
-        everyone, each = float(self.model.parameters[4]), float(self.model.parameters[5])
-        return np.stack([P.after_some_entered(P.may_enter(known, self.fixed.still[self.j]), everyone, each) for known in means])
 
     def age_families(self, mass: Mass, counted) -> np.ndarray:
         """Move families' columns on by a month: return the mass of each row (R) whose youngest turned 18."""
@@ -314,15 +311,16 @@ class Flows:
         found: dict[int, np.ndarray] = {}
         self.entered_families = self.entered_together = 0.0
         whole = sinks.sum(axis=1)
-        who: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
+        known = P.may_enter(side_by_side(means), np.tile(self.fixed.still[self.j], len(self.needs)))
+        who = [
+            [part.reshape(*part.shape[:-1], len(self.needs), FAMILY_COLUMNS) for part in parts]
+            for parts in (P.entering(known, everyone, each), P.eldest(known))
+        ]
         for (legal, one, n), (at, every, some) in self.entry_sinks().items():
             flow = sinks[at].sum(axis=0)
             if not flow.any():
                 continue
-            if (n, one) not in who:
-                known = P.may_enter(means[n], self.fixed.still[self.j])
-                who[n, one] = P.eldest(known) if one else P.entering(known, everyone, each)
-            young, siblings = who[n, one]
+            young, siblings = who[one][0][n], who[one][1][:, n]
             came = found.setdefault(legal, np.zeros(CHILD_AGES))
             youngest = (flow * young).reshape(4, AGES).sum(axis=0)
             came[0] += youngest[: FIRST_YEAR + 1].sum()
@@ -374,6 +372,11 @@ class Flows:
         k = arrays["exit_k"]
         rate = self.rates[1 + i][k, arrays["exit_phase"]] * arrays["exit_times"] * self.pace[k] * days
         return rate[:, None] * self.child_vectors[i][arrays["vector_of"][k]] * group[arrays["exit_group"]], group
+
+
+def side_by_side(known: np.ndarray) -> np.ndarray:
+    """Return what is known by unit of need (units, MOMENTS, C) with the units' columns side by side (MOMENTS, units x C)."""
+    return known.transpose(1, 0, 2).reshape(known.shape[1], -1)
 
 
 def first_month_of(model: L.Model) -> int:
