@@ -94,7 +94,7 @@ class Children(Network):
             more = [int(other) for other in self.model.overflow[stage] if other >= 0] + [int(self.model.key_stages[5])]
             if self.model.stages[stage]["otherwise"] >= 0:
                 more.append(int(self.model.stages[stage]["otherwise"]))
-            found += [other for other in more if other >= 0 and other not in found]
+            found += [other for other in dict.fromkeys(more) if other >= 0 and other not in found]
         return found
 
     def allowed(self, placement: int, legal: int) -> bool:

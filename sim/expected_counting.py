@@ -134,7 +134,7 @@ class Counted:
         f, model = self.f, self.model
         mass.back[:] = 0.0
         mass.proceedings = {}
-        self.moved = np.zeros(len(model.stages))
+        self.out_share = 0.0
         self.arrived_in = np.zeros((len(model.let_table), CHILD_AGES * 4))
         for i, net in enumerate(f.structure.children):
             if not net.rows:

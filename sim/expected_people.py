@@ -95,14 +95,10 @@ def older_siblings(model: L.Model, j: int) -> np.ndarray:
 def arrival_columns(model: L.Model, j: int) -> np.ndarray:
     """Return the share of new families in each column (AGES) in month j of the year: as of the month's start, half a month before they come."""
     shares, share = np.diff(np.concatenate([[0.0], model.age_cdf])), np.zeros(AGES)
-    alone = float(model.children_cdf[0])
     for low, high, part in zip(model.age_bands[:-1] * 12.0, model.age_bands[1:] * 12.0, shares, strict=True):
         for age in low + (np.arange(400) + 0.5) / 400 * (high - low):
             if age < 0.0:
                 share[max(int(np.floor(age - 0.5)) + U, 0)] += part / 400
-            elif age < 0.5:
-                share[U] += alone * part / 400
-                share[U + 1] += (1.0 - alone) * part / 400
             else:
                 at = int(np.floor((age - j - 0.5) / 12.0))
                 share[min(FIRST_YEAR + 1 + at, AGES - 1) if at >= 0 else FIRST_YEAR] += part / 400

@@ -24,8 +24,8 @@ from sim.kernels.distance import BANDS
 from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fits, plan_shares
 from sim.kernels.expected_flow import edge_rates, give_birth, sweep
 
-SWEEPS = 3  # times that what comes back within a month goes round again (docs/expected.md has what fewer cost)
-CHILD_SWEEPS = 3
+SWEEPS = 12  # times at most that what comes back within a month goes round again, while more than a share LEFT_OVER of all mass has
+LEFT_OVER = 1e-5
 # Share of a month counted for the one of birth. Births fall evenly in it, so of a band of 14 days a newborn spends 14 - 14**2 / (2 x 30.4) = 10.8
 # before the month ends; an implicit step ends at an exponential time, which leaves as many if its mean is 0.84 months.
 NEWBORN_SHARE = 0.84
@@ -114,7 +114,6 @@ class Flows:
         """Set what depends on the month of the year: ages within columns."""
         self.j = (int(round((self.model.month_start[month] - self.model.month_start[0]) / 30.4375)) + self.first_month) % 12
         f, j = self.fixed, self.j
-        self.scale[AGES - 1 :: AGES] = self.child_scale[CHILD_AGES - 1 :: CHILD_AGES] = 1.0 - 0.5 / (12.0 - j)  # who turns 18 does so at any time
         family_vectors(self.net, self.model, self.a, f.bands[j], self.vectors)
         for i, net in enumerate(self.structure.children):
             child_vectors(net, self.model, self.a, f.child_bands[j], f.child_months[j], self.child_vectors[i])
@@ -260,6 +259,8 @@ class Flows:
         mass.families[:] = 0.0
         for _ in range(SWEEPS):
             sweep(arrays["first"], arrays["instant"], arrays["edge"], self.edge_rate, self.vectors, days, self.scale, came, mass.families, loss, sinks)
+            if came.sum() <= LEFT_OVER * mass.families.sum():
+                break
         mass.families += came
         return sinks
 
@@ -358,9 +359,11 @@ class Flows:
         loss = np.empty_like(came)
         loss[:, 0] = -1.0
         mass.children[i][:] = 0.0
-        for _ in range(CHILD_SWEEPS):
+        for _ in range(SWEEPS):
             sweep(arrays["first"], arrays["instant"], arrays["edge"], self.child_rate[i], self.child_vectors[i], days, self.child_scale, came,
                   mass.children[i], loss, sinks)  # fmt: skip
+            if came.sum() <= LEFT_OVER * mass.children[i].sum():
+                break
         mass.children[i] += came
         return sinks
 

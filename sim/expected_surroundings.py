@@ -87,10 +87,15 @@ class Surroundings:
         after = float(model.month_start[month] + 0.5 >= model.switch_day[self.a])
         gates[1], gates[2] = 1.0 - after, after
         for p in np.flatnonzero(model.place_track >= 0):
-            free = max(self.open[p] - self.filled[p] - self.waiting[p] + self.left[p], 0.0)
+            free = max(self.room(p) - self.waiting[p], 0.0)
             share = 1.0 if self.asked[p] <= free or self.asked[p] <= 0.0 else free / self.asked[p]
             gates[FIRST_PLACE_GATE + 2 * p], gates[FIRST_PLACE_GATE + 2 * p + 1] = share, 1.0 - share
         return gates
+
+    def room(self, place: int) -> float:
+        """Return how many can be admitted to a place in a month so that it is full at its end, if they leave as fast as those of last month did."""
+        turnover = self.left[place] / self.filled[place] if self.filled[place] > 1e-12 else 0.0
+        return max(self.open[place] * (1.0 + turnover) - self.filled[place], 0.0)
 
     def vacancies(self) -> np.ndarray:
         """Return the vacancies expected of each kind of place."""
@@ -100,7 +105,7 @@ class Surroundings:
         """Admit families who wait, as far as places are free: all who wait alike (priorities have no part)."""
         net = flows.net
         for p in np.flatnonzero(self.model.place_track >= 0):
-            free = max(self.open[p] - self.filled[p], 0.0)
+            free = self.room(p)
             if self.waiting[p] <= 1e-9 or free <= 0.0:
                 continue
             share = min(1.0, free / self.waiting[p])
