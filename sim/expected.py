@@ -139,6 +139,7 @@ def moved_to(structure: Structure, old: Mass) -> Mass:
         new.known[:] = old.known
     new.leavers, new.together, new.back = old.leavers.copy(), old.together.copy(), old.back.copy()
     new.proceedings, new.late_births = dict(old.proceedings), list(old.late_births)
+    new.group_size = old.group_size
     new.let, new.where, new.placed = old.let.copy(), old.where.copy(), old.placed.copy()
     return new
 

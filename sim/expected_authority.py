@@ -98,7 +98,8 @@ def _family_rows(net: Families) -> dict[str, np.ndarray]:
         "need": need, "stages": stages, "birth": birth, "waits": waits, "group": group,
         "group_keys": np.array(list(groups), np.int64).reshape(-1, 2),
         "sink_need": np.array([s[0] for s in sinks], np.int64), "sink_k": np.array([s[1] for s in sinks], np.int64),
-        "sink_part": np.array([s[2] for s in sinks], np.int64), "moving": np.array(moving, np.int64), "fires": np.array([i for i, s in enumerate(sinks) if s[1] >= 0], np.int64),
+        "sink_part": np.array([s[2] for s in sinks], np.int64), "moving": np.array(moving, np.int64),
+        "fires": np.array([i for i, s in enumerate(sinks) if s[1] >= 0], np.int64),
         "moving_source": np.array([sinks[i][0] for i in moving], np.int64),
         "moving_target": np.array([target[i] for i in moving], np.int64), "moving_flag": np.array([sinks[i][3] for i in moving], np.int64),
         "moving_kind": np.array([{ALL_ENTER: 1, SOME_ENTER: 2}.get(sinks[i][2], 0) for i in moving], np.int64),
@@ -134,7 +135,8 @@ def _child_rows(net: Children) -> dict[str, np.ndarray]:
     placement = np.where(stages[:, 1] >= 0, net.model.stages["placement"][stages[:, 1]], -1).astype(np.int64)
     return {
         "exit_stages": exit_stages, "exit_target": exit_target.astype(np.int64), "placement": placement,
-        "stages": stages, "group": group, "home": np.array(home, np.int64), "care_phase": phase_of, "exit_first": first.astype(np.int64), "eligible": eligible,
+        "stages": stages, "group": group, "home": np.array(home, np.int64), "care_phase": phase_of,
+        "exit_first": first.astype(np.int64), "eligible": eligible,
         "exit_k": np.array([e[1] for e in entries], np.int64), "exit_phase": np.array([e[2] for e in entries], np.int64),
         "exit_times": np.array([e[3] for e in entries], float), "exit_stage": np.array([e[4] for e in entries], np.int64),
         "exit_group": np.array([e[0] for e in entries], np.int64), "vector_of": vector, "widths": net.care_widths if net.exits else np.zeros(0),

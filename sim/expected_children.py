@@ -217,7 +217,8 @@ class Children(Network):
                 if (self.looked_after, placement, legal) in self.joints:
                     to = self.rows[(self.looked_after, placement, legal), (care_phase, 0, legal_phase)]
                     vector = self.plan_vector(context, int(self.model.stages[legal]["permits_parents"]), i)
-                    self.add_edge(row, to, 1.0, kind=INSTANT, vector=vector, sink=self.sink(("placed", context, int(self.model.stages[legal]["permits_parents"]), placement)))
+                    key = ("placed", context, int(self.model.stages[legal]["permits_parents"]), placement)
+                    self.add_edge(row, to, 1.0, kind=INSTANT, vector=vector, sink=self.sink(key))
         for joint in after:
             self.add_ageing(joint)
             self.add_returns(joint)
@@ -225,8 +226,9 @@ class Children(Network):
             self.add_moves(joint)
 
     def number_vectors(self, inside: list[Joint]) -> None:
-        """Number the vectors: ages and needs of transitions, young and old for orders, plans by context, then two for each group of exits."""
-        used = sorted({k for joint in inside for k, _, _ in self.fires(joint)} | {k for joint in self.joints if joint[1] < 0 for k in self.live(joint[0])})
+        """Give vectors their numbers: ages and needs of transitions, young and old for orders, plans by context, then two for each group of exits."""
+        in_care = {k for joint in inside for k, _, _ in self.fires(joint)}
+        used = sorted(in_care | {k for joint in self.joints if joint[1] < 0 for k in self.live(joint[0])})
         for k in used:
             tr = self.model.transitions[k]
             key = (int(tr["age"]), int(tr["static"]))
@@ -273,7 +275,7 @@ class Children(Network):
 
     def add_moves(self, joint: Joint) -> None:
         """Add the edges from every row of a joint stage in care."""
-        care, legal = self.phases[self.looked_after], joint[LEGAL]
+        legal = joint[LEGAL]
         firing = [(k, track, times) for k, track, times in self.fires(joint) if self.leaves_to(k, track) < 0]
         for phase in itertools.product(*(range(len(self.phases[stage])) for stage in joint)):
             row = self.rows[joint, phase]
@@ -296,7 +298,8 @@ class Children(Network):
                         lead = self.after(joint, phase, to)
                     split = self.young[k] + part - 1 if part else ONES
                     self.add_edge(row, lead, times, transition=k, phase=phase[track], vector=self.vector(k), split=split,
-                                  sink=self.sink(("fires", k, part)), track=track, leaves=self.leaves_track(k, track, joint, to, replanned), meets=part < 2)  # fmt: skip
+                                  sink=self.sink(("fires", k, part)), track=track,
+                                  leaves=self.leaves_track(k, track, joint, to, replanned), meets=part < 2)  # fmt: skip
 
     def leaves_track(self, k: int, track: int, joint: Joint, to: Joint, replanned: bool) -> bool:
         """Return whether a transition ends the stay whose clock it runs on."""

@@ -9,17 +9,17 @@ import numpy as np
 from sim import expected_people as P
 from sim.expected_authority import LEAVER_MONTHS, at_age
 from sim.expected_children import CHILD_AGES, UASC_STREAMS
-from sim.expected_families import AGES, FIRST_PLACE_GATE, FIRST_YEAR, REMOVED, WAITING_FOR, U
+from sim.expected_families import AGES, WAITING_FOR, U
+from sim.expected_links import Links
+from sim.expected_phases import step_at
+from sim.expected_placements import Placements
 from sim.expected_run import Flows, Mass
 from sim.kernels import layout as L
-from sim.kernels.budget import DEAR_GBP_PER_WEEK
-from sim.kernels.distance import BANDS
 from sim.kernels.expected_care import add_groups
 from sim.kernels.layout import Tally
 from sim.state import empty_tally
 
 LEFT_AT = (18.0, 17.5, 16.5)  # mean age at which care was left, by group of care leavers
-HOME_BLOCKS = slice(REMOVED * AGES, 4 * AGES)  # columns of families with an earlier removal
 
 
 def float_tally(compiled: Any, model: L.Model, first: int, last: int) -> Tally:
@@ -29,7 +29,7 @@ def float_tally(compiled: Any, model: L.Model, first: int, last: int) -> Tally:
     return tally._replace(**{name: getattr(tally, name).astype(float) for name in tally._fields if name not in whole})
 
 
-class Counted:
+class Counted(Links, Placements):
     """Counts an authority's months into a tally."""
 
     def __init__(self, flows: Flows, tally: Tally, mass: Mass) -> None:
@@ -121,11 +121,6 @@ class Counted:
             if stages[stage]["is_plan"]:
                 again = sinks[i].reshape(4, AGES)[1::2] * each[rows["sink_need"][i]].reshape(4, AGES)[1::2]
                 self.y.repeat_plans[self.a, self.row, 0] += again.sum()
-        self.note_rereferrals(sinks, each)
-        self.means = means
-
-    def note_rereferrals(self, sinks: np.ndarray, each: np.ndarray) -> None:
-        """Count children referred again within twelve months of the last referral: not known here, see docs/expected.md."""
 
     # ------------------------------------------------------------ children
 
@@ -156,7 +151,8 @@ class Counted:
         mass.together *= 1.0 - min(1.0, self.out_share)
         number = sum(ages.sum() for ages in entries.values())
         mass.together += (f.entered_together, number)
-        self.group_size = number / f.entered_families if f.entered_families > 1e-12 else 1.5
+        if f.entered_families > 1e-12:
+            mass.group_size = number / f.entered_families
         self.measure_stock(mass)
         self.write(mass)
 
@@ -245,7 +241,7 @@ class Counted:
 
     def leave(self, i: int, net, mass: Mass, days: float) -> None:
         """Let children leave care, those who turn 18 among them; grow them older."""
-        f, model = self.f, self.model
+        f = self.f
         arrays = f.structure.child_arrays[i]
         uasc = 1 if i in UASC_STREAMS else 0
         exits, group = f.exits(i, mass, days)
@@ -364,104 +360,10 @@ class Counted:
         """Return a stage's hazard per day of ending, by months since its clock began."""
         found = np.zeros(months)
         version = self.f.version
-        from sim.expected_phases import step_at
-
         for k in range(int(self.model.stages[stage]["first"]), int(self.model.stages[stage]["first"]) + int(self.model.stages[stage]["n"])):
             if not self.model.transitions[k]["at_age"] > 0.0 and not self.model.transitions[k]["dead"]:
                 found += step_at(self.model, version, k, (np.arange(months) + 0.5) * 30.4375, self.a)
         return found
-
-    # ------------------------------------------------------------ between families and children in care
-
-    def come_home(self, mass: Mass, came: np.ndarray) -> None:
-        """Let last month's children who left care for home join their families, and proceedings opened for children in care open."""
-        f, net = self.f, self.f.net
-        home = float(mass.back.sum())
-        size = max(getattr(self, "group_size", 1.5), 1.0)
-        whole = mass.together[0] / mass.together[1] if mass.together[1] > 1e-9 else 0.0
-        if home > 1e-12 and net.reopened >= 0 and net.no_child >= 0:
-            ages = np.zeros(AGES)
-            ages[FIRST_YEAR:] = mass.back / home
-            alone = home * whole / size
-            self.from_nobody(mass, came, alone, ages)
-            self.join(mass, came, home - alone)
-        for stage, number in mass.proceedings.items():
-            self.open_court(came, stage, number / (1.0 + (size - 1.0) * 0.5), whole)
-        mass.back = np.zeros(CHILD_AGES)
-        mass.proceedings = {}
-        there = float(mass.known[:, P.RETURNED].sum())
-        if there > 1e-9:
-            mass.known[:, P.RETURNED] *= self.at_home(mass) / there
-
-    def at_home(self, mass: Mass) -> float:
-        """Return how many children are home again from care (and not yet back in it, or 18)."""
-        return float(mass.children[0][self.f.structure.child_arrays[0]["home"]].sum())
-
-    def reopened(self) -> int:
-        """Return the stage of need that a return home opens, later stages taken into account."""
-        stage = self.f.net.reopened
-        later = int(self.model.stages[stage]["later"])
-        return later if later >= 0 and self.f.gates[2] > 0.5 else stage
-
-    def from_nobody(self, mass: Mass, came: np.ndarray, families: float, ages: np.ndarray) -> None:
-        """Bring families without a child at home back to need: the first child of theirs is home."""
-        f, net = self.f, self.f.net
-        stage = self.reopened()
-        n, m = f.needs.index(net.no_child), f.needs.index(stage)
-        rows, to = f.structure.need_links(net.no_child, stage)
-        held = came[rows].reshape(-1, 4, AGES).sum(axis=(0, 1))
-        share = np.tile(np.minimum(families * ages / np.maximum(held, 1e-12), 0.9), 4)
-        moved = came[rows] * share
-        came[rows] -= moved
-        np.add.at(came, to, moved)
-        mass.known[m, P.RETURNED] += moved.sum(axis=0)
-        total = moved.sum()
-        later = mass.known[n] * share
-        mass.known[n] -= later
-        mass.known[m] += later
-        self.entered[stage] += total
-        self.entered_children[stage] += total
-
-    def join(self, mass: Mass, came: np.ndarray, children: float) -> None:
-        """Let children join families with an earlier removal who have others at home; those whose case is closed come back to need."""
-        f, net = self.f, self.f.net
-        stage = self.reopened()
-        m = f.needs.index(stage)
-        stock = f.by_need(came)[:, HOME_BLOCKS]
-        is_closed = np.array([bool(self.model.stages[s]["is_closed"]) for s in f.needs])
-        nobody = np.array([s == net.no_child for s in f.needs])
-        closed, open_ = stock[is_closed].sum(), stock[~is_closed & ~nobody].sum()
-        if closed + open_ <= 1e-9:
-            return
-        families = children * closed / (closed + open_)
-        share = min(1.0, families / closed) if closed > 1e-9 else 0.0
-        for s in dict.fromkeys(s for s in f.needs if self.model.stages[s]["is_closed"]):
-            at, to = f.structure.need_links(s, stage)
-            moved = came[at, HOME_BLOCKS] * share
-            came[at, HOME_BLOCKS] -= moved
-            np.add.at(came[:, HOME_BLOCKS], to, moved)
-            self.entered[stage] += moved.sum()
-        for n in np.flatnonzero(~nobody):
-            here = stock[n]
-            if not here.any():
-                continue
-            mass.known[n, P.RETURNED, HOME_BLOCKS] += children * here / (closed + open_)
-            if is_closed[n]:
-                moved = mass.known[n, :, HOME_BLOCKS] * share
-                mass.known[n, :, HOME_BLOCKS] -= moved
-                mass.known[m, :, HOME_BLOCKS] += moved
-                self.entered_children[stage] += (moved[P.YOUNGEST] + moved[P.SIBLINGS : P.LAST_SIBLING].sum(axis=0) + moved[P.RETURNED]).sum()
-
-    def open_court(self, came: np.ndarray, stage: int, families: float, whole: float) -> None:
-        """Open proceedings for families of children in care who are not in court: with no child at home, or with others there."""
-        links = self.f.structure.court_links(stage)
-        for (rows, to), number in zip(links, (families * whole, families * (1.0 - whole)), strict=True):
-            here = came[rows, HOME_BLOCKS]
-            there = here.sum()
-            share = min(1.0, number / there) if there > 1e-12 else 0.0
-            came[rows, HOME_BLOCKS] -= share * here
-            np.add.at(came[:, HOME_BLOCKS], to, share * here)
-            self.entered[stage] += share * there
 
     # ------------------------------------------------------------ stocks
 
@@ -471,6 +373,7 @@ class Counted:
         rows = f.structure.arrays
         n = len(model.stages)
         self.units, self.cases = np.zeros(n), np.zeros(n)
+        self.waiting_now: dict[int, float] = {}
         if len(f.net.rows):
             stock = f.by_need(mass.families)
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -485,7 +388,6 @@ class Counted:
                     add_groups(mass.families, rows["group"][track], out)
                     np.add.at(self.units, keys[:, 1], out.sum(axis=1))
                     np.add.at(self.cases, keys[:, 1], (out * each[keys[:, 0]]).sum(axis=1))
-            self.waiting_now = {}
             if rows["waits"].any():
                 for p in np.flatnonzero(model.place_track >= 0):
                     self.waiting_now[p] = 0.0
@@ -494,7 +396,7 @@ class Counted:
                         if stage >= WAITING_FOR:
                             self.waiting_now[int(model.stages[stage - WAITING_FOR]["place"])] += mass.families[row].sum()
         for i in range(len(f.structure.children)):
-            self.by_row(i, mass, add=True)
+            self.by_row(i, mass)
         if f.leaver >= 0:
             self.units[f.leaver] += mass.leavers[:, 0].sum()
         if f.put >= 0:
@@ -502,9 +404,9 @@ class Counted:
         child = ~self.is_family
         self.cases[child] = self.units[child]
 
-    def by_row(self, i: int, mass: Mass, add: bool = False) -> None:
+    def by_row(self, i: int, mass: Mass) -> None:
         """Add up a stream's children by stage."""
-        if not add or not len(mass.children[i]):
+        if not len(mass.children[i]):
             return
         totals = mass.children[i].sum(axis=1)
         stages = self.f.structure.child_arrays[i]["stages"]
@@ -514,8 +416,8 @@ class Counted:
 
     def write(self, mass: Mass) -> None:
         """Write the month into the tally."""
-        y, a, row, model, f = self.y, self.a, self.row, self.model, self.f
-        for p, number in getattr(self, "waiting_now", {}).items():
+        y, a, row = self.y, self.a, self.row
+        for p, number in self.waiting_now.items():
             self.waiting[p] = number
         y.units_end[a, row], y.children_end[a, row] = self.units, self.cases
         y.entered[a, row] += self.entered
@@ -543,64 +445,3 @@ class Counted:
             if i in UASC_STREAMS:
                 uasc_placed += by_age.sum(axis=(1, 2))
         self.count_lets(mass, placed, uasc_placed)
-
-    def count_lets(self, mass: Mass, placed: np.ndarray, uasc_placed: np.ndarray) -> None:
-        """Carry what placements were let at, and where they are, along with who came and who left."""
-        y, a, row, model, f = self.y, self.a, self.row, self.model, self.f
-        came = self.arrived_in.reshape(len(placed), 4, CHILD_AGES).sum(axis=2)
-        whole = mass.placed + came
-        keep = np.where(whole > 1e-12, placed / np.maximum(whole, 1e-12), 0.0)
-        for p, stage in self.stage_of_placement.items():
-            place = int(model.place_of_stage[stage])
-            index = self.around.price[place] if place >= 0 else 1.0
-            gain = 1.0 - float(model.price_gain[stage, self.month])
-            new = came[p][:, None] * f.let_mean[p][:, None] * np.array([1.0, index, index * gain])
-            mass.let[p] = (mass.let[p] + new) * keep[p][:, None]
-            odds = self.around.far[place] if place >= 0 else 1.0
-            share = band_shares(model.bands[a, 0, stage], odds)
-            if uasc_placed[p] > 0.0 and placed[p].sum() > 0.0:
-                part = uasc_placed[p] / placed[p].sum()
-                share = (1.0 - part) * share + part * band_shares(model.bands[a, 1, stage], odds)
-            total = whole[p].sum()
-            mass.where[p] = (mass.where[p] + came[p].sum() * share) * (placed[p].sum() / total if total > 1e-12 else 0.0)
-        days = 0.5 * (mass.placed + placed) * self.days
-        y.placement_days[a, row] = days
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mean = np.where(placed[..., None] > 1e-12, mass.let / np.maximum(placed[..., None], 1e-12), 0.0)
-        y.let_days[a, row] = days[..., None] * mean
-        y.where_end[a, row, :, :BANDS] = mass.where
-        for p, stage in self.stage_of_placement.items():
-            y.paid_days[a, row, stage] = y.let_days[a, row, p, :, 2].sum()
-        self.count_dear(mean, placed)
-        mass.placed = placed
-
-    def count_dear(self, mean: np.ndarray, placed: np.ndarray) -> None:
-        """Count children whose placements cost much: the spread of new prices, moved to the mean of those there are."""
-        y, a, row, model, f = self.y, self.a, self.row, self.model, self.f
-        for p, stage in self.stage_of_placement.items():
-            if not placed[p].any():
-                continue
-            base = 7.0 * model.care_cost[a, stage] * model.care_price[stage, self.month] / L.WHOLE_PRICE
-            with np.errstate(divide="ignore", invalid="ignore"):
-                times = np.where(f.let_mean[p] > 0.0, mean[p, :, 2] / f.let_mean[p], 0.0)
-            weekly = base * model.let_table[p] * times[:, None]
-            dear = weekly >= DEAR_GBP_PER_WEEK
-            y.dear_end[a, row, 0] += (placed[p] * dear.mean(axis=1)).sum()
-            y.dear_end[a, row, 1] += (placed[p] * (weekly * dear).mean(axis=1)).sum()
-            y.dear_end[a, row, 2] += (placed[p] * weekly.mean(axis=1)).sum()
-
-    def let_sum(self) -> np.ndarray:
-        """Return the sum of what placements are let at, by stage."""
-        found = np.zeros(len(self.model.stages))
-        for p, stage in self.stage_of_placement.items():
-            found[stage] = self.mass.let[p, :, 2].sum()
-        return found
-
-
-def band_shares(shares: np.ndarray, odds: float) -> np.ndarray:
-    """Return the share of placements in each band of distance (`band_of` in sim/kernels/distance.py), the far ones' odds multiplied."""
-    weight = shares * np.array([1.0, 1.0, odds, odds])
-    return weight / weight.sum() if weight.sum() > 0.0 else np.array([1.0, 0.0, 0.0, 0.0])
-
-
-__all__ = ["FIRST_PLACE_GATE", "Counted", "float_tally"]

@@ -204,7 +204,8 @@ class Families(Network):
                             to = NOWHERE  # it fires and changes nothing
                         clock = min(phase[track], len(self.phases_of(stage)) - 1)
                         self.add_edge(row, to, times, transition=k, phase=clock, vector=vector, split=move.split, flag=move.flag,
-                                      gate=move.gate, sink=sink, track=track, leaves=tr["target"] != L.STAY, meets=to >= -1 and move.part in (PLAIN, ALL_ENTER))  # fmt: skip
+                                      gate=move.gate, sink=sink, track=track, leaves=tr["target"] != L.STAY,
+                                      meets=to >= -1 and move.part in (PLAIN, ALL_ENTER))  # fmt: skip
 
     def changes(self, joint: Joint, to: Joint | None) -> tuple[tuple[int, int, int], ...]:
         """Return what a move changes: (track, stage before, stage after), places waited for taken as their stage."""

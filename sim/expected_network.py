@@ -1,7 +1,7 @@
 """Networks of expected mass: joint stages of an entity's tracks, each in phases, and the edges between them, from the compiled pathway.
 
-A *joint stage* says which stage each track is in (or that it is idle); a *row* also says in which phase of its clock each is. Which joint stages there
-are is found by following transitions and effects from where entities begin, so any pathway makes its own network and nothing here knows a stage
+A *joint stage* says which stage each track is in (or that it is idle); a *row* also says in which phase of its clock each is. Which joint stages
+there are is found by following transitions and effects from where entities begin, so any pathway makes its own network and nothing here knows a stage
 by name.
 """
 

@@ -139,7 +139,7 @@ def open_window(model: L.Model) -> np.ndarray:
     Births may be from nine months after first referral, and after any birth, until the first youngest would be of a stated age. When in that time
     births fall follows from the ages of the youngest at first referral.
     """
-    until, rate = int(round(12.0 * float(model.parameters[3]))), float(model.parameters[2]) / 12.0
+    until, rate = round(12.0 * float(model.parameters[3])), float(model.parameters[2]) / 12.0
     if until <= 0:
         return np.zeros(2)
     shares = np.diff(np.concatenate([[0.0], model.age_cdf]))

@@ -17,7 +17,7 @@ from sim.expected_authority import (
     phase_rates,
 )
 from sim.expected_children import CHILD_AGES
-from sim.expected_families import AGES, ALL_ENTER, BLOCKS, FIRST_PLACE_GATE, FIRST_YEAR, REMOVED, N, U
+from sim.expected_families import AGES, ALL_ENTER, BLOCKS, FIRST_PLACE_GATE, FIRST_YEAR, NOBODY_ENTERS, PLAIN, SOME_ENTER, N, U
 from sim.expected_network import LEAVES, MEETS
 from sim.kernels import layout as L
 from sim.kernels.distance import BANDS
@@ -25,7 +25,9 @@ from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fit
 from sim.kernels.expected_flow import edge_rates, give_birth, sweep
 
 SWEEPS = 12  # times at most that what comes back within a month goes round again, while more than a share LEFT_OVER of all mass has
-LEFT_OVER = 1e-5
+LEFT_OVER = 1e-4
+ANY_PART = (PLAIN, ALL_ENTER, SOME_ENTER, NOBODY_ENTERS)
+ROUNDS = 3  # times what is known of families is mixed where their flows meet
 # Share of a month counted for the one of birth. Births fall evenly in it, so of a band of 14 days a newborn spends 14 - 14**2 / (2 x 30.4) = 10.8
 # before the month ends; an implicit step ends at an exponential time, which leaves as many if its mean is 0.84 months.
 NEWBORN_SHARE = 0.84
@@ -43,6 +45,7 @@ class Mass:
         self.together = np.zeros(2)  # children in care: of families all of whose children entered, and in all
         self.back = np.zeros(CHILD_AGES)  # children who went home from care last month, and proceedings opened for children in care
         self.proceedings: dict[int, float] = {}
+        self.group_size = 1.5  # children who enter care together, on average, last month (1.5 until any do)
         self.late_births: list[tuple[int, float]] = []  # births at the last month's end, by transition
         placements = len(structure.families.model.let_table)
         self.let = np.zeros((placements, L.NEEDS, 3))  # sums of what placements are let at: as drawn, at the market, paid
@@ -112,7 +115,7 @@ class Flows:
 
     def set_month(self, month: int) -> None:
         """Set what depends on the month of the year: ages within columns."""
-        self.j = (int(round((self.model.month_start[month] - self.model.month_start[0]) / 30.4375)) + self.first_month) % 12
+        self.j = (month + self.first_month) % 12
         f, j = self.fixed, self.j
         family_vectors(self.net, self.model, self.a, f.bands[j], self.vectors)
         for i, net in enumerate(self.structure.children):
@@ -258,7 +261,8 @@ class Flows:
         loss[:, 0] = -1.0
         mass.families[:] = 0.0
         for _ in range(SWEEPS):
-            sweep(arrays["first"], arrays["instant"], arrays["edge"], self.edge_rate, self.vectors, days, self.scale, came, mass.families, loss, sinks)
+            sweep(arrays["first"], arrays["instant"], arrays["edge"], self.edge_rate, self.vectors, days, self.scale, came, mass.families, loss,
+                  sinks)  # fmt: skip
             if came.sum() <= LEFT_OVER * mass.families.sum():
                 break
         mass.families += came
@@ -270,8 +274,8 @@ class Flows:
         means = before.copy()
         out = np.empty_like(mass.known)
         at = rows["moving"]
-        carry_means(mass.known, stock, rows["moving_source"], rows["moving_target"], rows["moving_flag"], rows["moving_kind"], sinks[at], self.some, 3,
-                    means, out)  # fmt: skip
+        carry_means(mass.known, stock, rows["moving_source"], rows["moving_target"], rows["moving_flag"], rows["moving_kind"], sinks[at], self.some,
+                    ROUNDS, means, out)  # fmt: skip
         mass.known = out
         return means
 
@@ -346,9 +350,9 @@ class Flows:
                         found.setdefault((int(effect["stage"]), int(effect["other"]), int(rows["sink_need"][i])), []).append(int(i))
             part = rows["sink_part"]
             self.entries = {
-                key: (np.array(at), np.array([i for i in at if part[i] == ALL_ENTER], int), np.array([i for i in at if part[i] in (ALL_ENTER, 2)], int))
+                key: tuple(np.array([i for i in at if part[i] in parts], int) for parts in (ANY_PART, (ALL_ENTER,), (ALL_ENTER, SOME_ENTER)))
                 for key, at in found.items()
-            }  # fmt: skip
+            }
             self.gap_columns = self.fixed.siblings.transpose(1, 0, 2).reshape(-1, CHILD_AGES)
         return self.entries
 
@@ -422,5 +426,3 @@ def fixed_of(model: L.Model) -> Fixed:
         _fixed[key] = Fixed(model)
     return _fixed[key]
 
-
-__all__ = ["REMOVED", "Flows", "Mass"]

@@ -1,8 +1,9 @@
 """Flows of expected mass over a month: rows of cells (stages and phases), columns (ages and flags), edges from row to row.
 
-A month is one implicit step: mass in a row at its end is (what was there + what came) / (1 + days x hazard), and each edge carries days x its hazard x
-that mass. Mass is conserved whatever the step, and in a steady state stocks and flows are those of the equations in continuous time, however short
-a stage is beside a month: its stock is inflow x mean stay, exactly. What comes back to a row already done in the month goes round again (`sweeps`).
+A month is one implicit step: mass in a row at its end is (what was there + what came) / (1 + days x hazard), and each edge carries days x its
+hazard x that mass. Mass is conserved whatever the step, and in a steady state stocks and flows are those of the equations in continuous time,
+however short a stage is beside a month: its stock is inflow x mean stay, exactly. What comes back to a row already done in the month goes round
+again in the next sweep.
 """
 
 import math
@@ -13,7 +14,7 @@ from sim.kernels.compiling import entry, kernel
 
 RATE, AGEING, INSTANT = range(3)  # kinds of an edge
 NO_GATE, BEFORE_SWITCH, AFTER_SWITCH = range(3)
-NOTHING = 1e-10  # less mass than this in a row is left for the next month
+NOTHING = 1e-8  # less mass than this in a row is left for the next month
 BRIEF_DAYS = 10.0  # phases no longer than this are over before what they meet is
 OUT, NOWHERE = -1, -2  # rows an edge leads to: mass leaves the network; what fires is counted and changes nothing
 
@@ -70,7 +71,8 @@ def sweep(row_first, instant, edge, rate, vectors, days, scale, came, mass, loss
     """Carry what came to each row on, once, in the order of the rows.
 
     `came` (R, C) is what came and not yet been carried on, `mass` (R, C) what stays to the month's end, `loss` (R, C) days x hazard, set when a row
-    is first met in the month (it begins below 0); `scale` (C) is the share of the month that mass in a column spends there. Flags are blocks of columns.
+    is first met in the month (it begins below 0); `scale` (C) is the share of the month that mass in a column spends there. Flags are blocks of
+    columns.
     """
     columns = came.shape[1]
     block = columns // 4
