@@ -14,7 +14,7 @@ from sim.kernels.compiling import entry, kernel
 
 RATE, AGEING, INSTANT = range(3)  # kinds of an edge
 NO_GATE, BEFORE_SWITCH, AFTER_SWITCH = range(3)
-NOTHING = 1e-8  # less mass than this in a row is left for the next month
+NOTHING = 1e-6  # less mass than this in a row is left for the next month
 BRIEF_DAYS = 10.0  # phases no longer than this are over before what they meet is
 OUT, NOWHERE = -1, -2  # rows an edge leads to: mass leaves the network; what fires is counted and changes nothing
 
