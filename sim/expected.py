@@ -72,6 +72,7 @@ def run_authority(model: L.Model, structure: Structure, a: int, mass: Mass, arou
     flows = Flows(structure, model, a)
     counted = Counted(flows, tally, mass)
     counted.around = around
+    counted.units, counted.cases = around.units.copy(), around.cases.copy()  # as the last month ended, before birthdays
     for month in range(begin, end):
         days = float(model.month_start[month + 1] - model.month_start[month])
         row = month - begin

@@ -351,6 +351,7 @@ class Counted(Links, Placements):
             moved[ages >= stay_until[j]] = mass.leavers[j, 1][ages >= stay_until[j]]
             mass.leavers[j, 1] -= moved
             mass.leavers[j, 0] += moved
+            self.entered[f.leaver] += moved.sum()
             mass.leavers[j, 0] *= np.exp(-end)
             mass.leavers[j, 0][ages >= until[j]] = 0.0
         mass.leavers[:, :, 1:] = mass.leavers[:, :, :-1].copy()
