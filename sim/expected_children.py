@@ -191,6 +191,7 @@ class Children(Network):
             listed += [stage for stage in self.follows(legal) if stage not in listed]
 
         def rank(legal: int) -> tuple:
+            """Return what statuses are ordered by."""
             return not self.follows(legal), legal not in entries, legal == self.interim, len(self.phases[legal]), listed.index(legal)
 
         return {legal: i for i, legal in enumerate(sorted(listed, key=rank))}

@@ -161,8 +161,7 @@ def give_birth(came, need, to, open_still, rate, stock, known, target, nobody, c
     (needs, C) is set to the births that go to `target`.
     """
     columns = came.shape[1]
-    needs, moments = known.shape[0], known.shape[1]
-    for n in range(needs):
+    for n in range(known.shape[0]):
         for c in range(columns):
             event[n, c] = 0.0
     for row in range(came.shape[0]):
@@ -185,6 +184,13 @@ def give_birth(came, need, to, open_still, rate, stock, known, target, nobody, c
                 else:
                     came[to[row], block + column[own]] += f
                     event[n, c] += f
+    know_birth(rate, stock, known, target, nobody, column, alone, gap_moves, unborn, ages, event)
+
+
+@kernel
+def know_birth(rate, stock, known, target, nobody, column, alone, gap_moves, unborn, ages, event):
+    """Carry what is known of families' children along with births (arguments as in `give_birth`)."""
+    needs, moments, columns = known.shape
     gaps = gap_moves.shape[2]
     half, single, some, back, fresh, settled, later = gaps + 1, gaps + 2, gaps + 3, gaps + 4, gaps + 5, gaps + 8, gaps + 9
     moved, new = np.empty((needs, moments, columns)), np.empty(moments)

@@ -1,0 +1,79 @@
+"""What a model says of people, by month of the year: ages, siblings, births; and how columns pass from month to month."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim import expected_people as P
+from sim.expected_families import AGES, FIRST_YEAR, N, U
+from sim.kernels import layout as L
+
+
+class Fixed:
+    """What a model says of people, by month of the year: ages, siblings, births. It does not change from month to month."""
+
+    def __init__(self, model: L.Model) -> None:
+        self.known = [P.older_siblings(model, j) for j in range(12)]
+        self.arrivals = [P.arrival_columns(model, j) for j in range(12)]
+        self.bands = [P.band_weights(model, j, self.known[j]) for j in range(12)]
+        self.child_bands = [P.in_bands(P.child_months(j + 0.5)) for j in range(12)]
+        self.child_months = [P.child_months(j + 0.5) for j in range(12)]
+        window = P.open_window(model)
+        rates = [P.birth_rates(model, j, window) for j in range(12)]
+        self.settled, self.later = [r[0] for r in rates], [r[1] for r in rates]
+        self.still = [np.tile(P.still_children(j + 0.5), 4) for j in range(12)]
+        self.siblings = P.sibling_columns()
+        self.gap_moves = gap_moves()
+        self.born_to = np.array([[U + min(P.band_of(m[0] * 0.5 + m[1] * 0.5), N - 1) for m in P.months_of(j)] for j in range(12)], np.int64)
+
+
+def gap_moves() -> np.ndarray:
+    """Return where siblings' gaps go when the youngest of each column gets a younger sibling (AGES, 1 + classes, classes); first the youngest's."""
+    found = np.zeros((AGES, 1 + len(P.GAPS), len(P.GAPS)))
+    for c in range(AGES):
+        years = max(c - FIRST_YEAR - 0.5, 0.0) + 0.5 if c > FIRST_YEAR else (1.0 if c == FIRST_YEAR else 0.0)
+        for g, gap in enumerate([0.0, *P.GAPS]):
+            if c >= U or g:
+                found[c, g] = P.gap_weights(np.array([gap + years]))[0]
+    return found
+
+
+def first_month_of(model: L.Model) -> int:
+    """Return the month of the financial year, from 0 in April, in which a model begins."""
+    year = model.financial_year
+    changes = np.flatnonzero(np.diff(year))
+    return int((12 - (changes[0] + 1)) % 12) if len(changes) else 0
+
+
+def pass_month(mass: np.ndarray, j: int, birth: np.ndarray, out: np.ndarray) -> None:
+    """Move columns of families (rows, C) on by a month: unborn ones nearer to birth or born, newborn ones among those born this year.
+
+    Who is born goes to row `birth`. In the last month of a year everybody is a year older. The mass of those who turn 18 is added to `out` (rows).
+    """
+    table = mass.reshape(-1, 4, AGES)
+    unborn = table[:, :, U - 1].copy()
+    table[:, :, 1:U] = table[:, :, : U - 1].copy()
+    table[:, :, 0] = 0.0
+    table[:, :, FIRST_YEAR] += table[:, :, U : U + N].sum(axis=2)
+    table[:, :, U : U + N] = 0.0
+    if unborn.any():
+        np.add.at(table[:, :, FIRST_YEAR], birth, unborn)
+    adults = table[:, :, -1] / (12.0 - j)
+    table[:, :, -1] -= adults
+    out += adults.sum(axis=1)
+    if j == 11:
+        table[:, :, FIRST_YEAR + 1 :] = table[:, :, FIRST_YEAR:-1].copy()
+        table[:, :, FIRST_YEAR] = 0.0
+
+
+_fixed: dict[bytes, Fixed] = {}
+
+
+def fixed_of(model: L.Model) -> Fixed:
+    """Return what is fixed of a model's people, worked out once for all models that say the same of them."""
+    key = b"".join(np.ascontiguousarray(part).tobytes() for part in (model.children_cdf, model.age_cdf, model.age_bands, model.parameters))
+    if key not in _fixed:
+        if len(_fixed) > 16:
+            _fixed.clear()
+        _fixed[key] = Fixed(model)
+    return _fixed[key]
