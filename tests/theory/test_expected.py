@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from changed_model import Changed
-from theory.theory import TOWN, YEAR, erlang_b, hazards_of, scenario, way_out
+from theory import TOWN, YEAR, erlang_b, hazards_of, scenario, way_out
 
 from scenarios.loading import load
 from sim.engine import simulate as fast
