@@ -15,7 +15,7 @@ from calibration.population import (
 from scenarios.areas import find_area
 from tests.later_poisoned import forget, poison_files, poisoned_panel
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # whole shipped files are read, time and again
 
 
 @pytest.fixture(scope="module")

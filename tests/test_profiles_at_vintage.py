@@ -17,7 +17,7 @@ from calibration.uasc import uasc_flows
 from scenarios.areas import load_areas
 from tests.later_poisoned import forget, poison_files, poisoned_panel
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # whole shipped files are read, time and again
 FITTED = ("ratio_", "age_ratio_", "plan_ratio_", "reference_use_")  # of area_rates.csv, and the rest of it:
 FITTED_TOO = {"new_family_referrals", "work_in_hand", "agency_foster_places", "authority_childrens_home_places", "childrens_home_places",
               "disabled_children_started", "family_help_places", "in_house_foster_places"}  # fmt: skip

@@ -13,7 +13,7 @@ from scenarios.areas import UnknownNameError
 from sim.measures import MEASURES
 from tests.later_poisoned import forget, poison_files, poisoned_panel
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # whole shipped files are read, time and again
 
 
 @pytest.fixture(scope="module")
