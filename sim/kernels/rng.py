@@ -52,3 +52,11 @@ def threshold(seed, replicate, entity, who, name, occurrence):
     """Return the unit-exponential threshold at this address."""
     keep_whole()
     return -math.log(uniform(seed, replicate, entity, who, name, occurrence))
+
+
+@entry
+def fill_uniforms(out, seed, entity, who, name):
+    """Fill (n, occurrences) with uniforms: row r at replicate r, column i at occurrence i of one entity's draw."""
+    for replicate in range(out.shape[0]):
+        for occurrence in range(out.shape[1]):
+            out[replicate, occurrence] = uniform(seed, replicate, entity, who, name, occurrence)
