@@ -26,13 +26,12 @@ TRENDING = {
 }
 
 
-def exit_rates_by_age() -> np.ndarray:
-    """Return exits before 18 per child in care by age band from 1 to 4 up, unaccompanied children left out (4): the last fit year.
+def exit_rates_by_age(year: int = FIT_YEARS[-1]) -> np.ndarray:
+    """Return exits before 18 per child in care by age band from 1 to 4 up, unaccompanied children left out (4), in a year.
 
     Rates by age drift for years on end, and the last year predicts the next better than three years' mean does: mean absolute error of its
     logarithm over the years ending March 2014 to 2024 and the bands under 16, 0.070 against 0.105; over 2020 to 2024, 0.053 against 0.064.
     """
-    year = FIT_YEARS[-1]
     ceased = np.array([_cell("age_ceased", name, year) for name in ("1 to 4 years", "5 to 9 years", "10 to 15 years")])
     ceased = np.append(ceased, _cell("age_ceased", "16 years", year) + _cell("age_ceased", "17 years", year))
     bands = ("1 to 4 years", "5 to 9 years", "10 to 15 years", "16 years and over")
@@ -43,6 +42,11 @@ def exit_rates_by_age() -> np.ndarray:
     ceased[2:] -= gone
     stock[2:] -= uasc
     return ceased / stock
+
+
+def exits_under_ten(year: int) -> np.ndarray:
+    """Return exits per child in care at 1 to 4 and at 5 to 9 in a year (2); published for longer than what older bands need."""
+    return np.array([_cell("age_ceased", name, year) / _cell("age_31_march", name, year) for name in ("1 to 4 years", "5 to 9 years")])
 
 
 def latest(quantity: str) -> dict[str, float]:

@@ -112,18 +112,20 @@ def read_targets() -> Targets:
     )
 
 
-def places_of(area: AreaProfile) -> dict[str, list[tuple[int, float]]]:
+def places_of(area: AreaProfile, vintage: int | None = None) -> dict[str, list[tuple[int, float]]]:
     """Return an authority's usable places by kind and year, and its disabled children's starts.
 
     An authority's own homes are part of the home places its children use; bought ones are the rest.
     Places that authorities share a market for are those in use in years up to 2024, moved to 2025 by the growth of registered places:
-    where children lived in March 2025 is an outcome.
+    where children lived in March 2025 is an outcome. At a vintage they are those in use up to its year.
     """
-    children = area.value("population_0_17", 2025)
-    agency, homes = (market_places(area, *kind) for kind in (("agency_foster_children", AGENCY_USE), ("children_in_homes", HOMES_USE)))
-    own = [england().value("foster_places_approved", year) for year in (2024, 2025)]
-    agency.append((2025, agency[-1][1] * agency_growth_2025(*own)))
-    homes.append((2025, homes[-1][1] * homes_growth_2025()))
+    children = area.value("population_0_17", vintage or 2025)
+    kinds = (("agency_foster_children", AGENCY_USE), ("children_in_homes", HOMES_USE))
+    agency, homes = (market_places(area, *kind, vintage or FIT_YEARS[-1]) for kind in kinds)
+    if vintage is None:
+        own = [england().value("foster_places_approved", year) for year in (2024, 2025)]
+        agency.append((2025, agency[-1][1] * agency_growth_2025(*own)))
+        homes.append((2025, homes[-1][1] * homes_growth_2025()))
     own_homes = [(year, min(HOMES_AVAILABLE * area.value("childrens_home_places_own", year), OWN_HOMES_AT_MOST * places)) for year, places in homes]
     return {
         "in_house_foster_places": [
@@ -136,11 +138,11 @@ def places_of(area: AreaProfile) -> dict[str, list[tuple[int, float]]]:
             (year, value * SHARE_FOR_KNOWN_FAMILIES / COST_PER_FAMILY_GBP * DWELL_YEARS)
             for year, value in area.series("spend_family_support").items()
         ],
-        "disabled_children_started": [(2024, DISABLED_STARTS_PER_CHILD * children)],
+        "disabled_children_started": [(vintage or FIT_YEARS[-1], DISABLED_STARTS_PER_CHILD * children)],
     }
 
 
-def plan_ratios(area: AreaProfile) -> dict[str, float]:
+def plan_ratios(area: AreaProfile, national_profile: AreaProfile | None = None, year: int = FIT_YEARS[-1]) -> dict[str, float]:
     """Return how much likelier each placement is to be planned than in England: an authority's share of its children there over England's.
 
     Planned as England plans while holding its own kinds of places, an authority with many children placed with parents (Salford) would find its
@@ -150,21 +152,21 @@ def plan_ratios(area: AreaProfile) -> dict[str, float]:
 
     def children(profile: AreaProfile) -> dict[str, float]:
         """Return the share of children in care who are in each placement, by the placement that a plan names."""
-        in_care = profile.value("cla_non_uasc_stock") + profile.value("uasc_at31", FIT_YEARS[-1])
+        in_care = profile.value("cla_non_uasc_stock") + profile.value("uasc_at31", year)
         return {
-            "kinship_foster_provisional": profile.value("kinship_foster_children", FIT_YEARS[-1]) / in_care,
-            "in_house_foster": sum(profile.value(f"{kind}_foster_children", FIT_YEARS[-1]) for kind in ("in_house", "agency")) / in_care,
-            "authority_childrens_home": profile.value("children_in_homes", FIT_YEARS[-1]) / in_care,
+            "kinship_foster_provisional": profile.value("kinship_foster_children", year) / in_care,
+            "in_house_foster": sum(profile.value(f"{kind}_foster_children", year) for kind in ("in_house", "agency")) / in_care,
+            "authority_childrens_home": profile.value("children_in_homes", year) / in_care,
             "supported_accommodation": profile.value("placement_share_semi_independent"),
             "with_parents": profile.value("placement_share_with_parents"),
         }
 
-    own, national = children(area), children(england())
+    own, national = children(area), children(national_profile or england())
     in_care = area.value("cla_non_uasc_stock")
     ratios = {name: (own[name] * in_care + PLAN_PRIOR) / (national[name] * in_care + PLAN_PRIOR) for name in own}
     return ratios | {"supported_accommodation": ratios["supported_accommodation"] ** 0.5}
 
 
-def market_places(area: AreaProfile, children: str, use: float) -> list[tuple[int, float]]:
-    """Return the places of a market that an authority uses, by year up to 2024: children there over the share of places in use."""
-    return [(year, value / use) for year, value in area.series(children).items() if year <= FIT_YEARS[-1]]
+def market_places(area: AreaProfile, children: str, use: float, until: int) -> list[tuple[int, float]]:
+    """Return the places of a market that an authority uses, by year up to `until`: children there over the share of places in use."""
+    return [(year, value / use) for year, value in area.series(children).items() if year <= until]

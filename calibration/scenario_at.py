@@ -1,0 +1,40 @@
+"""The baseline as it stands at a vintage: what calibration follows records with, and what a backtest goes on with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scenarios.loading import Scenario, load
+from scenarios.schema import Published
+
+FOLLOWED = {  # what has no published counterpart before the vintage: off while records are followed
+    "workforce": {"follows_pressure": False},
+    "courts": {"follows_work": False},
+    "supply": {"follows_use": False},
+    "prices": {"follow_use": False},
+    "budget": {"in_force": False},
+}
+
+
+def scenario_at(vintage: int, first: int, until: int, followed: bool = False) -> Scenario:
+    """Return the baseline with the window of published years `first` to `vintage`, until March of the year `until`.
+
+    Families First is not in it: no vintage with a record to be scored against knew of it.
+
+    Parameters
+    ----------
+    followed
+        Whether the equations are to follow a path: years to `until` have figures of their own, and loops that begin after published years are off.
+    """
+    base = load("baseline")
+    window = Published(first=first, last=until) if followed else Published(first=first, last=vintage, last_census=vintage - 1)
+    changes = {
+        "from_": f"{vintage}-04",
+        "until": f"{until}-03",
+        "published": window,
+        "policy": base.settings.policy.model_copy(update={"families_first": None}),
+    }
+    for part, switches in FOLLOWED.items() if followed else ():
+        changes[part] = getattr(base.settings, part).model_copy(update=switches)
+    settings = base.settings.model_copy(update=changes)
+    return replace(base, key=f"baseline-{vintage}", settings=settings, history_settings=settings)
