@@ -1,0 +1,177 @@
+"""Forecasts of an authority by simulation: its fitted past, its draws of the future, and the stocks published when the future begins.
+
+A run is a spin-up (shared by a few runs: chance of twenty years ago is forgotten), the published years with their fitted rates, and the years to
+come under one draw of rates. What is forecast is what will be *published*: recording noise is drawn on top. Draw r of every authority is one run of
+England: what England draws, all authorities share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from calibration.backtest import INDICATORS, NON_UASC, labelled
+from calibration.conditioning import conditioned
+from calibration.draws import normals
+from calibration.dynamics import Dynamics, root
+from calibration.fit import Fit, fit, multipliers
+from calibration.inputs import Inputs, read_inputs
+from calibration.panel import ENGLAND, Panel
+from calibration.scenario_at import scenario_at
+from calibration.series import EXITS, NAMES, QUANTITIES, children_of
+from calibration.steering import with_records
+from scenarios.areas import AreaProfile
+from scenarios.draws import FittedDraws
+from scenarios.loading import Scenario
+from scenarios.timeline import add_months
+from sim.counting import annual
+from sim.engine import simulate
+from sim.executors import run_tasks
+from sim.measures import MEASURES
+from sim.model import CompiledModel, compile_model
+
+SPIN_UPS = 4  # distinct pasts before the first published year, shared out over runs
+SEED = 20_250_401  # the forecasts' own
+FORECAST = (*INDICATORS, NON_UASC)
+MEASURED = tuple("cla_at31_non_uasc" if name == NON_UASC else name for name in FORECAST)
+# The stock at the origin whose chance a forecast still holds, and the series whose recording noise its published figure has.
+STOCKS = {"cpp_at31": "cpp_at31", "cin_at31": "cin_at31", "cla_at31": "cla_at31", NON_UASC: NON_UASC, "cla_ceased": "cla_at31"}
+RECORDED = {**{name: i for i, name in enumerate(NAMES)}, "cla_started": NAMES.index("cla_started_non_uasc"), "cla_ceased": EXITS}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An authority to forecast.
+
+    Attributes
+    ----------
+    profile
+        With figures of the published years.
+    draws
+        Its paths: quantity -> multipliers (D, H).
+    published
+        What was published of each of `FORECAST` at the origin; nan where nothing was.
+    """
+
+    profile: AreaProfile
+    draws: dict[str, np.ndarray]
+    published: dict[str, float]
+
+
+def forecast(
+    panel: Panel, origin: int, horizon: int, areas: tuple[str, ...], runs: int, workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> xr.DataArray:  # fmt: skip
+    """Fit authorities to what a panel says up to an origin, simulate what follows, and return what will be published.
+
+    Parameters
+    ----------
+    panel
+        Nothing later than the origin is read.
+    runs
+        Runs of each authority (D); run r has draw r.
+    progress
+        Called with (steps done, steps in all), fits first.
+
+    Returns
+    -------
+    DataArray
+        Counts (area, indicator, horizon_years, draw) of `FORECAST`; nan for authorities without a record.
+    """
+    inputs = read_inputs(panel, origin, horizon, runs)
+    known = tuple(area for area in areas if area in inputs.records.areas)
+    told = progress or (lambda done, of: None)
+    fitted = fit_inputs(inputs, runs, known, workers, lambda done, of: told(done, 2 * of))
+    scenario = scenario_at(origin, inputs.equations.years[0], origin + horizon)
+
+    def one(area: str) -> np.ndarray:
+        """Forecast one authority (F, H, D)."""
+        subject = subject_of(inputs, fitted, area)
+        futures = published_futures(fitted.dynamics, subject, simulated_futures(scenario, subject, origin, horizon, runs))
+        return futures.transpose(2, 1, 0)
+
+    found = dict(zip(known, run_tasks(one, known, workers, lambda done, of: told(of + done, 2 * of)), strict=True))
+    nothing = np.full((len(FORECAST), horizon, runs), np.nan)
+    return labelled(np.stack([found.get(area, nothing) for area in areas]), areas, FORECAST, horizon)
+
+
+def fit_inputs(
+    inputs: Inputs, draws: int, areas: tuple[str, ...] | None = None, workers: int | None = None, progress: Callable[[int, int], None] | None = None
+) -> Fit:
+    """Fit authorities to what was read."""
+    england = inputs.profiles[ENGLAND]
+    return fit(inputs.records, england, inputs.england, inputs.profiles, inputs.mixes, inputs.equations, draws, areas, workers, progress)
+
+
+def subject_of(inputs: Inputs, fitted: Fit, area: str) -> Subject:
+    """Return an authority ready to be forecast."""
+    found, origin = fitted.authorities[area], inputs.vintage
+    profile = found.steered.profile
+    draws = multipliers(found, len(fitted.years), children_of(profile, tuple(range(origin, origin + inputs.ahead + 1))))
+    draws["uasc_started"] = inputs.uasc[area]
+    return Subject(up_to(origin, at_work(inputs, profile)), draws, published_at(inputs, area))
+
+
+def up_to(origin: int, profile: AreaProfile) -> AreaProfile:
+    """Return a profile whose steered figures end with the origin's: what comes after is in the draws."""
+    steered = (*QUANTITIES, "uasc_started")
+    return with_records(profile, {q: {year: value for year, value in profile.series(q).items() if year <= origin} for q in steered})
+
+
+def at_work(inputs: Inputs, profile: AreaProfile) -> AreaProfile:
+    """Return a profile with the work in hand and the use of places of its last published year, which loops of later years refer to."""
+    tally, compiled = inputs.equations.tally(profile)
+    year = slice(-12 * (inputs.ahead + 1), -12 * inputs.ahead or None)
+    ends = tally.places_end[0, year].sum(axis=0)
+    use = {f"reference_use_{place}": {inputs.vintage: ends[i, 1] / ends[i, 0]} for i, place in enumerate(compiled.place_names) if ends[i, 0] > 0}
+    return with_records(profile, {"work_in_hand": {inputs.vintage: float(tally.work[0, year].mean())}, **use})
+
+
+def published_at(inputs: Inputs, area: str) -> dict[str, float]:
+    """Return what was published of an authority at the vintage; nan where nothing was, or where it is not comparable."""
+    frame = inputs.targets.frame
+    rows = frame[(frame.area == area) & (frame.year_ending == inputs.vintage) & (frame.use != "exclude")]
+    values = dict(zip(rows.measure, rows.value, strict=True))
+    return {name: float(values.get(measure, np.nan)) for name, measure in zip(FORECAST, MEASURED, strict=True)}
+
+
+def simulated_futures(scenario: Scenario, subject: Subject, origin: int, horizon: int, runs: int) -> np.ndarray:
+    """Return measures of the origin's year and of each year after it, run by run (runs, 1 + H, F)."""
+    profile = subject.profile
+    scenario = scenario.with_profiles([profile]).with_draws(FittedDraws(origin + 1, {profile.name: subject.draws}))
+    future = compile_model(scenario, (profile.name,))
+    past = compile_model(scenario, (profile.name,), history=True)
+    begins = f"{scenario.settings.published.first - 1}-04"
+    states = [simulate(past, None, past.first, add_months(begins, -1), SEED, run)[1] for run in range(min(SPIN_UPS, runs))]
+    found = np.empty((runs, horizon + 1, len(FORECAST)))
+    for run in range(runs):
+        tally, now = simulate(past, states[run % SPIN_UPS], begins, past.last, SEED, run)
+        found[run, 0] = _measures(tally, past)[-1]
+        tally, _ = simulate(future, now, add_months(past.last, 1), f"{origin + horizon}-03", SEED, run)
+        found[run, 1:] = _measures(tally, future)
+    return found
+
+
+def published_futures(dynamics: Dynamics, subject: Subject, simulated: np.ndarray) -> np.ndarray:
+    """Return what will be published (runs, H, F): simulated, from the stocks published at the origin, with recording noise."""
+    futures = simulated[:, 1:].copy()
+    runs, horizon, _ = futures.shape
+    error = np.sqrt(np.diag(dynamics.recording))
+    for stock, of in STOCKS.items():
+        i, j = FORECAST.index(stock), FORECAST.index(of)
+        noise = error[RECORDED[of]] * subject.published[of] if of in RECORDED else 0.0
+        futures[:, :, i] = conditioned(futures[:, :, i], simulated[:, 0, j], subject.published[of], noise)
+    recorded = normals(runs, subject.profile.code, "recording", (horizon, len(NAMES))) @ root(dynamics.recording).T
+    for name, series in RECORDED.items():
+        if name in FORECAST:
+            futures[:, :, FORECAST.index(name)] *= np.exp(recorded[:, :, series])
+    return futures
+
+
+def _measures(tally, compiled: CompiledModel) -> np.ndarray:
+    """Return the forecast measures of each complete year (Y, F)."""
+    values, names = annual(tally, compiled)[0], list(MEASURES)
+    return values[[names.index(name) for name in MEASURED]].T
