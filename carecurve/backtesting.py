@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,13 @@ def backtest(
         pit_table(joined, scored), pit_histogram(joined, scored), joined.excluded, national_table(joined) if areas is None else None,
     )  # fmt: skip
     return Backtested(joined, tables, _manifest(joined, file) | dict(about or {}))
+
+
+def simulation(runs: int, workers: int | None, progress: Callable[[int, int], None] | None) -> Forecaster:
+    """Return the simulation's forecast with these options."""
+    from calibration.forecast import forecast
+
+    return partial(forecast, runs=runs, workers=workers, progress=progress)
 
 
 def find_areas(text: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ LEAST_PRICE_EFFECT_GBP = 50_000.0  # less would be printed as nothing
 # Errors that say what a user got wrong, by the module that raises them (imported only by what was used).
 USER_ERRORS = {
     "ScenarioError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError",
-    "ResultsError", "ChoiceError",
+    "ResultsError", "ChoiceError", "PanelError", "BacktestError", "BaselineError",
 }  # fmt: skip
 
 
@@ -64,9 +64,8 @@ def number(path: str, value: str, unit: str, limits: str, status: str, source: s
     OUT.print(f"  {path} = {shown}  ({status}) {source}", markup=False)
 
 
-def new_folder(scenarios: list[Any], selection: Any) -> Path:
-    """Return a folder in runs/ that is not there yet, named by the area and the scenarios."""
-    words = [selection.label, *(scenario.key for scenario in scenarios)]
+def new_folder(*words: str) -> Path:
+    """Return a folder in runs/ that is not there yet, named by these words (the area and the scenarios)."""
     name = re.sub(r"[^a-z0-9]+", "-", "-".join(words).casefold()).strip("-")[:80]
     folder, count = RUNS / name, 1
     while folder.exists():
@@ -106,6 +105,21 @@ def progress(plan: Any, quiet: bool) -> Iterator[Callable[[int, int], None] | No
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn())
     with Progress(*columns, console=ERR, transient=True) as bar:
         task = bar.add_task("Histories and scenarios", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+@contextmanager
+def backtest_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a progress bar of a forecast while the body runs."""
+    if quiet:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    announce_compilation()
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+    with Progress(*columns, console=ERR, transient=True) as bar:
+        task = bar.add_task("Fitting and forecasting", total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
