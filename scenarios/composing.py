@@ -21,7 +21,7 @@ class Composed:
 
     `document` holds the pathway's entries, `settings`, `levers` (by name) and `areas`; `history_settings` the
     settings of the file at the bottom of the chain, which the past was made with; `chain` the files from that one to
-    the scenario itself.
+    the scenario itself; `fitted` the last of them that names a folder of fitted figures, and the folder.
     """
 
     document: Document
@@ -30,6 +30,7 @@ class Composed:
     chain: list[Document]
     kinds: dict[str, str]
     faults: list[Fault]
+    fitted: tuple[Document, Path] | None = None
 
 
 def shipped_names() -> list[str]:
@@ -75,6 +76,7 @@ def compose(name: str | Path) -> Composed:
         found, wrong = read_overrides(document, base.data)
         composed.overrides += found
         faults += wrong
+    composed.fitted = _fitted(chain, faults)
     return composed
 
 
@@ -172,6 +174,21 @@ def _pathway(chain: list[tuple[Path, Document]], faults: list[Fault]) -> Documen
                 faults.append(pathway.fault((key,), f"{key!r} belongs in a scenario, not in a pathway", at_key=True))
         pathway.data |= {"settings": {}, "levers": {}, "areas": {}}
         return pathway
+    return None
+
+
+def _fitted(chain: list[tuple[Path, Document]], faults: list[Fault]) -> tuple[Document, Path] | None:
+    """Return the folder of fitted figures that the chain names last, with the file that does."""
+    for path, document in reversed(chain):
+        if "fitted" not in document.data:
+            continue
+        name = document.data["fitted"]
+        folder = path.parent / name if isinstance(name, str) and name.strip() else None
+        if folder is not None and folder.is_dir():
+            return document, folder
+        message = f"is {name!r}, expected a folder, beside this file or by its path from it, that `carecurve calibrate` wrote"
+        faults.append(document.fault(("fitted",), message))
+        return None
     return None
 
 

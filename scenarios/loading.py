@@ -5,15 +5,17 @@ fault as
 `file:line:column: path: what is wrong, what was expected, nearest valid name`.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from scenarios.actions import Action, AddPlaces, AddSupply, Cost, HelpEffect, PlanWeight, Pool, PriceGain, ScaleSupply, targets_of
 from scenarios.area_file import AreaFigure, read_figures
-from scenarios.areas import AreaProfile, UnknownNameError, find_area
-from scenarios.composing import Composed, compose, find_file, shipped_names
+from scenarios.areas import AreaProfile, UnknownNameError, find_area, load_areas
+from scenarios.composing import Composed, compose, find_file, shipped_names, shown_name
 from scenarios.documents import Document, read_document
 from scenarios.faults import Fault, PathKey, ScenarioError
+from scenarios.fitted import Fitted, read_fitted
 from scenarios.lever_base import Lever
 from scenarios.levers import LEVERS
 from scenarios.names import suggestion
@@ -56,7 +58,9 @@ def load(name_or_path: str | Path) -> Scenario:
         faults.append(document.fault(("settings", "published"), message))
     if settings is not None:
         faults += date_faults(composed.overrides, levers, document, settings.from_)
-    figures, synthetic, wrong = _areas(document, settings, pathway)
+    fitted, wrong = _fitted(composed, pathway, history)
+    faults += wrong
+    figures, synthetic, wrong = _areas(document, settings, pathway, fitted.newcomers if fitted else {})
     faults += wrong
     actions: tuple[Action, ...] = ()
     if pathway is not None:
@@ -68,7 +72,8 @@ def load(name_or_path: str | Path) -> Scenario:
         raise ScenarioError(
             faults or [Fault(str(name_or_path), 0, 0, "settings", "no settings, expected those of a baseline")]
         )
-    return _scenario(composed, pathway, settings, history, levers, actions, figures, synthetic)
+    found = _scenario(composed, pathway, settings, history, levers, actions, figures, synthetic)
+    return found if fitted is None else _with_fitted(found, fitted, composed)
 
 
 def available_scenarios() -> dict[str, str]:
@@ -109,6 +114,36 @@ def _scenario(
         texts={document.file: document.text for document in (composed.document, *composed.chain)},
         document=composed.document,
     )
+
+
+def _fitted(composed: Composed, pathway: Pathway | None, history: Settings | None) -> tuple[Fitted | None, list[Fault]]:
+    """Read the folder of fitted figures that the scenario stands on, if it names one."""
+    if composed.fitted is None or pathway is None or history is None:
+        return None, []
+    document, folder = composed.fitted
+    try:
+        fitted = read_fitted(folder, shown_name(folder))
+    except ScenarioError as error:
+        return None, [document.fault(("fitted",), "names a folder that cannot be used"), *error.faults]
+    faults = []
+    last = history.published.last
+    if fitted.vintage != last:
+        message = f"fitted to figures up to {fitted.vintage}, while published years end in {last}; expected a baseline of the same years"
+        faults.append(document.fault(("fitted",), message))
+    known = quantities_of(pathway) | {quantity for profile in (load_areas() | fitted.profiles).values() for quantity in profile.quantities}
+    for name in sorted({quantity for figures in fitted.records.values() for quantity in figures} - known):
+        faults.append(document.fault(("fitted",), f"gives figures of an unknown quantity {name!r}, {suggestion(name, known)}"))
+    return fitted, faults
+
+
+def _with_fitted(scenario: Scenario, fitted: Fitted, composed: Composed) -> Scenario:
+    """Return a scenario with fitted figures and their draws."""
+    document, _ = composed.fitted
+    try:
+        scenario.document.marks[("fitted",)] = document.mark(("fitted",))  # where the register says it stands
+        return replace(scenario, fitted=fitted).with_draws(fitted.draws)
+    except ValueError as error:
+        raise ScenarioError([document.fault(("fitted",), f"has draws that cannot be used: {error}")]) from None
 
 
 def _base_pathway(document: Document) -> tuple[Pathway | None, list[Fault]]:
@@ -190,14 +225,15 @@ def _between(document: Document, pathway: Pathway, settings: Settings) -> list[F
 
 
 def _areas(
-    document: Document, settings: Settings | None, pathway: Pathway | None
+    document: Document, settings: Settings | None, pathway: Pathway | None, newcomers: dict[str, AreaProfile]
 ) -> tuple[dict[str, dict[str, AreaFigure]], dict[str, AreaProfile], list[Fault]]:
-    """Check the names of authorities, and the figures a scenario gives them; return these, and the authorities it makes up."""
+    """Check the names of authorities, and the figures a scenario gives them; return these, and the authorities it makes up or has fitted."""
     switch = settings.policy.families_first if settings else None
     root: PathKey = ("settings", "policy", "families_first", "authorities")
     named: list[PathKey] = [(*root, name) for name in (switch.authorities if switch else {})]
     named += [("areas", name) for name in document.data["areas"]]
     synthetic, faults = synthetic_profiles(document)
+    synthetic = newcomers | synthetic
     profiles: dict[str, AreaProfile] = dict(synthetic)
     for path in named:
         if path[-1] in synthetic:

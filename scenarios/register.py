@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scenarios.faults import PathKey, dotted
+from scenarios.fitted import RATES
 from scenarios.scenario import Scenario
 
 # The unit of a number from the end of its name, where the entry does not give one.
@@ -73,7 +74,7 @@ class _About:
 def register(scenario: Scenario) -> list[Row]:
     """Return the rows of a scenario in the order of its files, then what `set` changes, then the tails of durations."""
     rows = [row for key, value in scenario.document.data.items() for row in _rows(scenario, (key,), value, _About())]
-    return [*rows, *_overrides(scenario), *_tails(scenario)]
+    return [*rows, *_overrides(scenario), *_fitted(scenario), *_tails(scenario)]
 
 
 def _rows(scenario: Scenario, path: PathKey, value: Any, about: _About) -> Iterator[Row]:
@@ -142,6 +143,16 @@ def _overrides(scenario: Scenario) -> Iterator[Row]:
             f"set.{dotted(item.path)}", shown, unit_of(item.path), "", f"set by {scenario.key}, {when}", "assumed",
             item.mark.file, item.mark.line,
         )  # fmt: skip
+
+
+def _fitted(scenario: Scenario) -> Iterator[Row]:
+    """Yield one row for fitted figures: they are too many to print, and each has its source in the file."""
+    if scenario.fitted is not None:
+        mark = scenario.document.mark(("fitted",))
+        years = scenario.fitted.draws.years
+        value = f"{len(scenario.fitted.records)} authorities, {len(scenario.fitted.draws)} draws of {years[0]} to {years[-1]}"
+        source = f"calibrated to figures up to March {scenario.fitted.vintage}: {scenario.fitted.folder}/{RATES}"
+        yield Row("fitted", value, "", "", source, "derived", mark.file, mark.line)
 
 
 def _tails(scenario: Scenario) -> Iterator[Row]:

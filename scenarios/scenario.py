@@ -14,6 +14,7 @@ from scenarios.distributions import Distribution
 from scenarios.documents import Document
 from scenarios.draws import FittedDraws
 from scenarios.faults import Fault, ScenarioError
+from scenarios.fitted import Fitted
 from scenarios.lever_base import Lever
 from scenarios.names import suggestion
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
@@ -52,7 +53,9 @@ class Scenario:
     document
         The composed plain data with the line and column of every entry.
     draws
-        What calibration does not know of the years ahead (`with_draws`); none in a scenario's file.
+        What calibration does not know of the years ahead: those of the folder a file names as `fitted`, or given by `with_draws`.
+    fitted
+        Figures that calibration found, laid over authorities' profiles; none if no file names them.
     profiles
         Profiles that stand in for the shipped ones of their names (`with_profiles`), before the figures in `areas`.
     """
@@ -73,6 +76,7 @@ class Scenario:
     texts: dict[str, str]
     document: Document = field(repr=False, compare=False)
     draws: FittedDraws | None = field(default=None, compare=False)
+    fitted: Fitted | None = field(default=None, compare=False)
     profiles: Mapping[str, AreaProfile] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -90,12 +94,12 @@ class Scenario:
 
     @cached_property
     def _standing_in(self) -> list[str]:
-        """What profiles that stand in for shipped ones add to hashes: nothing if there are none."""
+        """What fitted figures, and profiles that stand in for shipped ones, add to hashes: nothing if there are none."""
         figures = {
             name: [profile.code, {quantity: [(each.year_ending, each.value) for each in series] for quantity, series in profile.records.items()}]
             for name, profile in self.profiles.items()
         }
-        return [_digest(figures)] if figures else []
+        return [*([self.fitted.digest] if self.fitted else []), *([_digest(figures)] if figures else [])]
 
     @cached_property
     def uncertain(self) -> dict[str, Distribution]:
@@ -114,8 +118,10 @@ class Scenario:
         Raises
         ------
         ValueError
-            If no window can be so (`Published`).
+            If no window can be so (`Published`), or the scenario has figures fitted to another.
         """
+        if self.fitted and last != self.fitted.vintage:
+            raise ValueError(f"last: {last}, while figures were fitted up to {self.fitted.vintage}; expected a scenario without `fitted`")
         window = Published(first=first, last=last, last_census=last_census)
         settings, past = (
             each.model_copy(update={"published": window, "from_": window.ends}) for each in (self.settings, self.history_settings)
@@ -146,17 +152,22 @@ class Scenario:
         """Return an authority's profile, with the figures this scenario gives it.
 
         Where the published years end before those of the shipped profiles, these are read as they were known then (`AreaProfile.known_by`).
+        Fitted figures lie over the profile; those the scenario gives in `areas` over both.
 
         Raises
         ------
         UnknownNameError
-            If there is no such authority.
+            If there is no such authority, or none has been fitted of that name where others have.
         """
-        made_up = [profile for own, profile in {**self.synthetic, **self.profiles}.items() if own.casefold() == name.casefold()]
-        profile = made_up[-1] if made_up else find_area(name)
+        fitted = self.fitted.profiles if self.fitted else {}
+        own = [profile for mine, profile in {**fitted, **self.synthetic, **self.profiles}.items() if mine.casefold() == name.casefold()]
+        profile = own[-1] if own else find_area(name)
         window = self.history_settings.published
-        if not made_up and window.last < last_published():
+        if not own and window.last < last_published():
             profile = profile.known_by(window.last, window.census)
+        as_given = {*self.profiles, *self.synthetic} - {*(self.fitted.newcomers if self.fitted else ())}
+        if self.fitted and profile.name not in as_given:
+            profile = self.fitted.over(profile)
         return overlay(profile, self.areas.get(profile.name, {}))
 
     def epochs(self, branch: str) -> tuple[tuple[str, Pathway], ...]:

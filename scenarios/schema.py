@@ -338,4 +338,4 @@ class Settings(Frozen):
         return self
 
 
-SCENARIO_KEYS = ("name", "description", "extends", "pathway", "settings", "levers", "set", "areas")
+SCENARIO_KEYS = ("name", "description", "extends", "pathway", "fitted", "settings", "levers", "set", "areas")
