@@ -30,6 +30,7 @@ from scenarios.timeline import add_months
 from sim.counting import annual
 from sim.engine import simulate
 from sim.executors import run_tasks
+from sim.kernels.layout import Tally
 from sim.measures import MEASURES
 from sim.model import CompiledModel, compile_model
 
@@ -123,7 +124,11 @@ def up_to(origin: int, profile: AreaProfile) -> AreaProfile:
 
 def at_work(inputs: Inputs, profile: AreaProfile) -> AreaProfile:
     """Return a profile with the work in hand and the use of places of its last published year, which loops of later years refer to."""
-    tally, compiled = inputs.equations.tally(profile)
+    return with_work(inputs, profile, *inputs.equations.tally(profile))
+
+
+def with_work(inputs: Inputs, profile: AreaProfile, tally: Tally, compiled: CompiledModel) -> AreaProfile:
+    """Return a profile with the work in hand and the use of places that the equations counted in its last published year."""
     year = slice(-12 * (inputs.ahead + 1), -12 * inputs.ahead or None)
     ends = tally.places_end[0, year].sum(axis=0)
     use = {f"reference_use_{place}": {inputs.vintage: ends[i, 1] / ends[i, 0]} for i, place in enumerate(compiled.place_names) if ends[i, 0] > 0}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from calibration.panel import ENGLAND
 from calibration.series import NAMES, log_rates
@@ -41,6 +42,11 @@ class Records:
         """Return the row of an authority."""
         return self.areas.index(area)
 
+    def of(self, area: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return an authority's logarithms of rates and the variance of counting in them (Y, I)."""
+        row = self.row(area)
+        return self.values[row], self.counting[row]
+
 
 def read_records(targets: PublishedTargets, profiles: Mapping[str, AreaProfile], areas: tuple[str, ...] | None = None) -> Records:
     """Return the records of places, or of every authority that has figures and a profile.
@@ -55,17 +61,10 @@ def read_records(targets: PublishedTargets, profiles: Mapping[str, AreaProfile],
     frame = targets.frame
     areas = areas or tuple(area for area in targets.areas if area != ENGLAND and area in profiles)
     years = tuple(range(max(FIRST_YEAR, int(frame.year_ending.min())), targets.vintage + 1))
-    usable = frame[frame.use != "exclude"]
 
     def cells(rows, measure: str, column: str) -> np.ndarray:
         """Return a column of a measure (A, Y)."""
-        wide = rows[rows.measure == measure].pivot_table(index="area", columns="year_ending", values=column)
-        return wide.reindex(index=list(areas), columns=list(years)).to_numpy(float)
-
-    def counts(measure: str) -> np.ndarray:
-        """Return counts, unaccompanied children taken off at England's share where an authority's are not known."""
-        own = cells(usable, measure, "value")
-        return _without_uasc(own, cells(usable, WITHOUT_UASC[measure], "value")) if measure in WITHOUT_UASC else own
+        return _cells(rows, measure, column, areas, years)
 
     def variance(measure: str) -> np.ndarray:
         """Return the variance of counting and of traps; where it is not stated that of another year, or of others."""
@@ -77,10 +76,29 @@ def read_records(targets: PublishedTargets, profiles: Mapping[str, AreaProfile],
         return np.where(known, own, np.where(known.any(axis=1), mean, np.median(own[known]) if known.any() else 0.0)[:, None])
 
     children = np.array([[profiles[area].value("population_0_17", year) for year in years] for area in areas])
-    found = {name: counts(name) for name in (*NAMES, IN_CARE)}
+    found = read_counts(targets, areas, years)
     with np.errstate(divide="ignore", invalid="ignore"):
         imposed = np.log(cells(frame, "referrals", "value") / children)
     return Records(areas, years, log_rates(found, children, found[IN_CARE]), np.stack([variance(name) for name in NAMES], axis=-1), imposed)
+
+
+def read_counts(targets: PublishedTargets, areas: tuple[str, ...], years: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Return comparable counts of each series and of children in care (A, Y), nan where there is none.
+
+    Unaccompanied children are taken off at England's share where an authority's are not known.
+    """
+    usable = targets.frame[targets.frame.use != "exclude"]
+    found = {}
+    for name in (*NAMES, IN_CARE):
+        own = _cells(usable, name, "value", areas, years)
+        found[name] = _without_uasc(own, _cells(usable, WITHOUT_UASC[name], "value", areas, years)) if name in WITHOUT_UASC else own
+    return found
+
+
+def _cells(rows: pd.DataFrame, measure: str, column: str, areas: tuple[str, ...], years: tuple[int, ...]) -> np.ndarray:
+    """Return a column of a measure (A, Y)."""
+    wide = rows[rows.measure == measure].pivot_table(index="area", columns="year_ending", values=column)
+    return wide.reindex(index=list(areas), columns=list(years)).to_numpy(float)
 
 
 def _without_uasc(own: np.ndarray, every: np.ndarray) -> np.ndarray:

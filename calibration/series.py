@@ -64,12 +64,17 @@ def log_rates(counts: dict[str, np.ndarray], children: np.ndarray, in_care: np.n
         Children in care on 31 March, unaccompanied ones apart (..., Y). Leaving care is over the mean of a year's two ends, the first year's over its
         own.
     """
+    columns = np.stack([np.asarray(counts[name], float) for name in NAMES], axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(columns / denominators(children, in_care))
+    return np.where(np.isfinite(logs), logs, np.nan)
+
+
+def denominators(children: np.ndarray, in_care: np.ndarray) -> np.ndarray:
+    """Return what each series is a rate of (..., Y, I): children, and for leaving care the mean of children in care at a year's two ends."""
     before = np.concatenate([in_care[..., :1], in_care[..., :-1]], axis=-1)
     before = np.where(np.isfinite(before), before, in_care)
-    columns = [np.asarray(counts[name], float) / ((before + in_care) / 2.0 if i == EXITS else children) for i, name in enumerate(NAMES)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(np.stack(columns, axis=-1))
-    return np.where(np.isfinite(logs), logs, np.nan)
+    return np.stack([(before + in_care) / 2.0 if i == EXITS else children for i in range(len(NAMES))], axis=-1)
 
 
 def simulated_log_rates(tally: Tally, compiled: CompiledModel, years: tuple[int, ...]) -> np.ndarray:

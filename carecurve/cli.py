@@ -1,4 +1,4 @@
-"""The command line: list, validate, explain, init, run, compare, backtest, bench.
+"""The command line: list, validate, explain, init, run, compare, calibrate, backtest, bench.
 
 Heavy imports happen inside the commands. Anything a user can get wrong ends in one clear message, exit status 2 and
 no traceback.
@@ -169,6 +169,46 @@ def compare(
 
 
 @app.command()
+def calibrate(
+    panel: Annotated[Path | None, typer.Option("--panel", help="Published figures, columns as calibration/data/la_panel.csv.")] = None,
+    areas: Annotated[str | None, typer.Option("--areas", metavar="NAME,...", help="Authorities to fit; all of the panel.")] = None,
+    until: Annotated[int | None, typer.Option("--until", metavar="YEAR", help="Last year ending 31 March that is known; the panel's last.")] = None,
+    ahead: Annotated[int, typer.Option("--ahead", min=1, max=30, metavar="YEARS", help="Years drawn after it.")] = 10,
+    draws: Annotated[int, typer.Option("--draws", min=1, max=1000, help="How many draws of them.")] = 100,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the fit.")] = None,
+    ship: Annotated[bool, typer.Option("--ship", help="Remake the shipped scenario `fitted` in the package's own folder.")] = False,
+    workers: Workers = None, overwrite: Overwrite = False, quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Fit authorities to their published figures, and leave a scenario that loads the fit.
+
+    England first, then each authority as a departure from it; rates of the years ahead are drawn.
+    """
+    if output is None and not ship:
+        console.fail("where to? expected -o FOLDER, or --ship to remake the shipped scenario")
+    if ship and (panel is not None or areas is not None):
+        console.fail("--ship is of all authorities of the shipped panel; expected it without --panel and --areas")
+    if not quiet:
+        console.say("Reading figures ...")  # at once: what comes next takes seconds to import
+    from carecurve import calibrating
+    from outputs.store import check_folder
+
+    folder = check_folder(output, overwrite) if output else None
+    with console.steps("England, then authorities", quiet) as report:
+        done = calibrating.calibrate(panel=panel, areas=areas, until=until, ahead=ahead, draws=draws, workers=workers, progress=report)
+    if folder:
+        calibrating.write(done, folder, overwrite)
+    made = calibrating.ship(done) if ship else []
+    if not quiet:
+        for line in done.lines():
+            console.say(line)
+    for path in [*([folder] if folder else []), *made]:
+        console.say(f"Wrote {path}")
+    if folder and not quiet:
+        area = sorted(done.found.draws.areas)[0]
+        console.say(f'Run it: carecurve run {folder / calibrating.FITTED} --area "{area}"')
+
+
+@app.command()
 def backtest(
     panel: Annotated[Path | None, typer.Option("--panel", help="Published figures to use in place of the shipped ones; same columns.")] = None,
     areas: Annotated[str | None, typer.Option("--areas", metavar="NAME,...", help="Authorities, with commas between; by default all.")] = None,
@@ -185,7 +225,7 @@ def backtest(
     from outputs.store import check_folder
 
     folder = check_folder(output or console.new_folder("backtest", str(fit_until), str(horizon)), overwrite)
-    with console.backtest_progress(quiet) as report:
+    with console.steps("Fitting and forecasting", quiet) as report:
         simulate = backtesting.simulation(runs, workers, report)
         found = backtesting.backtest(simulate, panel=panel, areas=areas, fit_until=fit_until, horizon=horizon, about={"runs": runs})
     write_backtest(found.tables, found.about, folder, overwrite)

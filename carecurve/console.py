@@ -109,8 +109,8 @@ def progress(plan: Any, quiet: bool) -> Iterator[Callable[[int, int], None] | No
 
 
 @contextmanager
-def backtest_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Show a progress bar of a forecast while the body runs."""
+def steps(what: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a progress bar of steps while the body runs; nothing is drawn until the first is done."""
     if quiet:
         yield None
         return
@@ -119,7 +119,7 @@ def backtest_progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None
     announce_compilation()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
     with Progress(*columns, console=ERR, transient=True) as bar:
-        task = bar.add_task("Fitting and forecasting", total=None)
+        task = bar.add_task(what, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
 
 

@@ -1,0 +1,158 @@
+"""How well a fit holds: the last five published years, each beside what the equations make of it and the interval the other years give it.
+
+The 90 % interval of a year is that of a record without the year (`dynamics.left_out`), recording and chance included, so that it can miss. England's
+is between the years beside it: its level moves by so much a year (`Dynamics.change_sd`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from calibration.dynamics import left_out
+from calibration.fit import Fit
+from calibration.identification import MIDDLE, NORMAL_90
+from calibration.inputs import Inputs
+from calibration.panel import ENGLAND
+from calibration.record import IN_CARE, WITHOUT_UASC, Records, read_counts, read_records
+from calibration.series import NAMES, denominators
+
+YEARS = 5
+COLUMNS = ("area", "measure", "year_ending", "published", "fitted", "p05", "p50", "p95", "inside", "why_excluded")
+EVERY = "all measures"
+NOT_FITTED = "no interval: it follows from those who start and leave"
+NOT_PUBLISHED = "not published, or nil"
+
+
+def fit_table(inputs: Inputs, fitted: Fit, england_logs: np.ndarray, in_care: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return published against fitted by area, measure and year, England first.
+
+    Parameters
+    ----------
+    england_logs
+        Logarithms of England's rates as the equations make them in the followed years (Y, I).
+    in_care
+        Children in care on 31 March of the followed years as the equations make them, unaccompanied ones apart: area -> (Y).
+    """
+    traps, records = _traps(inputs), fitted.records
+    nation = read_records(inputs.targets, inputs.profiles, (ENGLAND,))
+    followed = len(fitted.years)
+    between = england_left_out(*nation.of(ENGLAND), _recording_of_england(inputs, nation), fitted.dynamics.change_sd)
+    counts = read_counts(inputs.targets, nation.areas, nation.years)
+    blocks = [_block(inputs, nation, counts, ENGLAND, between, england_logs, in_care[ENGLAND], traps)]
+    counts = read_counts(inputs.targets, records.areas, records.years)
+    for area, one in fitted.authorities.items():
+        ends = [left_out(fitted.dynamics, *records.of(area), year) for year in range(len(records.years))]
+        middle, sd = (np.array(each) for each in zip(*ends, strict=True))
+        logs = one.path[:followed] + one.steered.misfit[:followed]
+        blocks.append(_block(inputs, records, counts, area, (middle, sd), logs, in_care[area], traps))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def england_left_out(values: np.ndarray, counting: np.ndarray, recording: np.ndarray, change_sd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the years beside each of England's say of it: mean and standard deviation of logarithms (Y, I).
+
+    Of a random walk with changes of standard deviation s, seen a years before and b years after with noise n, a year in between has the mean weighted
+    by nearness and the variance s^2 a b / (a + b) + noise of the mean; one with a neighbour on one side only the neighbour's value and s^2 a + n.
+
+    Parameters
+    ----------
+    values
+        Logarithms of England's rates (Y, I), nan where not known.
+    counting, recording
+        Variance of their noise (Y, I).
+    change_sd
+        Standard deviation of a year's change (I).
+    """
+    noise = counting + recording
+    middle, variance = np.full(values.shape, np.nan), np.full(values.shape, np.nan)
+    for i, column in enumerate(values.T):
+        known = np.flatnonzero(np.isfinite(column))
+        for year in range(len(column)):
+            beside = [side for side in (known[known < year][-1:], known[known > year][:1]) if len(side)]
+            if not beside:
+                continue
+            there = np.concatenate(beside)
+            apart = np.abs(there - year)
+            weight = np.ones(1) if len(there) == 1 else apart[::-1] / apart.sum()
+            walked = apart[0] if len(there) == 1 else apart.prod() / apart.sum()
+            middle[year, i] = weight @ column[there]
+            variance[year, i] = walked * change_sd[i] ** 2 + weight**2 @ noise[there, i] + noise[year, i]
+    return middle, np.sqrt(variance)
+
+
+def inside_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return shares of target-years inside their 90 % interval: of England, the median authority and all of them, by measure and over all.
+
+    Columns: who, measure, n (target-years; of the median authority, authorities), inside_pct. No row where nothing has an interval.
+    """
+    scored = table[table.why_excluded == ""].assign(inside=lambda rows: rows.inside.astype(bool))
+    rows = []
+    for measure in (*NAMES, EVERY):
+        part = scored if measure == EVERY else scored[scored.measure == measure]
+        nation, areas = part[part.area == ENGLAND], part[part.area != ENGLAND]
+        each = areas.groupby("area").inside.mean()
+        rows += [(who, measure, len(shares), 100.0 * share) for who, shares, share in (
+            (ENGLAND, nation, nation.inside.mean()), (MIDDLE, each, each.median()), ("all authorities", areas, areas.inside.mean()),
+        ) if len(shares)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["who", "measure", "n", "inside_pct"])
+
+
+def outside_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return target-years outside their interval, the furthest first, with how far: logarithm over the interval's half-width."""
+    rows = table[(table.why_excluded == "") & ~table.inside.astype(bool)]
+    half = np.log(rows.p95 / rows.p05) / 2.0
+    away = (np.log(rows.published / rows.p50) / half).rename("half_widths_from_middle")
+    return rows.assign(half_widths_from_middle=away).sort_values("half_widths_from_middle", key=np.abs, ascending=False, ignore_index=True)
+
+
+def _block(
+    inputs: Inputs, records: Records, every: Mapping[str, np.ndarray], area: str, ends: tuple[np.ndarray, np.ndarray],
+    logs: np.ndarray, in_care: np.ndarray, traps: Mapping[tuple[str, str, int], tuple[float, str]],
+) -> pd.DataFrame:  # fmt: skip
+    """Return the rows of one place."""
+    years, seen = records.years, np.isfinite(records.of(area)[0])
+    counts = {name: each[records.row(area)] for name, each in every.items()}
+    children = np.array([inputs.profiles[area].value("population_0_17", year) for year in years])
+    over = denominators(children, _filled(counts[IN_CARE]))
+    fitted = np.vstack([np.full((len(years) - len(logs), len(NAMES)), np.nan), np.exp(logs)]) * over
+    low, middle, high = (np.exp(ends[0] + z * ends[1]) * over for z in (-NORMAL_90, 0.0, NORMAL_90))
+    stock = np.concatenate([np.full(len(years) - len(in_care), np.nan), in_care])
+    rows = []
+    for y in range(max(len(years) - YEARS, 0), len(years)):
+        for i, name in enumerate(NAMES):
+            known = seen[y, i]
+            published, why = (counts[name][y], "") if known else traps.get((area, name, years[y]), (np.nan, NOT_PUBLISHED))
+            inside = bool(low[y, i] <= published <= high[y, i]) if known else None
+            rows.append((area, name, years[y], published, fitted[y, i], low[y, i], middle[y, i], high[y, i], inside, why))
+        rows.append((area, IN_CARE, years[y], counts[IN_CARE][y], stock[y], np.nan, np.nan, np.nan, None, NOT_FITTED))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"inside": object})
+
+
+def _traps(inputs: Inputs) -> dict[tuple[str, str, int], tuple[float, str]]:
+    """Return figures that are published and not comparable: (area, measure, year) -> (value, why)."""
+    frame = inputs.targets.frame
+    rows = frame[frame.use == "exclude"]
+    found = {(row.area, row.measure, int(row.year_ending)): (float(row.value), f"excluded: {row.traps}") for row in rows.itertuples()}
+    for name, every in WITHOUT_UASC.items():  # where only the measure with unaccompanied children is published
+        found |= {(area, name, year): (np.nan, why) for (area, measure, year), (_, why) in found.items()
+                  if measure == every and (area, name, year) not in found}  # fmt: skip
+    return found
+
+
+def _recording_of_england(inputs: Inputs, nation: Records) -> np.ndarray:
+    """Return the variance of recording noise in England's figures (Y, I), where authorities' errors average out."""
+    frame = inputs.targets.rows(area=ENGLAND)
+    found = np.zeros((len(nation.years), len(NAMES)))
+    for row in frame[frame.measure.isin(NAMES)].itertuples():
+        if row.year_ending in nation.years:
+            found[nation.years.index(row.year_ending), NAMES.index(row.measure)] = row.log_sd_recording**2
+    return found
+
+
+def _filled(values: np.ndarray) -> np.ndarray:
+    """Return a stock by year with years it lacks filled from those beside them; as it is if it has none."""
+    known = np.flatnonzero(np.isfinite(values))
+    return np.interp(np.arange(len(values)), known, values[known]) if len(known) else values
