@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from scenarios import fitted
 from scenarios.areas import last_published
 from scenarios.composing import SHIPPED
 from scenarios.loading import load
+from scenarios.timeline import add_months
 from sim.experiment import library_versions
 
 FITTED = "fitted.yaml"
@@ -154,15 +155,18 @@ def scenario_text(done: Calibration, data: str) -> str:
 
 
 def _settings(found: Calibrated) -> str:
-    """Return the settings of a fit with a window of its own, as YAML."""
+    """Return the settings of a fit with a window of its own, as YAML: prices are of the profiles that go with it, and later policy is not in it."""
     from io import StringIO
 
     from ruamel.yaml import YAML
 
-    made = scenario_at(found.vintage, found.years[0], found.vintage + found.ahead)
-    if found.vintage == last_published():
-        made = replace(made, settings=made.settings.model_copy(update={"policy": load("baseline").settings.policy}))
-    settings = made.settings.model_copy(update={"price_base": ProfileYears.at(found.vintage).price_base})  # of the profiles that go with it
+    settings = scenario_at(found.vintage, found.years[0], found.vintage + found.ahead).settings
+    policy = load("baseline").settings.policy
+    if found.vintage < last_published():
+        source = f"not known in March {found.vintage}: after the last month"
+        never = {"switch_over": add_months(settings.until, 1), "source": source, "status": "assumed"}
+        policy = policy.model_copy(update={"families_first": policy.families_first.model_copy(update=never)})
+    settings = settings.model_copy(update={"policy": policy, "price_base": ProfileYears.at(found.vintage).price_base})
     yaml, text = YAML(typ="safe", pure=True), StringIO()
     yaml.default_flow_style, yaml.width, yaml.allow_unicode, yaml.sort_base_mapping_type_on_output = None, 400, True, False
     yaml.dump(settings.model_dump(mode="json", by_alias=True, exclude_none=True), text)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from calibration.calibrate import Calibrated, calibrated
 from calibration.dynamics import condition, learn
 from calibration.fit import AuthorityFit, Fit, NationalFit, expected_path, futures
 from calibration.fitted_figures import Ready
@@ -24,6 +25,7 @@ YEARS = tuple(range(VINTAGE - FOLLOWED + 1, VINTAGE + AHEAD + 1))
 RATES = dict(zip(NAMES, (0.05, 0.018, 0.006, 0.005, 0.033, 0.0027, 0.3), strict=True))  # of a child; the last of a child in care
 START = np.array([0.01, *[1.0] * (len(NAMES) - 1)])  # figures at which the equations make these rates
 IN_CARE_RATE = 0.006
+IN_NEED = NAMES.index("cin_at31")
 
 
 def children_of(area: str, year: int) -> float:
@@ -42,8 +44,10 @@ def profile(area: str) -> AreaProfile:
 
 @dataclass(frozen=True)
 class KnownEquations:
-    """Each series follows its own figure of the year by 0.6, of the year before by 0.3 (the first year's stands for all before it), and its neighbour's by 0.2;
-    children in need also follow families who arrive, almost as closely as cases that close."""
+    """Each series follows its own figure of the year by 0.6, of the year before by 0.3 (the first stands for all before it), its neighbour's by 0.2.
+
+    Children in need follow families who arrive by 2 besides, so that a record says little of which of the two makes them.
+    """
 
     years: tuple[int, ...] = YEARS
 
@@ -53,6 +57,7 @@ class KnownEquations:
         logs[:, 0] -= np.log(START[0] * children)
         before = np.vstack([logs[:1], logs[:-1]])
         mixed = 0.6 * logs + 0.3 * before + 0.2 * np.roll(logs, 1, axis=1)
+        mixed[:, IN_NEED] += 2.0 * logs[:, 0]
         return np.log(list(RATES.values())) + mixed
 
 
@@ -87,8 +92,9 @@ def sample() -> tuple[Inputs, Fit, dict[str, Ready]]:
     targets, equations = published(), KnownEquations()
     profiles = {area: profile(area) for area in (*AREAS, "England")}
     records = read_records(targets, profiles, AREAS)
-    england = read_records(targets, profiles, ("England",)).values[0]
-    dynamics = learn(records.values, records.counting, records.years)
+    england, _ = read_records(targets, profiles, ("England",)).of("England")
+    every = [records.of(area) for area in AREAS]
+    dynamics = learn(np.stack([values for values, _ in every]), records.counting, records.years)
     start = np.tile(np.log(START), (len(YEARS), 1))
     how = response(equations.rates, profiles["England"], YEARS, start)
     path = np.vstack([england[-FOLLOWED:], england[-1] + dynamics.national_path(AHEAD) - dynamics.level[-1]])
@@ -97,7 +103,7 @@ def sample() -> tuple[Inputs, Fit, dict[str, Ready]]:
     authorities = {}
     for area in AREAS:
         row = records.row(area)
-        posterior = condition(dynamics, records.values[row], records.counting[row], AHEAD)
+        posterior = condition(dynamics, *records.of(area), AHEAD)
         path = expected_path(dynamics, posterior, records.imposed[row], AHEAD)[-len(YEARS) :]
         steered = steer(equations.rates, profiles[area], YEARS, path, nation.figures, how)
         paths = futures(dynamics, posterior, profiles[area].code, DRAWS, AHEAD)
@@ -107,6 +113,14 @@ def sample() -> tuple[Inputs, Fit, dict[str, Ready]]:
     uasc = {area: np.full((DRAWS, AHEAD), 1.21) for area in AREAS}
     inputs = Inputs(VINTAGE, AHEAD, targets, records, profiles, {}, england, equations, uasc)
     return inputs, fitted, {area: ready_of(fitted, area) for area in AREAS}
+
+
+@cache
+def sample_calibration() -> Calibrated:
+    """Return all that is written of the sample."""
+    inputs, fitted, found = sample()
+    nation = np.array([IN_CARE_RATE * children_of("England", year) for year in YEARS[:FOLLOWED]])
+    return calibrated(inputs, fitted, found, (inputs.equations.rates(fitted.national.profile)[:FOLLOWED], nation))
 
 
 def ready_of(fitted: Fit, area: str) -> Ready:
