@@ -117,7 +117,10 @@ def plan(
             f"{found.from_} to {found.until} holds no complete financial year (April to March); expected one at least"
         )
     if len({scenario.draws.digest if scenario.draws else "" for scenario in scenarios}) > 1:
-        raise ExperimentError("scenarios of a comparison have different fitted draws, expected the same in all (or none): their runs are paired")
+        raise ExperimentError(
+            "scenarios of a comparison have different fitted draws, expected the same in all (or none): their runs are paired; "
+            "a reform goes on top of a fit with `extends: [FIT, REFORM]` in a file"
+        )
     for scenario in scenarios:
         scenario.epochs(found.from_)
     return found
