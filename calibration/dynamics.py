@@ -79,7 +79,7 @@ class Dynamics:
 class Posterior:
     """An authority's departures given its record: `mean` (Y + ahead, I) and `covariance` of the same, raveled by year.
 
-    Past years hold what happened, chance included and recording left out; later ones the departure alone.
+    Past years hold what happened, chance included and recording left out, or as was asked the departure without chance; later ones the departure alone.
     """
 
     mean: np.ndarray
@@ -126,19 +126,27 @@ def learn(
     return Dynamics(years, decays, components, recording, level, trend, np.sqrt(variance))
 
 
-def condition(dynamics: Dynamics, values: np.ndarray, counting: np.ndarray, ahead: int) -> Posterior:
-    """Return what an authority's record (Y, I) says of its past and of the `ahead` years after it."""
+def condition(dynamics: Dynamics, values: np.ndarray, counting: np.ndarray, ahead: int, chance: bool = True) -> Posterior:
+    """Return what an authority's record (Y, I) says of its past and of the `ahead` years after it.
+
+    Parameters
+    ----------
+    values, counting
+        Logarithms of rates, nan where not known, and the variance of chance in them (Y, I).
+    chance
+        Whether past years are what happened, or what was to be expected: the authority's own rates, whose chance is not the next run's.
+    """
     n, series = len(values), values.shape[1]
     departure = (values - dynamics.level).ravel()
     seen = np.flatnonzero(np.isfinite(departure))
     prior = dynamics.covariance(n + ahead)
-    happened = prior.copy()  # what is asked of past years includes their chance
+    happened = prior.copy()
     past = np.arange(n * series)
-    chance = np.where(np.isfinite(counting), counting, 0.0).ravel()
-    happened[past, past] += chance
+    happened[past, past] += np.where(np.isfinite(counting), counting, 0.0).ravel()
+    asked = happened if chance else prior
     noise = np.kron(np.eye(n), dynamics.recording)[np.ix_(seen, seen)]
-    gain = np.linalg.solve(happened[np.ix_(seen, seen)] + noise, happened[seen]).T
-    covariance = happened - gain @ happened[seen]
+    gain = np.linalg.solve(happened[np.ix_(seen, seen)] + noise, asked[seen]).T
+    covariance = asked - gain @ asked[seen]
     return Posterior((gain @ departure[seen]).reshape(n + ahead, series), (covariance + covariance.T) / 2.0)
 
 

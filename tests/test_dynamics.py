@@ -57,6 +57,29 @@ def test_conditioning_is_that_of_one_normal_variable():
     assert found.covariance[2, 2] == pytest.approx(0.09 - (0.09 * 0.25) ** 2 / 0.12)
 
 
+def test_an_authority_s_own_rates_are_asked_for_without_chance():
+    one = Dynamics((2020,), (0.5,), np.array([[[0.09]]]), np.array([[0.01]]), np.zeros((1, 1)), np.zeros(1), np.ones(1))
+    record, counting = np.array([[0.3]]), np.array([[0.02]])
+    own, happened = condition(one, record, counting, 2, chance=False), condition(one, record, counting, 2)
+    assert own.mean[0, 0] == pytest.approx(0.3 * 0.09 / 0.12)
+    assert own.covariance[0, 0] == pytest.approx(0.09 - 0.09**2 / 0.12)
+    assert own.mean[1:] == pytest.approx(happened.mean[1:])  # years to come have no chance yet
+    assert own.covariance[1:, 1:] == pytest.approx(happened.covariance[1:, 1:])
+
+
+def test_intervals_hold_the_departures_that_made_a_record():
+    """Of departures that made records with chance and recording in them, nine in ten lie in the 90 % interval of what is asked without chance."""
+    normal = np.random.default_rng(23).normal
+    n, inside = len(YEARS), []
+    for _ in range(400):
+        path = (root(known().covariance(n)) @ normal(size=n * 2)).reshape(n, 2)
+        record = path + normal(size=(n, 2)) @ root(RECORDING).T + normal(size=(n, 2)) * 0.1
+        found = condition(known(), record, np.full((n, 2), 0.01), 0, chance=False)
+        inside.append(np.abs(path - found.mean).ravel() < 1.645 * np.sqrt(np.diag(found.covariance)))
+    share = np.mean(inside, axis=1)
+    assert share.mean() == pytest.approx(0.90, abs=3.0 * share.std(ddof=1) / len(share) ** 0.5)
+
+
 def test_without_a_record_an_authority_is_like_its_peers():
     found = condition(known(), np.full((len(YEARS), 2), np.nan), np.full((len(YEARS), 2), np.nan), 3)
     assert np.allclose(found.mean, 0.0)
