@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from calibration.dynamics import Dynamics, Posterior
+from calibration.dynamics import condition
 from calibration.fit import Fit
 from calibration.series import NAMES, QUANTITIES, SERIES
 from calibration.steering import solve
@@ -57,18 +57,6 @@ class Known:
         return self.middle - NORMAL_90 * self.sd, self.middle + NORMAL_90 * self.sd
 
 
-def underlying(dynamics: Dynamics, values: np.ndarray, counting: np.ndarray, ahead: int) -> Posterior:
-    """Return what a record (Y, I) says of departures without the chance of single years: chance is noise here, as recording is."""
-    n, series = values.shape
-    departure = (values - dynamics.level).ravel()
-    seen = np.flatnonzero(np.isfinite(departure))
-    prior = dynamics.covariance(n + ahead)
-    noise = np.kron(np.eye(n), dynamics.recording) + np.diag(np.where(np.isfinite(counting), counting, 0.0).ravel())
-    gain = np.linalg.solve(prior[np.ix_(seen, seen)] + noise[np.ix_(seen, seen)], prior[seen]).T
-    covariance = prior - gain @ prior[seen]
-    return Posterior((gain @ departure[seen]).reshape(n + ahead, series), (covariance + covariance.T) / 2.0)
-
-
 def last_year_gain(how: np.ndarray, year: int) -> np.ndarray:
     """Return how logarithms of the figures of a year follow logarithms of all rates (I, Y I), from the response (Y, I, Y, I)."""
     years, series = how.shape[:2]
@@ -85,7 +73,7 @@ def known_figures(fitted: Fit) -> dict[str, Known]:
     before = gain @ fitted.dynamics.covariance(len(fitted.records.years) + fitted.ahead)[last, last] @ gain.T
     found = {}
     for area, one in fitted.authorities.items():
-        under = underlying(fitted.dynamics, *fitted.records.of(area), fitted.ahead)
+        under = condition(fitted.dynamics, *fitted.records.of(area), fitted.ahead, chance=False)
         covariance = gain @ under.covariance[last, last] @ gain.T
         sd = np.sqrt(np.diag(covariance))
         used = one.steered.figures[followed - 1]

@@ -4,39 +4,11 @@ import numpy as np
 import pytest
 from fit_sample import AREAS, FOLLOWED, IN_NEED, UNKNOWN, sample, sample_calibration
 
-from calibration.dynamics import Dynamics, condition
-from calibration.identification import MIDDLE, known_figures, last_year_gain, underlying
+from calibration.dynamics import condition
+from calibration.identification import MIDDLE, known_figures, last_year_gain
 from calibration.series import NAMES, QUANTITIES
 
 pytestmark = pytest.mark.unit
-
-
-def one_series(own: float, passing: float, recording: float, years: int = 4) -> Dynamics:
-    """Return dynamics of one series: what stays for good, what is gone after a year, and recording."""
-    parts = np.array([[[own]], [[passing]]])
-    return Dynamics(tuple(range(2020, 2020 + years)), (1.0, 0.0), parts, np.array([[recording]]), np.zeros((years, 1)), np.zeros(1), np.ones(1))
-
-
-def test_what_stays_is_the_mean_shrunk_towards_peers():
-    """Own part of variance 0.04 seen four times with noise of 0.01 in all: Bayes by hand."""
-    values = np.array([[0.1], [0.3], [0.2], [0.0]])
-    found = underlying(one_series(0.04, 0.0, 0.006), values, np.full((4, 1), 0.004), 1)
-    share = 0.04 / (0.04 + 0.01 / 4)
-    assert found.mean[:, 0] == pytest.approx(np.full(5, share * 0.15))
-    assert np.diag(found.covariance) == pytest.approx(np.full(5, 0.04 * (1.0 - share)))
-
-
-def test_chance_is_noise_here_and_part_of_what_happened_there():
-    dynamics, values, chance = one_series(0.0, 0.03, 0.0), np.array([[0.1], [0.3], [-0.2], [0.4]]), np.full((4, 1), 0.01)
-    assert underlying(dynamics, values, chance, 0).mean == pytest.approx(0.75 * values)
-    assert condition(dynamics, values, chance, 0).mean == pytest.approx(values)
-
-
-def test_no_record_leaves_what_was_known_before():
-    dynamics = one_series(0.04, 0.02, 0.01)
-    found = underlying(dynamics, np.full((4, 1), np.nan), np.full((4, 1), np.nan), 2)
-    assert not found.mean.any()
-    assert found.covariance == pytest.approx(dynamics.covariance(6))
 
 
 def test_the_gain_undoes_the_response():
@@ -51,7 +23,7 @@ def test_intervals_match_draws_through_the_gain():
     """The covariance of figures is that of figures worked out for departures drawn from what the record says."""
     _, fitted, _ = sample()
     known = known_figures(fitted)["Borough C"]
-    under = underlying(fitted.dynamics, *fitted.records.of("Borough C"), fitted.ahead)
+    under = condition(fitted.dynamics, *fitted.records.of("Borough C"), fitted.ahead, chance=False)
     size = fitted.national.how.shape[0] * len(NAMES)
     values, vectors = np.linalg.eigh(under.covariance[-size:, -size:])
     rng = np.random.Generator(np.random.Philox(1))
