@@ -40,8 +40,9 @@ def add_demand(table: ProfileTable) -> None:
     quintiles = quintile_shares(children)
     for area in table.places:
         _population(table, area, population)
-        for number, share in enumerate(quintiles[area], start=1):
-            basis = "predecessor" if any(a == area for a, _ in table.inherited) else "own"
+        known = area if area in quintiles else ENGLAND  # the index is of authorities of 2015, and of those made of them
+        basis = "england" if known != area else "predecessor" if any(a == area for a, _ in table.inherited) else "own"
+        for number, share in enumerate(quintiles[known], start=1):
             figure = Figure(share, basis, "assumed")
             table.add(area, f"population_share_quintile_{number}", population.base_year, figure,
                       "share of children, 5 = most deprived", DEPRIVATION_SOURCE)  # fmt: skip
