@@ -36,7 +36,7 @@ def test_help_imports_nothing_heavy():
 def test_help_lists_every_command(capsys):
     status, out, _ = call(capsys, "--help")
     assert status == 0
-    for command in ("list", "validate", "explain", "init", "run", "compare", "backtest", "bench"):
+    for command in ("list", "validate", "explain", "init", "run", "compare", "calibrate", "backtest", "bench"):
         assert command in out
 
 
