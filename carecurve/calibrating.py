@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from calibration import calibrate as calibration
@@ -18,7 +17,7 @@ from calibration.identification import MIDDLE
 from calibration.panel import ENGLAND, PANEL_FILE, read_panel
 from calibration.profile_years import ProfileYears
 from calibration.scenario_at import scenario_at
-from calibration.series import NAMES
+from calibration.series import NAMES, QUANTITIES, SERIES
 from carecurve.backtesting import find_areas
 from outputs.calibration_folder import CalibrationTables, write_calibration
 from outputs.calibration_plots import label
@@ -201,7 +200,9 @@ def _borrowed(identification: pd.DataFrame) -> list[str]:
     """Return a line on the figures least known from authorities' own records."""
     rows = identification[(identification["area"] == MIDDLE) & identification["with_figure"].eq("")]
     worst = rows.sort_values("posterior_over_prior_sd", ascending=False).iloc[0]
-    return [f"Least is learnt of {worst['figure']} from an authority's own record: {worst['says']} in the median authority (identification.csv)."]
+    narrower = 100.0 * (1.0 - worst["posterior_over_prior_sd"])
+    words = f"its interval is {narrower:.0f} % narrower than without them, in the median authority"
+    return [f"Own records say least of {_figure(worst['figure'])}: {words}."]
 
 
 def _pairs(identification: pd.DataFrame) -> list[str]:
@@ -211,5 +212,9 @@ def _pairs(identification: pd.DataFrame) -> list[str]:
         return []
     n = identification.loc[identification["area"].ne(MIDDLE), "area"].nunique()
     (one, other), count = next(iter(rows.groupby(["figure", "with_figure"]).size().sort_values(ascending=False).items()))
-    share = np.round(100.0 * count / n)
-    return [f"Not told apart in {share:.0f} % of authorities: {one} and {other}."]
+    return [f"Not told apart in {100.0 * count / n:.0f} % of authorities: {_figure(one)} and {_figure(other)} (identification.csv)."]
+
+
+def _figure(quantity: str) -> str:
+    """Return a figure in words and by name."""
+    return f"{SERIES[QUANTITIES.index(quantity)].words} ({quantity})"

@@ -94,7 +94,11 @@ def test_the_lines_say_what_the_tables_hold(done):
     assert every == f"  all measures: England {35 * england / 100:.0f} of 35; {areas:.0f} % of 664 in authorities (median authority {median:.0f} %)"
     assert f"All {len(done.found.outside)} outside are in outside.csv." in lines
     assert lines[-1].startswith("Not told apart in ")
-    assert lines[-1].endswith("of authorities: new_family_referrals and ratio_cin_end.")
+    both = "families referred for the first time (new_family_referrals) and children in need whose cases close (ratio_cin_end)"
+    assert lines[-1].endswith(f"of authorities: {both} (identification.csv).")
+    single = done.found.identification[(done.found.identification.area == "median authority") & (done.found.identification.with_figure == "")]
+    worst = single.loc[single.posterior_over_prior_sd.idxmax()]
+    assert f"({worst.figure}): its interval is {100 * (1 - worst.posterior_over_prior_sd):.0f} % narrower" in lines[-2]
 
 
 def test_only_a_fit_of_everything_ships(done, tmp_path, monkeypatch):
