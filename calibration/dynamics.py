@@ -21,6 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calibration.likelihood import likeliest
+
 # Found on origins up to 2016 (docs/backtest.md): what does worse there is either slow alone or fast alone, not other values near these.
 DECAYS = (0.98, 0.6)
 DAMPING = 0.3
@@ -79,7 +81,8 @@ class Dynamics:
 class Posterior:
     """An authority's departures given its record: `mean` (Y + ahead, I) and `covariance` of the same, raveled by year.
 
-    Past years hold what happened, chance included and recording left out, or as was asked the departure without chance; later ones the departure alone.
+    Past years hold what happened, chance included and recording left out, or the departure without chance, as was asked; later ones
+    the departure alone.
     """
 
     mean: np.ndarray
@@ -115,7 +118,7 @@ def learn(
     if unknown.any():
         raise ValueError(f"no authority has series {np.flatnonzero(unknown).tolist()}")
     level = _filled(_level(values))
-    components, recording = _split(_autocovariances(values - level, counting), decays)
+    components, recording = likeliest(values - level, counting, decays, *_split(_autocovariances(values - level, counting), decays))
     changes = np.diff(level, axis=0)
     if shocks is not None:
         changes = np.where(shocks[1:] | shocks[:-1], np.nan, changes)
