@@ -1,0 +1,164 @@
+"""Panels made by simulation from parameters that are known, for calibration to find again (`recovery.py`).
+
+A made-up panel is what a real one is taken to be. Authorities of many sizes have departures from England drawn from known `Dynamics`; England's
+response turns them into figures (arrivals and rates by year); each authority is simulated once with them, chance and all; what the Department would
+count is multiplied by recording noise, rounded to whole children and laid out as a panel, years to come kept apart.
+
+Authorities are England in small: their shapes (ages, shares of outcomes) are England's, they have no unaccompanied children, and no trap holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from calibration.draws import ENGLAND_CODE, normals
+from calibration.dynamics import Dynamics, root
+from calibration.equations import Equations
+from calibration.fit import NationalFit
+from calibration.panel import ENGLAND, Panel
+from calibration.series import NAMES
+from calibration.steering import solve, with_figures, with_records
+from scenarios.areas import AreaProfile
+from scenarios.synthetic import made_up
+from sim.counting import annual
+from sim.engine import simulate
+from sim.executors import run_tasks
+from sim.measures import MEASURES
+
+SEED = 20_260_331  # the made-up authorities' own
+COLUMNS = ("referrals", "s47", "cpp_started", "cpp_at31", "cin_at31", "cla_started", "cla_ceased", "cla_at31")
+RECORDED = COLUMNS[: len(NAMES)]  # in the order of the series; children in care have no recording noise
+# What goes by an authority's size. Places too: they are not to be scarcer in a small authority.
+COUNTED = ("population_0_17", "referrals", "disabled_children_started", "spend_family_support")
+NONE_OF = ("uasc_started", "uasc_passthrough_started")
+# Children of 0 to 17 of England's authorities: middling 60,000, a spread of 0.65 of the logarithm (panel, 2020), the smallest few raised.
+MIDDLING_CHILDREN, SPREAD, FEWEST_CHILDREN, MOST_CHILDREN = 60_000.0, 0.65, 20_000.0, 300_000.0
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What panels are made from.
+
+    Attributes
+    ----------
+    dynamics
+        How departures move, what recording adds, how England changes in years to come.
+    national
+        England's profile and figures (Y + ahead, I), without unaccompanied children, and how series answer figures.
+    rates
+        Logarithms of England's rates with these figures (Y + ahead, I).
+    equations
+        Its scenario and years, those to come included.
+    ahead
+        Years of them that a panel does not show.
+    """
+
+    dynamics: Dynamics
+    national: NationalFit
+    rates: np.ndarray
+    equations: Equations
+    ahead: int
+
+    @property
+    def known(self) -> tuple[int, ...]:
+        """Years of a panel (Y)."""
+        return self.equations.years[: len(self.equations.years) - self.ahead]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A panel made from known parameters.
+
+    Attributes
+    ----------
+    panel
+        Published figures of the years known, England the sum.
+    profiles
+        Authorities as calibration meets them, with England's figures.
+    figures
+        Logarithms of figures that each had (A, Y + ahead, I).
+    published
+        What is published of each by year (A, Y + ahead, 8), in the order of `COLUMNS`.
+    """
+
+    panel: Panel
+    profiles: tuple[AreaProfile, ...]
+    figures: np.ndarray
+    published: np.ndarray
+
+
+def made(truth: Truth, number: int, authorities: int, workers: int | None = None) -> Made:
+    """Make a panel.
+
+    Parameters
+    ----------
+    number
+        Which; another number is another panel.
+    authorities
+        How many it has (A).
+    """
+    profiles = tuple(made_area(truth, f"Recovery {number}.{row}", size) for row, size in enumerate(sizes(authorities)))
+    figures = np.stack([true_figures(truth, profile.code, number) for profile in profiles])
+
+    def counts(row: int) -> np.ndarray:
+        """Simulate one authority and count by the Department's rules (Y + ahead, 8)."""
+        profile = with_figures(profiles[row], truth.equations.years, figures[row])
+        compiled = truth.equations.compiled(profile)
+        values = annual(simulate(compiled, None, compiled.first, compiled.last, SEED, number)[0], compiled)[0]
+        return values[[list(MEASURES).index(name) for name in COLUMNS]][:, -len(truth.equations.years) :].T
+
+    happened = np.stack(run_tasks(counts, range(authorities), workers))
+    published = np.stack([recorded(truth, profile.code, rows) for profile, rows in zip(profiles, happened, strict=True)])
+    return Made(panel_of(profiles, published[:, : len(truth.known)], truth.known), profiles, figures, published)
+
+
+def sizes(authorities: int) -> np.ndarray:
+    """Return children of 0 to 17 of each authority, as spread as England's authorities are."""
+    drawn = normals(1, ENGLAND_CODE, "recovery sizes", (authorities,))[0]
+    return np.clip(MIDDLING_CHILDREN * np.exp(SPREAD * drawn), FEWEST_CHILDREN, MOST_CHILDREN)
+
+
+def made_area(truth: Truth, name: str, children: float) -> AreaProfile:
+    """Return an authority that is England in small, with England's figures."""
+    like = truth.national.profile
+    share = children / like.value("population_0_17", truth.known[-1])
+    counted = [name for name in like.records if name in COUNTED or name.endswith("_places")]
+    series = {quantity: {year: value * share for year, value in like.series(quantity).items()} for quantity in counted}
+    none = {quantity: {truth.known[0]: 0.0} for quantity in NONE_OF}
+    small = with_records(made_up(name, like), series | none, "assumed")
+    return with_figures(small, truth.equations.years, truth.national.figures)
+
+
+def true_figures(truth: Truth, code: int, number: int) -> np.ndarray:
+    """Return the logarithms of an authority's figures (Y + ahead, I): England's, its own departures, and England's walk in years to come."""
+    shape = truth.rates.shape
+    departures = (root(truth.dynamics.covariance(shape[0])) @ normals(1, code, "recovery departures", (shape[0] * shape[1],))[0]).reshape(shape)
+    if truth.ahead:
+        walk = normals(number + 1, ENGLAND_CODE, "recovery England", (truth.ahead, shape[1]))[number] * truth.dynamics.change_sd
+        departures[-truth.ahead :] += np.cumsum(walk, axis=0)
+    return truth.national.figures + solve(truth.national.how, departures, np.zeros(shape))
+
+
+def recorded(truth: Truth, code: int, happened: np.ndarray) -> np.ndarray:
+    """Return what is published (Y, 8): what happened (Y, 8) with recording noise, in whole children."""
+    noise = np.zeros(happened.shape)
+    noise[:, : len(RECORDED)] = normals(1, code, "recovery recording", (len(happened), len(RECORDED)))[0] @ root(truth.dynamics.recording).T
+    return np.round(happened * np.exp(noise))
+
+
+def panel_of(profiles: Sequence[AreaProfile], published: np.ndarray, years: tuple[int, ...]) -> Panel:
+    """Return a panel of authorities, and of England as their sum, from what is published of them (A, Y, 8)."""
+    children = np.array([[profile.value("population_0_17", year) for year in years] for profile in profiles])
+    places = [(profile.name, "local_authority", "Nowhere") for profile in profiles] + [(ENGLAND, "national", "")]
+    rows = []
+    for row, (name, level, region) in enumerate(places):
+        counts = published[row] if level != "national" else published.sum(axis=0)
+        people = children[row] if level != "national" else children.sum(axis=0)
+        key = {"level": level, "region": region, "name": name, "ons_code": name, "la_code": name}
+        for i, year in enumerate(years):
+            rows.append(key | {"year_ending": year, "population_0_17": people[i]} | dict(zip(COLUMNS, counts[i], strict=True)))
+    return Panel(pd.DataFrame(rows))
