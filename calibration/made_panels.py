@@ -1,7 +1,7 @@
 """Panels made by simulation from parameters that are known, for calibration to find again (`recovery.py`).
 
-A made-up panel is what a real one is taken to be. Authorities of many sizes have departures from England drawn from known `Dynamics`; England's
-response turns them into figures (arrivals and rates by year); each authority is simulated once with them, chance and all; what the Department would
+A made-up panel is what a real one is taken to be. Authorities of many sizes have departures from England drawn from known `Dynamics`; steering
+turns them into figures (arrivals and rates by year); each authority is simulated once with them, chance and all; what the Department would
 count is multiplied by recording noise, rounded to whole children and laid out as a panel, years to come kept apart.
 
 Authorities are England in small: their shapes (ages, shares of outcomes) are England's, they have no unaccompanied children, and no trap holds.
@@ -16,12 +16,14 @@ import numpy as np
 import pandas as pd
 
 from calibration.draws import ENGLAND_CODE, normals
-from calibration.dynamics import Dynamics, root
+from calibration.dynamics import Dynamics, learn, root
 from calibration.equations import Equations
-from calibration.fit import NationalFit
+from calibration.fit import NationalFit, follow_england
+from calibration.inputs import read_inputs
 from calibration.panel import ENGLAND, Panel
+from calibration.scenario_at import scenario_at
 from calibration.series import NAMES
-from calibration.steering import solve, with_figures, with_records
+from calibration.steering import HIGHEST, LOWEST, Simulate, solve, steer, with_figures, with_records
 from scenarios.areas import AreaProfile
 from scenarios.synthetic import made_up
 from sim.counting import annual
@@ -29,6 +31,7 @@ from sim.engine import simulate
 from sim.executors import run_tasks
 from sim.measures import MEASURES
 
+ROUNDS = 5  # of steering: stocks answer the rate at which stays end less and less the further it is from England's
 SEED = 20_260_331  # the made-up authorities' own
 COLUMNS = ("referrals", "s47", "cpp_started", "cpp_at31", "cin_at31", "cla_started", "cla_ceased", "cla_at31")
 RECORDED = COLUMNS[: len(NAMES)]  # in the order of the series; children in care have no recording noise
@@ -91,7 +94,25 @@ class Made:
     published: np.ndarray
 
 
-def made(truth: Truth, number: int, authorities: int, workers: int | None = None) -> Made:
+def truth_of(panel: Panel, vintage: int, ahead: int) -> Truth:
+    """Return what panels are made from: England as fitted to a panel at a vintage, and how rates move as learnt from it.
+
+    Parameters
+    ----------
+    ahead
+        Years after the vintage.
+    """
+    inputs = read_inputs(panel, vintage, ahead, 1)
+    dynamics = learn(inputs.records.values, inputs.records.counting, inputs.records.years)
+    known = inputs.records.years
+    equations = Equations(scenario_at(vintage, known[0], vintage + ahead, followed=True), (*known, *range(vintage + 1, vintage + ahead + 1)))
+    england = with_records(inputs.profiles[ENGLAND], {quantity: {known[0]: 0.0} for quantity in NONE_OF}, "assumed")
+    later = inputs.england[-1] + dynamics.national_path(ahead) - dynamics.level[-1]
+    national = follow_england(equations, england, np.vstack([inputs.england, later]), inputs.mixes[ENGLAND], ahead)
+    return Truth(dynamics, national, equations.rates(national.profile), equations, ahead)
+
+
+def made(truth: Truth, number: int, authorities: int, rates: Simulate | None = None, workers: int | None = None) -> Made:
     """Make a panel.
 
     Parameters
@@ -100,9 +121,12 @@ def made(truth: Truth, number: int, authorities: int, workers: int | None = None
         Which; another number is another panel.
     authorities
         How many it has (A).
+    rates
+        The equations, with which figures are found whose rates depart from England's as drawn. Without them they are found by England's response:
+        rates then depart less, or more, than was drawn, the further the more.
     """
     profiles = tuple(made_area(truth, f"Recovery {number}.{row}", size) for row, size in enumerate(sizes(authorities)))
-    figures = np.stack([true_figures(truth, profile.code, number) for profile in profiles])
+    figures = np.stack(run_tasks(lambda profile: true_figures(truth, profile, number, rates), profiles, workers))
 
     def counts(row: int) -> np.ndarray:
         """Simulate one authority and count by the Department's rules (Y + ahead, 8)."""
@@ -133,14 +157,22 @@ def made_area(truth: Truth, name: str, children: float) -> AreaProfile:
     return with_figures(small, truth.equations.years, truth.national.figures)
 
 
-def true_figures(truth: Truth, code: int, number: int) -> np.ndarray:
+def true_figures(truth: Truth, profile: AreaProfile, number: int, rates: Simulate | None = None) -> np.ndarray:
     """Return the logarithms of an authority's figures (Y + ahead, I): England's, its own departures, and England's walk in years to come."""
     shape = truth.rates.shape
-    departures = (root(truth.dynamics.covariance(shape[0])) @ normals(1, code, "recovery departures", (shape[0] * shape[1],))[0]).reshape(shape)
+    normal = normals(1, profile.code, "recovery departures", (shape[0] * shape[1],))[0]
+    departures = (root(truth.dynamics.covariance(shape[0])) @ normal).reshape(shape)
     if truth.ahead:
         walk = normals(number + 1, ENGLAND_CODE, "recovery England", (truth.ahead, shape[1]))[number] * truth.dynamics.change_sd
         departures[-truth.ahead :] += np.cumsum(walk, axis=0)
-    return truth.national.figures + solve(truth.national.how, departures, np.zeros(shape))
+    return followed(truth, profile, truth.rates + departures, rates)
+
+
+def followed(truth: Truth, profile: AreaProfile, path: np.ndarray, rates: Simulate | None) -> np.ndarray:
+    """Return logarithms of the figures with which an authority follows a path (Y + ahead, I): by England's response, then by the equations."""
+    how, national = truth.national.how, truth.national.figures
+    start = np.clip(national + solve(how, path - truth.rates, np.zeros(path.shape)), LOWEST, HIGHEST)
+    return start if rates is None else steer(rates, profile, truth.equations.years, path, start, how, ROUNDS).figures
 
 
 def recorded(truth: Truth, code: int, happened: np.ndarray) -> np.ndarray:

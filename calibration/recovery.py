@@ -21,16 +21,15 @@ from scipy.special import expit, logit, ndtr, ndtri
 
 from calibration.draws import normals
 from calibration.dynamics import Dynamics, Posterior, condition, learn
-from calibration.made_panels import COLUMNS, Made, Truth
+from calibration.made_panels import COLUMNS, Made, Truth, followed
 from calibration.record import Records, read_records
 from calibration.series import NAMES, log_rates
-from calibration.steering import Simulate, solve, steer
+from calibration.steering import Simulate, response, solve
 from calibration.targets import read_targets
 from scenarios.areas import AreaProfile
 from sim.executors import run_tasks
 
 LEFT_AFTER = 5  # years
-ROUNDS = 2  # of steering; about England's figures the response itself is nearly enough
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,8 @@ def recovered(truth: Truth, made: Made, rates: Simulate | None = None, workers: 
     Parameters
     ----------
     rates
-        The equations; without them figures are found by England's response alone.
+        The equations, by which each authority is steered and its own response is taken. Without them figures are found by England's response
+        alone, which is right near England's figures only.
     """
     profiles = {profile.name: profile for profile in made.profiles}
     records = read_records(read_targets(made.panel, truth.known[-1]), profiles)
@@ -95,7 +95,8 @@ def recovered(truth: Truth, made: Made, rates: Simulate | None = None, workers: 
     def found(row: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the figures of the last year known of one authority, and their standard deviations (I)."""
         path = _level(dynamics, truth.ahead) + posteriors[row].mean
-        return _figures(truth, made.profiles[row], path, rates), _spread(truth, posteriors[row])
+        figures, how = _followed(truth, made.profiles[row], path, rates)
+        return figures[len(truth.known) - 1], _spread(truth, how, posteriors[row])
 
     means, sds = (np.stack(each) for each in zip(*run_tasks(found, range(len(rows)), workers), strict=True))
     last = len(truth.known) - 1
@@ -132,18 +133,16 @@ def _level(dynamics: Dynamics, ahead: int) -> np.ndarray:
     return np.vstack([dynamics.level, dynamics.national_path(ahead)])
 
 
-def _figures(truth: Truth, profile: AreaProfile, path: np.ndarray, rates: Simulate | None) -> np.ndarray:
-    """Return logarithms of the figures of the last year known with which an authority follows a path (I)."""
-    start, how = truth.national.figures, truth.national.how
-    start = start + solve(how, path - truth.rates, np.zeros(start.shape))
-    found = start if rates is None else steer(rates, profile, truth.equations.years, path, start, how, ROUNDS).figures
-    return found[len(truth.known) - 1]
+def _followed(truth: Truth, profile: AreaProfile, path: np.ndarray, rates: Simulate | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return logarithms of the figures with which an authority follows a path (Y + ahead, I), and how its series answer figures about them."""
+    found = followed(truth, profile, path, rates)
+    return found, truth.national.how if rates is None else response(rates, profile, truth.equations.years, found)
 
 
-def _spread(truth: Truth, posterior: Posterior) -> np.ndarray:
-    """Return standard deviations of the figures of the last year known (I), by the response."""
+def _spread(truth: Truth, how: np.ndarray, posterior: Posterior) -> np.ndarray:
+    """Return standard deviations of the figures of the last year known (I), by a response."""
     shape = truth.rates.shape
-    answers = solve(truth.national.how, np.eye(np.prod(shape)).reshape(-1, *shape), np.zeros(shape))[:, len(truth.known) - 1]
+    answers = solve(how, np.eye(np.prod(shape)).reshape(-1, *shape), np.zeros(shape))[:, len(truth.known) - 1]
     return np.sqrt(np.einsum("ni,nm,mi->i", answers, posterior.covariance, answers))
 
 
