@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit, ndtr, ndtri
+from scipy.special import logit, ndtr, ndtri
 
 from calibration.draws import normals
 from calibration.dynamics import Dynamics, Posterior, condition, learn
@@ -161,8 +161,3 @@ def histogram(intervals: Sequence[Interval], bins: int = 10) -> np.ndarray:
     """Return what share of truths lies in each equal part of their distributions (bins): all the same if calibration is right."""
     every = np.concatenate([one.chances.ravel() for one in intervals])
     return np.histogram(every, bins, (0.0, 1.0))[0] / every.size
-
-
-def as_share(logits: np.ndarray) -> np.ndarray:
-    """Return shares from their logits."""
-    return expit(logits)

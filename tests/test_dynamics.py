@@ -29,7 +29,7 @@ def panel(areas: int, counting: float = 0.004, seed: int = 1) -> np.ndarray:
 
 def test_what_made_a_panel_is_learnt_from_it():
     estimates = []
-    for seed in range(30):
+    for seed in range(15):
         values = panel(130, seed=seed)
         found = learn(values, np.full(values.shape, 0.004), YEARS)
         estimates.append(np.concatenate([found.components.ravel(), found.recording.ravel()]))
