@@ -41,7 +41,7 @@ def test_a_draw_times_what_is_expected_makes_the_rates_that_were_drawn():
         made = inputs.equations.rates(with_records(ready.profile, series))
         assert made[:FOLLOWED] == pytest.approx((one.path + one.steered.misfit)[:FOLLOWED])
         wanted = one.futures[draw] + one.steered.misfit[FOLLOWED:]
-        assert made[FOLLOWED:] == pytest.approx(wanted, abs=0.02)  # figures are kept from swinging, at the cost of a misfit (CLOSE)
+        assert made[FOLLOWED:] == pytest.approx(wanted, abs=0.04)  # figures are kept from swinging, at the cost of a misfit (CLOSE)
 
 
 def test_draws_of_all_authorities_have_the_same_quantities_and_years():
