@@ -19,7 +19,7 @@ from outputs.store import StoreError
 from scenarios.draws import FittedDraws
 from scenarios.loading import load
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # files and pictures are made
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from outputs.money_axis import MINUS, MoneyFormatter, unit_of
 from outputs.plots import COLOURS, HATCHES, LABEL_GAP, MARKERS, STYLES, _spread, cost_curve, save_figure
 from sim.results import Comparison
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # files and pictures are made
 
 
 def texts(figure):

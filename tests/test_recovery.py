@@ -64,7 +64,7 @@ def test_intervals_hold_what_made_a_panel():
         assert 0.85 - 2.0 * held.standard_error < held.share < 0.95 + 2.0 * held.standard_error, name
 
 
-@pytest.mark.unit
+@pytest.mark.statistical
 def test_an_authority_s_figures_are_england_s_and_its_own():
     whole = truth()
     one, other = made_area(whole, "One", 50_000.0), made_area(whole, "Other", 50_000.0)

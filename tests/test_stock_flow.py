@@ -18,7 +18,7 @@ from sim.compile_pathway import names_of
 from sim.pathway_counts import described
 from sim.results import Comparison, open_results
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # files and pictures are made
 THEORY = Path(__file__).parent / "theory"
 PATHWAYS = ("baseline", str(THEORY / "chain.yaml"), str(THEORY / "loss.yaml"), str(THEORY / "priority.yaml"), str(THEORY / "team.yaml"))
 

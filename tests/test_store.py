@@ -15,7 +15,7 @@ from outputs.tables import COLUMNS, closing, difference_frame, summary_frame, wh
 from outputs.validation import compare_published
 from sim.results import Comparison, open_results
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # files and pictures are made
 
 
 def test_a_finished_folder_holds_what_it_should(tmp_path):
