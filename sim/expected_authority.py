@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.expected_child_sinks import ChildSinks
 from sim.expected_children import CHILD_AGES, Children
 from sim.expected_families import (
     AGES,
@@ -47,6 +48,22 @@ class Structure:
         made.child_arrays = [network.compiled() | _child_rows(network) for network in made.children]
         return made
 
+    def waiting_rows(self, model: L.Model) -> dict[int, np.ndarray]:
+        """Return, by kind of place waited for, the rows of families who wait for it."""
+        if "waiting" not in self.links:
+            found: dict[int, list[int]] = {}
+            for (joint, _), row in self.families.rows.items():
+                for stage in joint:
+                    if stage >= WAITING_FOR:
+                        found.setdefault(int(model.stages[stage - WAITING_FOR]["place"]), []).append(row)
+            self.links["waiting"] = {p: np.array(rows, np.int64) for p, rows in found.items()}
+        return self.links["waiting"]
+
+    def child_sinks(self, i: int) -> ChildSinks:
+        """Return what the sinks of a stream's flows count towards."""
+        if ("sinks", i) not in self.links:
+            self.links["sinks", i] = ChildSinks.of(self.children[i])
+        return self.links["sinks", i]
 
     def need_links(self, stage: int, to: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows of a stage of need, and the row of each with need moved to another stage, its clock begun anew."""
@@ -139,6 +156,7 @@ def _child_rows(net: Children) -> dict[str, np.ndarray]:
         "exit_first": first.astype(np.int64), "eligible": eligible,
         "exit_k": np.array([e[1] for e in entries], np.int64), "exit_phase": np.array([e[2] for e in entries], np.int64),
         "exit_times": np.array([e[3] for e in entries], float), "exit_stage": np.array([e[4] for e in entries], np.int64),
+        "exit_own": np.array([e[1] not in net.court_ks for e in entries], float),  # a family's final hearing is counted with the family
         "exit_group": np.array([e[0] for e in entries], np.int64), "vector_of": vector, "widths": net.care_widths if net.exits else np.zeros(0),
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from sim.kernels import layout as L
 from sim.kernels.expected_flow import OUT
 
 CHILD_AGES = 19  # born this (financial) year, then completed years of age at the year's start; columns are needs x ages
+ALIKE_CARE = 1.3  # bands of other clocks of children whose hazards differ by less than this factor are one phase (assumed, likewise)
 ALIKE_PLACEMENTS = 1.9  # bands of a placement's clock whose hazards differ by less than this factor are one phase (assumed; docs/expected.md)
 CARE, PLACEMENT, LEGAL = range(3)
 UASC_STREAMS = (1, 2)
@@ -36,7 +37,7 @@ class Children(Network):
         self.court_ks = [k for k in range(len(model.transitions)) if self.op(k) in (L.COURT_ORDER, L.COURT_EXIT) and alive(model.transitions[k])]
         self.court = int(model.transitions[self.court_ks[0]]["stage"]) if self.court_ks else -1
         for s in self.stages:
-            alike = ALIKE_PLACEMENTS if model.stages[s]["track"] == L.PLACEMENT else 1.3
+            alike = ALIKE_PLACEMENTS if model.stages[s]["track"] == L.PLACEMENT else ALIKE_CARE
             self.phases[s] = phases_of(model, self.live(s), alike=alike) if self.live(s) else ONE
         self.exits: dict[tuple, int] = {}
         self.exit_lists: list[list[tuple[int, int, float, int]]] = []

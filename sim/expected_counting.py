@@ -8,7 +8,7 @@ import numpy as np
 
 from sim import expected_people as P
 from sim.expected_children import CHILD_AGES, UASC_STREAMS
-from sim.expected_families import AGES, WAITING_FOR, U
+from sim.expected_families import AGES, U
 from sim.expected_leavers import Leavers
 from sim.expected_links import Links
 from sim.expected_placements import Placements
@@ -103,21 +103,18 @@ class Counted(Leavers, Links, Placements):
         """Count the flows of families."""
         rows = self.f.structure.arrays
         each = self.children_of(np.moveaxis(means, 1, 0))  # (needs, C)
-        flow = sinks.sum(axis=1)
-        weighted = (sinks * each[rows["sink_need"]]).sum(axis=1)
-        np.add.at(self.fired, rows["sink_k"][rows["fires"]], flow[rows["fires"]])
-        np.add.at(self.fired_children, rows["sink_k"][rows["fires"]], weighted[rows["fires"]])
-        enters = rows["enters"]
-        np.add.at(self.entered, enters[:, 1], flow[enters[:, 0]])
-        np.add.at(self.entered_children, enters[:, 1], weighted[enters[:, 0]])
-        stages = self.model.stages
-        for i, stage in enters:
-            if stages[stage]["place"] >= 0:
-                p = int(stages[stage]["place"])
-                self.asked[p] += flow[i]
-            if stages[stage]["is_plan"]:
-                again = sinks[i].reshape(4, AGES)[1::2] * each[rows["sink_need"][i]].reshape(4, AGES)[1::2]
-                self.y.repeat_plans[self.a, self.row, 0] += again.sum()
+        flow, weighted = sinks.sum(axis=1), np.einsum("sc,sc->s", sinks, each[rows["sink_need"]])
+        fires, enters, n = rows["fires"], rows["enters"], len(self.entered)
+        self.fired += np.bincount(rows["sink_k"][fires], flow[fires], len(self.fired))
+        self.fired_children += np.bincount(rows["sink_k"][fires], weighted[fires], len(self.fired))
+        came = flow[enters[:, 0]]
+        self.entered += np.bincount(enters[:, 1], came, n)
+        self.entered_children += np.bincount(enters[:, 1], weighted[enters[:, 0]], n)
+        place = self.model.stages["place"][enters[:, 1]]
+        self.asked += np.bincount(place[place >= 0], came[place >= 0], len(self.asked))
+        plans = enters[self.model.stages["is_plan"][enters[:, 1]] > 0, 0]
+        again = (sinks[plans] * each[rows["sink_need"][plans]]).reshape(-1, 4, AGES)[:, 1::2]
+        self.y.repeat_plans[self.a, self.row, 0] += again.sum()
 
     # ------------------------------------------------------------ children
 
@@ -175,66 +172,24 @@ class Counted(Leavers, Links, Placements):
 
     def child_flows(self, i: int, net, sinks: np.ndarray, started: np.ndarray) -> None:
         """Count flows within care, and those who come back into it."""
-        model, y, a, row = self.model, self.y, self.a, self.row
+        y, a, row, at = self.y, self.a, self.row, self.f.structure.child_sinks(i)
         uasc = 1 if i in UASC_STREAMS else 0
-        again = np.zeros_like(started)
-        planned = np.zeros((len(model.let_table), len(model.let_table)))
         totals = sinks.sum(axis=1)
-        hubs: dict[tuple[int, int], np.ndarray] = {}
-        for key, s in net.sinks.items():
-            total = float(totals[s])
-            if total == 0.0:
-                continue
-            if key[0] == "placed":
-                _, context, ordered, placement = key
-                self.entered[placement] += total
-                self.arrived_in[self.placement_of[placement]] += sinks[s]
-                hub = hubs.setdefault((context, ordered), np.zeros(sinks.shape[1]))
-                hub += sinks[s]
-            elif key[0] == "return":
-                k = key[1]
-                self.fired[k] += total
-                self.fired_children[k] += total
-                legal = next(stage for op, stage, _, _ in net.ops(k) if op == L.RE_ENTRY)
-                self.entered[legal] += total
-                self.entered[net.looked_after] += total
-                again += sinks[s]
-            else:
-                self.within(net, key[1], key[2], sinks[s], planned)
-        where = np.ix_(self.placement_of[model.plan_stages], self.placement_of[net.placed])
-        for hub, flow in hubs.items():
-            planned[where] += np.tensordot(flow, self.f.planned[i][hub], axes=1)
+        fired = at.fired @ totals
+        self.fired += fired
+        self.fired_children += fired
+        self.entered += at.entered @ totals
+        self.arrived_in += at.arrived @ sinks
+        for stage, which in at.opened.items():
+            self.mass.proceedings[stage] = self.mass.proceedings.get(stage, 0.0) + float(which @ totals)
+        planned = np.diag(at.moved @ totals)
+        for hub, which in at.hubs.items():
+            planned[at.where] += np.tensordot(which @ sinks, self.f.planned[i][hub], axes=1)
         y.planned_actual[a, row] += planned
-        bands = self.f.fixed.child_bands[self.f.j]
-        whole = (started + again).reshape(4, CHILD_AGES).sum(axis=0) @ bands
+        again = at.again @ sinks
+        whole = (started + again).reshape(4, CHILD_AGES).sum(axis=0) @ self.f.fixed.child_bands[self.f.j]
         y.started[a, row, :, uasc] += whole
         y.started_once[a, row, :, uasc] += whole
-        if i == 0:
-            self.returned = again
-
-    def within(self, net, k: int, part: int, flow: np.ndarray, planned: np.ndarray) -> None:
-        """Count a transition within care."""
-        model, total = self.model, float(flow.sum())
-        self.fired[k] += total
-        self.fired_children[k] += total
-        target = int(model.transitions[k]["target"])
-        if k in net.court_ks:
-            self.fired[k] -= total  # the family's own: counted with it
-            self.fired_children[k] -= total
-            self.entered[net.ops(k)[0][1 if part == 1 else 2]] += total
-            return
-        lands = [target] if target >= 0 else []
-        for op, stage, _, _ in net.ops(k):
-            if op == L.PLACE_IN:
-                lands.append(stage)
-            if op == L.OPEN_STAGE:
-                self.mass.proceedings[stage] = self.mass.proceedings.get(stage, 0.0) + total
-        for stage in lands:
-            self.entered[stage] += total
-            if self.placement_of[stage] >= 0:
-                p = self.placement_of[stage]
-                self.arrived_in[p] += flow
-                planned[p, p] += total
 
     def leave(self, i: int, net, mass: Mass, days: float) -> None:
         """Let children leave care, those who turn 18 among them; grow them older."""
@@ -246,9 +201,9 @@ class Counted(Leavers, Links, Placements):
         gone = exits.sum()
         k = arrays["exit_k"]
         flow = exits.sum(axis=1)
-        own = ~np.isin(k, net.court_ks)
-        np.add.at(self.fired, k[own], flow[own])
-        np.add.at(self.fired_children, k[own], flow[own])
+        fired = np.bincount(k, flow * arrays["exit_own"], len(self.fired))
+        self.fired += fired
+        self.fired_children += fired
         stages, target = arrays["exit_stages"], arrays["exit_target"]
         out, able = np.empty((len(stages), exits.shape[1])), np.empty((len(stages), exits.shape[1]))
         add_groups(exits, target, out)
@@ -262,13 +217,13 @@ class Counted(Leavers, Links, Placements):
         """Let children who leave care go on: home, to carers, to adults' life; `eligible` (C) of them have been in care for long enough."""
         model, f, y, a, row = self.model, self.f, self.y, self.a, self.row
         by_age = flow.reshape(4, CHILD_AGES).sum(axis=0)
-        ceased = by_age @ self.ceased_bands()
+        ceased = by_age @ self.f.fixed.ceased_bands[self.f.j]
         y.ceased[a, row, :, uasc] += ceased
         y.ceased_once[a, row, :, uasc] += ceased
         self.entered[stage] += by_age.sum()
         record = model.stages[stage]
         if record["care_leaver"]:
-            who = eligible.reshape(4, CHILD_AGES).sum(axis=0) @ self.ceased_bands()
+            who = eligible.reshape(4, CHILD_AGES).sum(axis=0) @ self.f.fixed.ceased_bands[self.f.j]
             for j, band in ((1, 5), (2, 4)):
                 mass.leavers[j, 0, 0] += who[band]
                 if f.leaver >= 0:
@@ -281,18 +236,6 @@ class Counted(Leavers, Links, Placements):
             mass.children[i][net.rows[joint, (0, 0, 0)]] += flow
         if record["to_home"] and not uasc:
             mass.back += by_age
-
-    def ceased_bands(self) -> np.ndarray:
-        """Return the share of each column of age in each age at which care ceases (CHILD_AGES, 7)."""
-        months = self.f.fixed.child_months[self.f.j]
-        found = np.zeros((CHILD_AGES, L.CEASED_AGES))
-        found[:, :5] = self.f.fixed.child_bands[self.f.j]
-        old = found[:, 4].copy()
-        low, high = months[:, 0], np.maximum(months[:, 1], months[:, 0] + 1e-9)
-        seventeen = np.clip(high - 204.0, 0.0, None) / (high - np.maximum(low, 192.0)).clip(1e-9)
-        seventeen = np.where(low >= 204.0, 1.0, np.clip(seventeen, 0.0, 1.0))
-        found[:, 4], found[:, 5] = old * (1.0 - seventeen), old * seventeen
-        return found
 
     # ------------------------------------------------------------ stocks
 
@@ -308,22 +251,17 @@ class Counted(Leavers, Links, Placements):
             with np.errstate(divide="ignore", invalid="ignore"):
                 each = self.children_of(np.moveaxis(mass.known, 1, 0)) / np.maximum(stock, 1e-12)
                 each[stock < 1e-12] = 0.0
-            np.add.at(self.units, f.needs, stock.sum(axis=1))
-            np.add.at(self.cases, f.needs, (stock * each).sum(axis=1))
+            self.units += np.bincount(f.needs, stock.sum(axis=1), n)
+            self.cases += np.bincount(f.needs, (stock * each).sum(axis=1), n)
             keys = rows["group_keys"]
             out = np.empty((len(keys), stock.shape[1]))
             for track in range(1, 4):
                 if (rows["group"][track] >= 0).any():
                     add_groups(mass.families, rows["group"][track], out)
-                    np.add.at(self.units, keys[:, 1], out.sum(axis=1))
-                    np.add.at(self.cases, keys[:, 1], (out * each[keys[:, 0]]).sum(axis=1))
-            if rows["waits"].any():
-                for p in np.flatnonzero(model.place_track >= 0):
-                    self.waiting_now[p] = 0.0
-                for (joint, _), row in f.net.rows.items():
-                    for stage in joint:
-                        if stage >= WAITING_FOR:
-                            self.waiting_now[int(model.stages[stage - WAITING_FOR]["place"])] += mass.families[row].sum()
+                    self.units += np.bincount(keys[:, 1], out.sum(axis=1), n)
+                    self.cases += np.bincount(keys[:, 1], np.einsum("gc,gc->g", out, each[keys[:, 0]]), n)
+            for p, waiting in f.structure.waiting_rows(model).items():
+                self.waiting_now[p] = float(mass.families[waiting].sum())
         for i in range(len(f.structure.children)):
             self.by_row(i, mass)
         if f.leaver >= 0:
@@ -341,7 +279,7 @@ class Counted(Leavers, Links, Placements):
         stages = self.f.structure.child_arrays[i]["stages"]
         for track in range(3):
             held = stages[:, track] >= 0
-            np.add.at(self.units, stages[held, track], totals[held])
+            self.units += np.bincount(stages[held, track], totals[held], len(self.units))
 
     def write(self, mass: Mass) -> None:
         """Write the month into the tally."""
@@ -369,7 +307,7 @@ class Counted(Leavers, Links, Placements):
             by_place = np.empty((len(placed), children.shape[1]))
             add_groups(children, arrays["placement"], by_place)
             by_age = by_place.reshape(-1, 4, CHILD_AGES)
-            y.looked_after_end[a, row, :, 1 if i in UASC_STREAMS else 0] += by_age.sum(axis=(0, 1)) @ P.in_bands(P.child_months(f.j + 1.0))
+            y.looked_after_end[a, row, :, 1 if i in UASC_STREAMS else 0] += by_age.sum(axis=(0, 1)) @ f.fixed.end_bands[f.j]
             placed += by_age.sum(axis=2)
             if i in UASC_STREAMS:
                 uasc_placed += by_age.sum(axis=(1, 2))

@@ -18,6 +18,8 @@ class Fixed:
         self.bands = [P.band_weights(model, j, self.known[j]) for j in range(12)]
         self.child_bands = [P.in_bands(P.child_months(j + 0.5)) for j in range(12)]
         self.child_months = [P.child_months(j + 0.5) for j in range(12)]
+        self.end_bands = [P.in_bands(P.child_months(j + 1.0)) for j in range(12)]
+        self.ceased_bands = [ceased_bands(self.child_months[j], self.child_bands[j]) for j in range(12)]
         window = P.open_window(model)
         rates = [P.birth_rates(model, j, window) for j in range(12)]
         self.settled, self.later = [r[0] for r in rates], [r[1] for r in rates]
@@ -35,6 +37,18 @@ def gap_moves() -> np.ndarray:
         for g, gap in enumerate([0.0, *P.GAPS]):
             if c >= U or g:
                 found[c, g] = P.gap_weights(np.array([gap + years]))[0]
+    return found
+
+
+def ceased_bands(months: np.ndarray, bands: np.ndarray) -> np.ndarray:
+    """Return the share of each column of age (between `months`, in `bands`) in each age at which care ceases (CHILD_AGES, 7)."""
+    found = np.zeros((len(months), L.CEASED_AGES))
+    found[:, :5] = bands
+    old = found[:, 4].copy()
+    low, high = months[:, 0], np.maximum(months[:, 1], months[:, 0] + 1e-9)
+    seventeen = np.clip(high - 204.0, 0.0, None) / (high - np.maximum(low, 192.0)).clip(1e-9)
+    seventeen = np.where(low >= 204.0, 1.0, np.clip(seventeen, 0.0, 1.0))
+    found[:, 4], found[:, 5] = old * (1.0 - seventeen), old * seventeen
     return found
 
 

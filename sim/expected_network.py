@@ -125,7 +125,11 @@ class Network:
         numbers = np.array([edge[0] for edge in flat], np.int64).reshape(-1, COLUMNS)
         rates = np.zeros((len(flat), 2))
         rates[:, 0] = [edge[1] for edge in flat]
-        return {"first": first.astype(np.int64), "edge": numbers, "rate": rates, "instant": np.array(self.instant, np.bool_)}
+        lead = np.ascontiguousarray(numbers[:, [TO, VECTOR, SPLIT, FLAG, SINK]].astype(np.int32))
+        return {
+            "first": first.astype(np.int64), "edge": numbers, "lead": lead, "sinks": max(len(self.sinks), 1), "rate": rates,
+            "instant": np.array(self.instant, np.bool_),
+        }  # fmt: skip
 
 
 def reachable(starts: Iterable[Joint], moves: Callable[[Joint], Iterable[Joint | None]]) -> list[Joint]:

@@ -45,6 +45,14 @@ def alive(tr: np.void) -> bool:
     return not (tr["dead"] or tr["at_birth"] or tr["at_age"] > 0.0)
 
 
+def ends_stay(model: L.Model, k: int) -> bool:
+    """Return whether a transition ends the stay whose clock it runs on: it leads elsewhere, or a new placement is found."""
+    tr = model.transitions[k]
+    effects = model.effects[int(tr["effect"]) : int(tr["effect"]) + int(tr["n_effects"])]
+    placed = model.stages[tr["stage"]]["track"] == L.PLACEMENT and np.isin(effects["op"], (L.REPLAN, L.PLACE_IN)).any()
+    return bool(tr["target"] != L.STAY or placed)
+
+
 def step_at(model: L.Model, version: int, k: int, days: np.ndarray, a: int = 0) -> np.ndarray:
     """Return transition k's hazard per day at days since its clock began, for authority a."""
     tr = model.transitions[k]
@@ -72,7 +80,7 @@ def phases_of(model: L.Model, ks: list[int], short_days: float = SHORT_DAYS, ali
         return ONE
     edges = edges_of(model, ks)
     rates = np.array([step_at(model, 0, k, np.array(edges)) for k in ks])
-    leaving = np.array([model.transitions[k]["target"] != L.STAY for k in ks])
+    leaving = np.array([ends_stay(model, k) for k in ks])
     if mean_days(edges, rates[leaving].sum(axis=0)) < short_days:
         return ONE
     starts = [0.0]
@@ -127,7 +135,7 @@ def rates_in(model: L.Model, version: int, a: int, ks: list[int], phases: Phases
     """
     edges = sorted({*edges_of(model, ks), *phases.starts})
     fine = np.array([step_at(model, version, k, np.array(edges), a) for k in ks]).reshape(len(ks), len(edges))
-    leaving = np.array([model.transitions[k]["target"] != L.STAY for k in ks], bool)
+    leaving = np.array([ends_stay(model, k) for k in ks], bool)
     weight = np.maximum(times_in(edges, fine[leaving].sum(axis=0)), 1e-9)
     of = np.searchsorted(phases.starts, np.array(edges) + 1e-9, side="right") - 1
     found = np.zeros((len(ks), len(phases)))

@@ -23,10 +23,8 @@ from sim.expected_network import LEAVES, MEETS
 from sim.kernels import layout as L
 from sim.kernels.distance import BANDS
 from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fits, plan_shares
-from sim.kernels.expected_flow import edge_rates, give_birth, sweep
+from sim.kernels.expected_flow import carry_month, edge_rates, give_birth
 
-SWEEPS = 12  # times at most that what comes back within a month goes round again, while more than a share LEFT_OVER of all mass has
-LEFT_OVER = 1e-4
 ANY_PART = (PLAIN, ALL_ENTER, SOME_ENTER, NOBODY_ENTERS)
 ROUNDS = 3  # times what is known of families is mixed where their flows meet
 # Share of a month counted for the one of birth. Births fall evenly in it, so of a band of 14 days a newborn spends 14 - 14**2 / (2 x 30.4) = 10.8
@@ -63,8 +61,7 @@ class Flows:
         self.row_keys = list(self.net.rows)
         self.version, self.rates = -1, []
         self.fixed = fixed_of(model)
-        self.vectors = np.ones((self.net.n_vectors, FAMILY_COLUMNS))
-        self.child_vectors = [np.ones((net.n_vectors, CHILD_COLUMNS)) for net in structure.children]
+        self.by_month: dict[int, tuple[np.ndarray, list[np.ndarray]]] = {}  # vectors of families and of children, by month of the year
         self.j = -1
         self.pace = np.full(len(model.transitions), np.nan)
         self.scale = np.ones(FAMILY_COLUMNS)
@@ -89,9 +86,14 @@ class Flows:
         """Set what depends on the month of the year: ages within columns."""
         self.j = (month + self.first_month) % 12
         f, j = self.fixed, self.j
-        family_vectors(self.net, self.model, self.a, f.bands[j], self.vectors)
-        for i, net in enumerate(self.structure.children):
-            child_vectors(net, self.model, self.a, f.child_bands[j], f.child_months[j], self.child_vectors[i])
+        if j not in self.by_month:
+            vectors = np.ones((self.net.n_vectors, FAMILY_COLUMNS))
+            of_children = [np.ones((net.n_vectors, CHILD_COLUMNS)) for net in self.structure.children]
+            family_vectors(self.net, self.model, self.a, f.bands[j], vectors)
+            for net, found in zip(self.structure.children, of_children, strict=True):
+                child_vectors(net, self.model, self.a, f.child_bands[j], f.child_months[j], found)
+            self.by_month[j] = vectors, of_children
+        self.vectors, self.child_vectors = self.by_month[j]
 
     def prepare_children(self) -> None:
         """Set what is fixed of children: ages, bands, and what follows care."""
@@ -107,6 +109,7 @@ class Flows:
         self.shares = [np.zeros((4 * 5, len(model.plan_stages), len(option))) for option in options]
         self.first_month = first_month_of(model)
         self.planned: list[dict[tuple[int, int], np.ndarray]] = [{} for _ in options]
+        self.plans: dict[int, tuple] = {}  # by month of the year: what plans last followed from, and the plans
         self.let_mean = model.let_table.mean(axis=2) if model.let_table.size else np.zeros((0, 4))
 
     # ------------------------------------------------------------ what a month's rates are
@@ -141,6 +144,12 @@ class Flows:
         for p in range(len(vacancies)):
             for needs in range(4):
                 self.chance[p, needs] = fits(model.match_by_needs[p, needs], vacancies[p])
+        known = (self.chance.tobytes(), model.plan_factor[self.a, :, :, month].tobytes(), model.national_chance[:, :, month].tobytes())
+        if self.j in self.plans and self.plans[self.j][0] == known:
+            self.planned = self.plans[self.j][1]
+            return
+        self.planned = [{} for _ in self.options]
+        self.plans[self.j] = known, self.planned
         for i, net in enumerate(self.structure.children):
             done = {}
             for _, legal, _, context in net.hubs:
@@ -225,19 +234,16 @@ class Flows:
         self.some = np.ascontiguousarray(self.some.reshape(P.MOMENTS, len(self.needs), FAMILY_COLUMNS).transpose(1, 0, 2))
         return means
 
-    def flow_families(self, mass: Mass, came: np.ndarray, days: float) -> tuple[np.ndarray, np.ndarray]:
-        """Carry a month's families on: return flows by sink (sinks, C) and what each sweep could not carry on is left where it came."""
-        arrays = self.structure.arrays
-        sinks = np.zeros((len(self.net.sinks), FAMILY_COLUMNS))
-        loss = np.empty_like(came)
-        loss[:, 0] = -1.0
-        mass.families[:] = 0.0
-        for _ in range(SWEEPS):
-            sweep(arrays["first"], arrays["instant"], arrays["edge"], self.edge_rate, self.vectors, days, self.scale, came, mass.families, loss,
-                  sinks)  # fmt: skip
-            if came.sum() <= LEFT_OVER * mass.families.sum():
-                break
-        mass.families += came
+    def flow_families(self, mass: Mass, came: np.ndarray, days: float) -> np.ndarray:
+        """Carry a month's families on: return flows by sink (sinks, C)."""
+        return self.carry(self.structure.arrays, self.edge_rate, self.vectors, self.scale, days, came, mass.families)
+
+    def carry(
+        self, arrays: dict, rate: np.ndarray, vectors: np.ndarray, scale: np.ndarray, days: float, came: np.ndarray, mass: np.ndarray,
+    ) -> np.ndarray:  # fmt: skip
+        """Carry a month's mass on: return flows by sink (n, C)."""
+        sinks = np.empty((arrays["sinks"], came.shape[1]))
+        carry_month(arrays["first"], arrays["instant"], arrays["lead"], rate, vectors, days, scale, float(came.sum()), came, mass, sinks)
         return sinks
 
     def know_flows(self, mass: Mass, sinks: np.ndarray, before: np.ndarray) -> np.ndarray:
@@ -330,18 +336,7 @@ class Flows:
 
     def flow_children(self, i: int, mass: Mass, came: np.ndarray, days: float) -> np.ndarray:
         """Carry a month's children of a stream on: return flows by sink."""
-        arrays, net = self.structure.child_arrays[i], self.structure.children[i]
-        sinks = np.zeros((max(len(net.sinks), 1), CHILD_COLUMNS))
-        loss = np.empty_like(came)
-        loss[:, 0] = -1.0
-        mass.children[i][:] = 0.0
-        for _ in range(SWEEPS):
-            sweep(arrays["first"], arrays["instant"], arrays["edge"], self.child_rate[i], self.child_vectors[i], days, self.child_scale, came,
-                  mass.children[i], loss, sinks)  # fmt: skip
-            if came.sum() <= LEFT_OVER * mass.children[i].sum():
-                break
-        mass.children[i] += came
-        return sinks
+        return self.carry(self.structure.child_arrays[i], self.child_rate[i], self.child_vectors[i], self.child_scale, days, came, mass.children[i])
 
     def exits(self, i: int, mass: Mass, days: float) -> tuple[np.ndarray, np.ndarray]:
         """Return a month's exits from care of a stream: flows of each entry of the list of exits (n, C), and the mass of each group (G, C)."""

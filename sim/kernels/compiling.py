@@ -133,6 +133,12 @@ class _KernelCompiler(_EntryCompiler):
 
 entry = njit(cache=True, nogil=True, error_model="numpy", pipeline_class=_EntryCompiler)  # a kernel that Python calls
 kernel = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_KernelCompiler)
+# The same for long sums of which only the value matters, not the last bit: terms may be added in any order, several at once.
+ANY_ORDER = {"reassoc", "contract", "nsz"}
+sums = njit(cache=True, nogil=True, error_model="numpy", fastmath=ANY_ORDER, pipeline_class=_EntryCompiler)
+part_of_sums = njit(
+    nogil=True, error_model="numpy", fastmath=ANY_ORDER, no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_KernelCompiler,
+)  # fmt: skip
 
 
 @intrinsic

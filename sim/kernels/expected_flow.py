@@ -10,11 +10,13 @@ import math
 
 import numpy as np
 
-from sim.kernels.compiling import entry, kernel
+from sim.kernels.compiling import entry, kernel, part_of_sums, sums
 
 RATE, AGEING, INSTANT = range(3)  # kinds of an edge
 NO_GATE, BEFORE_SWITCH, AFTER_SWITCH = range(3)
-NOTHING = 1e-6  # less mass than this in a row is left for the next month
+SWEEPS = 12  # times at most that what comes back within a month goes round again, while more than a share LEFT_OVER of all mass has
+LEFT_OVER = 1e-4  # and a row is gone to again for more than this share, divided by rows
+NOTHING = 1e-5  # a smaller share of all mass, divided by rows, is left in a row for the next month
 BRIEF_DAYS = 10.0  # phases no longer than this are over before what they meet is
 OUT, NOWHERE = -1, -2  # rows an edge leads to: mass leaves the network; what fires is counted and changes nothing
 
@@ -66,88 +68,113 @@ def edge_rates(row_first, edge, rates, pace, gates, out):
                             out[other, 1] *= times
 
 
-@entry
-def sweep(row_first, instant, edge, rate, vectors, days, scale, came, mass, loss, sinks):
-    """Carry what came to each row on, once, in the order of the rows.
+@sums
+def carry_month(first, instant, lead, rate, vectors, days, scale, whole, came, mass, sinks):
+    """Carry a month's mass on in the order of the rows, again and again until what came back within the month is little; add up flows by sink.
 
-    `came` (R, C) is what came and not yet been carried on, `mass` (R, C) what stays to the month's end, `loss` (R, C) days x hazard, set when a row
-    is first met in the month (it begins below 0); `scale` (C) is the share of the month that mass in a column spends there. Flags are blocks of
-    columns.
+    `came` (R, C) is what is in each row or came to it; it ends empty. `mass` (R, C) is set to what is there at the month's end, `sinks` (n, C) to the
+    flows. Integer columns of `lead` (E, 5), by edge: row to, two vectors that multiply it, flag set, sink. `scale` (C) is the share of the month that
+    mass in a column spends there, `whole` all mass, about. Flags are blocks of columns.
     """
-    columns = came.shape[1]
-    block = columns // 4
-    y, z = np.empty(columns), np.empty(columns)
-    for row in range(row_first.shape[0] - 1):
-        new = came[row]
-        total = 0.0
+    rows, columns = came.shape
+    y, z, stays, touched, met = np.empty(columns), np.empty(columns), np.empty(columns), np.ones(rows, np.bool_), np.zeros(rows, np.bool_)
+    for i in range(sinks.shape[0]):
         for c in range(columns):
-            total = max(total, new[c])
-        if total < NOTHING:
-            continue
-        lost = loss[row]
-        if lost[0] < 0.0:
-            set_loss(row_first[row], row_first[row + 1], instant[row], edge, rate, vectors, days, scale, lost)
-        for c in range(columns):
-            y[c] = new[c] / (1.0 + lost[c])
-            new[c] = 0.0
-        step = 1.0
-        if not instant[row]:
-            step = days
-            kept = mass[row]
-            for c in range(columns):
-                kept[c] += y[c]
-                y[c] *= scale[c]
-        for e in range(row_first[row], row_first[row + 1]):
-            x, v, w, to, flag, sink = rate[e, 1] * step, edge[e, 4], edge[e, 5], edge[e, 0], edge[e, 6], edge[e, 7]
-            if x == 0.0:
+            sinks[i, c] = 0.0
+    for round_ in range(SWEEPS):
+        least = (NOTHING if round_ == 0 else LEFT_OVER) * whole / rows
+        for row in range(rows):
+            if not touched[row]:
                 continue
-            one, two = vectors[v], vectors[w]
-            if w > 0:
+            total = 0.0
+            for c in range(columns):
+                total += came[row, c]
+            if total <= least:
+                continue
+            touched[row] = False
+            if not instant[row]:
+                set_stays(first[row], first[row + 1], lead, rate, vectors, days, scale, stays)
+                if not met[row]:
+                    for c in range(columns):
+                        mass[row, c] = 0.0
                 for c in range(columns):
-                    z[c] = x * y[c] * one[c] * two[c]
-            elif v > 0:
-                for c in range(columns):
-                    z[c] = x * y[c] * one[c]
+                    y[c] = came[row, c] * stays[c]
+                    came[row, c] = 0.0
+                    mass[row, c] += y[c]
+                    y[c] *= scale[c] * days
             else:
                 for c in range(columns):
-                    z[c] = x * y[c]
-            if to >= 0:
-                lead = came[to]
-                if flag == 0:
-                    for c in range(columns):
-                        lead[c] += z[c]
-                else:
-                    for b in range(4):
-                        shift = ((b | flag) - b) * block
-                        for c in range(b * block, (b + 1) * block):
-                            lead[c + shift] += z[c]
-            if sink >= 0:
-                counted = sinks[sink]
+                    y[c] = came[row, c]
+                    came[row, c] = mass[row, c] = 0.0
+            met[row] = True
+            lead_on(first[row], first[row + 1], lead, rate, vectors, y, z, came, sinks, touched)
+        left = 0.0
+        for row in range(rows):
+            if touched[row] and met[row]:
                 for c in range(columns):
-                    counted[c] += z[c]
+                    left += came[row, c]
+        if left <= LEFT_OVER * whole:
+            break
+    for row in range(rows):
+        if touched[row]:
+            for c in range(columns):
+                mass[row, c] = (mass[row, c] if met[row] else 0.0) + came[row, c]
+                came[row, c] = 0.0
 
 
-@kernel
-def set_loss(begin, end, instant, edge, rate, vectors, days, scale, lost):
-    """Set days x hazard by column of a row whose edges are `begin` to `end`."""
-    for c in range(lost.shape[0]):
-        lost[c] = 0.0
-    if instant:
-        return
+@part_of_sums
+def lead_on(begin, end, lead, rate, vectors, y, z, came, sinks, touched):
+    """Add what leaves a row by its edges, `begin` to `end`, to what came to others and to sinks; `y` (C) is its mass x days, `z` (C) room."""
+    columns = y.shape[0]
+    block = columns // 4
     for e in range(begin, end):
-        x, v, w = rate[e, 1] * days, edge[e, 4], edge[e, 5]
-        if x == 0.0 or edge[e, 0] == NOWHERE:
+        x, to, v, w, flag, i = rate[e, 1], lead[e, 0], lead[e, 1], lead[e, 2], lead[e, 3], lead[e, 4]
+        if x == 0.0 or (to < 0 and i < 0):
             continue
-        one, two = vectors[v], vectors[w]
         if w > 0:
-            for c in range(lost.shape[0]):
-                lost[c] += x * one[c] * two[c] * scale[c]
+            for c in range(columns):
+                z[c] = x * y[c] * vectors[v, c] * vectors[w, c]
         elif v > 0:
-            for c in range(lost.shape[0]):
-                lost[c] += x * one[c] * scale[c]
+            for c in range(columns):
+                z[c] = x * y[c] * vectors[v, c]
         else:
-            for c in range(lost.shape[0]):
-                lost[c] += x * scale[c]
+            for c in range(columns):
+                z[c] = x * y[c]
+        if i >= 0:
+            for c in range(columns):
+                sinks[i, c] += z[c]
+        if to >= 0:
+            touched[to] = True
+            if flag == 0:
+                for c in range(columns):
+                    came[to, c] += z[c]
+            else:
+                for b in range(4):
+                    shift = ((b | flag) - b) * block
+                    for c in range(b * block, (b + 1) * block):
+                        came[to, c + shift] += z[c]
+
+
+@part_of_sums
+def set_stays(begin, end, lead, rate, vectors, days, scale, stays):
+    """Set the share (C) of what comes to a row (edges `begin` to `end`) that is still there at the month's end."""
+    columns, plain = stays.shape[0], 0.0
+    for c in range(columns):
+        stays[c] = 0.0
+    for e in range(begin, end):
+        x, v, w = rate[e, 1], lead[e, 1], lead[e, 2]
+        if x == 0.0 or lead[e, 0] == NOWHERE:
+            continue
+        if w > 0:
+            for c in range(columns):
+                stays[c] += x * vectors[v, c] * vectors[w, c]
+        elif v > 0:
+            for c in range(columns):
+                stays[c] += x * vectors[v, c]
+        else:
+            plain += x
+    for c in range(columns):
+        stays[c] = 1.0 / (1.0 + days * scale[c] * (stays[c] + plain))
 
 
 @entry
