@@ -48,16 +48,17 @@ class Structure:
         made.child_arrays = [network.compiled() | _child_rows(network) for network in made.children]
         return made
 
-    def waiting_rows(self, model: L.Model) -> dict[int, np.ndarray]:
-        """Return, by kind of place waited for, the rows of families who wait for it."""
-        if "waiting" not in self.links:
-            found: dict[int, list[int]] = {}
-            for (joint, _), row in self.families.rows.items():
-                for stage in joint:
+    def admissions(self, model: L.Model) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """Return, by kind of place waited for, the rows of families who wait for it, and the row of each once admitted."""
+        if "admissions" not in self.links:
+            found: dict[int, list[tuple[int, int]]] = {int(p): [] for p in np.flatnonzero(model.place_track >= 0)}
+            for (joint, phase), row in self.families.rows.items():
+                for track, stage in enumerate(joint):
                     if stage >= WAITING_FOR:
-                        found.setdefault(int(model.stages[stage - WAITING_FOR]["place"]), []).append(row)
-            self.links["waiting"] = {p: np.array(rows, np.int64) for p, rows in found.items()}
-        return self.links["waiting"]
+                        to = (*joint[:track], stage - WAITING_FOR, *joint[track + 1 :])
+                        found[int(model.stages[stage - WAITING_FOR]["place"])].append((row, self.families.rows[to, phase]))
+            self.links["admissions"] = {p: tuple(np.array(pairs, np.int64).reshape(-1, 2).T) for p, pairs in found.items()}
+        return self.links["admissions"]
 
     def child_sinks(self, i: int) -> ChildSinks:
         """Return what the sinks of a stream's flows count towards."""

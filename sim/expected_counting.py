@@ -38,8 +38,7 @@ class Counted(Leavers, Links, Placements):
         self.measure_stock(mass)
         self.before = self.units.copy()
         self.before_children = self.cases.copy()
-        self.placement_of = model.stages["placement"].astype(np.int64)
-        self.stage_of_placement = {int(p): s for s, p in enumerate(self.placement_of) if p >= 0}
+        self.prepare_placements()
 
     # ------------------------------------------------------------ a month
 
@@ -260,7 +259,7 @@ class Counted(Leavers, Links, Placements):
                     add_groups(mass.families, rows["group"][track], out)
                     self.units += np.bincount(keys[:, 1], out.sum(axis=1), n)
                     self.cases += np.bincount(keys[:, 1], np.einsum("gc,gc->g", out, each[keys[:, 0]]), n)
-            for p, waiting in f.structure.waiting_rows(model).items():
+            for p, (waiting, _) in f.structure.admissions(model).items():
                 self.waiting_now[p] = float(mass.families[waiting].sum())
         for i in range(len(f.structure.children)):
             self.by_row(i, mass)

@@ -12,6 +12,7 @@ from sim import expected_people as P
 from sim.expected_children import CHILD_AGES
 from sim.expected_families import AGES, FIRST_YEAR, REMOVED
 from sim.expected_run import Mass
+from sim.kernels.expected_care import move_share
 
 HOME_BLOCKS = slice(REMOVED * AGES, 4 * AGES)  # columns of families with an earlier removal
 SHARED = 0.5  # of proceedings that could be opened for a child whose siblings are in care too, those that are open already (assumed)
@@ -84,10 +85,7 @@ class Links:
         share = min(1.0, families / closed) if closed > 1e-9 else 0.0
         for s in dict.fromkeys(s for s in f.needs if self.model.stages[s]["is_closed"]):
             at, to = f.structure.need_links(s, stage)
-            moved = came[at, HOME_BLOCKS] * share
-            came[at, HOME_BLOCKS] -= moved
-            np.add.at(came[:, HOME_BLOCKS], to, moved)
-            self.entered[stage] += moved.sum()
+            self.entered[stage] += move_share(came, at, to, HOME_BLOCKS.start, share * float(came[at, HOME_BLOCKS].sum()))
         for n in np.flatnonzero(~nobody):
             here = stock[n]
             if not here.any():
@@ -103,9 +101,4 @@ class Links:
         """Open proceedings for families of children in care who are not in court: with no child at home, or with others there."""
         links = self.f.structure.court_links(stage)
         for (rows, to), number in zip(links, (families * whole, families * (1.0 - whole)), strict=True):
-            here = came[rows, HOME_BLOCKS]
-            there = here.sum()
-            share = min(1.0, number / there) if there > 1e-12 else 0.0
-            came[rows, HOME_BLOCKS] -= share * here
-            np.add.at(came[:, HOME_BLOCKS], to, share * here)
-            self.entered[stage] += share * there
+            self.entered[stage] += move_share(came, rows, to, HOME_BLOCKS.start, number)

@@ -299,8 +299,10 @@ class Flows:
             [part.reshape(*part.shape[:-1], len(self.needs), FAMILY_COLUMNS) for part in parts]
             for parts in (P.entering(known, everyone, each), P.eldest(known))
         ]
-        for (legal, one, n), (at, every, some) in self.entry_sinks().items():
-            flow = sinks[at].sum(axis=0)
+        keys, tables = self.entry_sinks()
+        flows, (together, families) = tables[0] @ sinks, tables[1:] @ whole
+        for i, (legal, one, n) in enumerate(keys):
+            flow = flows[i]
             if not flow.any():
                 continue
             young, siblings = who[one][0][n], who[one][1][:, n]
@@ -312,13 +314,15 @@ class Flows:
             placed = by_gap.ravel() @ self.gap_columns
             number = float(by_gap.sum())
             came += placed * (number / max(placed.sum(), 1e-300))
-            together, families = whole[every].sum(), whole[some].sum()
-            self.entered_families += families
-            self.entered_together += (number + youngest.sum()) * together / max(families, 1e-12)
+            self.entered_families += families[i]
+            self.entered_together += (number + youngest.sum()) * together[i] / max(families[i], 1e-12)
         return found
 
-    def entry_sinks(self) -> dict[tuple[int, int, int], tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Return, by legal status, whether one child enters, and unit of need: all sinks of entries to care, those in which all enter, and any do."""
+    def entry_sinks(self) -> tuple[list[tuple[int, int, int]], np.ndarray]:
+        """Return what entries to care are told apart by: legal status, whether one child enters, unit of need; and which sinks count each (3, n, sinks).
+
+        The first table has all sinks of such entries, the second those in which all enter, the third those in which any do.
+        """
         if not hasattr(self, "entries"):
             rows, model, found = self.structure.arrays, self.model, {}
             for i in rows["fires"]:
@@ -326,11 +330,11 @@ class Flows:
                 for effect in model.effects[int(tr["effect"]) : int(tr["effect"]) + int(tr["n_effects"])]:
                     if effect["op"] == L.CARE_ENTRY:
                         found.setdefault((int(effect["stage"]), int(effect["other"]), int(rows["sink_need"][i])), []).append(int(i))
-            part = rows["sink_part"]
-            self.entries = {
-                key: tuple(np.array([i for i in at if part[i] in parts], int) for parts in (ANY_PART, (ALL_ENTER,), (ALL_ENTER, SOME_ENTER)))
-                for key, at in found.items()
-            }
+            tables = np.zeros((3, len(found), rows["sinks"]))
+            for n, at in enumerate(found.values()):
+                for table, parts in zip(tables, (ANY_PART, (ALL_ENTER,), (ALL_ENTER, SOME_ENTER)), strict=True):
+                    table[n, [i for i in at if rows["sink_part"][i] in parts]] = 1.0
+            self.entries = list(found), tables
             self.gap_columns = self.fixed.siblings.transpose(1, 0, 2).reshape(-1, CHILD_AGES)
         return self.entries
 

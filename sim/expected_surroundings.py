@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 
-from sim.expected_families import FIRST_PLACE_GATE, WAITING_FOR
+from sim.expected_families import FIRST_PLACE_GATE
 from sim.kernels import layout as L
 from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded
 from sim.kernels.courts import court_pace, court_pressure
@@ -103,19 +103,15 @@ class Surroundings:
 
     def admit(self, came: np.ndarray, flows, counted) -> None:
         """Admit families who wait, as far as places are free: all who wait alike (priorities have no part)."""
-        net = flows.net
         for p in np.flatnonzero(self.model.place_track >= 0):
             free = self.room(p)
             if self.waiting[p] <= 1e-9 or free <= 0.0:
                 continue
             share = min(1.0, free / self.waiting[p])
-            for (joint, phase), row in net.rows.items():
-                for track, stage in enumerate(joint):
-                    if stage >= WAITING_FOR and self.model.stages[stage - WAITING_FOR]["place"] == p:
-                        to = (*joint[:track], stage - WAITING_FOR, *joint[track + 1 :])
-                        moved = share * came[row]
-                        came[row] -= moved
-                        came[net.rows[to, phase]] += moved
+            rows, to = flows.structure.admissions(self.model)[p]
+            moved = share * came[rows]
+            came[rows] -= moved
+            np.add.at(came, to, moved)
             counted.admitted(p, share * self.waiting[p])
 
     def end_month(self, month: int, row: int, tally: L.Tally, counted, days: float) -> None:

@@ -114,6 +114,24 @@ def add_groups(mass, group, out):
 
 
 @entry
+def move_share(came, rows, to, begin, number):
+    """Move `number` of the mass (R, C) of `rows`, in columns from `begin` on, to rows `to`, from all alike; return how much there was to move."""
+    there = 0.0
+    for row in rows:
+        for c in range(begin, came.shape[1]):
+            there += came[row, c]
+    if there <= 1e-12:
+        return 0.0
+    share = min(1.0, number / there)
+    for i in range(rows.shape[0]):
+        for c in range(begin, came.shape[1]):
+            moved = share * came[rows[i], c]
+            came[rows[i], c] -= moved
+            came[to[i], c] += moved
+    return share * there
+
+
+@entry
 def carry_means(old, stock, source, target, flag, kind, flow, entered, rounds, means, out):
     """Carry what is known of families (needs, MOMENTS, C) along with their flows, mixing it where they meet.
 
