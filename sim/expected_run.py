@@ -24,6 +24,7 @@ from sim.kernels import layout as L
 from sim.kernels.distance import BANDS
 from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fits, plan_shares
 from sim.kernels.expected_flow import carry_month, edge_rates, give_birth
+from sim.kernels.expected_removals import enter_from, split_removals
 
 ANY_PART = (PLAIN, ALL_ENTER, SOME_ENTER, NOBODY_ENTERS)
 ROUNDS = 3  # times what is known of families is mixed where their flows meet
@@ -224,14 +225,12 @@ class Flows:
 
     def set_splits(self, mass: Mass, stock: np.ndarray) -> np.ndarray:
         """Set the shares of removals by who enters, for what is known of families; return the means (needs, MOMENTS, C)."""
-        means = mass.known / np.maximum(stock[:, None, :], 1e-9)
-        who = P.may_enter(side_by_side(means), np.tile(self.fixed.still[self.j], len(self.needs)))
-        found = P.splits(who, float(self.model.parameters[4])).reshape(6, len(self.needs), FAMILY_COLUMNS)
+        rules, means = self.model.parameters, np.empty_like(mass.known)
+        split, self.some = np.empty((len(self.needs), 6, FAMILY_COLUMNS)), np.empty_like(means)
+        split_removals(mass.known, stock, self.fixed.still[self.j], len(P.GAPS), float(rules[4]), float(rules[5]), means, split, self.some)
         for n, stage in enumerate(self.needs):
             base = self.net.splits[stage]
-            self.vectors[base : base + 6] = found[:, n]
-        self.some = P.after_some_entered(who, float(self.model.parameters[4]), float(self.model.parameters[5]))
-        self.some = np.ascontiguousarray(self.some.reshape(P.MOMENTS, len(self.needs), FAMILY_COLUMNS).transpose(1, 0, 2))
+            self.vectors[base : base + 6] = split[n]
         return means
 
     def flow_families(self, mass: Mass, came: np.ndarray, days: float) -> np.ndarray:
@@ -293,35 +292,20 @@ class Flows:
         everyone, each = float(self.model.parameters[4]), float(self.model.parameters[5])
         found: dict[int, np.ndarray] = {}
         self.entered_families = self.entered_together = 0.0
-        whole = sinks.sum(axis=1)
-        known = P.may_enter(side_by_side(means), np.tile(self.fixed.still[self.j], len(self.needs)))
-        who = [
-            [part.reshape(*part.shape[:-1], len(self.needs), FAMILY_COLUMNS) for part in parts]
-            for parts in (P.entering(known, everyone, each), P.eldest(known))
-        ]
         keys, tables = self.entry_sinks()
-        flows, (together, families) = tables[0] @ sinks, tables[1:] @ whole
+        flows, (together, families) = tables[0] @ sinks, tables[1:] @ sinks.sum(axis=1)
         for i, (legal, one, n) in enumerate(keys):
-            flow = flows[i]
-            if not flow.any():
-                continue
-            young, siblings = who[one][0][n], who[one][1][:, n]
             came = found.setdefault(legal, np.zeros(CHILD_AGES))
-            youngest = (flow * young).reshape(4, AGES).sum(axis=0)
-            came[0] += youngest[: FIRST_YEAR + 1].sum()
-            came[1:] += youngest[FIRST_YEAR + 1 :]
-            by_gap = (flow * siblings).reshape(len(P.GAPS), 4, AGES).sum(axis=1)
-            placed = by_gap.ravel() @ self.gap_columns
-            number = float(by_gap.sum())
-            came += placed * (number / max(placed.sum(), 1e-300))
+            number = enter_from(means, n, bool(one), flows[i], self.fixed.still[self.j], len(P.GAPS), everyone, each, self.fixed.siblings,
+                                FIRST_YEAR, came)  # fmt: skip
             self.entered_families += families[i]
-            self.entered_together += (number + youngest.sum()) * together[i] / max(families[i], 1e-12)
+            self.entered_together += number * together[i] / max(families[i], 1e-12)
         return found
 
     def entry_sinks(self) -> tuple[list[tuple[int, int, int]], np.ndarray]:
-        """Return what entries to care are told apart by: legal status, whether one child enters, unit of need; and which sinks count each (3, n, sinks).
+        """Return what entries to care are told apart by (legal status, whether one child enters, unit of need), and which sinks count each.
 
-        The first table has all sinks of such entries, the second those in which all enter, the third those in which any do.
+        Of the tables (3, n, sinks) the first has all sinks of such entries, the second those in which all enter, the third those in which any do.
         """
         if not hasattr(self, "entries"):
             rows, model, found = self.structure.arrays, self.model, {}
@@ -335,7 +319,6 @@ class Flows:
                 for table, parts in zip(tables, (ANY_PART, (ALL_ENTER,), (ALL_ENTER, SOME_ENTER)), strict=True):
                     table[n, [i for i in at if rows["sink_part"][i] in parts]] = 1.0
             self.entries = list(found), tables
-            self.gap_columns = self.fixed.siblings.transpose(1, 0, 2).reshape(-1, CHILD_AGES)
         return self.entries
 
     def flow_children(self, i: int, mass: Mass, came: np.ndarray, days: float) -> np.ndarray:
@@ -350,8 +333,3 @@ class Flows:
         k = arrays["exit_k"]
         rate = self.rates[1 + i][k, arrays["exit_phase"]] * arrays["exit_times"] * self.pace[k] * days
         return rate[:, None] * self.child_vectors[i][arrays["vector_of"][k]] * group[arrays["exit_group"]], group
-
-
-def side_by_side(known: np.ndarray) -> np.ndarray:
-    """Return what is known by unit of need (units, MOMENTS, C) with the units' columns side by side (MOMENTS, units x C)."""
-    return known.transpose(1, 0, 2).reshape(known.shape[1], -1)

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from sim.kernels.compiling import entry
 from sim.kernels.expected_flow import ageing_rate
 
@@ -145,6 +147,10 @@ def carry_means(old, stock, source, target, flag, kind, flow, entered, rounds, m
     for i in range(flow.shape[0]):
         for c in range(columns):
             whole[source[i], c] += flow[i, c]
+    some = np.zeros(flow.shape[0], np.bool_)
+    for i in range(flow.shape[0]):
+        for c in range(columns):
+            some[i] |= flow[i, c] > 0.0
     for _ in range(rounds):
         for n in range(needs):
             for q in range(moments):
@@ -152,15 +158,19 @@ def carry_means(old, stock, source, target, flag, kind, flow, entered, rounds, m
                     out[n, q, c] = old[n, q, c]
         for i in range(flow.shape[0]):
             n, m = source[i], target[i]
-            if m < 0:
+            if m < 0 or not some[i]:
                 continue
             for q in range(moments):
                 if kind[i] == 1 and q < LOST:
                     continue
                 for b in range(4):
                     shift = ((b | flag[i]) - b) * block
-                    for c in range(b * block, (b + 1) * block):
-                        out[m, q, c + shift] += flow[i, c] * (entered[n, q, c] if kind[i] == 2 else means[n, q, c])
+                    if kind[i] == 2:
+                        for c in range(b * block, (b + 1) * block):
+                            out[m, q, c + shift] += flow[i, c] * entered[n, q, c]
+                    else:
+                        for c in range(b * block, (b + 1) * block):
+                            out[m, q, c + shift] += flow[i, c] * means[n, q, c]
         for n in range(needs):
             for q in range(moments):
                 for c in range(columns):
