@@ -113,7 +113,7 @@ def _family_rows(net: Families) -> dict[str, np.ndarray]:
         target.append(n + 1 if k < 0 else (needs.index(to[0]) if to[0] >= 0 else -1) if to else n)
     moving = [i for i, (n, _, _, flag, _) in enumerate(sinks) if target[i] != n or flag]
     return {
-        "need": need, "stages": stages, "birth": birth, "waits": waits, "group": group,
+        "need": need, "exit_of": np.full(rows, -1, np.int64), "stages": stages, "birth": birth, "waits": waits, "group": group,
         "group_keys": np.array(list(groups), np.int64).reshape(-1, 2),
         "sink_need": np.array([s[0] for s in sinks], np.int64), "sink_k": np.array([s[1] for s in sinks], np.int64),
         "sink_part": np.array([s[2] for s in sinks], np.int64), "moving": np.array(moving, np.int64),
@@ -153,7 +153,7 @@ def _child_rows(net: Children) -> dict[str, np.ndarray]:
     placement = np.where(stages[:, 1] >= 0, net.model.stages["placement"][stages[:, 1]], -1).astype(np.int64)
     return {
         "exit_stages": exit_stages, "exit_target": exit_target.astype(np.int64), "placement": placement,
-        "stages": stages, "group": group, "home": np.array(home, np.int64), "care_phase": phase_of,
+        "stages": stages, "group": group, "exit_of": group, "home": np.array(home, np.int64), "care_phase": phase_of,
         "exit_first": first.astype(np.int64), "eligible": eligible,
         "exit_k": np.array([e[1] for e in entries], np.int64), "exit_phase": np.array([e[2] for e in entries], np.int64),
         "exit_times": np.array([e[3] for e in entries], float), "exit_stage": np.array([e[4] for e in entries], np.int64),

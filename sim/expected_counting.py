@@ -127,7 +127,7 @@ class Counted(Leavers, Links, Placements):
         for i, net in enumerate(f.structure.children):
             if not net.rows:
                 continue
-            came = mass.children[i].copy()
+            came = f.children_came[i]
             started = np.zeros(4 * CHILD_AGES)
             if i == 0:
                 for legal, ages in entries.items():
@@ -136,11 +136,12 @@ class Counted(Leavers, Links, Placements):
                     started += all_ages
             else:
                 started = self.unaccompanied(net, came, i, month, days)
-            flow = f.flow_children(i, mass, came, days)
+            flow = f.flow_children(i, mass, days)
             self.child_flows(i, net, flow, started)
             self.leave(i, net, mass, days)
         self.turn_18(mass)
-        self.step_leavers(mass, days)
+        for _ in range(f.step):
+            self.step_leavers(mass, days / f.step)
         mass.together *= 1.0 - min(1.0, self.out_share)
         number = sum(ages.sum() for ages in entries.values())
         mass.together += (f.entered_together, number)
@@ -195,7 +196,7 @@ class Counted(Leavers, Links, Placements):
         f = self.f
         arrays = f.structure.child_arrays[i]
         uasc = 1 if i in UASC_STREAMS else 0
-        exits, group = f.exits(i, mass, days)
+        exits, group = f.exits(i, days)
         stock = group.sum()
         gone = exits.sum()
         k = arrays["exit_k"]

@@ -26,6 +26,7 @@ from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fit
 from sim.kernels.expected_flow import carry_month, edge_rates, give_birth
 from sim.kernels.expected_removals import enter_from, split_removals
 
+NOTHING_SPENT = np.zeros((0, FAMILY_COLUMNS))
 ANY_PART = (PLAIN, ALL_ENTER, SOME_ENTER, NOBODY_ENTERS)
 ROUNDS = 3  # times what is known of families is mixed where their flows meet
 # Share of a month counted for the one of birth. Births fall evenly in it, so of a band of 14 days a newborn spends 14 - 14**2 / (2 x 30.4) = 10.8
@@ -69,6 +70,10 @@ class Flows:
         for block in range(BLOCKS):
             self.scale[block * AGES + U : block * AGES + U + N] = NEWBORN_SHARE
         self.child_scale = np.ones(CHILD_COLUMNS)
+        # what comes to each row in a month (empty between months), and what children spend of it in each group of rows with the same exits
+        self.families_came = np.zeros((len(self.net.rows), FAMILY_COLUMNS))
+        self.children_came = [np.zeros((len(net.rows), CHILD_COLUMNS)) for net in structure.children]
+        self.spent = [np.zeros((len(arrays["widths"]), CHILD_COLUMNS)) for arrays in structure.child_arrays]
         self.edge_rate = structure.arrays["rate"].copy()
         self.child_rate = [arrays["rate"].copy() for arrays in structure.child_arrays]
         self.gates = np.ones(FIRST_PLACE_GATE + 2 * model.places.shape[1])
@@ -83,9 +88,10 @@ class Flows:
         self.alone = float(model.children_cdf[0])
         self.born_row = self.structure.arrays["birth"]
 
-    def set_month(self, month: int) -> None:
-        """Set what depends on the month of the year: ages within columns."""
-        self.j = (month + self.first_month) % 12
+    def set_month(self, month: int, step: int) -> None:
+        """Set what depends on the month of the year, ages within columns, for a step of some months: as in its middle."""
+        self.begun, self.step = (month + self.first_month) % 12, step
+        self.j = self.begun + step // 2
         f, j = self.fixed, self.j
         if j not in self.by_month:
             vectors = np.ones((self.net.n_vectors, FAMILY_COLUMNS))
@@ -131,7 +137,7 @@ class Flows:
             edge = arrays["edge"]
             leaves = (edge[:, LEAVES] > 0) & (edge[:, MEETS] > 0)
             of_row = np.repeat(np.arange(len(arrays["instant"])), np.diff(arrays["first"]))
-            self.open_still = 1.0 / (1.0 + 15.0 * np.bincount(of_row[leaves], self.edge_rate[leaves, 1], len(arrays["instant"])))
+            self.leaving = np.bincount(of_row[leaves], self.edge_rate[leaves, 1], len(arrays["instant"]))
         for i, arrays in enumerate(self.structure.child_arrays):
             if not same:
                 edge_rates(arrays["first"], arrays["edge"], self.rates[1 + i], pace, gates, self.child_rate[i])
@@ -201,18 +207,19 @@ class Flows:
         settled, later = np.tile(self.fixed.settled[self.j], 4), np.tile(self.fixed.later[self.j], 4)
         stock = self.by_need(came)
         known = mass.known
-        rate = np.minimum((known[:, P.SETTLED] * settled + known[:, P.LATER] * later) / np.maximum(stock, 1e-9), 0.5)
+        rate = np.minimum(self.step * (known[:, P.SETTLED] * settled + known[:, P.LATER] * later) / np.maximum(stock, 1e-9), 0.5)
         targets = np.arange(len(self.needs))
         events = []
         for n, stage in enumerate(self.needs):
             k = self.net.birth_of(stage)
             if k >= 0:
                 targets[n] = self.needs.index(int(self.model.transitions[k]["target"]))
-                rate[n].reshape(4, AGES)[:, U - 1] = 1.0  # unborn at first referral: born this month
+                rate[n].reshape(4, AGES)[:, U - self.step : U] = 1.0  # unborn at first referral: born this month
                 events.append((n, k))
         nobody = np.array([stage == self.net.no_child for stage in self.needs])
         before, event = known.copy(), np.empty_like(stock)
-        give_birth(came, self.structure.arrays["need"], self.born_row, self.open_still, rate, stock, known, targets, nobody,
+        open_still = 1.0 / (1.0 + 15.0 * self.step * self.leaving)
+        give_birth(came, self.structure.arrays["need"], self.born_row, open_still, rate, stock, known, targets, nobody,
                    self.fixed.born_to[self.j], self.alone, self.fixed.gap_moves, U, AGES, event)  # fmt: skip
         for n, k in events:
             counted.born(k, event[n], before[n], stock[n], bool(nobody[n]))
@@ -235,14 +242,16 @@ class Flows:
 
     def flow_families(self, mass: Mass, came: np.ndarray, days: float) -> np.ndarray:
         """Carry a month's families on: return flows by sink (sinks, C)."""
-        return self.carry(self.structure.arrays, self.edge_rate, self.vectors, self.scale, days, came, mass.families)
+        mass.families, came = came, self.families_came
+        return self.carry(self.structure.arrays, self.edge_rate, self.vectors, self.scale, days, False, came, mass.families, NOTHING_SPENT)
 
     def carry(
-        self, arrays: dict, rate: np.ndarray, vectors: np.ndarray, scale: np.ndarray, days: float, came: np.ndarray, mass: np.ndarray,
+        self, arrays: dict, rate: np.ndarray, vectors: np.ndarray, scale: np.ndarray, days: float, even: bool, came: np.ndarray, mass: np.ndarray,
+        spent: np.ndarray,
     ) -> np.ndarray:  # fmt: skip
         """Carry a month's mass on: return flows by sink (n, C)."""
         sinks = np.empty((arrays["sinks"], came.shape[1]))
-        carry_month(arrays["first"], arrays["instant"], arrays["lead"], rate, vectors, days, scale, float(came.sum()), came, mass, sinks)
+        carry_month(arrays["first"], arrays["instant"], arrays["lead"], rate, vectors, days, scale, even, arrays["exit_of"], came, mass, sinks, spent)
         return sinks
 
     def know_flows(self, mass: Mass, sinks: np.ndarray, before: np.ndarray) -> np.ndarray:
@@ -321,15 +330,14 @@ class Flows:
             self.entries = list(found), tables
         return self.entries
 
-    def flow_children(self, i: int, mass: Mass, came: np.ndarray, days: float) -> np.ndarray:
-        """Carry a month's children of a stream on: return flows by sink."""
-        return self.carry(self.structure.child_arrays[i], self.child_rate[i], self.child_vectors[i], self.child_scale, days, came, mass.children[i])
-
-    def exits(self, i: int, mass: Mass, days: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return a month's exits from care of a stream: flows of each entry of the list of exits (n, C), and the mass of each group (G, C)."""
+    def flow_children(self, i: int, mass: Mass, days: float) -> np.ndarray:
+        """Carry a month's children of a stream on, those who came among them: return flows by sink."""
         arrays = self.structure.child_arrays[i]
-        group = np.empty((len(arrays["widths"]), CHILD_COLUMNS))
-        add_groups(mass.children[i], arrays["group"], group)
-        k = arrays["exit_k"]
+        return self.carry(arrays, self.child_rate[i], self.child_vectors[i], self.child_scale, days, True, self.children_came[i], mass.children[i],
+                          self.spent[i])  # fmt: skip
+
+    def exits(self, i: int, days: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return a month's exits from care of a stream: flows of each entry of the list of exits (n, C), and the mass of each group (G, C)."""
+        arrays, k = self.structure.child_arrays[i], self.structure.child_arrays[i]["exit_k"]
         rate = self.rates[1 + i][k, arrays["exit_phase"]] * arrays["exit_times"] * self.pace[k] * days
-        return rate[:, None] * self.child_vectors[i][arrays["vector_of"][k]] * group[arrays["exit_group"]], group
+        return rate[:, None] * self.child_vectors[i][arrays["vector_of"][k]] * self.spent[i][arrays["exit_group"]], self.spent[i]

@@ -69,15 +69,23 @@ def edge_rates(row_first, edge, rates, pace, gates, out):
 
 
 @sums
-def carry_month(first, instant, lead, rate, vectors, days, scale, whole, came, mass, sinks):
+def carry_month(first, instant, lead, rate, vectors, days, scale, even, group, came, mass, sinks, spent):
     """Carry a month's mass on in the order of the rows, again and again until what came back within the month is little; add up flows by sink.
 
-    `came` (R, C) is what is in each row or came to it; it ends empty. `mass` (R, C) is set to what is there at the month's end, `sinks` (n, C) to the
-    flows. Integer columns of `lead` (E, 5), by edge: row to, two vectors that multiply it, flag set, sink. `scale` (C) is the share of the month that
-    mass in a column spends there, `whole` all mass, about. Flags are blocks of columns.
+    `mass` (R, C) is what is in each row, at the month's start and then at its end, `came` (R, C) what comes; it ends empty. `sinks` (n, C) is set to
+    the flows, `spent` (groups, C) to the share of the month spent in each `group` of rows (-1: none) times mass. Integer columns of `lead` (E, 5), by
+    edge: row to, two vectors that multiply it, flag set, sink. `scale` (C) is the share of the month that mass in a column spends there. Flags are
+    blocks of columns. With x = days x hazard, of what was there 1 / (1 + x + x**2 / 2) still is at the end if what comes does so `even`ly over the
+    month, and of what came (1 + x / 2) times that; else both are 1 / (1 + x).
     """
-    rows, columns = came.shape
-    y, z, stays, touched, met = np.empty(columns), np.empty(columns), np.empty(columns), np.ones(rows, np.bool_), np.zeros(rows, np.bool_)
+    rows, columns, whole = came.shape[0], came.shape[1], 0.0
+    for row in range(rows):
+        for c in range(columns):
+            whole += came[row, c] + mass[row, c]
+    for g in range(spent.shape[0]):
+        for c in range(columns):
+            spent[g, c] = 0.0
+    y, z, leaves, touched, met = np.empty(columns), np.empty(columns), np.empty(columns), np.ones(rows, np.bool_), np.zeros(rows, np.bool_)
     for i in range(sinks.shape[0]):
         for c in range(columns):
             sinks[i, c] = 0.0
@@ -88,19 +96,17 @@ def carry_month(first, instant, lead, rate, vectors, days, scale, whole, came, m
                 continue
             total = 0.0
             for c in range(columns):
-                total += came[row, c]
+                total += came[row, c] + (0.0 if met[row] else mass[row, c])
             if total <= least:
                 continue
             touched[row] = False
             if not instant[row]:
-                set_stays(first[row], first[row + 1], lead, rate, vectors, days, scale, stays)
-                if not met[row]:
+                set_leaves(first[row], first[row + 1], lead, rate, vectors, days, scale, leaves)
+                stay(even, met[row], row, came, mass, leaves, y)
+                if group[row] >= 0:
                     for c in range(columns):
-                        mass[row, c] = 0.0
+                        spent[group[row], c] += y[c]
                 for c in range(columns):
-                    y[c] = came[row, c] * stays[c]
-                    came[row, c] = 0.0
-                    mass[row, c] += y[c]
                     y[c] *= scale[c] * days
             else:
                 for c in range(columns):
@@ -118,8 +124,24 @@ def carry_month(first, instant, lead, rate, vectors, days, scale, whole, came, m
     for row in range(rows):
         if touched[row]:
             for c in range(columns):
-                mass[row, c] = (mass[row, c] if met[row] else 0.0) + came[row, c]
+                mass[row, c] += came[row, c]
                 came[row, c] = 0.0
+
+
+@part_of_sums
+def stay(even, met, row, came, mass, leaves, y):
+    """Set what of a row is there at the month's end, and `y` (C) to the share of the month that all of it spends there, for `leaves` (C): x above."""
+    for c in range(y.shape[0]):
+        x, new, old = leaves[c], came[row, c], 0.0 if met else mass[row, c]
+        kept = mass[row, c] if met else 0.0
+        came[row, c] = 0.0
+        if even:
+            share = 1.0 / (1.0 + x + 0.5 * x * x)
+            mass[row, c] = kept + (old + new * (1.0 + 0.5 * x)) * share
+            y[c] = (old * (1.0 + 0.5 * x) + new * 0.5 * (1.0 + x)) * share
+        else:
+            y[c] = (old + new) / (1.0 + x)
+            mass[row, c] = kept + y[c]
 
 
 @part_of_sums
@@ -156,25 +178,25 @@ def lead_on(begin, end, lead, rate, vectors, y, z, came, sinks, touched):
 
 
 @part_of_sums
-def set_stays(begin, end, lead, rate, vectors, days, scale, stays):
-    """Set the share (C) of what comes to a row (edges `begin` to `end`) that is still there at the month's end."""
-    columns, plain = stays.shape[0], 0.0
+def set_leaves(begin, end, lead, rate, vectors, days, scale, leaves):
+    """Set days x hazard (C) of a row whose edges are `begin` to `end`."""
+    columns, plain = leaves.shape[0], 0.0
     for c in range(columns):
-        stays[c] = 0.0
+        leaves[c] = 0.0
     for e in range(begin, end):
         x, v, w = rate[e, 1], lead[e, 1], lead[e, 2]
         if x == 0.0 or lead[e, 0] == NOWHERE:
             continue
         if w > 0:
             for c in range(columns):
-                stays[c] += x * vectors[v, c] * vectors[w, c]
+                leaves[c] += x * vectors[v, c] * vectors[w, c]
         elif v > 0:
             for c in range(columns):
-                stays[c] += x * vectors[v, c]
+                leaves[c] += x * vectors[v, c]
         else:
             plain += x
     for c in range(columns):
-        stays[c] = 1.0 / (1.0 + days * scale[c] * (stays[c] + plain))
+        leaves[c] = days * scale[c] * (leaves[c] + plain)
 
 
 @entry
