@@ -86,7 +86,7 @@ def run_authority(
         days = float(model.month_start[month + step] - model.month_start[month])
         row = month + step - 1 - begin
         flows.set_month(month, step)
-        pace, gates = around.begin_month(month, row, tally, counted)
+        pace, gates = around.begin_month(month, step, row, tally, counted)
         flows.set_rates(month, pace, gates)
         flows.set_plans(month, around.vacancies())
         counted.begin(month, row, days)
