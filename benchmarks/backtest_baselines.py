@@ -14,6 +14,7 @@ from calibration.skill import score, scores_table
 
 
 def main():
+    """Print what the baselines reach from each origin."""
     asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     asked.add_argument("--origins", type=int, nargs="+", default=[2015, 2016])
     asked.add_argument("--horizon", type=int, default=5)

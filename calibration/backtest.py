@@ -19,7 +19,7 @@ from calibration.baselines import BASELINES
 from calibration.panel import Panel
 
 INDICATORS = ("referrals", "s47", "cpp_started", "cpp_at31", "cin_at31", "cla_started", "cla_ceased", "cla_at31")
-NON_UASC = "cla_non_uasc_at31"  # children in care who are not unaccompanied: not published as such, made here
+NON_UASC = "cla_at31_non_uasc"  # children in care who are not unaccompanied: not published as such, made here
 OURS, PERSISTENCE = "carecurve", "persistence"
 DIMENSIONS = ("area", "indicator", "horizon_years", "draw")
 SIZE_YEARS, SIZE_AT_LEAST = 3, 10.0  # years up to the origin that size is the mean of; children, assumed

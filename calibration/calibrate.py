@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from calibration.fit import Fit
+from calibration.fit import Fit, fit
 from calibration.fit_check import fit_table, inside_table, outside_table
 from calibration.fitted_figures import Ready, draws_of, england_ready, ready, records_of
-from calibration.forecast import fit_inputs
 from calibration.identification import identification_table, known_figures
 from calibration.inputs import Inputs, read_inputs
 from calibration.panel import ENGLAND, Panel, PanelError
@@ -93,7 +92,7 @@ def calibrate(
     inputs = read_inputs(panel, until, ahead, draws)
     check_records(inputs, areas)
     told = progress or (lambda done, of: None)
-    fitted = fit_inputs(inputs, draws, areas, workers, lambda done, of: told(done, 2 * of))
+    fitted = fit(inputs, draws, areas, workers, lambda done, of: told(done, 2 * of))
     names = tuple(fitted.authorities)
     made = run_tasks(lambda area: ready(inputs, fitted, area), names, workers, lambda done, of: told(of + done, 2 * of))
     return calibrated(inputs, fitted, dict(zip(names, made, strict=True)), england_ready(inputs, fitted))

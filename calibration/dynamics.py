@@ -90,9 +90,9 @@ class Posterior:
 
 
 def learn(
-    values: np.ndarray, counting: np.ndarray, years: tuple[int, ...], shocks: np.ndarray | None = None, decays: tuple[float, ...] = DECAYS,
+    values: np.ndarray, counting: np.ndarray, years: tuple[int, ...], decays: tuple[float, ...] = DECAYS,
 ) -> Dynamics:  # fmt: skip
-    """Learn how rates move from all authorities' records.
+    """Learn how rates move from all authorities' records. A year in which no authority has a series (a pandemic's) says nothing of its usual changes.
 
     Parameters
     ----------
@@ -102,8 +102,6 @@ def learn(
         Variance of counting noise of the same (A, Y, I).
     years
         The years (Y).
-    shocks
-        True where a year is one that says nothing of England's usual changes (Y, I): a pandemic.
     decays
         Share of each part that is left after a year.
 
@@ -117,11 +115,10 @@ def learn(
     unknown = ~np.isfinite(values).any(axis=(0, 1))
     if unknown.any():
         raise ValueError(f"no authority has series {np.flatnonzero(unknown).tolist()}")
-    level = _filled(_level(values))
+    known_level = _level(values)
+    level = filled(known_level)
     components, recording = likeliest(values - level, counting, decays, *_split(_autocovariances(values - level, counting), decays))
-    changes = np.diff(level, axis=0)
-    if shocks is not None:
-        changes = np.where(shocks[1:] | shocks[:-1], np.nan, changes)
+    changes = np.diff(known_level, axis=0)
     known = np.isfinite(changes).sum(axis=0)
     variance = (np.nansum(changes**2, axis=0) + USUAL_YEARS * USUAL_CHANGE**2) / (known + USUAL_YEARS)
     recent = changes[-TREND_YEARS:]
@@ -175,10 +172,16 @@ def _level(values: np.ndarray) -> np.ndarray:
     return np.where(known > 0, np.nansum(values, axis=0) / np.maximum(known, 1), np.nan)
 
 
-def _filled(level: np.ndarray) -> np.ndarray:
-    """Return levels with years nobody has filled by those next to them."""
-    years = np.arange(len(level))
-    return np.column_stack([np.interp(years, years[known], column[known]) for column in level.T if (known := np.isfinite(column)).any()])
+def filled(values: np.ndarray) -> np.ndarray:
+    """Return series by year (Y, I) with years they lack filled from those beside them; a series that has none stays as it is."""
+    years = np.arange(len(values))
+
+    def whole(column: np.ndarray) -> np.ndarray:
+        """Fill one series."""
+        known = np.isfinite(column)
+        return np.interp(years, years[known], column[known]) if known.any() else column
+
+    return np.column_stack([whole(column) for column in values.T])
 
 
 def _autocovariances(departures: np.ndarray, counting: np.ndarray) -> np.ndarray:

@@ -21,9 +21,11 @@ import numpy as np
 from calibration.draws import ENGLAND_CODE, normals
 from calibration.dynamics import Dynamics, Posterior, condition, learn, root
 from calibration.equations import Equations
+from calibration.inputs import Inputs
 from calibration.mix import Mix, reshaped
-from calibration.record import Records
-from calibration.series import NAMES, QUANTITIES
+from calibration.panel import ENGLAND
+from calibration.record import Records, with_imposed
+from calibration.series import NAMES
 from calibration.steering import Steered, bends_of, changes, response, steer, with_figures
 from scenarios.areas import AreaProfile
 from sim.counting import Counts
@@ -90,61 +92,40 @@ class Fit:
 
 
 def fit(
-    records: Records, england: AreaProfile, england_path: np.ndarray, profiles: Mapping[str, AreaProfile], mixes: Mapping[str, Mix],
-    equations: Equations, draws: int, areas: tuple[str, ...] | None = None, workers: int | None = None,
+    inputs: Inputs, draws: int, areas: tuple[str, ...] | None = None, workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Fit:  # fmt: skip
-    """Fit authorities.
+    """Fit authorities to what is known at a vintage.
 
     Parameters
     ----------
-    records
-        What was published, of all authorities, whichever are fitted: how rates move is learnt from all.
-    england, england_path
-        England's profile, and logarithms of its rates in the years of the records (Y, I).
-    profiles, mixes
-        Of each authority, and `England` among the mixes.
-    equations
-        Of the years of the records and as many after them as draws are wanted of.
+    inputs
+        Of all authorities, whichever are fitted: how rates move is learnt from all.
     draws
         Number of draws (D).
     areas
         Which authorities; all of the records if not given.
     """
+    records, equations = inputs.records, inputs.equations
     dynamics = learn(records.values, records.counting, records.years)
-    ahead = equations.years[-1] - records.years[-1]
-    years = len(equations.years) - ahead
-    later = england_path[-1] + dynamics.national_path(ahead) - dynamics.level[-1]
-    national = follow_england(equations, england, np.vstack([england_path[-years:], later]), mixes[england.name], ahead)
+    ahead, years = inputs.ahead, len(equations.years) - inputs.ahead
+    later = inputs.england[-1] + dynamics.national_path(ahead) - dynamics.level[-1]
+    path_of_england = np.vstack([inputs.england[-years:], later])
+    national = follow_england(equations, inputs.profiles[ENGLAND], path_of_england, inputs.mixes[ENGLAND], ahead)
 
     def one(area: str) -> AuthorityFit:
         """Fit one authority."""
         row = records.row(area)
         posterior = condition(dynamics, records.values[row], records.counting[row], ahead)
         path = expected_path(dynamics, posterior, records.imposed[row], ahead)[-len(equations.years) :]
-        steered = follow_authority(equations, profiles[area], national, path, mixes[area], ahead)
-        paths = futures(dynamics, posterior, profiles[area].code, draws, ahead)
+        steered = follow_authority(equations, inputs.profiles[area], national, path, inputs.mixes[area], ahead)
+        paths = futures(dynamics, posterior, inputs.profiles[area].code, draws, ahead)
         drawn = changes(national.how[years:, :, years:, :], paths, np.zeros(paths.shape[1:]), bends_of(national.how))
         return AuthorityFit(steered, posterior, path, path[years:] + paths, drawn)
 
     chosen = records.areas if areas is None else areas
     found = run_tasks(one, chosen, workers, progress)
-    return Fit(records.years[-1], records.years[-years:], ahead, dynamics, records, national, MappingProxyType(dict(zip(chosen, found, strict=True))))
-
-
-def multipliers(found: AuthorityFit, years: int, children: np.ndarray) -> dict[str, np.ndarray]:
-    """Return an authority's drawn figures over those of the last year of its record: quantity -> (D, ahead).
-
-    Parameters
-    ----------
-    years
-        Years of the record that were followed.
-    children
-        Children of 0 to 17 in the last of them and in each year after it (1 + ahead).
-    """
-    steps = np.exp(found.steered.figures[years:] + found.figures - found.steered.figures[years - 1])
-    named = {quantity.removeprefix("ratio_"): steps[:, :, i] for i, quantity in enumerate(QUANTITIES)}
-    return named | {"new_family_referrals": named["new_family_referrals"] * children[1:] / children[0]}
+    return Fit(inputs.vintage, records.years[-years:], ahead, dynamics, records, national, MappingProxyType(dict(zip(chosen, found, strict=True))))
 
 
 def follow_england(equations: Equations, profile: AreaProfile, path: np.ndarray, mix: Mix, ahead: int) -> NationalFit:
@@ -182,9 +163,7 @@ def expected_path(dynamics: Dynamics, posterior: Posterior, imposed: np.ndarray,
         Logarithms of referrals per child as recorded (Y), nan where they are not.
     """
     level = np.vstack([dynamics.level, dynamics.national_path(ahead)])
-    path = level + posterior.mean
-    path[: len(imposed), 0] = np.where(np.isfinite(imposed), imposed, path[: len(imposed), 0])
-    return path
+    return with_imposed(level + posterior.mean, imposed)
 
 
 def futures(dynamics: Dynamics, posterior: Posterior, code: int, draws: int, ahead: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from calibration.dynamics import left_out
+from calibration.dynamics import filled, left_out
 from calibration.fit import Fit
 from calibration.identification import MIDDLE, NORMAL_90
 from calibration.inputs import Inputs
@@ -116,7 +116,7 @@ def _block(
     years, seen = records.years, np.isfinite(records.of(area)[0])
     counts = {name: each[records.row(area)] for name, each in every.items()}
     children = np.array([inputs.profiles[area].value("population_0_17", year) for year in years])
-    over = denominators(children, _filled(counts[IN_CARE]))
+    over = denominators(children, filled(counts[IN_CARE][:, None])[:, 0])
     fitted = np.vstack([np.full((len(years) - len(logs), len(NAMES)), np.nan), np.exp(logs)]) * over
     low, middle, high = (np.exp(ends[0] + z * ends[1]) * over for z in (-NORMAL_90, 0.0, NORMAL_90))
     stock = np.concatenate([np.full(len(years) - len(in_care), np.nan), in_care])
@@ -150,9 +150,3 @@ def _recording_of_england(inputs: Inputs, nation: Records) -> np.ndarray:
         if row.year_ending in nation.years:
             found[nation.years.index(row.year_ending), NAMES.index(row.measure)] = row.log_sd_recording**2
     return found
-
-
-def _filled(values: np.ndarray) -> np.ndarray:
-    """Return a stock by year with years it lacks filled from those beside them; as it is if it has none."""
-    known = np.flatnonzero(np.isfinite(values))
-    return np.interp(np.arange(len(values)), known, values[known]) if len(known) else values

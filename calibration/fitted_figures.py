@@ -13,14 +13,16 @@ import numpy as np
 
 from calibration.fit import Fit
 from calibration.flow_balance import unit_of
-from calibration.forecast import with_work
 from calibration.inputs import Inputs
 from calibration.record import IN_CARE
 from calibration.series import NAMES, QUANTITIES, simulated_log_rates
+from calibration.steering import with_records
 from scenarios.areas import AreaProfile, Record
 from scenarios.draws import FittedDraws
 from sim.counting import annual
+from sim.kernels.layout import Tally
 from sim.measures import MEASURES
+from sim.model import CompiledModel
 
 PREFIXES = ("ratio_", "age_ratio_", "plan_ratio_", "reference_use_")
 NAMED = ("new_family_referrals", "uasc_started", "disabled_children_started", "work_in_hand")
@@ -60,6 +62,14 @@ def ready(inputs: Inputs, fitted: Fit, area: str) -> Ready:
     expected = np.array([profile.value("uasc_started", year) for year in later])
     draws["uasc_started"] = inputs.uasc[area] * profile.value("uasc_started", fitted.vintage) / expected
     return Ready(profile, draws, _in_care(tally, compiled, inputs.equations.years)[: len(fitted.years)])
+
+
+def with_work(inputs: Inputs, profile: AreaProfile, tally: Tally, compiled: CompiledModel) -> AreaProfile:
+    """Return a profile with the work in hand and the use of places that the equations counted in its last published year, which loops refer to."""
+    year = slice(-12 * (inputs.ahead + 1), -12 * inputs.ahead or None)
+    ends = tally.places_end[0, year].sum(axis=0)
+    use = {f"reference_use_{place}": {inputs.vintage: ends[i, 1] / ends[i, 0]} for i, place in enumerate(compiled.place_names) if ends[i, 0] > 0}
+    return with_records(profile, {"work_in_hand": {inputs.vintage: float(tally.work[0, year].mean())}, **use})
 
 
 def england_ready(inputs: Inputs, fitted: Fit) -> tuple[np.ndarray, np.ndarray]:

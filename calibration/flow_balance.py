@@ -23,7 +23,8 @@ import numpy as np
 from calibration.flow_targets import AGE_BANDS, FIT_YEARS, YEARS, Targets, places_of, plan_ratios, read_targets
 from calibration.flow_under_one import EXITS_FOLLOW, HIGH, LOW, exits_under_one
 from calibration.profile_table import COLUMNS
-from scenarios.areas import AreaProfile, Record, load_areas
+from calibration.steering import with_records
+from scenarios.areas import AreaProfile, load_areas
 from scenarios.loading import Scenario, load
 from sim.counting import Counts
 from sim.engine import simulate
@@ -106,11 +107,9 @@ def find(area: AreaProfile, quantity: str) -> float:
 
 def with_rates(profile: AreaProfile, row: int, rates: Rates) -> AreaProfile:
     """Return a profile that holds an authority's rates."""
-    records = dict(profile.records)
-    records.pop("work_in_hand", None)  # of an earlier fit: without it, pressure is off
-    for quantity, series in {**figures(row, rates), **given(profile)}.items():
-        records[quantity] = tuple(Record(profile.name, quantity, year, value, "", "", "derived", "own") for year, value in series)
-    return replace(profile, records=MappingProxyType(records))
+    # Work in hand of an earlier fit is left out: without it, pressure is off.
+    bare = replace(profile, records=MappingProxyType({name: series for name, series in profile.records.items() if name != "work_in_hand"}))
+    return with_records(bare, {quantity: dict(series) for quantity, series in {**figures(row, rates), **given(profile)}.items()})
 
 
 def given(area: AreaProfile) -> dict[str, list[tuple[int, float]]]:

@@ -17,12 +17,12 @@ from calibration.backtest import INDICATORS, NON_UASC, labelled
 from calibration.conditioning import conditioned
 from calibration.draws import normals
 from calibration.dynamics import Dynamics, root
-from calibration.fit import Fit, fit, multipliers
+from calibration.fit import fit
+from calibration.fitted_figures import ready
 from calibration.inputs import Inputs, read_inputs
-from calibration.panel import ENGLAND, Panel
+from calibration.panel import Panel
 from calibration.scenario_at import scenario_at
-from calibration.series import EXITS, NAMES, QUANTITIES, children_of
-from calibration.steering import with_records
+from calibration.series import EXITS, NAMES
 from scenarios.areas import AreaProfile
 from scenarios.draws import FittedDraws
 from scenarios.loading import Scenario
@@ -30,14 +30,12 @@ from scenarios.timeline import add_months
 from sim.counting import annual
 from sim.engine import simulate
 from sim.executors import run_tasks
-from sim.kernels.layout import Tally
 from sim.measures import MEASURES
 from sim.model import CompiledModel, compile_model
 
 SPIN_UPS = 4  # distinct pasts before the first published year, shared out over runs
 SEED = 20_250_401  # the forecasts' own
 FORECAST = (*INDICATORS, NON_UASC)
-MEASURED = tuple("cla_at31_non_uasc" if name == NON_UASC else name for name in FORECAST)
 # The stock at the origin whose chance a forecast still holds, and the series whose recording noise its published figure has.
 STOCKS = {"cpp_at31": "cpp_at31", "cin_at31": "cin_at31", "cla_at31": "cla_at31", NON_UASC: NON_UASC, "cla_ceased": "cla_at31"}
 RECORDED = {**{name: i for i, name in enumerate(NAMES)}, "cla_started": NAMES.index("cla_started_non_uasc"), "cla_ceased": EXITS}
@@ -50,9 +48,9 @@ class Subject:
     Attributes
     ----------
     profile
-        With figures of the published years.
+        With figures of the published years and those expected after them.
     draws
-        Its paths: quantity -> multipliers (D, H).
+        Its paths: quantity -> multipliers of what is expected (D, H).
     published
         What was published of each of `FORECAST` at the origin; nan where nothing was.
     """
@@ -85,12 +83,13 @@ def forecast(
     inputs = read_inputs(panel, origin, horizon, runs)
     known = tuple(area for area in areas if area in inputs.records.areas)
     told = progress or (lambda done, of: None)
-    fitted = fit_inputs(inputs, runs, known, workers, lambda done, of: told(done, 2 * of))
+    fitted = fit(inputs, runs, known, workers, lambda done, of: told(done, 2 * of))
     scenario = scenario_at(origin, inputs.equations.years[0], origin + horizon)
 
     def one(area: str) -> np.ndarray:
         """Forecast one authority (F, H, D)."""
-        subject = subject_of(inputs, fitted, area)
+        one_ready = ready(inputs, fitted, area)
+        subject = Subject(one_ready.profile, one_ready.draws, published_at(inputs, area))
         futures = published_futures(fitted.dynamics, subject, simulated_futures(scenario, subject, origin, horizon, runs))
         return futures.transpose(2, 1, 0)
 
@@ -99,48 +98,12 @@ def forecast(
     return labelled(np.stack([found.get(area, nothing) for area in areas]), areas, FORECAST, horizon)
 
 
-def fit_inputs(
-    inputs: Inputs, draws: int, areas: tuple[str, ...] | None = None, workers: int | None = None, progress: Callable[[int, int], None] | None = None
-) -> Fit:
-    """Fit authorities to what was read."""
-    england = inputs.profiles[ENGLAND]
-    return fit(inputs.records, england, inputs.england, inputs.profiles, inputs.mixes, inputs.equations, draws, areas, workers, progress)
-
-
-def subject_of(inputs: Inputs, fitted: Fit, area: str) -> Subject:
-    """Return an authority ready to be forecast."""
-    found, origin = fitted.authorities[area], inputs.vintage
-    profile = found.steered.profile
-    draws = multipliers(found, len(fitted.years), children_of(profile, tuple(range(origin, origin + inputs.ahead + 1))))
-    draws["uasc_started"] = inputs.uasc[area]
-    return Subject(up_to(origin, at_work(inputs, profile)), draws, published_at(inputs, area))
-
-
-def up_to(origin: int, profile: AreaProfile) -> AreaProfile:
-    """Return a profile whose steered figures end with the origin's: what comes after is in the draws."""
-    steered = (*QUANTITIES, "uasc_started")
-    return with_records(profile, {q: {year: value for year, value in profile.series(q).items() if year <= origin} for q in steered})
-
-
-def at_work(inputs: Inputs, profile: AreaProfile) -> AreaProfile:
-    """Return a profile with the work in hand and the use of places of its last published year, which loops of later years refer to."""
-    return with_work(inputs, profile, *inputs.equations.tally(profile))
-
-
-def with_work(inputs: Inputs, profile: AreaProfile, tally: Tally, compiled: CompiledModel) -> AreaProfile:
-    """Return a profile with the work in hand and the use of places that the equations counted in its last published year."""
-    year = slice(-12 * (inputs.ahead + 1), -12 * inputs.ahead or None)
-    ends = tally.places_end[0, year].sum(axis=0)
-    use = {f"reference_use_{place}": {inputs.vintage: ends[i, 1] / ends[i, 0]} for i, place in enumerate(compiled.place_names) if ends[i, 0] > 0}
-    return with_records(profile, {"work_in_hand": {inputs.vintage: float(tally.work[0, year].mean())}, **use})
-
-
 def published_at(inputs: Inputs, area: str) -> dict[str, float]:
     """Return what was published of an authority at the vintage; nan where nothing was, or where it is not comparable."""
     frame = inputs.targets.frame
     rows = frame[(frame.area == area) & (frame.year_ending == inputs.vintage) & (frame.use != "exclude")]
     values = dict(zip(rows.measure, rows.value, strict=True))
-    return {name: float(values.get(measure, np.nan)) for name, measure in zip(FORECAST, MEASURED, strict=True)}
+    return {name: float(values.get(name, np.nan)) for name in FORECAST}
 
 
 def simulated_futures(scenario: Scenario, subject: Subject, origin: int, horizon: int, runs: int) -> np.ndarray:
@@ -179,4 +142,4 @@ def published_futures(dynamics: Dynamics, subject: Subject, simulated: np.ndarra
 def _measures(tally, compiled: CompiledModel) -> np.ndarray:
     """Return the forecast measures of each complete year (Y, F)."""
     values, names = annual(tally, compiled)[0], list(MEASURES)
-    return values[[names.index(name) for name in MEASURED]].T
+    return values[[names.index(name) for name in FORECAST]].T

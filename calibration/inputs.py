@@ -9,13 +9,14 @@ from types import MappingProxyType
 import numpy as np
 
 from calibration import uasc_paths
+from calibration.dynamics import filled
 from calibration.equations import Equations
 from calibration.flow_england import exit_rates_by_age, exits_under_ten
 from calibration.flow_targets import places_of, plan_ratios
 from calibration.mix import BANDS, Mix
 from calibration.panel import ENGLAND, Panel, PanelError
 from calibration.profiles import profiles_at
-from calibration.record import Records, read_records
+from calibration.record import Records, read_records, with_imposed
 from calibration.scenario_at import scenario_at
 from calibration.steering import with_records
 from calibration.targets import PublishedTargets, read_targets
@@ -34,7 +35,7 @@ class Inputs:
     profiles
         Of every authority with a record, `England` among them, with places and plans.
     england
-        England's record: logarithms of rates (Y, I), years without a figure filled from those beside them.
+        England's record: logarithms of rates (Y, I), years without a figure filled from those beside them, referrals as recorded.
     equations
         Of the last years of the record and those to come.
     uasc
@@ -84,8 +85,8 @@ def read_inputs(panel: Panel, vintage: int, ahead: int, draws: int) -> Inputs:
     mixes = {name: _mix(profile, vintage) for name, profile in ready.items()}
     years = (*records.years[-FOLLOWED_YEARS:], *range(vintage + 1, vintage + ahead + 1))
     equations = Equations(scenario_at(vintage, years[0], years[-1], followed=True), years)
-    return Inputs(vintage, ahead, targets, records, MappingProxyType(ready), MappingProxyType(mixes), _filled(england.values[0]), equations,
-                  MappingProxyType(uasc))  # fmt: skip
+    path = with_imposed(filled(england.values[0]), england.imposed[0])
+    return Inputs(vintage, ahead, targets, records, MappingProxyType(ready), MappingProxyType(mixes), path, equations, MappingProxyType(uasc))
 
 
 def _ready(profile: AreaProfile, national: AreaProfile, vintage: int) -> AreaProfile:
@@ -128,9 +129,3 @@ def exits_by_age(vintage: int) -> np.ndarray:
         return np.concatenate([[np.nan], exit_rates_by_age(vintage)])
     except ValueError:  # ages of unaccompanied children, or of exits at 16 and 17, were not published then: no child under 10 is unaccompanied
         return np.concatenate([[np.nan], exits_under_ten(vintage), [np.nan, np.nan]])
-
-
-def _filled(values: np.ndarray) -> np.ndarray:
-    """Return a record (Y, I) with years it lacks filled from those beside them."""
-    years = np.arange(len(values))
-    return np.column_stack([np.interp(years, years[known], column[known]) for column in values.T if (known := np.isfinite(column)).any()])

@@ -181,12 +181,7 @@ def read_panel(path: str | Path = PANEL_FILE, vintage: int | None = None) -> Pan
         If the file cannot be read as a panel; every fault is listed.
     """
     path = Path(path)
-    try:
-        frame = pd.read_csv(path, dtype={"la_code": "string", "ons_code": "string"})
-    except FileNotFoundError:
-        raise PanelError(f"{path}: no such file") from None
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as fault:
-        raise PanelError(f"{path}: not a CSV file of figures ({fault})") from None
+    frame = read_figures(path, ("la_code", "ons_code"))
     missing = [column for column in KEY_COLUMNS if column not in frame.columns]
     if missing:
         raise PanelError(f"{path}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}")
@@ -197,6 +192,22 @@ def read_panel(path: str | Path = PANEL_FILE, vintage: int | None = None) -> Pan
     if vintage is not None:
         frame = blank_later(frame, vintage)
     return Panel(frame)
+
+
+def read_figures(path: Path, texts: tuple[str, ...]) -> pd.DataFrame:
+    """Read a CSV file of figures, columns named in `texts` as text.
+
+    Raises
+    ------
+    PanelError
+        If there is no such file, or it is not CSV.
+    """
+    try:
+        return pd.read_csv(path, dtype=dict.fromkeys(texts, "string"))
+    except FileNotFoundError:
+        raise PanelError(f"{path}: no such file") from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as fault:
+        raise PanelError(f"{path}: not a CSV file of figures ({fault})") from None
 
 
 def _faults(frame: pd.DataFrame):

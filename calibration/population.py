@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from calibration.boundaries import PREDECESSORS
-from calibration.panel import DATA, ENGLAND, Panel, PanelError
+from calibration.panel import DATA, ENGLAND, Panel, PanelError, read_figures
 from calibration.profile_table import ProfileTable
 from calibration.profile_years import SHIPPED, ProfileYears
 
@@ -214,12 +214,7 @@ def read_projection(path: str | Path, codes: dict[str, str]) -> dict[tuple[str, 
         If the file cannot be used; every fault is listed.
     """
     path = Path(path)
-    try:
-        frame = pd.read_csv(path, dtype={"ons_code": "string", "name": "string"})
-    except FileNotFoundError:
-        raise PanelError(f"{path}: no such file") from None
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as fault:
-        raise PanelError(f"{path}: not a CSV file of figures ({fault})") from None
+    frame = read_figures(path, ("ons_code", "name"))
     place = next((column for column in ("ons_code", "name") if column in frame.columns), None)
     when = [column for column in YEAR_COLUMNS if column in frame.columns]
     faults = [f"missing column {column}" for column in ("age", "persons") if column not in frame.columns]

@@ -109,3 +109,10 @@ def _without_uasc(own: np.ndarray, every: np.ndarray) -> np.ndarray:
     known = np.flatnonzero(np.isfinite(share))
     filled = np.interp(np.arange(len(share)), known, share[known]) if len(known) else np.ones(len(share))
     return np.where(np.isfinite(own), own, every * filled)
+
+
+def with_imposed(path: np.ndarray, imposed: np.ndarray) -> np.ndarray:
+    """Return a path (Y, I) whose referrals are those recorded in the years that have any: they are an input, a pandemic's among them."""
+    found = path.copy()
+    found[: len(imposed), 0] = np.where(np.isfinite(imposed), imposed, path[: len(imposed), 0])
+    return found

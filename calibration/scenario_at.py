@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scenarios.loading import Scenario, load
-from scenarios.schema import Published
 
 FOLLOWED = {  # what has no published counterpart before the vintage: off while records are followed
     "workforce": {"follows_pressure": False},
@@ -26,12 +25,10 @@ def scenario_at(vintage: int, first: int, until: int, followed: bool = False) ->
     followed
         Whether the equations are to follow a path: years to `until` have figures of their own, and loops that begin after published years are off.
     """
-    base = load("baseline")
-    window = Published(first=first, last=until) if followed else Published(first=first, last=vintage, last_census=vintage - 1)
+    window = (first, until, None) if followed else (first, vintage, vintage - 1)
+    base = load("baseline").with_published(*window)
     changes = {
-        "from_": f"{vintage}-04",
         "until": f"{until}-03",
-        "published": window,
         "policy": base.settings.policy.model_copy(update={"families_first": None}),
     }
     for part, switches in FOLLOWED.items() if followed else ():

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.stats import binom
 
 from scenarios.names import name_hash
-from sim.kernels.rng import uniform
+from sim.kernels.rng import fill_uniforms
 
 INTERVALS = {50: (0.25, 0.75), 80: (0.10, 0.90), 95: (0.025, 0.975)}  # per cent -> probabilities of its ends
 QUANTILES = {"p025": 0.025, "p10": 0.10, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p90": 0.90, "p975": 0.975}
@@ -102,6 +102,6 @@ def bootstrap_means(values: np.ndarray, resamples: int = RESAMPLES) -> np.ndarra
 @lru_cache(maxsize=8)
 def _row_counts(n: int, resamples: int) -> np.ndarray:
     """Return how often each of n rows is drawn in each resample (resamples, n)."""
-    name = name_hash("calibration.scores.bootstrap")
-    drawn = [[int(n * uniform(BOOTSTRAP_SEED, r, i, 0, name, 0)) for i in range(n)] for r in range(resamples)]
-    return np.stack([np.bincount(rows, minlength=n) for rows in drawn]).astype(float)
+    drawn = np.empty((resamples, n))
+    fill_uniforms(drawn, BOOTSTRAP_SEED, 0, 0, name_hash("calibration.scores.bootstrap"))
+    return np.stack([np.bincount(rows, minlength=n) for rows in (n * drawn).astype(int)]).astype(float)

@@ -16,7 +16,7 @@ from outputs.plots import COLOURS, MARKERS, STYLES
 from sim.measures import MEASURES
 
 LABELS = {measure.published: measure.label for measure in MEASURES.values() if measure.published} | {
-    "cla_non_uasc_at31": "Children in care, unaccompanied ones apart"
+    "cla_at31_non_uasc": "Children in care, unaccompanied ones apart"
 }
 SOURCE = "Published figures: Department for Education (Open Government Licence v3.0). Forecasts use nothing published for years after {}."
 INTERVALS = ((50, 0.42, "p25", "p75"), (80, 0.27, "p10", "p90"), (95, 0.14, "p025", "p975"))  # per cent, shade, columns of the ends

@@ -21,7 +21,6 @@ from sim.kernels import layout as L
 from sim.kernels.layout import Tally
 
 KEPT_STRUCTURES = 16
-STEP_MONTHS = 3  # months of a step in a past that is not counted (docs/expected.md says what it costs)
 _structures: OrderedDict[tuple, Structure] = OrderedDict()
 
 
@@ -38,7 +37,6 @@ class ExpectedState:
 
 def simulate(
     compiled: Any, start: ExpectedState | None, first: str, last: str, seed: int = 0, replicate: int = 0, log: bool = False,
-    coarse_until: str | None = None,
 ) -> tuple[Tally, ExpectedState]:  # fmt: skip
     """Return the expected tally of the months from `first` to `last` (both included), and the state at the end.
 
@@ -54,52 +52,38 @@ def simulate(
         Which draw of the levers' effects (chance itself has no part).
     log
         There is no event log: it stays empty.
-    coarse_until
-        Up to this month (not included) steps are of STEP_MONTHS months instead of one: for a past whose months nobody counts. The tally has a step's
-        flows in its last month.
     """
     model = compiled.for_draw(seed, replicate)
     begin, end = compiled.month(first), compiled.month(last) + 1
     tally = float_tally(compiled, model, begin, end)
-    structure, coarse = structure_of(model), begin if coarse_until is None else compiled.month(coarse_until)
+    structure = structure_of(model)
     masses, around = [], []
     for a in range(len(model.codes)):
         mass = Mass(structure) if start is None else moved_to(structure, start.masses[a])
         surroundings = Surroundings(model, a, None if start is None else start.surroundings[a])
-        run_authority(model, structure, a, mass, surroundings, tally, begin, end, coarse)
+        run_authority(model, structure, a, mass, surroundings, tally, begin, end)
         masses.append(mass)
         around.append(surroundings)
     return tally, ExpectedState(masses, around)
 
 
-def run_authority(
-    model: L.Model, structure: Structure, a: int, mass: Mass, around: Surroundings, tally: Tally, begin: int, end: int, coarse: int,
-) -> None:  # fmt: skip
-    """Run an authority's months, and count them; before month `coarse` in steps of several."""
+def run_authority(model: L.Model, structure: Structure, a: int, mass: Mass, around: Surroundings, tally: Tally, begin: int, end: int) -> None:
+    """Run an authority's months, and count them."""
     flows = Flows(structure, model, a)
     counted = Counted(flows, tally, mass)
     counted.around = around
     counted.units, counted.cases = around.units.copy(), around.cases.copy()  # as the last month ended, before birthdays
-    month = begin
-    while month < end:
-        step = step_from(flows, month, min(coarse, end))
-        days = float(model.month_start[month + step] - model.month_start[month])
-        row = month + step - 1 - begin
-        flows.set_month(month, step)
-        pace, gates = around.begin_month(month, step, row, tally, counted)
+    for month in range(begin, end):
+        days = float(model.month_start[month + 1] - model.month_start[month])
+        row = month - begin
+        flows.set_month(month)
+        pace, gates = around.begin_month(month, row, tally, counted)
         flows.set_rates(month, pace, gates)
         flows.set_plans(month, around.vacancies())
         counted.begin(month, row, days)
         month_of_families(flows, mass, counted, month, days, around)
         around.end_month(month, row, tally, counted, days)
         grow_up(flows, mass, counted)
-        month += step
-
-
-def step_from(flows: Flows, month: int, coarse: int) -> int:
-    """Return how many months the step that begins with a month is of: several if all are before month `coarse` and in one part of the year."""
-    whole = (month + flows.first_month) % STEP_MONTHS == 0 and month + STEP_MONTHS <= coarse
-    return STEP_MONTHS if whole else 1
 
 
 def month_of_families(flows: Flows, mass: Mass, counted: Counted, month: int, days: float, around: Surroundings) -> None:
@@ -119,10 +103,8 @@ def month_of_families(flows: Flows, mass: Mass, counted: Counted, month: int, da
 
 
 def grow_up(flows: Flows, mass: Mass, counted: Counted) -> None:
-    """Move everybody's age on by the months of a step; who turns 18 leaves."""
-    for j in range(flows.begun, flows.begun + flows.step):
-        flows.j = j
-        counted.adults(flows.age_families(mass, counted))
+    """Move everybody's age on by a month; who turns 18 leaves."""
+    counted.adults(flows.age_families(mass, counted))
 
 
 def structure_of(model: L.Model) -> Structure:

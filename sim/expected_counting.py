@@ -140,8 +140,7 @@ class Counted(Leavers, Links, Placements):
             self.child_flows(i, net, flow, started)
             self.leave(i, net, mass, days)
         self.turn_18(mass)
-        for _ in range(f.step):
-            self.step_leavers(mass, days / f.step)
+        self.step_leavers(mass, days)
         mass.together *= 1.0 - min(1.0, self.out_share)
         number = sum(ages.sum() for ages in entries.values())
         mass.together += (f.entered_together, number)

@@ -23,7 +23,7 @@ class Leavers:
                 continue
             arrays = f.structure.child_arrays[i]
             table = mass.children[i].reshape(-1, 4, CHILD_AGES)
-            adults = table[:, :, -1] * (f.step / (12.0 - f.begun))
+            adults = table[:, :, -1] * (1.0 / (12.0 - f.j))
             table[:, :, -1] -= adults
             care = arrays["group"] >= 0
             out = adults[care].sum(axis=1)

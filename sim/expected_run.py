@@ -88,10 +88,9 @@ class Flows:
         self.alone = float(model.children_cdf[0])
         self.born_row = self.structure.arrays["birth"]
 
-    def set_month(self, month: int, step: int) -> None:
-        """Set what depends on the month of the year, ages within columns, for a step of some months: as in its middle."""
-        self.begun, self.step = (month + self.first_month) % 12, step
-        self.j = self.begun + step // 2
+    def set_month(self, month: int) -> None:
+        """Set what depends on the month of the year: ages within columns."""
+        self.j = (month + self.first_month) % 12
         f, j = self.fixed, self.j
         if j not in self.by_month:
             vectors = np.ones((self.net.n_vectors, FAMILY_COLUMNS))
@@ -207,18 +206,18 @@ class Flows:
         settled, later = np.tile(self.fixed.settled[self.j], 4), np.tile(self.fixed.later[self.j], 4)
         stock = self.by_need(came)
         known = mass.known
-        rate = np.minimum(self.step * (known[:, P.SETTLED] * settled + known[:, P.LATER] * later) / np.maximum(stock, 1e-9), 0.5)
+        rate = np.minimum((known[:, P.SETTLED] * settled + known[:, P.LATER] * later) / np.maximum(stock, 1e-9), 0.5)
         targets = np.arange(len(self.needs))
         events = []
         for n, stage in enumerate(self.needs):
             k = self.net.birth_of(stage)
             if k >= 0:
                 targets[n] = self.needs.index(int(self.model.transitions[k]["target"]))
-                rate[n].reshape(4, AGES)[:, U - self.step : U] = 1.0  # unborn at first referral: born this month
+                rate[n].reshape(4, AGES)[:, U - 1] = 1.0  # unborn at first referral: born this month
                 events.append((n, k))
         nobody = np.array([stage == self.net.no_child for stage in self.needs])
         before, event = known.copy(), np.empty_like(stock)
-        open_still = 1.0 / (1.0 + 15.0 * self.step * self.leaving)
+        open_still = 1.0 / (1.0 + 15.0 * self.leaving)
         give_birth(came, self.structure.arrays["need"], self.born_row, open_still, rate, stock, known, targets, nobody,
                    self.fixed.born_to[self.j], self.alone, self.fixed.gap_moves, U, AGES, event)  # fmt: skip
         for n, k in events:

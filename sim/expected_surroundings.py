@@ -42,8 +42,8 @@ class Surroundings:
         self.open, self.filled, self.use_days = np.zeros(places), np.zeros(places), np.zeros((places, 2))
         self.waiting, self.asked, self.left = np.zeros(places), np.zeros(places), np.zeros(places)
 
-    def begin_month(self, month: int, step: int, row: int, tally: L.Tally, counted) -> tuple[np.ndarray, np.ndarray]:
-        """Update the environment at the start of a step of some months: return the pace of each transition (K), and the gates."""
+    def begin_month(self, month: int, row: int, tally: L.Tally, counted) -> tuple[np.ndarray, np.ndarray]:
+        """Update the environment at a month's start: return the pace of each transition (K), and the gates."""
         model, a, m = self.model, self.a, self.m
         open_month(m, self.accounts, a, month)
         work = work_in_hand(model.case_weights, self.cases)
@@ -56,8 +56,7 @@ class Surroundings:
         tally.posts[a, row], tally.work[a, row], tally.pressure[a, row] = self.posts, work, pressure
         tally.court_work[a, row], tally.court_pressure[a, row] = in_court, court
         tally.counters[2] = max(tally.counters[2], pressure * 1e6)
-        for later in range(step):
-            self.places(month + later, row, tally)
+        self.places(month, row, tally)
         rows = model.transitions["row"]
         pace = model.row_factor[a, rows, month] * slowing[model.row_driver[rows]] * self.factor[:, month]
         return pace, self.gates(month)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scenarios.actions import Pool
+from scenarios.actions import HelpEffect, Pool
 from scenarios.loading import Scenario
 from scenarios.timeline import add_months, month_index, month_range, month_text, year_ending
 from sim import engine, expected, reference
@@ -108,6 +108,11 @@ def plan(
         raise ExperimentError("the expected engine has no events; expected fast or reference with an event log")
     if engine == "expected" and any(pools(scenario) for scenario in scenarios):
         raise ExperimentError("the expected engine knows no places pooled between authorities; expected fast for a scenario that pools them")
+    if engine == "expected" and any(helps(scenario) for scenario in scenarios):
+        raise ExperimentError(
+            "the expected engine does not know yet what help does to families admitted to it; "
+            "expected fast for a scenario whose levers work through help"
+        )
     if effects not in EFFECTS:
         raise ExperimentError(f"no effects {effects!r}, expected one of {', '.join(EFFECTS)}")
     if month_index(found.until) < month_index(found.from_):
@@ -147,6 +152,11 @@ def how_many(runs: int | str, precision: float | None = None, max_runs: int | No
     if rule.maximum < rule.minimum:
         raise ExperimentError(f"the maximum of runs is {rule.maximum}, expected {rule.minimum} or more")
     return rule.maximum, rule
+
+
+def helps(scenario: Scenario) -> bool:
+    """Tell whether a scenario changes hazards of families who were admitted to help."""
+    return any(isinstance(action, HelpEffect) for action in scenario.actions)
 
 
 def pools(scenario: Scenario) -> bool:

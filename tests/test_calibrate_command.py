@@ -1,21 +1,9 @@
 """`carecurve calibrate`: how mistakes end."""
 
 import pytest
-
-from carecurve import cli
+from command_line import call
 
 pytestmark = pytest.mark.e2e
-
-def call(capsys, *arguments):
-    """Run the command line in this process; return (exit status, standard output, standard error)."""
-    try:
-        cli.main([str(argument) for argument in arguments])
-        status = 0
-    except SystemExit as stop:
-        status = stop.code or 0
-    out, err = capsys.readouterr()
-    return status, out, err
-
 
 @pytest.mark.parametrize(("options", "message"), [
     ((), "expected -o FOLDER, or --ship"),

@@ -6,24 +6,13 @@ import sys
 
 import pandas as pd
 import pytest
+from command_line import call
 
-from carecurve import cli
 from scenarios.areas import find_area
 from scenarios.loading import load
 
 pytestmark = pytest.mark.e2e
 SHORT = ("--area", "Rutland", "--runs", "2", "--until", "2027-03")
-
-
-def call(capsys, *arguments):
-    """Run the command line in this process; return (exit status, standard output, standard error)."""
-    try:
-        cli.main([str(argument) for argument in arguments])
-        status = 0
-    except SystemExit as stop:
-        status = stop.code or 0
-    out, err = capsys.readouterr()
-    return status, out, err
 
 
 def test_help_imports_nothing_heavy():

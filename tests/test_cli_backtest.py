@@ -5,9 +5,10 @@ import json
 import pandas as pd
 import pytest
 from backtest_sample import halfway, panel
+from command_line import call
 
 from calibration.backtest import INDICATORS
-from carecurve import backtesting, cli
+from carecurve import backtesting
 
 pytestmark = pytest.mark.e2e
 
@@ -20,19 +21,9 @@ def file(tmp_path, monkeypatch):
     return path
 
 
-def call(capsys, *arguments):
-    try:
-        cli.main(["backtest", *map(str, arguments)])
-        status = 0
-    except SystemExit as stop:
-        status = stop.code or 0
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
 def test_backtest_writes_a_finished_folder_and_says_how_it_went(capsys, file, tmp_path):
     out = tmp_path / "out"
-    status, text, err = call(capsys, "--panel", file, "--fit-until", 2018, "--horizon", 3, "-o", out, "--runs", 99)
+    status, text, err = call(capsys, "backtest", "--panel", file, "--fit-until", 2018, "--horizon", 3, "-o", out, "--runs", 99)
     assert status == 0, err
     assert "Children in care: off by" in text
     assert f"Results in {out}" in text
@@ -42,7 +33,7 @@ def test_backtest_writes_a_finished_folder_and_says_how_it_went(capsys, file, tm
     assert set(scores["method"]) == {"carecurve", "persistence", "five_year_trend", "mean_reversion"}
     assert set(scores["indicator"]) == set(INDICATORS)
     assert {path.name for path in tmp_path.iterdir()} == {"mine.csv", "out"}
-    assert call(capsys, "--panel", file, "--fit-until", 2018, "-o", out)[0] == 2  # results are there already
+    assert call(capsys, "backtest", "--panel", file, "--fit-until", 2018, "-o", out)[0] == 2  # results are there already
 
 
 @pytest.mark.parametrize(
@@ -59,7 +50,7 @@ def test_backtest_writes_a_finished_folder_and_says_how_it_went(capsys, file, tm
 def test_what_a_user_gets_wrong_ends_in_a_message_and_status_2(capsys, file, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     panel_given = () if "--panel" in arguments else ("--panel", file)
-    status, _, err = call(capsys, *panel_given, *arguments)
+    status, _, err = call(capsys, "backtest", *panel_given, *arguments)
     assert status == 2
     assert message in err
     assert "Traceback" not in err

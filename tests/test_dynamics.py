@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration.dynamics import DAMPING, Dynamics, condition, learn, left_out, root
+from calibration.dynamics import DAMPING, USUAL_CHANGE, USUAL_YEARS, Dynamics, condition, learn, left_out, root
 
 pytestmark = pytest.mark.unit
 
@@ -113,14 +113,14 @@ def test_a_trend_dies_away():
     assert path[-1, 0] == pytest.approx(0.1 * DAMPING / (1.0 - DAMPING))
 
 
-def test_a_shock_teaches_nothing_of_usual_changes():
+def test_a_year_nobody_has_teaches_nothing_of_usual_changes():
     values = panel(40)
-    counting = np.full(values.shape, 0.004)
-    shocks = np.zeros((len(YEARS), 2), bool)
-    shocks[4] = True
-    struck = values.copy()
-    struck[:, 4] -= 5.0
-    assert np.allclose(learn(struck, counting, YEARS, shocks).change_sd, learn(values, counting, YEARS, shocks).change_sd)
+    values[:, 4] = np.nan  # as of a pandemic, excluded
+    found = learn(values, np.full(values.shape, 0.004), YEARS)
+    changes = np.delete(np.diff(values.mean(axis=0), axis=0), [3, 4], axis=0)  # to that year and from it
+    usual = (np.sum(changes**2, axis=0) + USUAL_YEARS * USUAL_CHANGE**2) / (len(changes) + USUAL_YEARS)
+    assert found.change_sd**2 == pytest.approx(usual)
+    assert found.level[4] == pytest.approx((found.level[3] + found.level[5]) / 2.0)  # between the years beside it
 
 
 @pytest.mark.parametrize("values", [np.zeros((3, 1, 2)), np.full((3, 4, 2), np.nan)])
