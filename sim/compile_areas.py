@@ -81,7 +81,9 @@ def arrivals(figures: Figures, pathway: Pathway, months: tuple[str, ...], publis
             continue
         quantity = pathway.streams[stream].quantity
         reference = figures.get(quantity, published.last, default=0.0)
-        most = max([reference, *(figures.get(quantity, year, default=0.0) for year in range(published.first, published.last + 1))])
+        # Every year with a figure counts, whichever of them a model runs: the rate of candidates is the same in history and after it (ruling 2).
+        later = figures.profile.series(quantity) if figures.has(quantity) else {}
+        most = max([reference, figures.get(quantity, published.first, default=0.0), *(later[year] for year in later if year > published.first)])
         if most <= 0.0:
             continue
         families = stream == "family"

@@ -10,6 +10,7 @@ from scenarios.areas import CENSUS, find_area, last_published
 from scenarios.faults import ScenarioError
 from scenarios.loading import load
 from scenarios.schema import Published
+from sim.kernels.layout import LAYERS
 from sim.model import SPIN_UP_YEARS, compile_model, digest_of
 
 pytestmark = pytest.mark.unit
@@ -101,3 +102,16 @@ def test_a_reform_cannot_change_the_published_years(write):
 def test_a_branch_before_any_published_year_is_refused(write):
     with pytest.raises(ScenarioError, match=r"settings\.from: is|from: 2019-10 is before the first published year"):
         load(write("name: T\nextends: baseline\nsettings:\n  from: 2019-10\n"))
+
+
+def test_candidates_come_as_often_in_history_as_after_it_however_many_families_are_expected(earlier):
+    """A fit's profile has figures of years to come, five times as many families in one: no layer is short, and no candidate moves (ruling 2)."""
+    profile = earlier.area(AREA)
+    known = profile.records["new_family_referrals"]
+    later = replace(known[-1], year_ending=2022, value=5.0 * max(record.value for record in known))
+    expecting = replace(profile, records=MappingProxyType(dict(profile.records) | {"new_family_referrals": (*known, later)}))
+    scenario = earlier.with_profiles([expecting])
+    past, future = (compile_model(scenario, (AREA,), history=history).for_draw(0, 0) for history in (True, False))
+    assert np.array_equal(past.candidate_rate, future.candidate_rate)
+    assert future.accept.max() > past.accept.max()
+    assert future.layers.max() <= LAYERS
