@@ -11,7 +11,7 @@ import pandas as pd
 
 from calibration.fit import Fit, fit
 from calibration.fit_check import fit_table, inside_table, outside_table
-from calibration.fitted_figures import Ready, draws_of, england_ready, ready, records_of
+from calibration.fitted_figures import Ready, draws_of, ready, records_of
 from calibration.identification import identification_table, known_figures
 from calibration.inputs import Inputs, read_inputs
 from calibration.panel import ENGLAND, Panel, PanelError
@@ -19,7 +19,6 @@ from calibration.parameters import parameters
 from calibration.series import NAMES
 from scenarios.areas import AreaProfile, Record
 from scenarios.draws import FittedDraws
-from sim.executors import run_tasks
 
 Progress = Callable[[int, int], None]
 
@@ -78,7 +77,7 @@ def calibrate(
     workers
         Threads.
     progress
-        Called with (steps done, steps in all): two for each authority, after England's.
+        Called with (authorities done, authorities), after England.
 
     Raises
     ------
@@ -91,11 +90,8 @@ def calibrate(
         raise PanelError(f"the panel ends with the year to March {last}, so nothing can be fitted until {until}")
     inputs = read_inputs(panel, until, ahead, draws)
     check_records(inputs, areas)
-    told = progress or (lambda done, of: None)
-    fitted = fit(inputs, draws, areas, workers, lambda done, of: told(done, 2 * of))
-    names = tuple(fitted.authorities)
-    made = run_tasks(lambda area: ready(inputs, fitted, area), names, workers, lambda done, of: told(of + done, 2 * of))
-    return calibrated(inputs, fitted, dict(zip(names, made, strict=True)), england_ready(inputs, fitted))
+    fitted = fit(inputs, draws, areas, workers, progress)
+    return calibrated(inputs, fitted, {area: ready(inputs, fitted, area) for area in fitted.authorities})
 
 
 def check_records(inputs: Inputs, areas: tuple[str, ...] | None) -> None:
@@ -109,18 +105,16 @@ def check_records(inputs: Inputs, areas: tuple[str, ...] | None) -> None:
         raise PanelError(f"{', '.join(strangers)}: no row in the year ending March {inputs.vintage}, the last one fitted to")
 
 
-def calibrated(inputs: Inputs, fitted: Fit, found: Mapping[str, Ready], england: tuple[np.ndarray, np.ndarray]) -> Calibrated:
+def calibrated(inputs: Inputs, fitted: Fit, found: Mapping[str, Ready]) -> Calibrated:
     """Return everything that is written of a fit.
 
     Parameters
     ----------
     found
         Authorities ready to be simulated.
-    england
-        England as the equations make it: logarithms of rates (Y, I) and children in care (Y).
     """
     known = known_figures(fitted)
-    table = fit_table(inputs, fitted, england[0], {ENGLAND: england[1]} | {area: one.in_care for area, one in found.items()})
+    table = fit_table(inputs, fitted)
     profiles = {area: inputs.profiles[area] for area in (ENGLAND, *found)}
     return Calibrated(
         fitted.years, fitted.ahead, records_of(fitted, found), draws_of(fitted, found), profiles, parameters(fitted, known, inputs.profiles),

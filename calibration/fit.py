@@ -13,36 +13,32 @@ No simulated output is scaled, and nothing later than the vintage is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 
 from calibration.draws import ENGLAND_CODE, normals
 from calibration.dynamics import Dynamics, Posterior, condition, learn, root
-from calibration.equations import Equations
+from calibration.equations import Equations, Nearby
 from calibration.inputs import Inputs
 from calibration.mix import Mix, reshaped
+from calibration.national_fit import NationalFit, kept_england
 from calibration.panel import ENGLAND
 from calibration.record import Records, with_imposed
-from calibration.series import NAMES
-from calibration.steering import Steered, bends_of, changes, response, steer, with_figures
+from calibration.series import NAMES, in_care
+from calibration.steering import Steered, bends_of, changes, steer, with_figures, with_records
 from scenarios.areas import AreaProfile
+from scenarios.timeline import year_ending
 from sim.counting import Counts
-from sim.executors import run_tasks
+from sim.executors import run_in_processes
+from sim.kernels.layout import Tally
+from sim.model import CompiledModel
 
-ENGLAND_TURNS, ROUNDS = 3, 3
-NEW_TO_AUTHORITY = 0.35  # where England's new families start from, a referred child; the equations find the rest
+ROUNDS = 3
+# Runs of the equations that go through spin-up besides the first (`equations.Nearby`): after figures moved far. What is left is 0.3 % of a rate.
+WHOLE = (2,)
 FARTHEST = 1.5  # an authority's first step away from England's figures, logarithm
-
-
-@dataclass(frozen=True)
-class NationalFit:
-    """England's: the profile whose figures authorities start from, logarithms of its figures (Y, I), and how series answer figures."""
-
-    profile: AreaProfile
-    figures: np.ndarray
-    how: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -61,6 +57,8 @@ class AuthorityFit:
         Logarithms of rates as drawn (D, ahead, I).
     figures
         Logarithms of figures as drawn, over those expected (D, ahead, I).
+    in_care
+        Children in care on 31 March as the equations make them, unaccompanied ones apart (Y).
     """
 
     steered: Steered
@@ -68,6 +66,7 @@ class AuthorityFit:
     path: np.ndarray
     futures: np.ndarray
     figures: np.ndarray
+    in_care: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -111,47 +110,42 @@ def fit(
     ahead, years = inputs.ahead, len(equations.years) - inputs.ahead
     later = inputs.england[-1] + dynamics.national_path(ahead) - dynamics.level[-1]
     path_of_england = np.vstack([inputs.england[-years:], later])
-    national = follow_england(equations, inputs.profiles[ENGLAND], path_of_england, inputs.mixes[ENGLAND], ahead)
+    national = kept_england(equations, inputs.profiles[ENGLAND], path_of_england, inputs.mixes[ENGLAND], ahead, workers)
 
     def one(area: str) -> AuthorityFit:
         """Fit one authority."""
         row = records.row(area)
         posterior = condition(dynamics, records.values[row], records.counting[row], ahead)
         path = expected_path(dynamics, posterior, records.imposed[row], ahead)[-len(equations.years) :]
-        steered = follow_authority(equations, inputs.profiles[area], national, path, inputs.mixes[area], ahead)
+        steered, in_care = follow_authority(equations, inputs.profiles[area], national, path, inputs.mixes[area], ahead)
         paths = futures(dynamics, posterior, inputs.profiles[area].code, draws, ahead)
         drawn = changes(national.how[years:, :, years:, :], paths, np.zeros(paths.shape[1:]), bends_of(national.how))
-        return AuthorityFit(steered, posterior, path, path[years:] + paths, drawn)
+        return AuthorityFit(steered, posterior, path, path[years:] + paths, drawn, in_care)
 
     chosen = records.areas if areas is None else areas
-    found = run_tasks(one, chosen, workers, progress)
+    found = run_in_processes(one, chosen, workers, progress)
     return Fit(inputs.vintage, records.years[-years:], ahead, dynamics, records, national, MappingProxyType(dict(zip(chosen, found, strict=True))))
 
 
-def follow_england(equations: Equations, profile: AreaProfile, path: np.ndarray, mix: Mix, ahead: int) -> NationalFit:
-    """Return England's fit: the response, about rates of the pathway, then shapes and levels by turns."""
-    years = equations.years
-    figures = np.zeros(path.shape)
-    figures[:, 0] = path[:, 0] + np.log(NEW_TO_AUTHORITY)
-    how = response(equations.rates, profile, years, figures)
-    for _ in range(ENGLAND_TURNS):
-        done = steer(equations.rates, profile, years, path, figures, how, rounds=2)
-        figures = done.figures
-        profile = reshaped(done.profile, Counts(*equations.tally(done.profile)), mix, 12 * ahead)
-    done = steer(equations.rates, profile, years, path, figures, how, rounds=2)
-    return NationalFit(done.profile, done.figures, how)
-
-
-def follow_authority(equations: Equations, profile: AreaProfile, national: NationalFit, path: np.ndarray, mix: Mix, ahead: int) -> Steered:
-    """Return figures with which the equations follow an authority's path, from England's on."""
-    years = equations.years
-    figures = national.figures
-    first = with_figures(profile, years, figures)
-    gap = path - equations.rates(first)
-    figures = figures + np.clip(changes(national.how, gap, figures, bends_of(national.how)), -FARTHEST, FARTHEST)
+def follow_authority(
+    equations: Equations, profile: AreaProfile, national: NationalFit, path: np.ndarray, mix: Mix, ahead: int
+) -> tuple[Steered, np.ndarray]:  # fmt: skip
+    """Return figures with which the equations follow an authority's path, from England's on, and children in care as they then make them (Y)."""
+    years, near = equations.years, Nearby(equations, whole=WHOLE)
+    gap = path - national.rates
+    figures = national.figures + np.clip(changes(national.how, gap, national.figures, bends_of(national.how)), -FARTHEST, FARTHEST)
     shaped = with_figures(profile, years, figures)
-    shaped = reshaped(shaped, Counts(*equations.tally(shaped)), mix, 12 * ahead)
-    return steer(equations.rates, shaped, years, path, figures, national.how, rounds=ROUNDS)
+    shaped = reshaped(shaped, Counts(*near.tally(shaped)), mix, 12 * ahead)
+    found = steer(near.rates, shaped, years, path, figures, national.how, rounds=ROUNDS)
+    return replace(found, profile=with_references(found.profile, *near.counts, ahead)), in_care(*near.counts, years)
+
+
+def with_references(profile: AreaProfile, tally: Tally, compiled: CompiledModel, ahead: int) -> AreaProfile:
+    """Return a profile with the work in hand and the use of places counted in the last year of its record, which loops refer to."""
+    vintage, year = year_ending(compiled.last) - ahead, slice(-12 * (ahead + 1), -12 * ahead or None)
+    ends = tally.places_end[0, year].sum(axis=0)
+    use = {f"reference_use_{place}": {vintage: ends[i, 1] / ends[i, 0]} for i, place in enumerate(compiled.place_names) if ends[i, 0] > 0}
+    return with_records(profile, {"work_in_hand": {vintage: float(tally.work[0, year].mean())}, **use})
 
 
 def expected_path(dynamics: Dynamics, posterior: Posterior, imposed: np.ndarray, ahead: int) -> np.ndarray:

@@ -1,7 +1,10 @@
 """How well a fit holds: the last five published years, each beside what the equations make of it and the interval the other years give it.
 
 The 90 % interval of a year is that of a record without the year (`dynamics.left_out`), recording and chance included, so that it can miss. England's
-is between the years beside it: its level moves by so much a year (`Dynamics.change_sd`).
+is between the years beside it: its level moves by so much a year (`Dynamics.change_sd`). How many standard deviations wide it is follows from
+figures that are not the one it is for (cross-conformal prediction: Vovk 2015, Annals of Mathematics and Artificial Intelligence 74): other
+authorities' of the same measure and years, England's of other years. A normal's 1.64 would do if records were as noisy in all years; they were
+noisier before 2020.
 """
 
 from __future__ import annotations
@@ -16,38 +19,37 @@ from calibration.fit import Fit
 from calibration.identification import MIDDLE, NORMAL_90
 from calibration.inputs import Inputs
 from calibration.panel import ENGLAND
-from calibration.record import IN_CARE, WITHOUT_UASC, Records, read_counts, read_records
-from calibration.series import NAMES, denominators
+from calibration.record import WITHOUT_UASC, Records, read_counts, read_records
+from calibration.series import IN_CARE, NAMES, denominators
 
 YEARS = 5
+SHARE = 0.9  # of figures inside their interval
+FEWEST, FEWEST_OF_ENGLAND = 200, 40  # figures a half-width rests on at least (its share's standard error is then 2 and 5 points), else a normal's
 COLUMNS = ("area", "measure", "year_ending", "published", "fitted", "p05", "p50", "p95", "inside", "why_excluded")
 EVERY = "all measures"
 NOT_FITTED = "no interval: it follows from those who start and leave"
 NOT_PUBLISHED = "not published, or nil"
 
 
-def fit_table(inputs: Inputs, fitted: Fit, england_logs: np.ndarray, in_care: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Return published against fitted by area, measure and year, England first.
-
-    Parameters
-    ----------
-    england_logs
-        Logarithms of England's rates as the equations make them in the followed years (Y, I).
-    in_care
-        Children in care on 31 March of the followed years as the equations make them, unaccompanied ones apart: area -> (Y).
-    """
+def fit_table(inputs: Inputs, fitted: Fit) -> pd.DataFrame:
+    """Return published against fitted by area, measure and year, England first."""
     traps, records = _traps(inputs), fitted.records
     nation = read_records(inputs.targets, inputs.profiles, (ENGLAND,))
     followed = len(fitted.years)
-    between = england_left_out(*nation.of(ENGLAND), _recording_of_england(inputs, nation), fitted.dynamics.change_sd)
+    between, sd = england_left_out(*nation.of(ENGLAND), _recording_of_england(inputs, nation), fitted.dynamics.change_sd)
+    between = between, sd * half_widths_of_england((nation.of(ENGLAND)[0] - between) / sd)
     counts = read_counts(inputs.targets, nation.areas, nation.years)
-    blocks = [_block(inputs, nation, counts, ENGLAND, between, england_logs, in_care[ENGLAND], traps)]
+    england = fitted.national
+    blocks = [_block(inputs, nation, counts, ENGLAND, between, england.rates[:followed], england.in_care[:followed], traps)]
     counts = read_counts(inputs.targets, records.areas, records.years)
+    ends = [[left_out(fitted.dynamics, *records.of(area), year) for year in range(len(records.years))] for area in records.areas]
+    middle, sd = (np.array(each) for each in np.array(ends).transpose(2, 0, 1, 3))
+    record = np.stack([records.of(area)[0] for area in records.areas])
+    half = half_widths(((record - middle) / sd)[:, -YEARS:])
     for area, one in fitted.authorities.items():
-        ends = [left_out(fitted.dynamics, *records.of(area), year) for year in range(len(records.years))]
-        middle, sd = (np.array(each) for each in zip(*ends, strict=True))
+        row = records.row(area)
         logs = one.path[:followed] + one.steered.misfit[:followed]
-        blocks.append(_block(inputs, records, counts, area, (middle, sd), logs, in_care[area], traps))
+        blocks.append(_block(inputs, records, counts, area, (middle[row], sd[row] * half[row]), logs, one.in_care[:followed], traps))
     return pd.concat(blocks, ignore_index=True)
 
 
@@ -83,6 +85,32 @@ def england_left_out(values: np.ndarray, counting: np.ndarray, recording: np.nda
     return middle, np.sqrt(variance)
 
 
+def half_widths(departures: np.ndarray) -> np.ndarray:
+    """Return half-widths of intervals in standard deviations (A, I), for departures in standard deviations (A, Y, I), nan where not known.
+
+    Each is that within which `SHARE` of the other authorities' departures lie.
+    """
+    sizes, found = np.abs(departures), np.full((departures.shape[0], departures.shape[2]), NORMAL_90)
+    for area in range(len(sizes)):
+        others = np.delete(sizes, area, axis=0).reshape(-1, sizes.shape[2])
+        for i, column in enumerate(others.T):
+            known = column[np.isfinite(column)]
+            if len(known) >= FEWEST:
+                found[area, i] = np.quantile(known, SHARE)
+    return found
+
+
+def half_widths_of_england(departures: np.ndarray) -> np.ndarray:
+    """Return the same of England by year (Y, 1), from departures of all series (Y, I) in its other years."""
+    sizes, found = np.abs(departures), np.full((len(departures), 1), NORMAL_90)
+    for year in range(len(sizes)):
+        known = np.delete(sizes, year, axis=0)
+        known = known[np.isfinite(known)]
+        if len(known) >= FEWEST_OF_ENGLAND:
+            found[year] = np.quantile(known, SHARE)
+    return found
+
+
 def inside_table(table: pd.DataFrame) -> pd.DataFrame:
     """Return shares of target-years inside their 90 % interval: of England, the median authority and all of them, by measure and over all.
 
@@ -112,13 +140,13 @@ def _block(
     inputs: Inputs, records: Records, every: Mapping[str, np.ndarray], area: str, ends: tuple[np.ndarray, np.ndarray],
     logs: np.ndarray, in_care: np.ndarray, traps: Mapping[tuple[str, str, int], tuple[float, str]],
 ) -> pd.DataFrame:  # fmt: skip
-    """Return the rows of one place."""
+    """Return the rows of one place; `ends` are middle and half-width of intervals, logarithms (Y, I)."""
     years, seen = records.years, np.isfinite(records.of(area)[0])
     counts = {name: each[records.row(area)] for name, each in every.items()}
     children = np.array([inputs.profiles[area].value("population_0_17", year) for year in years])
     over = denominators(children, filled(counts[IN_CARE][:, None])[:, 0])
     fitted = np.vstack([np.full((len(years) - len(logs), len(NAMES)), np.nan), np.exp(logs)]) * over
-    low, middle, high = (np.exp(ends[0] + z * ends[1]) * over for z in (-NORMAL_90, 0.0, NORMAL_90))
+    low, middle, high = (np.exp(ends[0] + side * ends[1]) * over for side in (-1.0, 0.0, 1.0))
     stock = np.concatenate([np.full(len(years) - len(in_care), np.nan), in_care])
     rows = []
     for y in range(max(len(years) - YEARS, 0), len(years)):

@@ -14,15 +14,9 @@ import numpy as np
 from calibration.fit import Fit
 from calibration.flow_balance import unit_of
 from calibration.inputs import Inputs
-from calibration.record import IN_CARE
-from calibration.series import NAMES, QUANTITIES, simulated_log_rates
-from calibration.steering import with_records
+from calibration.series import NAMES, QUANTITIES
 from scenarios.areas import AreaProfile, Record
 from scenarios.draws import FittedDraws
-from sim.counting import annual
-from sim.kernels.layout import Tally
-from sim.measures import MEASURES
-from sim.model import CompiledModel
 
 PREFIXES = ("ratio_", "age_ratio_", "plan_ratio_", "reference_use_")
 NAMED = ("new_family_referrals", "uasc_started", "disabled_children_started", "work_in_hand")
@@ -38,13 +32,10 @@ class Ready:
         With figures of the record's years and those expected after it.
     draws
         Quantity -> multipliers of what is expected (D, ahead).
-    in_care
-        Children in care on 31 March of the followed years as the equations make them, unaccompanied ones apart (Y).
     """
 
     profile: AreaProfile
     draws: dict[str, np.ndarray]
-    in_care: np.ndarray
 
 
 def is_fitted(quantity: str) -> bool:
@@ -53,35 +44,14 @@ def is_fitted(quantity: str) -> bool:
 
 
 def ready(inputs: Inputs, fitted: Fit, area: str) -> Ready:
-    """Return an authority ready to be simulated; the equations are run once."""
+    """Return an authority ready to be simulated."""
     found = fitted.authorities[area]
-    tally, compiled = inputs.equations.tally(found.steered.profile)
-    profile = with_work(inputs, found.steered.profile, tally, compiled)
+    profile = found.steered.profile
     draws = {quantity.removeprefix("ratio_"): np.exp(found.figures[:, :, i]) for i, quantity in enumerate(QUANTITIES)}
     later = range(fitted.vintage + 1, fitted.vintage + fitted.ahead + 1)
     expected = np.array([profile.value("uasc_started", year) for year in later])
     draws["uasc_started"] = inputs.uasc[area] * profile.value("uasc_started", fitted.vintage) / expected
-    return Ready(profile, draws, _in_care(tally, compiled, inputs.equations.years)[: len(fitted.years)])
-
-
-def with_work(inputs: Inputs, profile: AreaProfile, tally: Tally, compiled: CompiledModel) -> AreaProfile:
-    """Return a profile with the work in hand and the use of places that the equations counted in its last published year, which loops refer to."""
-    year = slice(-12 * (inputs.ahead + 1), -12 * inputs.ahead or None)
-    ends = tally.places_end[0, year].sum(axis=0)
-    use = {f"reference_use_{place}": {inputs.vintage: ends[i, 1] / ends[i, 0]} for i, place in enumerate(compiled.place_names) if ends[i, 0] > 0}
-    return with_records(profile, {"work_in_hand": {inputs.vintage: float(tally.work[0, year].mean())}, **use})
-
-
-def england_ready(inputs: Inputs, fitted: Fit) -> tuple[np.ndarray, np.ndarray]:
-    """Return England as the equations make it in the followed years: logarithms of rates (Y, I), children in care without unaccompanied ones (Y)."""
-    tally, compiled = inputs.equations.tally(fitted.national.profile)
-    years, followed = inputs.equations.years, len(fitted.years)
-    return simulated_log_rates(tally, compiled, years)[:followed], _in_care(tally, compiled, years)[:followed]
-
-
-def _in_care(tally, compiled, years: tuple[int, ...]) -> np.ndarray:
-    """Return children in care on 31 March of each year (Y)."""
-    return annual(tally, compiled)[0][list(MEASURES).index(IN_CARE)][-len(years) :]
+    return Ready(profile, draws)
 
 
 def draws_of(fitted: Fit, found: Mapping[str, Ready]) -> FittedDraws:

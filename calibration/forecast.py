@@ -29,11 +29,12 @@ from scenarios.loading import Scenario
 from scenarios.timeline import add_months
 from sim.counting import annual
 from sim.engine import simulate
-from sim.executors import run_tasks
+from sim.executors import run_in_processes
 from sim.measures import MEASURES
 from sim.model import CompiledModel, compile_model
 
 SPIN_UPS = 4  # distinct pasts before the first published year, shared out over runs
+PUBLISHED_AGAIN = 4  # draws of recording for each run: they cost nothing, and a sample of few draws pays for its raggedness (`scores.crps`)
 SEED = 20_250_401  # the forecasts' own
 FORECAST = (*INDICATORS, NON_UASC)
 # The stock at the origin whose chance a forecast still holds, and the series whose recording noise its published figure has.
@@ -78,7 +79,7 @@ def forecast(
     Returns
     -------
     DataArray
-        Counts (area, indicator, horizon_years, draw) of `FORECAST`; nan for authorities without a record.
+        Counts (area, indicator, horizon_years, draw) of `FORECAST`, `PUBLISHED_AGAIN` draws of every run; nan for authorities without a record.
     """
     inputs = read_inputs(panel, origin, horizon, runs)
     known = tuple(area for area in areas if area in inputs.records.areas)
@@ -86,15 +87,17 @@ def forecast(
     fitted = fit(inputs, runs, known, workers, lambda done, of: told(done, 2 * of))
     scenario = scenario_at(origin, inputs.equations.years[0], origin + horizon)
 
-    def one(area: str) -> np.ndarray:
-        """Forecast one authority (F, H, D)."""
-        one_ready = ready(inputs, fitted, area)
-        subject = Subject(one_ready.profile, one_ready.draws, published_at(inputs, area))
-        futures = published_futures(fitted.dynamics, subject, simulated_futures(scenario, subject, origin, horizon, runs))
-        return futures.transpose(2, 1, 0)
+    made = [ready(inputs, fitted, area) for area in known]
+    subjects = [Subject(one.profile, one.draws, published_at(inputs, area)) for area, one in zip(known, made, strict=True)]
+    dynamics = fitted.dynamics
 
-    found = dict(zip(known, run_tasks(one, known, workers, lambda done, of: told(of + done, 2 * of)), strict=True))
-    nothing = np.full((len(FORECAST), horizon, runs), np.nan)
+    def futures(subject: Subject) -> np.ndarray:
+        """Forecast one authority (F, H, D)."""
+        simulated = simulated_futures(scenario, subject, origin, horizon, runs)
+        return published_futures(dynamics, subject, simulated).transpose(2, 1, 0)
+
+    found = dict(zip(known, run_in_processes(futures, subjects, workers, lambda done, of: told(of + done, 2 * of)), strict=True))
+    nothing = np.full((len(FORECAST), horizon, runs * PUBLISHED_AGAIN), np.nan)
     return labelled(np.stack([found.get(area, nothing) for area in areas]), areas, FORECAST, horizon)
 
 
@@ -124,15 +127,16 @@ def simulated_futures(scenario: Scenario, subject: Subject, origin: int, horizon
 
 
 def published_futures(dynamics: Dynamics, subject: Subject, simulated: np.ndarray) -> np.ndarray:
-    """Return what will be published (runs, H, F): simulated, from the stocks published at the origin, with recording noise."""
+    """Return what will be published (runs x PUBLISHED_AGAIN, H, F): simulated, from the stocks published at the origin, with recording noise."""
     futures = simulated[:, 1:].copy()
-    runs, horizon, _ = futures.shape
     error = np.sqrt(np.diag(dynamics.recording))
     for stock, of in STOCKS.items():
         i, j = FORECAST.index(stock), FORECAST.index(of)
         noise = error[RECORDED[of]] * subject.published[of] if of in RECORDED else 0.0
         futures[:, :, i] = conditioned(futures[:, :, i], simulated[:, 0, j], subject.published[of], noise)
-    recorded = normals(runs, subject.profile.code, "recording", (horizon, len(NAMES))) @ root(dynamics.recording).T
+    futures = np.repeat(futures, PUBLISHED_AGAIN, axis=0)
+    draws, horizon, _ = futures.shape
+    recorded = normals(draws, subject.profile.code, "recording", (horizon, len(NAMES))) @ root(dynamics.recording).T
     for name, series in RECORDED.items():
         if name in FORECAST:
             futures[:, :, FORECAST.index(name)] *= np.exp(recorded[:, :, series])

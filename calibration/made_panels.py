@@ -18,8 +18,8 @@ import pandas as pd
 from calibration.draws import ENGLAND_CODE, normals
 from calibration.dynamics import Dynamics, learn, root
 from calibration.equations import Equations
-from calibration.fit import NationalFit, follow_england
 from calibration.inputs import read_inputs
+from calibration.national_fit import NationalFit, follow_england
 from calibration.panel import ENGLAND, Panel
 from calibration.scenario_at import scenario_at
 from calibration.series import NAMES

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from calibration.panel import ENGLAND
-from calibration.series import NAMES, log_rates
+from calibration.series import IN_CARE, NAMES, log_rates
 from calibration.targets import PublishedTargets
 from scenarios.areas import AreaProfile
 
-IN_CARE = "cla_at31_non_uasc"
 FIRST_YEAR = 2013  # no earlier year is read, whatever a panel holds: what is counted as a child in need settled then
 WITHOUT_UASC = {"cla_started_non_uasc": "cla_started", "cla_ceased_non_uasc": "cla_ceased", IN_CARE: "cla_at31"}
 

@@ -49,6 +49,7 @@ SERIES = (
 NAMES = tuple(one.name for one in SERIES)
 QUANTITIES = tuple(one.quantity for one in SERIES)
 EXITS = NAMES.index("cla_ceased_non_uasc")
+IN_CARE = "cla_at31_non_uasc"  # children in care who are not unaccompanied
 
 
 def log_rates(counts: dict[str, np.ndarray], children: np.ndarray, in_care: np.ndarray) -> np.ndarray:
@@ -80,8 +81,13 @@ def denominators(children: np.ndarray, in_care: np.ndarray) -> np.ndarray:
 def simulated_log_rates(tally: Tally, compiled: CompiledModel, years: tuple[int, ...]) -> np.ndarray:
     """Return the same of one simulated authority, in the last of the tally's years (Y, I)."""
     values, names = annual(tally, compiled)[0], list(MEASURES)
-    found = {name: values[names.index(name)][-len(years) :] for name in (*NAMES, "cla_at31_non_uasc")}
-    return log_rates(found, children_of(compiled.profiles[0], years), found["cla_at31_non_uasc"])
+    found = {name: values[names.index(name)][-len(years) :] for name in (*NAMES, IN_CARE)}
+    return log_rates(found, children_of(compiled.profiles[0], years), found[IN_CARE])
+
+
+def in_care(tally: Tally, compiled: CompiledModel, years: tuple[int, ...]) -> np.ndarray:
+    """Return one simulated authority's children in care on 31 March, unaccompanied ones apart, in the last of the tally's years (Y)."""
+    return annual(tally, compiled)[0][list(MEASURES).index(IN_CARE)][-len(years) :]
 
 
 def children_of(profile: AreaProfile, years: tuple[int, ...]) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 
 from calibration.series import QUANTITIES
 from scenarios.areas import AreaProfile, Record
+from sim.executors import run_in_processes
 
 PULSE = 0.1  # logarithm: large against rounding, small against the bend of the equations
 # A path is followed as closely as it is worth: a misfit of CLOSE costs as much as a figure that changes by CHANGE from one year to the next. Without
@@ -49,27 +50,38 @@ class Steered:
     profile: AreaProfile
 
 
-def response(simulate: Simulate, profile: AreaProfile, years: tuple[int, ...], figures: np.ndarray) -> np.ndarray:
+def response(
+    simulate: Simulate, profile: AreaProfile, years: tuple[int, ...], figures: np.ndarray, later: Simulate | None = None, workers: int | None = None,
+) -> np.ndarray:  # fmt: skip
     """Return how logarithms of series follow logarithms of figures (Y, I, Y, I): 0 where the figure is of a later year.
 
     Parameters
     ----------
     figures
         Logarithms about which the response is taken (Y, I).
+    later
+        The equations for figures that differ after the first year only, if they are faster so; called with `figures` first.
+    workers
+        Processes.
     """
     n, series = figures.shape
-    base = simulate(with_figures(profile, years, figures))
+    later = later or simulate
+    base = later(with_figures(profile, years, figures))
+
+    def pulse(which: tuple[int, int]) -> np.ndarray:
+        """Return how series answer one figure of one year (Y, I)."""
+        year, j = which
+        moved = figures.copy()
+        moved[year, j] += PULSE
+        return ((later if year else simulate)(with_figures(profile, years, moved)) - base) / PULSE
+
+    pulses = [(year, j) for year in (0, 1) for j in range(series)]
     found = np.zeros((n, series, n, series))
-    for j in range(series):
-        for year in (0, 1):
-            moved = figures.copy()
-            moved[year, j] += PULSE
-            pulse = (simulate(with_figures(profile, years, moved)) - base) / PULSE
-            if year == 0:
-                found[:, :, 0, j] = pulse
-            else:
-                for later in range(1, n):
-                    found[later:, :, later, j] = pulse[1 : n - later + 1]
+    for (year, j), answer in zip(pulses, run_in_processes(pulse, pulses, workers), strict=True):
+        if year == 0:
+            found[:, :, 0, j] = answer
+        for moved in range(1, n) if year else ():
+            found[moved:, :, moved, j] = answer[1 : n - moved + 1]
     return found
 
 

@@ -1,6 +1,6 @@
 """A fit of a few made-up authorities by equations whose answer is known; no simulation runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 
@@ -9,11 +9,12 @@ import pandas as pd
 
 from calibration.calibrate import Calibrated, calibrated
 from calibration.dynamics import condition, learn
-from calibration.fit import AuthorityFit, Fit, NationalFit, expected_path, futures
-from calibration.fitted_figures import Ready
+from calibration.fit import AuthorityFit, Fit, expected_path, futures
+from calibration.fitted_figures import Ready, ready
 from calibration.inputs import Inputs
-from calibration.record import IN_CARE, read_records
-from calibration.series import NAMES, QUANTITIES
+from calibration.national_fit import NationalFit
+from calibration.record import read_records
+from calibration.series import IN_CARE, NAMES, QUANTITIES
 from calibration.steering import response, solve, steer, with_records
 from calibration.targets import PublishedTargets
 from scenarios.areas import AreaProfile
@@ -99,34 +100,31 @@ def sample() -> tuple[Inputs, Fit, dict[str, Ready]]:
     how = response(equations.rates, profiles["England"], YEARS, start)
     path = np.vstack([england[-FOLLOWED:], england[-1] + dynamics.national_path(AHEAD) - dynamics.level[-1]])
     nation = steer(equations.rates, profiles["England"], YEARS, path, start, how)
-    national = NationalFit(nation.profile, nation.figures, how)
+    national = NationalFit(nation.profile, nation.figures, how, path + nation.misfit, in_care_of("England"))
     authorities = {}
     for area in AREAS:
         row = records.row(area)
         posterior = condition(dynamics, *records.of(area), AHEAD)
         path = expected_path(dynamics, posterior, records.imposed[row], AHEAD)[-len(YEARS) :]
         steered = steer(equations.rates, profiles[area], YEARS, path, nation.figures, how)
+        with_work = with_records(steered.profile, {"work_in_hand": {VINTAGE: 900.0}, "reference_use_agency_foster": {VINTAGE: 0.9}})
+        steered = replace(steered, profile=with_work)
         paths = futures(dynamics, posterior, profiles[area].code, DRAWS, AHEAD)
         drawn = solve(how[FOLLOWED:, :, FOLLOWED:, :], paths, np.zeros(paths.shape[1:]))
-        authorities[area] = AuthorityFit(steered, posterior, path, path[FOLLOWED:] + paths, drawn)
+        authorities[area] = AuthorityFit(steered, posterior, path, path[FOLLOWED:] + paths, drawn, in_care_of(area))
     fitted = Fit(VINTAGE, records.years[-FOLLOWED:], AHEAD, dynamics, records, national, MappingProxyType(authorities))
     uasc = {area: np.full((DRAWS, AHEAD), 1.21) for area in AREAS}
     inputs = Inputs(VINTAGE, AHEAD, targets, records, profiles, {}, england, equations, uasc)
-    return inputs, fitted, {area: ready_of(fitted, area) for area in AREAS}
+    return inputs, fitted, {area: ready(inputs, fitted, area) for area in AREAS}
 
 
 @cache
 def sample_calibration() -> Calibrated:
     """Return all that is written of the sample."""
     inputs, fitted, found = sample()
-    nation = np.array([IN_CARE_RATE * children_of("England", year) for year in YEARS[:FOLLOWED]])
-    return calibrated(inputs, fitted, found, (inputs.equations.rates(fitted.national.profile)[:FOLLOWED], nation))
+    return calibrated(inputs, fitted, found)
 
 
-def ready_of(fitted: Fit, area: str) -> Ready:
-    """Return an authority as the simulation would make it ready."""
-    one = fitted.authorities[area]
-    draws = {quantity.removeprefix("ratio_"): np.exp(one.figures[:, :, i]) for i, quantity in enumerate(QUANTITIES)}
-    profile = with_records(one.steered.profile, {"work_in_hand": {VINTAGE: 900.0}, "reference_use_agency_foster": {VINTAGE: 0.9}})
-    in_care = np.array([1.01 * IN_CARE_RATE * children_of(area, year) for year in YEARS[:FOLLOWED]])
-    return Ready(profile, draws | {"uasc_started": np.full((DRAWS, AHEAD), 1.1)}, in_care)
+def in_care_of(area: str) -> np.ndarray:
+    """Return children in care as the equations are said to make them."""
+    return np.array([(1.0 if area == "England" else 1.01) * IN_CARE_RATE * children_of(area, year) for year in YEARS])

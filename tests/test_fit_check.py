@@ -4,10 +4,19 @@ import numpy as np
 import pytest
 from fit_sample import AREAS, EXCLUDED, FOLLOWED, UNKNOWN, children_of, sample, sample_calibration
 
-from calibration.fit_check import COLUMNS, EVERY, NOT_FITTED, NOT_PUBLISHED, england_left_out, inside_table, outside_table
+from calibration.fit_check import (
+    COLUMNS,
+    EVERY,
+    NOT_FITTED,
+    NOT_PUBLISHED,
+    england_left_out,
+    half_widths,
+    half_widths_of_england,
+    inside_table,
+    outside_table,
+)
 from calibration.identification import MIDDLE, NORMAL_90
-from calibration.record import IN_CARE
-from calibration.series import EXITS, NAMES
+from calibration.series import EXITS, IN_CARE, NAMES
 
 pytestmark = pytest.mark.unit
 
@@ -120,3 +129,22 @@ def test_an_authority_outside_is_told_apart_from_one_inside():
     moved.loc[where, ["published", "inside"]] = 1.01 * moved.loc[where, "p95"], False
     assert len(outside_table(moved)) == len(outside_table(table)) + 1
     assert inside_table(moved).inside_pct.sum() < inside_table(table).inside_pct.sum()
+
+
+def test_half_widths_hold_nine_in_ten_of_the_others_figures():
+    """Departures half as large as stated need intervals half as wide, by series; an authority's own do not matter, nor do years not known."""
+    departures = np.random.Generator(np.random.Philox(6)).standard_normal((400, 5, 2)) * [0.5, 2.0]
+    departures[:40, 3] = np.nan
+    found = half_widths(departures)
+    assert found.mean(axis=0) == pytest.approx([0.5 * NORMAL_90, 2.0 * NORMAL_90], rel=0.06)
+    departures[7] *= 100.0
+    assert np.array_equal(half_widths(departures)[7], found[7])
+    assert (half_widths(departures[:30]) == NORMAL_90).all()  # 145 others, too few to tell
+
+
+def test_england_s_half_width_is_that_of_its_other_years():
+    departures = np.full((13, 7), 0.5)
+    departures[4] = 9.0
+    found = half_widths_of_england(departures)
+    assert found[4] == pytest.approx(0.5)
+    assert (half_widths_of_england(departures[:5]) == NORMAL_90).all()

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from calibration.dynamics import Dynamics
-from calibration.fit import NationalFit
 from calibration.made_panels import COLUMNS, MOST_CHILDREN, Made, Truth, made_area, panel_of, recorded, sizes, true_figures
+from calibration.national_fit import NationalFit
 from calibration.panel import ENGLAND
 from calibration.recovery import Interval, coverage, histogram, recovered
 from calibration.series import QUANTITIES
@@ -33,7 +33,7 @@ def truth() -> Truth:
     figures = np.tile(np.log([0.01, *np.ones(6)]), (len(YEARS), 1))
     how = np.eye(rates.size).reshape(*rates.shape, *rates.shape)
     profile = with_records(made_up("Small England"), {"population_0_17": dict.fromkeys(YEARS, 100_000.0), "foster_places": {2013: 50.0}})
-    return Truth(dynamics, NationalFit(profile, figures, how), rates, SimpleNamespace(years=YEARS), AHEAD)
+    return Truth(dynamics, NationalFit(profile, figures, how, rates, np.full(len(YEARS), 500.0)), rates, SimpleNamespace(years=YEARS), AHEAD)
 
 
 def drawn(whole: Truth, number: int, authorities: int, seed: int) -> Made:
