@@ -11,7 +11,26 @@ from __future__ import annotations
 import numpy as np
 
 
-def conditioned(futures: np.ndarray, stock: np.ndarray, published: float, error_sd: float = 0.0) -> np.ndarray:
+def kept_share(futures: np.ndarray, stocks: np.ndarray) -> np.ndarray:
+    """Return how much of a relative excess in a stock is left in a measure in years to come (H), over authorities.
+
+    Parameters
+    ----------
+    futures
+        A measure's years to come (A, runs, H).
+    stocks
+        The stock when they begin (A, runs).
+
+    Few runs of one authority say little; of all authorities they say it well. Between nothing and all of it, and none if no stock differs.
+    """
+    means, mean = futures.mean(axis=1, keepdims=True), stocks.mean(axis=1, keepdims=True)
+    later = np.divide(futures, means, out=np.ones(futures.shape), where=means > 0.0) - 1.0
+    now = np.divide(stocks, mean, out=np.ones(stocks.shape), where=mean > 0.0) - 1.0
+    together, spread = np.einsum("ar,arh->h", now, later), (now**2).sum()
+    return np.clip(together / spread, 0.0, 1.0) if spread > 0.0 else np.zeros(futures.shape[2])
+
+
+def conditioned(futures: np.ndarray, stock: np.ndarray, published: float, kept: np.ndarray, error_sd: float = 0.0) -> np.ndarray:
     """Return futures as they are expected of runs that begin with the published stock.
 
     Parameters
@@ -22,12 +41,14 @@ def conditioned(futures: np.ndarray, stock: np.ndarray, published: float, error_
         The stock at the origin (runs).
     published
         What was published of it; nan leaves the futures alone.
+    kept
+        `kept_share` (H).
     error_sd
         Standard deviation of what was published about what there was.
     """
-    spread = stock.var(ddof=1) if len(stock) > 2 else 0.0
-    if not np.isfinite(published) or spread <= 0.0:
+    mean = stock.mean()
+    if not np.isfinite(published) or mean <= 0.0:
         return futures
-    slope = ((stock - stock.mean()) @ (futures - futures.mean(axis=0))) / ((len(stock) - 1) * spread)
-    kept = np.clip(slope, 0.0, None) * spread / (spread + error_sd**2)  # more at the origin never means less later
-    return np.maximum(futures + kept * (published - stock)[:, None], 0.0)
+    sure = stock.var() / (stock.var() + error_sd**2) if error_sd > 0.0 else 1.0
+    missing = sure * (published - stock) / mean
+    return np.maximum(futures + missing[:, None] * kept * futures.mean(axis=0), 0.0)

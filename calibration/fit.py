@@ -25,7 +25,7 @@ from calibration.inputs import Inputs
 from calibration.mix import Mix, reshaped
 from calibration.national_fit import NationalFit, kept_england
 from calibration.panel import ENGLAND
-from calibration.record import Records, with_imposed
+from calibration.record import Records, with_imposed, with_stock
 from calibration.series import NAMES, in_care
 from calibration.steering import Steered, bends_of, changes, steer, with_figures, with_records
 from scenarios.areas import AreaProfile
@@ -52,7 +52,7 @@ class AuthorityFit:
     posterior
         Departures from England given the record.
     path
-        Logarithms of rates followed (Y, I).
+        Logarithms of rates followed (Y, I), the first year's of leaving care being children in care.
     futures
         Logarithms of rates as drawn (D, ahead, I).
     figures
@@ -109,14 +109,14 @@ def fit(
     dynamics = learn(records.values, records.counting, records.years)
     ahead, years = inputs.ahead, len(equations.years) - inputs.ahead
     later = inputs.england[-1] + dynamics.national_path(ahead) - dynamics.level[-1]
-    path_of_england = np.vstack([inputs.england[-years:], later])
+    path_of_england = with_stock(np.vstack([inputs.england[-years:], later]), inputs.england_in_care[-years])
     national = kept_england(equations, inputs.profiles[ENGLAND], path_of_england, inputs.mixes[ENGLAND], ahead, workers)
 
     def one(area: str) -> AuthorityFit:
         """Fit one authority."""
         row = records.row(area)
         posterior = condition(dynamics, records.values[row], records.counting[row], ahead)
-        path = expected_path(dynamics, posterior, records.imposed[row], ahead)[-len(equations.years) :]
+        path = with_stock(expected_path(dynamics, posterior, records.imposed[row], ahead)[-len(equations.years) :], records.in_care[row, -years])
         steered, in_care = follow_authority(equations, inputs.profiles[area], national, path, inputs.mixes[area], ahead)
         paths = futures(dynamics, posterior, inputs.profiles[area].code, draws, ahead)
         drawn = changes(national.how[years:, :, years:, :], paths, np.zeros(paths.shape[1:]), bends_of(national.how))
@@ -137,15 +137,16 @@ def follow_authority(
     shaped = with_figures(profile, years, figures)
     shaped = reshaped(shaped, Counts(*near.tally(shaped)), mix, 12 * ahead)
     found = steer(near.rates, shaped, years, path, figures, national.how, rounds=ROUNDS)
-    return replace(found, profile=with_references(found.profile, *near.counts, ahead)), in_care(*near.counts, years)
+    return replace(found, profile=with_references(found.profile, *near.counts, len(years) - ahead, ahead)), in_care(*near.counts, years)
 
 
-def with_references(profile: AreaProfile, tally: Tally, compiled: CompiledModel, ahead: int) -> AreaProfile:
-    """Return a profile with the work in hand and the use of places counted in the last year of its record, which loops refer to."""
-    vintage, year = year_ending(compiled.last) - ahead, slice(-12 * (ahead + 1), -12 * ahead or None)
-    ends = tally.places_end[0, year].sum(axis=0)
+def with_references(profile: AreaProfile, tally: Tally, compiled: CompiledModel, years: int, ahead: int) -> AreaProfile:
+    """Return a profile with what loops refer to: the work in hand counted in each year of its record, and the use of places in the last."""
+    vintage, end = year_ending(compiled.last) - ahead, len(tally.work[0]) - 12 * ahead
+    work = tally.work[0, end - 12 * years : end].reshape(years, 12).mean(axis=1)
+    ends = tally.places_end[0, end - 12 : end].sum(axis=0)
     use = {f"reference_use_{place}": {vintage: ends[i, 1] / ends[i, 0]} for i, place in enumerate(compiled.place_names) if ends[i, 0] > 0}
-    return with_records(profile, {"work_in_hand": {vintage: float(tally.work[0, year].mean())}, **use})
+    return with_records(profile, {"work_in_hand": dict(zip(range(vintage - years + 1, vintage + 1), map(float, work), strict=True)), **use})
 
 
 def expected_path(dynamics: Dynamics, posterior: Posterior, imposed: np.ndarray, ahead: int) -> np.ndarray:

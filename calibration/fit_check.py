@@ -20,7 +20,7 @@ from calibration.identification import MIDDLE, NORMAL_90
 from calibration.inputs import Inputs
 from calibration.panel import ENGLAND
 from calibration.record import WITHOUT_UASC, Records, read_counts, read_records
-from calibration.series import IN_CARE, NAMES, denominators
+from calibration.series import EXITS, IN_CARE, NAMES, denominators
 
 YEARS = 5
 SHARE = 0.9  # of figures inside their interval
@@ -40,7 +40,7 @@ def fit_table(inputs: Inputs, fitted: Fit) -> pd.DataFrame:
     between = between, sd * half_widths_of_england((nation.of(ENGLAND)[0] - between) / sd)
     counts = read_counts(inputs.targets, nation.areas, nation.years)
     england = fitted.national
-    blocks = [_block(inputs, nation, counts, ENGLAND, between, england.rates[:followed], england.in_care[:followed], traps)]
+    blocks = [_block(inputs, nation, counts, ENGLAND, between, _shown(england.rates[:followed]), england.in_care[:followed], traps)]
     counts = read_counts(inputs.targets, records.areas, records.years)
     ends = [[left_out(fitted.dynamics, *records.of(area), year) for year in range(len(records.years))] for area in records.areas]
     middle, sd = (np.array(each) for each in np.array(ends).transpose(2, 0, 1, 3))
@@ -48,9 +48,16 @@ def fit_table(inputs: Inputs, fitted: Fit) -> pd.DataFrame:
     half = half_widths(((record - middle) / sd)[:, -YEARS:])
     for area, one in fitted.authorities.items():
         row = records.row(area)
-        logs = one.path[:followed] + one.steered.misfit[:followed]
+        logs = _shown(one.path[:followed] + one.steered.misfit[:followed])
         blocks.append(_block(inputs, records, counts, area, (middle[row], sd[row] * half[row]), logs, one.in_care[:followed], traps))
     return pd.concat(blocks, ignore_index=True)
+
+
+def _shown(logs: np.ndarray) -> np.ndarray:
+    """Return logarithms of rates (Y, I) without the first year's leaving care, which is not followed (`series.simulated_log_rates`)."""
+    found = logs.copy()
+    found[0, EXITS] = np.nan
+    return found
 
 
 def england_left_out(values: np.ndarray, counting: np.ndarray, recording: np.ndarray, change_sd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

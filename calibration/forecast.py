@@ -7,14 +7,14 @@ England: what England draws, all authorities share.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from calibration.backtest import INDICATORS, NON_UASC, labelled
-from calibration.conditioning import conditioned
+from calibration.conditioning import conditioned, kept_share
 from calibration.draws import normals
 from calibration.dynamics import Dynamics, root
 from calibration.fit import fit
@@ -85,18 +85,20 @@ def forecast(
     known = tuple(area for area in areas if area in inputs.records.areas)
     told = progress or (lambda done, of: None)
     fitted = fit(inputs, runs, known, workers, lambda done, of: told(done, 2 * of))
-    scenario = scenario_at(origin, inputs.equations.years[0], origin + horizon)
+    scenario = scenario_at(origin, inputs.equations.years[0], origin + horizon, loops=False)
 
     made = [ready(inputs, fitted, area) for area in known]
     subjects = [Subject(one.profile, one.draws, published_at(inputs, area)) for area, one in zip(known, made, strict=True)]
     dynamics = fitted.dynamics
 
-    def futures(subject: Subject) -> np.ndarray:
-        """Forecast one authority (F, H, D)."""
-        simulated = simulated_futures(scenario, subject, origin, horizon, runs)
-        return published_futures(dynamics, subject, simulated).transpose(2, 1, 0)
+    def simulated(subject: Subject) -> np.ndarray:
+        """Simulate one authority (runs, 1 + H, F)."""
+        return simulated_futures(scenario, subject, origin, horizon, runs)
 
-    found = dict(zip(known, run_in_processes(futures, subjects, workers, lambda done, of: told(of + done, 2 * of)), strict=True))
+    every = np.stack(run_in_processes(simulated, subjects, workers, lambda done, of: told(of + done, 2 * of)))
+    kept = kept_shares(every)
+    found = {area: published_futures(dynamics, subject, one, kept) for area, subject, one in zip(known, subjects, every, strict=True)}
+    found = {area: one.transpose(2, 1, 0) for area, one in found.items()}
     nothing = np.full((len(FORECAST), horizon, runs * PUBLISHED_AGAIN), np.nan)
     return labelled(np.stack([found.get(area, nothing) for area in areas]), areas, FORECAST, horizon)
 
@@ -126,14 +128,19 @@ def simulated_futures(scenario: Scenario, subject: Subject, origin: int, horizon
     return found
 
 
-def published_futures(dynamics: Dynamics, subject: Subject, simulated: np.ndarray) -> np.ndarray:
+def kept_shares(simulated: np.ndarray) -> dict[str, np.ndarray]:
+    """Return how much of a stock's excess at the origin is left in each measure of `STOCKS` (H), from all runs (A, runs, 1 + H, F)."""
+    return {name: kept_share(simulated[:, :, 1:, FORECAST.index(name)], simulated[:, :, 0, FORECAST.index(of)]) for name, of in STOCKS.items()}
+
+
+def published_futures(dynamics: Dynamics, subject: Subject, simulated: np.ndarray, kept: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return what will be published (runs x PUBLISHED_AGAIN, H, F): simulated, from the stocks published at the origin, with recording noise."""
     futures = simulated[:, 1:].copy()
     error = np.sqrt(np.diag(dynamics.recording))
-    for stock, of in STOCKS.items():
-        i, j = FORECAST.index(stock), FORECAST.index(of)
-        noise = error[RECORDED[of]] * subject.published[of] if of in RECORDED else 0.0
-        futures[:, :, i] = conditioned(futures[:, :, i], simulated[:, 0, j], subject.published[of], noise)
+    for name, of in STOCKS.items():
+        i, published = FORECAST.index(name), subject.published[of]
+        noise = error[RECORDED[of]] * published if of in RECORDED else 0.0
+        futures[:, :, i] = conditioned(futures[:, :, i], simulated[:, 0, FORECAST.index(of)], published, kept[name], noise)
     futures = np.repeat(futures, PUBLISHED_AGAIN, axis=0)
     draws, horizon, _ = futures.shape
     recorded = normals(draws, subject.profile.code, "recording", (horizon, len(NAMES))) @ root(dynamics.recording).T

@@ -36,6 +36,8 @@ class Inputs:
         Of every authority with a record, `England` among them, with places and plans.
     england
         England's record: logarithms of rates (Y, I), years without a figure filled from those beside them, referrals as recorded.
+    england_in_care
+        Logarithms of England's children in care per child, unaccompanied ones apart (Y).
     equations
         Of the last years of the record and those to come.
     uasc
@@ -49,6 +51,7 @@ class Inputs:
     profiles: Mapping[str, AreaProfile]
     mixes: Mapping[str, Mix]
     england: np.ndarray
+    england_in_care: np.ndarray
     equations: Equations
     uasc: Mapping[str, np.ndarray]
 
@@ -86,7 +89,8 @@ def read_inputs(panel: Panel, vintage: int, ahead: int, draws: int) -> Inputs:
     years = (*records.years[-FOLLOWED_YEARS:], *range(vintage + 1, vintage + ahead + 1))
     equations = Equations(scenario_at(vintage, years[0], years[-1], followed=True), years)
     path = with_imposed(filled(england.values[0]), england.imposed[0])
-    return Inputs(vintage, ahead, targets, records, MappingProxyType(ready), MappingProxyType(mixes), path, equations, MappingProxyType(uasc))
+    ready, mixes, uasc = MappingProxyType(ready), MappingProxyType(mixes), MappingProxyType(uasc)
+    return Inputs(vintage, ahead, targets, records, ready, mixes, path, england.in_care[0], equations, uasc)
 
 
 def _ready(profile: AreaProfile, national: AreaProfile, vintage: int) -> AreaProfile:

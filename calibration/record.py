@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from calibration.dynamics import filled
 from calibration.panel import ENGLAND
-from calibration.series import IN_CARE, NAMES, log_rates
+from calibration.series import EXITS, IN_CARE, NAMES, log_rates
 from calibration.targets import PublishedTargets
 from scenarios.areas import AreaProfile
 
+MOST_UASC = 0.6  # of an authority's children in care, those estimated; Kent's share was half in 2016
 FIRST_YEAR = 2013  # no earlier year is read, whatever a panel holds: what is counted as a child in need settled then
 WITHOUT_UASC = {"cla_started_non_uasc": "cla_started", "cla_ceased_non_uasc": "cla_ceased", IN_CARE: "cla_at31"}
 
@@ -29,6 +31,8 @@ class Records:
         Variance of the same by chance, and by what a trap adds (A, Y, I).
     imposed
         Logarithms of referrals per child as recorded, pandemic included (A, Y).
+    in_care
+        Logarithms of children in care on 31 March per child, unaccompanied ones apart (A, Y); where not known, those of years beside or the median.
     """
 
     areas: tuple[str, ...]
@@ -36,6 +40,7 @@ class Records:
     values: np.ndarray
     counting: np.ndarray
     imposed: np.ndarray
+    in_care: np.ndarray
 
     def row(self, area: str) -> int:
         """Return the row of an authority."""
@@ -78,20 +83,32 @@ def read_records(targets: PublishedTargets, profiles: Mapping[str, AreaProfile],
     found = read_counts(targets, areas, years)
     with np.errstate(divide="ignore", invalid="ignore"):
         imposed = np.log(cells(frame, "referrals", "value") / children)
-    return Records(areas, years, log_rates(found, children, found[IN_CARE]), np.stack([variance(name) for name in NAMES], axis=-1), imposed)
+        in_care = np.log(np.where(found[IN_CARE] > 0.0, found[IN_CARE], np.nan) / children)
+    in_care = filled(in_care.T).T  # by year; an authority that never published any has the median authority's
+    in_care = np.where(np.isfinite(in_care), in_care, np.nanmedian(in_care))
+    counting = np.stack([variance(name) for name in NAMES], axis=-1)
+    return Records(areas, years, log_rates(found, children, found[IN_CARE]), counting, imposed, in_care)
 
 
 def read_counts(targets: PublishedTargets, areas: tuple[str, ...], years: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Return comparable counts of each series and of children in care (A, Y), nan where there is none.
-
-    Unaccompanied children are taken off at England's share where an authority's are not known.
-    """
+    """Return comparable counts of each series and of children in care (A, Y), nan where there is none; unaccompanied children taken off."""
     usable = targets.frame[targets.frame.use != "exclude"]
+    nation = _england_shares(usable, years)
     found = {}
     for name in (*NAMES, IN_CARE):
-        own = _cells(usable, name, "value", areas, years)
-        found[name] = _without_uasc(own, _cells(usable, WITHOUT_UASC[name], "value", areas, years)) if name in WITHOUT_UASC else own
+        found[name] = _cells(usable, name, "value", areas, years)
+        if name in WITHOUT_UASC:
+            every = _cells(usable, WITHOUT_UASC[name], "value", areas, years)
+            england = [float(_cells(usable, each, "value", (ENGLAND,), years)[0, -1]) for each in (name, WITHOUT_UASC[name])]
+            found[name] = _without_uasc(found[name], every, nation, *england)
     return found
+
+
+def _england_shares(usable: pd.DataFrame, years: tuple[int, ...]) -> np.ndarray:
+    """Return the share of unaccompanied children among England's children in care over that of the last year (Y); 1 where not published."""
+    own, every = (_cells(usable, name, "value", (ENGLAND,), years)[0] for name in (IN_CARE, WITHOUT_UASC[IN_CARE]))
+    shares = filled((1.0 - own / every)[:, None])[:, 0]
+    return shares / shares[-1] if np.isfinite(shares).all() and shares[-1] > 0.0 else np.ones(len(years))
 
 
 def _cells(rows: pd.DataFrame, measure: str, column: str, areas: tuple[str, ...], years: tuple[int, ...]) -> np.ndarray:
@@ -100,18 +117,35 @@ def _cells(rows: pd.DataFrame, measure: str, column: str, areas: tuple[str, ...]
     return wide.reindex(index=list(areas), columns=list(years)).to_numpy(float)
 
 
-def _without_uasc(own: np.ndarray, every: np.ndarray) -> np.ndarray:
-    """Return counts without unaccompanied children (A, Y): an authority's own, else all of them times the share of those who publish both."""
-    both = np.isfinite(own) & np.isfinite(every)
-    total = np.where(both, every, 0.0).sum(axis=0)
-    share = np.divide(np.where(both, own, 0.0).sum(axis=0), total, out=np.full(own.shape[1], np.nan), where=total > 0.0)
-    known = np.flatnonzero(np.isfinite(share))
-    filled = np.interp(np.arange(len(share)), known, share[known]) if len(known) else np.ones(len(share))
-    return np.where(np.isfinite(own), own, every * filled)
+def _without_uasc(own: np.ndarray, every: np.ndarray, nation: np.ndarray, england_own: float, england_every: float) -> np.ndarray:
+    """Return counts without unaccompanied children (A, Y): an authority's own, else all of them less a share that is estimated.
+
+    Before and between years in which an authority publishes both, its share is that of the nearest such year as England's share has moved since
+    (`nation`). Authorities that never do have few: together the rest of England's in the last year, or what England has where none publishes.
+    """
+    shares = 1.0 - np.where(own > 0.0, own, np.nan) / every
+    last_own, last_every = (np.where(np.isfinite(shares[:, -1]), each[:, -1], 0.0).sum() for each in (own, every))
+    rest = 1.0 - (england_own - last_own) / (england_every - last_every) if np.isfinite(england_own) and england_every > last_every else np.nan
+    if not np.isfinite(rest):
+        rest = float(np.nanmean(shares)) if np.isfinite(shares).any() else 0.0
+    found = np.full(own.shape, np.nan)
+    at = np.arange(own.shape[1])
+    for row, known in enumerate(np.isfinite(shares)):
+        near = np.abs(at[:, None] - np.flatnonzero(known)[None, :]).argmin(axis=1) if known.any() else None
+        base = rest * nation if near is None else (shares[row] / nation)[known][near] * nation
+        found[row] = every[row] * (1.0 - np.clip(base, 0.0, MOST_UASC))
+    return np.where(np.isfinite(own), own, found)
 
 
 def with_imposed(path: np.ndarray, imposed: np.ndarray) -> np.ndarray:
     """Return a path (Y, I) whose referrals are those recorded in the years that have any: they are an input, a pandemic's among them."""
     found = path.copy()
     found[: len(imposed), 0] = np.where(np.isfinite(imposed), imposed, path[: len(imposed), 0])
+    return found
+
+
+def with_stock(path: np.ndarray, in_care: float) -> np.ndarray:
+    """Return a path of followed years (Y, I) that begins with children in care (`series.simulated_log_rates`) where it has leaving care."""
+    found = path.copy()
+    found[0, EXITS] = in_care
     return found

@@ -22,7 +22,7 @@ from scipy.special import logit, ndtr, ndtri
 from calibration.draws import normals
 from calibration.dynamics import Dynamics, Posterior, condition, learn
 from calibration.made_panels import COLUMNS, Made, Truth, followed
-from calibration.record import Records, read_records
+from calibration.record import Records, read_records, with_stock
 from calibration.series import NAMES, log_rates
 from calibration.steering import Simulate, response, solve
 from calibration.targets import read_targets
@@ -94,7 +94,7 @@ def recovered(truth: Truth, made: Made, rates: Simulate | None = None, workers: 
 
     def found(row: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the figures of the last year known of one authority, and their standard deviations (I)."""
-        path = _level(dynamics, truth.ahead) + posteriors[row].mean
+        path = with_stock(_level(dynamics, truth.ahead) + posteriors[row].mean, records.in_care[row, 0])
         figures, how = _followed(truth, made.profiles[row], path, rates)
         return figures[len(truth.known) - 1], _spread(truth, how, posteriors[row])
 

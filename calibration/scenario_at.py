@@ -6,7 +6,10 @@ from dataclasses import replace
 
 from scenarios.loading import Scenario, load
 
-FOLLOWED = {  # what has no published counterpart before the vintage: off while records are followed
+# Responses of the environment that are off while records are followed, and in forecasts: rates are those of what was published, slow teams and dear
+# places and all, and draws of rates to come are draws of what will be. With the responses on as well they would count twice.
+LOOPS = {
+    "pressure": {"slows_teams": False},
     "workforce": {"follows_pressure": False},
     "courts": {"follows_work": False},
     "supply": {"follows_use": False},
@@ -15,7 +18,7 @@ FOLLOWED = {  # what has no published counterpart before the vintage: off while 
 }
 
 
-def scenario_at(vintage: int, first: int, until: int, followed: bool = False) -> Scenario:
+def scenario_at(vintage: int, first: int, until: int, followed: bool = False, loops: bool = True) -> Scenario:
     """Return the baseline with the window of published years `first` to `vintage`, until March of the year `until`.
 
     Families First is not in it: no vintage with a record to be scored against knew of it.
@@ -23,7 +26,9 @@ def scenario_at(vintage: int, first: int, until: int, followed: bool = False) ->
     Parameters
     ----------
     followed
-        Whether the equations are to follow a path: years to `until` have figures of their own, and loops that begin after published years are off.
+        Whether the equations are to follow a path: years to `until` have figures of their own, and loops are off.
+    loops
+        Whether teams, posts, courts, places, prices and budgets respond to demand.
     """
     window = (first, until, None) if followed else (first, vintage, vintage - 1)
     base = load("baseline").with_published(*window)
@@ -31,7 +36,7 @@ def scenario_at(vintage: int, first: int, until: int, followed: bool = False) ->
         "until": f"{until}-03",
         "policy": base.settings.policy.model_copy(update={"families_first": None}),
     }
-    for part, switches in FOLLOWED.items() if followed else ():
+    for part, switches in LOOPS.items() if followed or not loops else ():
         changes[part] = getattr(base.settings, part).model_copy(update=switches)
     settings = base.settings.model_copy(update=changes)
     return replace(base, key=f"baseline-{vintage}", settings=settings, history_settings=settings)

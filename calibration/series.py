@@ -79,10 +79,17 @@ def denominators(children: np.ndarray, in_care: np.ndarray) -> np.ndarray:
 
 
 def simulated_log_rates(tally: Tally, compiled: CompiledModel, years: tuple[int, ...]) -> np.ndarray:
-    """Return the same of one simulated authority, in the last of the tally's years (Y, I)."""
+    """Return the same of one simulated authority, in the last of the tally's years (Y, I).
+
+    The first year's leaving care is not its rate but children in care at its end, per child: figures of the first year hold all through spin-up, and
+    what they are to make is a stock from which later years can go on.
+    """
     values, names = annual(tally, compiled)[0], list(MEASURES)
     found = {name: values[names.index(name)][-len(years) :] for name in (*NAMES, IN_CARE)}
-    return log_rates(found, children_of(compiled.profiles[0], years), found[IN_CARE])
+    children = children_of(compiled.profiles[0], years)
+    logs = log_rates(found, children, found[IN_CARE])
+    logs[0, EXITS] = np.log(found[IN_CARE][0] / children[0])
+    return logs
 
 
 def in_care(tally: Tally, compiled: CompiledModel, years: tuple[int, ...]) -> np.ndarray:

@@ -142,8 +142,9 @@ def team_capacity(figures: Figures, months: tuple[str, ...], pressure: float, pu
 
     The reference caseload makes the last published year stand at the reference pressure (ruling 15). Before it,
     capacity kept up with the demand that was published (caseloads were higher when staff were fewer, 16.3 in 2020 against 15.4 in
-    2024), so it is the larger of what the staff and what referrals of the year imply; after it, it moves with the last published
-    staff, within bounds: an authority short by a tenth for ten years would see its work grow without limit, which no authority lets
+    2024), so it is the largest of what the staff, what referrals of the year and what the work that a fit counted in the year imply
+    (a fit's rates are those of what happened, slow teams and all); after it, it moves with the last published staff, within bounds:
+    an authority short by a tenth for ten years would see its work grow without limit, which no authority lets
     happen. A year's workforce row is of the September after its March.
     """
     if not figures.has("work_in_hand"):
@@ -155,9 +156,10 @@ def team_capacity(figures: Figures, months: tuple[str, ...], pressure: float, pu
     workers = figures.by_month("social_workers_fte", before) / (1.0 - figures.by_month("sw_agency_pct", before) / 100.0)
     now = figures.get("social_workers_fte", published.last - 1) / (1.0 - figures.get("sw_agency_pct", published.last - 1) / 100.0)
     demand = figures.by_month("referrals", years) / figures.get("referrals", published.last)
-    kept_up = np.maximum(np.maximum(workers / now, demand), 1.0)
+    counted = figures.by_month("work_in_hand", years) / figures.get("work_in_hand", published.last)
+    kept_up = np.maximum(np.maximum(np.maximum(workers / now, demand), counted), 1.0)
     later = np.clip(workers / now, *STAFF_BOUNDS)
-    return figures.get("work_in_hand") / pressure * np.where(np.array(years) <= published.last, kept_up, later)
+    return figures.get("work_in_hand", published.last) / pressure * np.where(np.array(years) <= published.last, kept_up, later)
 
 
 def switch_month(profile: AreaProfile, scenario) -> int:

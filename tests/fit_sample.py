@@ -114,7 +114,8 @@ def sample() -> tuple[Inputs, Fit, dict[str, Ready]]:
         authorities[area] = AuthorityFit(steered, posterior, path, path[FOLLOWED:] + paths, drawn, in_care_of(area))
     fitted = Fit(VINTAGE, records.years[-FOLLOWED:], AHEAD, dynamics, records, national, MappingProxyType(authorities))
     uasc = {area: np.full((DRAWS, AHEAD), 1.21) for area in AREAS}
-    inputs = Inputs(VINTAGE, AHEAD, targets, records, profiles, {}, england, equations, uasc)
+    stock = np.full(len(records.years), np.log(IN_CARE_RATE))
+    inputs = Inputs(VINTAGE, AHEAD, targets, records, profiles, {}, england, stock, equations, uasc)
     return inputs, fitted, {area: ready(inputs, fitted, area) for area in AREAS}
 
 
