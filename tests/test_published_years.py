@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
+from calibration.steering import with_records
 from scenarios.areas import CENSUS, find_area, last_published
 from scenarios.faults import ScenarioError
 from scenarios.loading import load
@@ -53,6 +54,16 @@ def test_capacity_stands_at_the_reference_pressure_in_the_last_published_year(ea
     last = slice(compiled.month("2019-04"), compiled.month("2020-04"))
     assert capacity[last] == pytest.approx(figures.get("work_in_hand") / pressure)
     assert len(np.unique(capacity[compiled.month("2012-04") : compiled.month("2020-04")])) > 4  # year by year before it
+
+
+def test_capacity_kept_up_with_the_work_that_a_fit_counted(earlier):
+    """An authority whose work was twice as much in 2015 as in 2020 had teams for it: its rates of then are those of what happened."""
+    counted = with_records(earlier.area(AREA), {"work_in_hand": {2013: 1000.0, 2015: 2000.0, 2016: 500.0, 2020: 1000.0}})
+    compiled = compile_model(earlier.with_profiles([counted]), (AREA,))
+    capacity, pressure = compiled.for_draw(1, 0).team_capacity[0], earlier.settings.pressure.reference.value
+    assert capacity[compiled.month("2014-10")] == pytest.approx(2000.0 / pressure)
+    assert capacity[compiled.month("2015-10")] >= 1000.0 / pressure  # never below what stands for the last year
+    assert capacity[compiled.month("2019-10")] == pytest.approx(1000.0 / pressure)
 
 
 def test_court_weeks_of_the_pathway_are_those_it_states_where_their_year_is_not_published_yet(earlier):
