@@ -152,6 +152,7 @@ def _block(
     counts = {name: each[records.row(area)] for name, each in every.items()}
     children = np.array([inputs.profiles[area].value("population_0_17", year) for year in years])
     over = denominators(children, filled(counts[IN_CARE][:, None])[:, 0])
+    over[:, EXITS] /= records.balance  # from what is followed to what is published
     fitted = np.vstack([np.full((len(years) - len(logs), len(NAMES)), np.nan), np.exp(logs)]) * over
     low, middle, high = (np.exp(ends[0] + side * ends[1]) * over for side in (-1.0, 0.0, 1.0))
     stock = np.concatenate([np.full(len(years) - len(in_care), np.nan), in_care])

@@ -97,6 +97,7 @@ def forecast(
 
     every = np.stack(run_in_processes(simulated, subjects, workers, lambda done, of: told(of + done, 2 * of)))
     kept = kept_shares(every)
+    every[..., FORECAST.index("cla_ceased")] /= inputs.records.balance  # from what is followed to what is published
     found = {area: published_futures(dynamics, subject, one, kept) for area, subject, one in zip(known, subjects, every, strict=True)}
     found = {area: one.transpose(2, 1, 0) for area, one in found.items()}
     nothing = np.full((len(FORECAST), horizon, runs * PUBLISHED_AGAIN), np.nan)

@@ -15,6 +15,7 @@ from calibration.targets import PublishedTargets
 from scenarios.areas import AreaProfile
 
 MOST_UASC = 0.6  # of an authority's children in care, those estimated; Kent's share was half in 2016
+BALANCE = (0.9, 1.1)  # no panel is taken to be further out of balance
 FIRST_YEAR = 2013  # no earlier year is read, whatever a panel holds: what is counted as a child in need settled then
 WITHOUT_UASC = {"cla_started_non_uasc": "cla_started", "cla_ceased_non_uasc": "cla_ceased", IN_CARE: "cla_at31"}
 
@@ -31,6 +32,8 @@ class Records:
         Variance of the same by chance, and by what a trap adds (A, Y, I).
     imposed
         Logarithms of referrals per child as recorded, pandemic included (A, Y).
+    balance
+        Children leaving care that England's starts and stocks allow, over those published: leaving care in `values` is published times this.
     in_care
         Logarithms of children in care on 31 March per child, unaccompanied ones apart (A, Y); where not known, those of years beside or the median.
     """
@@ -41,6 +44,7 @@ class Records:
     counting: np.ndarray
     imposed: np.ndarray
     in_care: np.ndarray
+    balance: float
 
     def row(self, area: str) -> int:
         """Return the row of an authority."""
@@ -86,8 +90,24 @@ def read_records(targets: PublishedTargets, profiles: Mapping[str, AreaProfile],
         in_care = np.log(np.where(found[IN_CARE] > 0.0, found[IN_CARE], np.nan) / children)
     in_care = filled(in_care.T).T  # by year; an authority that never published any has the median authority's
     in_care = np.where(np.isfinite(in_care), in_care, np.nanmedian(in_care))
-    counting = np.stack([variance(name) for name in NAMES], axis=-1)
-    return Records(areas, years, log_rates(found, children, found[IN_CARE]), counting, imposed, in_care)
+    counting, balance = np.stack([variance(name) for name in NAMES], axis=-1), england_balance(frame, years)
+    values = log_rates(found, children, found[IN_CARE])
+    values[..., EXITS] += np.log(balance)
+    return Records(areas, years, values, counting, imposed, in_care, balance)
+
+
+def england_balance(frame: pd.DataFrame, years: tuple[int, ...]) -> float:
+    """Return what England's starts in care less the change of its stock are of its published ends of care, over all years; 1 where not published.
+
+    A child who starts twice in a year is counted once, so published starts and ends leave the stock 400 to 700 children a year lower than it was
+    (2014 to 2025: 2 % of ends). Simulated children are all counted: rates that made both published numbers would let the stock fall by 1 % a year.
+    """
+    started, ceased, stock = (_cells(frame, name, "value", (ENGLAND,), years)[0] for name in ("cla_started", "cla_ceased", "cla_at31"))
+    allowed = started[1:] - np.diff(stock)
+    known = np.isfinite(allowed) & np.isfinite(ceased[1:])
+    if not known.any():
+        return 1.0
+    return float(np.clip(allowed[known].sum() / ceased[1:][known].sum(), *BALANCE))
 
 
 def read_counts(targets: PublishedTargets, areas: tuple[str, ...], years: tuple[int, ...]) -> dict[str, np.ndarray]:

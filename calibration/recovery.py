@@ -23,7 +23,7 @@ from calibration.draws import normals
 from calibration.dynamics import Dynamics, Posterior, condition, learn
 from calibration.made_panels import COLUMNS, Made, Truth, followed
 from calibration.record import Records, read_records, with_stock
-from calibration.series import NAMES, log_rates
+from calibration.series import EXITS, NAMES, log_rates
 from calibration.steering import Simulate, response, solve
 from calibration.targets import read_targets
 from scenarios.areas import AreaProfile
@@ -102,7 +102,7 @@ def recovered(truth: Truth, made: Made, rates: Simulate | None = None, workers: 
     last = len(truth.known) - 1
     intervals = {"figures": Interval(means, sds, made.figures[:, last])}
     if truth.ahead:
-        intervals["published"] = _published(truth, made, dynamics, posteriors, records.counting[rows, -1])
+        intervals["published"] = _published(truth, made, dynamics, posteriors, records.counting[rows, -1], records.balance)
     return intervals
 
 
@@ -146,11 +146,12 @@ def _spread(truth: Truth, how: np.ndarray, posterior: Posterior) -> np.ndarray:
     return np.sqrt(np.einsum("ni,nm,mi->i", answers, posterior.covariance, answers))
 
 
-def _published(truth: Truth, made: Made, dynamics: Dynamics, posteriors: Sequence[Posterior], counting: np.ndarray) -> Interval:
+def _published(truth: Truth, made: Made, dynamics: Dynamics, posteriors: Sequence[Posterior], counting: np.ndarray, balance: float) -> Interval:
     """Return intervals of logarithms of rates published in the last year to come (A, I)."""
     children = np.array([[profile.value("population_0_17", year) for year in truth.equations.years] for profile in made.profiles])
     counts = {name: made.published[..., i] for i, name in enumerate(COLUMNS)}
     happened = log_rates({name: counts[column] for name, column in zip(NAMES, COLUMNS[: len(NAMES)], strict=True)}, children, counts["cla_at31"])
+    happened[..., EXITS] += np.log(balance)
     mean = _level(dynamics, truth.ahead)[-1] + np.stack([one.mean[-1] for one in posteriors])
     own = np.stack([np.diag(one.covariance)[-len(NAMES) :] for one in posteriors])
     variance = own + truth.ahead * dynamics.change_sd**2 + np.diag(dynamics.recording) + counting

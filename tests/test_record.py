@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration.record import MOST_UASC, read_counts, with_stock
+from calibration.record import BALANCE, MOST_UASC, england_balance, read_counts, with_stock
 from calibration.series import EXITS, IN_CARE, NAMES
 
 pytestmark = pytest.mark.unit
@@ -55,3 +55,17 @@ def test_a_path_begins_with_the_stock():
     assert found[0, EXITS] == -5.0
     assert np.count_nonzero(found) == 1
     assert not path.any()
+
+
+def england(ceased: float) -> pd.DataFrame:
+    values = {"cla_started": (300.0, 300.0, 300.0), "cla_ceased": (ceased,) * 3, "cla_at31": (800.0, 810.0, 820.0)}
+    rows = [("England", name, year, value) for name, each in values.items() for year, value in zip(YEARS, each, strict=True)]
+    return pd.DataFrame(rows, columns=["area", "measure", "year_ending", "value"])
+
+
+def test_leaving_care_is_what_starts_and_stocks_allow():
+    """300 start and the stock grows by 10, so 290 left, whatever is published as left."""
+    assert england_balance(england(290.0), YEARS) == pytest.approx(1.0)
+    assert england_balance(england(296.0), YEARS) == pytest.approx(290.0 / 296.0)
+    assert england_balance(england(200.0), YEARS) == BALANCE[1]
+    assert england_balance(england(290.0)[lambda rows: rows.measure != "cla_ceased"], YEARS) == 1.0
