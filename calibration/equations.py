@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.series import simulated_log_rates
+from calibration.series import simulated_log_rates, simulated_log_work
 from scenarios.areas import AreaProfile
 from scenarios.loading import Scenario
 from scenarios.timeline import add_months
@@ -49,6 +49,10 @@ class Equations:
         """Return logarithms of rates (Y, I)."""
         return simulated_log_rates(*self.tally(profile), self.years)
 
+    def rates_and_work(self, profile: AreaProfile) -> np.ndarray:
+        """Return logarithms of rates, and of work in hand in the last column (Y, I + 1)."""
+        return _with_work(*self.tally(profile), self.years)
+
 
 class Nearby:
     """The equations for profiles of one authority that are near each other: spin-up is run for a few of them only.
@@ -84,3 +88,12 @@ class Nearby:
     def rates(self, profile: AreaProfile) -> np.ndarray:
         """Return logarithms of rates (Y, I)."""
         return simulated_log_rates(*self.tally(profile), self.equations.years)
+
+    def rates_and_work(self, profile: AreaProfile) -> np.ndarray:
+        """Return logarithms of rates, and of work in hand in the last column (Y, I + 1)."""
+        return _with_work(*self.tally(profile), self.equations.years)
+
+
+def _with_work(tally: Tally, compiled: CompiledModel, years: tuple[int, ...]) -> np.ndarray:
+    """Return logarithms of rates, and of work in hand in the last column (Y, I + 1)."""
+    return np.column_stack([simulated_log_rates(tally, compiled, years), simulated_log_work(tally, years)])

@@ -26,10 +26,9 @@ from calibration.mix import Mix, reshaped
 from calibration.national_fit import NationalFit, kept_england
 from calibration.panel import ENGLAND
 from calibration.record import Records, with_imposed, with_stock
-from calibration.series import NAMES, in_care
-from calibration.steering import Steered, bends_of, changes, steer, with_figures, with_records
+from calibration.series import NAMES, in_care, simulated_log_work
+from calibration.steering import Steered, bends_of, changes, solve, steer, with_figures, with_records
 from scenarios.areas import AreaProfile
-from scenarios.timeline import year_ending
 from sim.counting import Counts
 from sim.executors import run_in_processes
 from sim.kernels.layout import Tally
@@ -57,6 +56,8 @@ class AuthorityFit:
         Logarithms of rates as drawn (D, ahead, I).
     figures
         Logarithms of figures as drawn, over those expected (D, ahead, I).
+    work
+        Logarithms of work in hand as drawn, over what is expected (D, ahead).
     in_care
         Children in care on 31 March as the equations make them, unaccompanied ones apart (Y).
     """
@@ -66,6 +67,7 @@ class AuthorityFit:
     path: np.ndarray
     futures: np.ndarray
     figures: np.ndarray
+    work: np.ndarray
     in_care: np.ndarray
 
 
@@ -119,8 +121,10 @@ def fit(
         path = with_stock(expected_path(dynamics, posterior, records.imposed[row], ahead)[-len(equations.years) :], records.in_care[row, -years])
         steered, in_care = follow_authority(equations, inputs.profiles[area], national, path, inputs.mixes[area], ahead)
         paths = futures(dynamics, posterior, inputs.profiles[area].code, draws, ahead)
-        drawn = changes(national.how[years:, :, years:, :], paths, np.zeros(paths.shape[1:]), bends_of(national.how))
-        return AuthorityFit(steered, posterior, path, path[years:] + paths, drawn, in_care)
+        how, flat = national.how[years:, :, years:, :], np.zeros(paths.shape[1:])
+        drawn = changes(how, paths, flat, bends_of(national.how))
+        work = np.einsum("yki,dki->dy", national.how_work[years:, years:], solve(how, paths, flat))
+        return AuthorityFit(steered, posterior, path, path[years:] + paths, drawn, work, in_care)
 
     chosen = records.areas if areas is None else areas
     found = run_in_processes(one, chosen, workers, progress)
@@ -137,16 +141,15 @@ def follow_authority(
     shaped = with_figures(profile, years, figures)
     shaped = reshaped(shaped, Counts(*near.tally(shaped)), mix, 12 * ahead)
     found = steer(near.rates, shaped, years, path, figures, national.how, rounds=ROUNDS)
-    return replace(found, profile=with_references(found.profile, *near.counts, len(years) - ahead, ahead)), in_care(*near.counts, years)
+    return replace(found, profile=with_references(found.profile, *near.counts, years, ahead)), in_care(*near.counts, years)
 
 
-def with_references(profile: AreaProfile, tally: Tally, compiled: CompiledModel, years: int, ahead: int) -> AreaProfile:
-    """Return a profile with what loops refer to: the work in hand counted in each year of its record, and the use of places in the last."""
-    vintage, end = year_ending(compiled.last) - ahead, len(tally.work[0]) - 12 * ahead
-    work = tally.work[0, end - 12 * years : end].reshape(years, 12).mean(axis=1)
-    ends = tally.places_end[0, end - 12 : end].sum(axis=0)
-    use = {f"reference_use_{place}": {vintage: ends[i, 1] / ends[i, 0]} for i, place in enumerate(compiled.place_names) if ends[i, 0] > 0}
-    return with_records(profile, {"work_in_hand": dict(zip(range(vintage - years + 1, vintage + 1), map(float, work), strict=True)), **use})
+def with_references(profile: AreaProfile, tally: Tally, compiled: CompiledModel, years: tuple[int, ...], ahead: int) -> AreaProfile:
+    """Return a profile with what loops refer to: work in hand as counted by year, those to come too, and the use of places in the record's last."""
+    ends = tally.places_end[0][-12 * (ahead + 1) : -12 * ahead or None].sum(axis=0)
+    use = {f"reference_use_{place}": {years[-1] - ahead: ends[i, 1] / ends[i, 0]} for i, place in enumerate(compiled.place_names) if ends[i, 0] > 0}
+    work = np.exp(simulated_log_work(tally, years))
+    return with_records(profile, {"work_in_hand": dict(zip(years, map(float, work), strict=True)), **use})
 
 
 def expected_path(dynamics: Dynamics, posterior: Posterior, imposed: np.ndarray, ahead: int) -> np.ndarray:

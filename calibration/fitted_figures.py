@@ -51,6 +51,7 @@ def ready(inputs: Inputs, fitted: Fit, area: str) -> Ready:
     later = range(fitted.vintage + 1, fitted.vintage + fitted.ahead + 1)
     expected = np.array([profile.value("uasc_started", year) for year in later])
     draws["uasc_started"] = inputs.uasc[area] * profile.value("uasc_started", fitted.vintage) / expected
+    draws["work_in_hand"] = np.exp(found.work)
     return Ready(profile, draws)
 
 
@@ -71,7 +72,7 @@ def _of_authority(fitted: Fit, profile: AreaProfile) -> Iterable[Record]:
     for quantity in sorted(profile.records):
         if not is_fitted(quantity):
             continue
-        unit = f"cases in the year ending March {fitted.vintage}" if quantity == "work_in_hand" else unit_of(quantity)
+        unit = "weighted cases, mean of the year" if quantity == "work_in_hand" else unit_of(quantity)
         basis = "england" if quantity in borrowed else "own"
         for record in _since(profile.records[quantity], fitted.years[0], fitted.vintage):
             source = f"calibration/fit.py, {'expected from ' if record.year_ending > fitted.vintage else ''}figures to March {fitted.vintage}"

@@ -28,7 +28,7 @@ TURNS = 3
 WHOLE = (3, 9)  # runs of the equations that go through spin-up besides the first (`equations.Nearby`): one a turn, but for the middle one
 NEW_TO_AUTHORITY = 0.35  # where England's new families start from, a referred child; the equations find the rest
 CODE = ("calibration", "scenarios", "sim")  # packages a fit rests on
-ARRAYS = ("figures", "how", "rates", "in_care")
+ARRAYS = ("figures", "how", "how_work", "rates", "in_care")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ class NationalFit:
     figures
         Logarithms of its figures (Y, I).
     how
-        How series answer figures.
+        How series answer figures (Y, I, Y, I).
+    how_work
+        How work in hand does (Y, Y, I).
     rates
         Logarithms of the rates they make (Y, I).
     in_care
@@ -52,6 +54,7 @@ class NationalFit:
     profile: AreaProfile
     figures: np.ndarray
     how: np.ndarray
+    how_work: np.ndarray
     rates: np.ndarray
     in_care: np.ndarray
 
@@ -63,14 +66,15 @@ def follow_england(
     years = equations.years
     figures = np.zeros(path.shape)
     figures[:, 0] = path[:, 0] + np.log(NEW_TO_AUTHORITY)
-    how = response(equations.rates, profile, years, figures, Nearby(equations, 0).rates, workers)
+    answers = response(equations.rates_and_work, profile, years, figures, Nearby(equations, 0).rates_and_work, workers)
+    how, how_work = answers[:, :-1], answers[:, -1]
     near = Nearby(equations, whole=WHOLE)
     for _ in range(TURNS):
         done = steer(near.rates, profile, years, path, figures, how, rounds=2)
         figures = done.figures
         profile = reshaped(done.profile, Counts(*near.counts), mix, 12 * ahead)
     done = steer(near.rates, profile, years, path, figures, how, rounds=2)
-    return NationalFit(done.profile, done.figures, how, path + done.misfit, in_care(*near.counts, years))
+    return NationalFit(done.profile, done.figures, how, how_work, path + done.misfit, in_care(*near.counts, years))
 
 
 def kept_england(

@@ -92,6 +92,11 @@ def simulated_log_rates(tally: Tally, compiled: CompiledModel, years: tuple[int,
     return logs
 
 
+def simulated_log_work(tally: Tally, years: tuple[int, ...]) -> np.ndarray:
+    """Return logarithms of one simulated authority's mean work in hand, in the last of the tally's years (Y)."""
+    return np.log(tally.work[0].reshape(-1, 12).mean(axis=1)[-len(years) :])
+
+
 def in_care(tally: Tally, compiled: CompiledModel, years: tuple[int, ...]) -> np.ndarray:
     """Return one simulated authority's children in care on 31 March, unaccompanied ones apart, in the last of the tally's years (Y)."""
     return annual(tally, compiled)[0][list(MEASURES).index(IN_CARE)][-len(years) :]

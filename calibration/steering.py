@@ -53,10 +53,12 @@ class Steered:
 def response(
     simulate: Simulate, profile: AreaProfile, years: tuple[int, ...], figures: np.ndarray, later: Simulate | None = None, workers: int | None = None,
 ) -> np.ndarray:  # fmt: skip
-    """Return how logarithms of series follow logarithms of figures (Y, I, Y, I): 0 where the figure is of a later year.
+    """Return how logarithms of series follow logarithms of figures (Y, N, Y, I): 0 where the figure is of a later year.
 
     Parameters
     ----------
+    simulate
+        The equations: logarithms of N series by year (Y, N).
     figures
         Logarithms about which the response is taken (Y, I).
     later
@@ -69,14 +71,14 @@ def response(
     base = later(with_figures(profile, years, figures))
 
     def pulse(which: tuple[int, int]) -> np.ndarray:
-        """Return how series answer one figure of one year (Y, I)."""
+        """Return how series answer one figure of one year (Y, N)."""
         year, j = which
         moved = figures.copy()
         moved[year, j] += PULSE
         return ((later if year else simulate)(with_figures(profile, years, moved)) - base) / PULSE
 
     pulses = [(year, j) for year in (0, 1) for j in range(series)]
-    found = np.zeros((n, series, n, series))
+    found = np.zeros((n, base.shape[1], n, series))
     for (year, j), answer in zip(pulses, run_in_processes(pulse, pulses, workers), strict=True):
         if year == 0:
             found[:, :, 0, j] = answer

@@ -16,6 +16,7 @@ import numpy as np
 from scenarios.names import suggestion
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
+WORK = "work_in_hand"  # the quantity with which the capacity of teams goes
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +29,8 @@ class FittedDraws:
         Year ending 31 March of the first column; the last column holds in every year after it too.
     areas
         authority -> quantity -> multipliers (D, Y), above 0. A quantity is a group of transitions (`s47`, `care_exit`, …), whose ratio of the year
-        is multiplied, or what a stream arrives by (`new_family_referrals`, `uasc_started`, …), whose figure of the year is. What is not named
-        stays as the profile has it, so its multiplier is 1.
+        is multiplied, or what a stream arrives by (`new_family_referrals`, `uasc_started`, …), whose figure of the year is, or `work_in_hand`, with
+        which the capacity of teams is. What is not named stays as the profile has it, so its multiplier is 1.
 
     Raises
     ------

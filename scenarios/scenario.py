@@ -12,7 +12,7 @@ from scenarios.area_file import AreaFigure, overlay
 from scenarios.areas import AreaProfile, find_area, last_published, load_areas
 from scenarios.distributions import Distribution
 from scenarios.documents import Document
-from scenarios.draws import FittedDraws
+from scenarios.draws import WORK, FittedDraws
 from scenarios.faults import Fault, ScenarioError
 from scenarios.fitted import Fitted
 from scenarios.lever_base import Lever
@@ -145,7 +145,7 @@ class Scenario:
             if unknown := sorted(set(draws.areas) - areas):
                 raise ValueError(f"unknown authority {unknown[0]!r}, {suggestion(unknown[0], areas)}")
             arriving = {stream.quantity for stream in self.pathway.streams.values()}
-            draws.check(arriving | set(self.pathway.groups), self.history_settings.published.last)
+            draws.check(arriving | set(self.pathway.groups) | {WORK}, self.history_settings.published.last)
         return replace(self, draws=draws)
 
     def area(self, name: str) -> AreaProfile:

@@ -143,9 +143,9 @@ def team_capacity(figures: Figures, months: tuple[str, ...], pressure: float, pu
     The reference caseload makes the last published year stand at the reference pressure (ruling 15). Before it,
     capacity kept up with the demand that was published (caseloads were higher when staff were fewer, 16.3 in 2020 against 15.4 in
     2024), so it is the largest of what the staff, what referrals of the year and what the work that a fit counted in the year imply
-    (a fit's rates are those of what happened, slow teams and all); after it, it moves with the last published staff, within bounds:
-    an authority short by a tenth for ten years would see its work grow without limit, which no authority lets
-    happen. A year's workforce row is of the September after its March.
+    (a fit's rates are those of what happened, slow teams and all); after it, it moves with the work that a fit expects, as it did
+    before, and with the last published staff, within bounds: an authority short by a tenth for ten years would see its work grow
+    without limit, which no authority lets happen. A year's workforce row is of the September after its March.
     """
     if not figures.has("work_in_hand"):
         return np.full(len(months), NO_LIMIT)
@@ -158,7 +158,7 @@ def team_capacity(figures: Figures, months: tuple[str, ...], pressure: float, pu
     demand = figures.by_month("referrals", years) / figures.get("referrals", published.last)
     counted = figures.by_month("work_in_hand", years) / figures.get("work_in_hand", published.last)
     kept_up = np.maximum(np.maximum(np.maximum(workers / now, demand), counted), 1.0)
-    later = np.clip(workers / now, *STAFF_BOUNDS)
+    later = np.clip(workers / now, *STAFF_BOUNDS) * counted
     return figures.get("work_in_hand", published.last) / pressure * np.where(np.array(years) <= published.last, kept_up, later)
 
 

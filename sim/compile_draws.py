@@ -1,16 +1,18 @@
 """Compile fitted draws: what calibration does not know of an authority's ratios and arrivals, in the months from the branch on.
 
-Only what a draw changes is made anew: hazards and their bounds, and arrivals. The rates of candidates stay (ruling 2): more demand opens more layers.
+Only what a draw changes is made anew: hazards and their bounds, arrivals, and the capacity of teams, which keeps up with a draw's work as it did with
+what was published. The rates of candidates stay (ruling 2): more demand opens more layers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from scenarios.draws import WORK
 from scenarios.pathway_arrivals import STREAM_NAMES
 from scenarios.timeline import month_index, month_text, year_ending
 from sim import compile_actions, compile_rates
@@ -66,21 +68,35 @@ def with_draw(compiled: Any, model: L.Model, index: int) -> L.Model:
     transitions["versions"] = compile_rates.changes(tables["next_version"])
     bounds = replace(fixed.bounds, rate=compile_actions.highest_rate(transitions, fixed.tables | tables, hazards.first))
     return model._replace(
-        **tables, **arrivals(compiled, model, paths), transitions=transitions,
+        **tables, **arrivals(compiled, model, paths), team_capacity=team_capacity(compiled, model, paths), transitions=transitions,
         **compile_actions.fastest(transitions, bounds, model.row_factor, model.levers, model.help),
     )  # fmt: skip
 
 
 def arrivals(compiled: Any, model: L.Model, paths: Multipliers) -> dict[str, np.ndarray]:
     """Return rates of arrival over those of candidates (A, STREAMS, 5, M), and how many layers accept any; beyond four layers they are cut off."""
-    accept, first = model.accept.copy(), compiled.month(compiled.branch)
+    accept = model.accept.copy()
     streams = {stream.quantity: STREAM_NAMES.index(name) for name, stream in compiled.pathway.streams.items()}
-    for a, area in enumerate(compiled.areas):
-        for year in np.unique(model.financial_year[max(first, 0) :]):
-            months = np.flatnonzero(model.financial_year == year)
-            months = months[months >= first]
-            for quantity, times in paths(area, int(year)).items():
-                if quantity in streams:
-                    accept[a, streams[quantity], :, months[0] : months[-1] + 1] *= times
+    for a, months, multipliers in by_year(compiled, model, paths):
+        for quantity, times in multipliers.items():
+            if quantity in streams:
+                accept[a, streams[quantity], :, months] *= times
     accept = np.minimum(accept, float(L.LAYERS))
     return {"accept": accept, "layers": np.ceil(accept.max(axis=(2, 3))).astype(np.int64)}
+
+
+def team_capacity(compiled: Any, model: L.Model, paths: Multipliers) -> np.ndarray:
+    """Return the cases at which pressure is 1 (A, M)."""
+    capacity = model.team_capacity.copy()
+    for a, months, multipliers in by_year(compiled, model, paths):
+        capacity[a, months] *= multipliers.get(WORK, 1.0)
+    return capacity
+
+
+def by_year(compiled: Any, model: L.Model, paths: Multipliers) -> Iterator[tuple[int, slice, dict[str, float]]]:
+    """Yield each authority's multipliers in each year from the branch on: (authority, months, by quantity)."""
+    first = max(compiled.month(compiled.branch), 0)
+    for a, area in enumerate(compiled.areas):
+        for year in np.unique(model.financial_year[first:]):
+            months = first + np.flatnonzero(model.financial_year[first:] == year)
+            yield a, slice(months[0], months[-1] + 1), paths(area, int(year))

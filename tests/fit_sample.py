@@ -100,7 +100,7 @@ def sample() -> tuple[Inputs, Fit, dict[str, Ready]]:
     how = response(equations.rates, profiles["England"], YEARS, start)
     path = np.vstack([england[-FOLLOWED:], england[-1] + dynamics.national_path(AHEAD) - dynamics.level[-1]])
     nation = steer(equations.rates, profiles["England"], YEARS, path, start, how)
-    national = NationalFit(nation.profile, nation.figures, how, path + nation.misfit, in_care_of("England"))
+    national = NationalFit(nation.profile, nation.figures, how, how[:, IN_NEED], path + nation.misfit, in_care_of("England"))
     authorities = {}
     for area in AREAS:
         row = records.row(area)
@@ -111,7 +111,7 @@ def sample() -> tuple[Inputs, Fit, dict[str, Ready]]:
         steered = replace(steered, profile=with_work)
         paths = futures(dynamics, posterior, profiles[area].code, DRAWS, AHEAD)
         drawn = solve(how[FOLLOWED:, :, FOLLOWED:, :], paths, np.zeros(paths.shape[1:]))
-        authorities[area] = AuthorityFit(steered, posterior, path, path[FOLLOWED:] + paths, drawn, in_care_of(area))
+        authorities[area] = AuthorityFit(steered, posterior, path, path[FOLLOWED:] + paths, drawn, paths[:, :, IN_NEED], in_care_of(area))
     fitted = Fit(VINTAGE, records.years[-FOLLOWED:], AHEAD, dynamics, records, national, MappingProxyType(authorities))
     uasc = {area: np.full((DRAWS, AHEAD), 1.21) for area in AREAS}
     stock = np.full(len(records.years), np.log(IN_CARE_RATE))

@@ -23,6 +23,7 @@ PATHS = {
     "care_exit": [[1.05, 1.1, 1.1], [1.0, 1.0, 1.0]],
     "new_family_referrals": [[1.0, 1.5, 2.0], [0.9, 0.8, 0.7]],
     "uasc_started": [[2.0, 1.0, 1.0], [0.5, 0.5, 0.5]],
+    "work_in_hand": [[1.1, 1.2, 1.3], [1.0, 0.9, 0.8]],
 }
 
 
@@ -157,6 +158,17 @@ def test_arrivals_follow_the_draw_among_the_same_candidates(models):
         assert np.array_equal(after.layers, np.ceil(after.accept.max(axis=(2, 3))))
 
 
+def test_teams_keep_up_with_the_work_of_a_draw_and_not_with_a_reform_s(models):
+    """Rates of a draw hold how teams coped: were their capacity that of the last published year, draws of more work would be slowed twice."""
+    plain, compiled = models
+    before = plain.for_draw(1, 0).team_capacity[0]
+    for replicate in range(2):
+        after = compiled.for_draw(1, replicate).team_capacity[0]
+        for month, times in {"2025-03": 1.0, **dict(zip(("2025-04", "2027-03", "2030-01"), PATHS["work_in_hand"][replicate], strict=True))}.items():
+            m = compiled.month(month)
+            assert after[m] == pytest.approx(times * before[m]), month
+
+
 def test_more_demand_opens_more_layers_and_none_beyond_the_fourth():
     scenario, found = load("baseline"), {}
     for times in (1.0, 2.0, 20.0):
@@ -190,7 +202,7 @@ def test_draws_of_one_make_the_hazards_there_are_without(models):
     ones = compile_model(load("baseline").with_draws(drawn({quantity: np.ones((2, 3)) for quantity in PATHS})), (AREA,)).for_draw(1, 1)
     before = plain.for_draw(1, 1)
     assert not ones.transitions["versions"].any()
-    for name in ("accept", "layers", "pace", "least_days", "places", "row_factor"):
+    for name in ("accept", "layers", "team_capacity", "pace", "least_days", "places", "row_factor"):
         assert np.array_equal(getattr(ones, name), getattr(before, name)), name
     assert (ones.rates == before.rates[0]).all()
 

@@ -48,7 +48,8 @@ def test_draws_of_all_authorities_have_the_same_quantities_and_years():
     draws = sample_calibration().draws
     assert tuple(draws.areas) == AREAS
     assert (len(draws), list(draws.years)) == (DRAWS, list(range(VINTAGE + 1, VINTAGE + AHEAD + 1)))
-    assert set(draws.quantities) == {"new_family_referrals", "s47", "icpc", "plan_end", "cin_end", "care_entry", "care_exit", "uasc_started"}
+    assert set(draws.quantities) == {"new_family_referrals", "s47", "icpc", "plan_end", "cin_end", "care_entry", "care_exit", "uasc_started",
+                                    "work_in_hand"}
     assert all(set(paths) == set(draws.quantities) for paths in draws.areas.values())
 
 

@@ -66,6 +66,17 @@ def test_capacity_kept_up_with_the_work_that_a_fit_counted(earlier):
     assert capacity[compiled.month("2019-10")] == pytest.approx(1000.0 / pressure)
 
 
+def test_capacity_to_come_moves_with_the_work_that_a_fit_expects(earlier):
+    figures = {"work_in_hand": {2020: 1000.0, 2022: 1100.0}}
+    capacity = [
+        compile_model(earlier.with_profiles([with_records(earlier.area(AREA), {"work_in_hand": series})]), (AREA,)).for_draw(1, 0).team_capacity[0]
+        for series in (figures["work_in_hand"], {2020: 1000.0})
+    ]
+    month = compile_model(earlier, (AREA,)).month
+    assert capacity[0][month("2020-10")] == capacity[1][month("2020-10")]
+    assert capacity[0][month("2022-01")] == pytest.approx(1.1 * capacity[1][month("2022-01")])
+
+
 def test_court_weeks_of_the_pathway_are_those_it_states_where_their_year_is_not_published_yet(earlier):
     compiled = compile_model(earlier, (AREA,))
     arrays, k = compiled.for_draw(1, 0), compiled.transition_names.index("care_proceedings.care_order")
