@@ -2,9 +2,10 @@
 
 England is fitted once, panels are made from what was learnt of the shipped one, and each is calibrated as if it were real.
 
-    python benchmarks/recovery.py [--panels 20] [--authorities 25] [--vintage 2020] [--ahead 5] [--again 40] [--response]
+    python benchmarks/recovery.py [--panels 20] [--authorities 25] [--steered 2] [--vintage 2020] [--ahead 5] [--again 40]
 
-`--response` finds figures by England's response alone instead of by steering each authority with the equations; `--again 0` leaves out shares left.
+`--steered` authorities of each panel have their figures found by the equations, a minute of a processor each; 0: all of them, by England's response
+alone. `--again 0` leaves out shares left.
 """
 
 import argparse
@@ -21,13 +22,12 @@ LEVELS = (0.5, 0.8, 0.9, 0.95)
 ROWS = {"figures": QUANTITIES, "published": NAMES, "share left": NAMES}
 
 
-def run(truth: Truth, panels: int, authorities: int, again: int, steered: bool) -> dict[str, list[Interval]]:
+def run(truth: Truth, panels: int, authorities: int, again: int, steered: int) -> dict[str, list[Interval]]:
     """Return intervals of each panel, by what they are of."""
     found: dict[str, list[Interval]] = {}
     for number in range(panels):
-        rates = truth.equations.rates if steered else None
-        one = made(truth, number, authorities, rates)
-        intervals = recovered(truth, one, rates)
+        one = made(truth, number, authorities)
+        intervals = recovered(truth, one, steered or None)
         if again:
             intervals["share left"] = shares_left(truth, one, number, again)
         for name, interval in intervals.items():
@@ -50,14 +50,13 @@ def report(found: dict[str, list[Interval]]) -> None:
 def main() -> None:
     """Make panels, calibrate them, print the tables."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, default in (("panels", 20), ("authorities", 25), ("vintage", 2020), ("ahead", 5), ("again", 40)):
+    for name, default in (("panels", 20), ("authorities", 25), ("steered", 2), ("vintage", 2020), ("ahead", 5), ("again", 40)):
         asked.add_argument(f"--{name}", type=int, default=default)
-    asked.add_argument("--response", action="store_true")
     options = asked.parse_args()
     began = time.perf_counter()
     truth = truth_of(read_panel(), options.vintage, options.ahead)
     print(f"England fitted: {time.perf_counter() - began:.0f} s")
-    found = run(truth, options.panels, options.authorities, options.again, not options.response)
+    found = run(truth, options.panels, options.authorities, options.again, options.steered)
     report(found)
     print(f"\n{options.panels} panels of {options.authorities} authorities: {time.perf_counter() - began:.0f} s")
 

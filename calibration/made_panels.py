@@ -1,7 +1,7 @@
 """Panels made by simulation from parameters that are known, for calibration to find again (`recovery.py`).
 
-A made-up panel is what a real one is taken to be. Authorities of many sizes have departures from England drawn from known `Dynamics`; steering
-turns them into figures (arrivals and rates by year); each authority is simulated once with them, chance and all; what the Department would
+A made-up panel is what a real one is taken to be. Authorities of many sizes have departures from England drawn from known `Dynamics`; England's
+response turns them into figures (arrivals and rates by year); each authority is simulated once with them, chance and all; what the Department would
 count is multiplied by recording noise, rounded to whole children and laid out as a panel, years to come kept apart.
 
 Authorities are England in small: their shapes (ages, shares of outcomes) are England's, they have no unaccompanied children, and no trap holds.
@@ -23,7 +23,7 @@ from calibration.national_fit import NationalFit, follow_england
 from calibration.panel import ENGLAND, Panel
 from calibration.scenario_at import scenario_at
 from calibration.series import NAMES
-from calibration.steering import HIGHEST, LOWEST, Simulate, solve, steer, with_figures, with_records
+from calibration.steering import HIGHEST, LOWEST, solve, with_figures, with_records
 from scenarios.areas import AreaProfile
 from scenarios.synthetic import made_up
 from sim.counting import annual
@@ -31,7 +31,6 @@ from sim.engine import simulate
 from sim.executors import run_tasks
 from sim.measures import MEASURES
 
-ROUNDS = 5  # of steering: stocks answer the rate at which stays end less and less the further it is from England's
 SEED = 20_260_331  # the made-up authorities' own
 COLUMNS = ("referrals", "s47", "cpp_started", "cpp_at31", "cin_at31", "cla_started", "cla_ceased", "cla_at31")
 RECORDED = COLUMNS[: len(NAMES)]  # in the order of the series; children in care have no recording noise
@@ -112,7 +111,7 @@ def truth_of(panel: Panel, vintage: int, ahead: int) -> Truth:
     return Truth(dynamics, national, equations.rates(national.profile), equations, ahead)
 
 
-def made(truth: Truth, number: int, authorities: int, rates: Simulate | None = None, workers: int | None = None) -> Made:
+def made(truth: Truth, number: int, authorities: int, workers: int | None = None) -> Made:
     """Make a panel.
 
     Parameters
@@ -121,12 +120,9 @@ def made(truth: Truth, number: int, authorities: int, rates: Simulate | None = N
         Which; another number is another panel.
     authorities
         How many it has (A).
-    rates
-        The equations, with which figures are found whose rates depart from England's as drawn. Without them they are found by England's response:
-        rates then depart less, or more, than was drawn, the further the more.
     """
     profiles = tuple(made_area(truth, f"Recovery {number}.{row}", size) for row, size in enumerate(sizes(authorities)))
-    figures = np.stack(run_tasks(lambda profile: true_figures(truth, profile, number, rates), profiles, workers))
+    figures = np.stack([true_figures(truth, profile, number) for profile in profiles])
 
     def counts(row: int) -> np.ndarray:
         """Simulate one authority and count by the Department's rules (Y + ahead, 8)."""
@@ -157,7 +153,7 @@ def made_area(truth: Truth, name: str, children: float) -> AreaProfile:
     return with_figures(small, truth.equations.years, truth.national.figures)
 
 
-def true_figures(truth: Truth, profile: AreaProfile, number: int, rates: Simulate | None = None) -> np.ndarray:
+def true_figures(truth: Truth, profile: AreaProfile, number: int) -> np.ndarray:
     """Return the logarithms of an authority's figures (Y + ahead, I): England's, its own departures, and England's walk in years to come."""
     shape = truth.rates.shape
     normal = normals(1, profile.code, "recovery departures", (shape[0] * shape[1],))[0]
@@ -165,14 +161,13 @@ def true_figures(truth: Truth, profile: AreaProfile, number: int, rates: Simulat
     if truth.ahead:
         walk = normals(number + 1, ENGLAND_CODE, "recovery England", (truth.ahead, shape[1]))[number] * truth.dynamics.change_sd
         departures[-truth.ahead :] += np.cumsum(walk, axis=0)
-    return followed(truth, profile, truth.rates + departures, rates)
+    return by_response(truth, truth.rates + departures)
 
 
-def followed(truth: Truth, profile: AreaProfile, path: np.ndarray, rates: Simulate | None) -> np.ndarray:
-    """Return logarithms of the figures with which an authority follows a path (Y + ahead, I): by England's response, then by the equations."""
-    how, national = truth.national.how, truth.national.figures
-    start = np.clip(national + solve(how, path - truth.rates, np.zeros(path.shape)), LOWEST, HIGHEST)
-    return start if rates is None else steer(rates, profile, truth.equations.years, path, start, how, ROUNDS).figures
+def by_response(truth: Truth, path: np.ndarray) -> np.ndarray:
+    """Return logarithms of figures that make a path (Y + ahead, I) by England's response: right near England's figures only."""
+    national = truth.national.figures
+    return np.clip(national + solve(truth.national.how, path - truth.rates, np.zeros(path.shape)), LOWEST, HIGHEST)
 
 
 def recorded(truth: Truth, code: int, happened: np.ndarray) -> np.ndarray:

@@ -21,15 +21,18 @@ from scipy.special import logit, ndtr, ndtri
 
 from calibration.draws import normals
 from calibration.dynamics import Dynamics, Posterior, condition, learn
-from calibration.made_panels import COLUMNS, Made, Truth, followed
+from calibration.equations import Nearby
+from calibration.made_panels import COLUMNS, Made, Truth, by_response
 from calibration.record import Records, read_records, with_stock
 from calibration.series import EXITS, NAMES, log_rates
-from calibration.steering import Simulate, response, solve
+from calibration.steering import response, solve, steer
 from calibration.targets import read_targets
 from scenarios.areas import AreaProfile
-from sim.executors import run_tasks
+from sim.executors import run_in_processes
 
 LEFT_AFTER = 5  # years
+ROUNDS = 5  # of steering: stocks answer the rate at which stays end less and less the further it is from England's
+WHOLE = (2,)  # runs that go through spin-up besides the first (`equations.Nearby`)
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,16 @@ def coverage(intervals: Sequence[Interval], share: float, series: int | None = N
     return Coverage(sum(one.size for one in held), float(panels.mean()), float(error))
 
 
-def recovered(truth: Truth, made: Made, rates: Simulate | None = None, workers: int | None = None) -> dict[str, Interval]:
+def recovered(truth: Truth, made: Made, steered: int | None = None, workers: int | None = None) -> dict[str, Interval]:
     """Return intervals of figures and of what is published in years to come, for one panel.
 
     Parameters
     ----------
-    rates
-        The equations, by which each authority is steered and its own response is taken. Without them figures are found by England's response
-        alone, which is right near England's figures only.
+    steered
+        How many authorities, the first ones, are steered with the equations and have a response of their own; only their figures are returned. If not
+        given all authorities' are, by England's response alone, which is right near England's figures only.
+    workers
+        Processes.
     """
     profiles = {profile.name: profile for profile in made.profiles}
     records = read_records(read_targets(made.panel, truth.known[-1]), profiles)
@@ -94,13 +99,14 @@ def recovered(truth: Truth, made: Made, rates: Simulate | None = None, workers: 
 
     def found(row: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the figures of the last year known of one authority, and their standard deviations (I)."""
-        path = with_stock(_level(dynamics, truth.ahead) + posteriors[row].mean, records.in_care[row, 0])
-        figures, how = _followed(truth, made.profiles[row], path, rates)
+        path = with_stock(_level(dynamics, truth.ahead) + posteriors[row].mean, records.in_care[rows[row], 0])
+        figures, how = (by_response(truth, path), truth.national.how) if steered is None else _steered(truth, made.profiles[row], path)
         return figures[len(truth.known) - 1], _spread(truth, how, posteriors[row])
 
-    means, sds = (np.stack(each) for each in zip(*run_tasks(found, range(len(rows)), workers), strict=True))
+    chosen = range(len(rows))[:steered]
+    means, sds = (np.stack(each) for each in zip(*run_in_processes(found, chosen, workers), strict=True))
     last = len(truth.known) - 1
-    intervals = {"figures": Interval(means, sds, made.figures[:, last])}
+    intervals = {"figures": Interval(means, sds, made.figures[list(chosen), last])}
     if truth.ahead:
         intervals["published"] = _published(truth, made, dynamics, posteriors, records.counting[rows, -1], records.balance)
     return intervals
@@ -133,10 +139,11 @@ def _level(dynamics: Dynamics, ahead: int) -> np.ndarray:
     return np.vstack([dynamics.level, dynamics.national_path(ahead)])
 
 
-def _followed(truth: Truth, profile: AreaProfile, path: np.ndarray, rates: Simulate | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return logarithms of the figures with which an authority follows a path (Y + ahead, I), and how its series answer figures about them."""
-    found = followed(truth, profile, path, rates)
-    return found, truth.national.how if rates is None else response(rates, profile, truth.equations.years, found)
+def _steered(truth: Truth, profile: AreaProfile, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return logarithms of figures with which an authority follows a path (Y + ahead, I), and how its series answer figures about them."""
+    years, near = truth.equations.years, Nearby(truth.equations, whole=WHOLE)
+    found = steer(near.rates, profile, years, path, by_response(truth, path), truth.national.how, ROUNDS)
+    return found.figures, response(near.rates, found.profile, years, found.figures, Nearby(truth.equations, 0).rates, 1)
 
 
 def _spread(truth: Truth, how: np.ndarray, posterior: Posterior) -> np.ndarray:
