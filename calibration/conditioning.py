@@ -26,7 +26,8 @@ def kept_share(futures: np.ndarray, stocks: np.ndarray) -> np.ndarray:
     means, mean = futures.mean(axis=1, keepdims=True), stocks.mean(axis=1, keepdims=True)
     later = np.divide(futures, means, out=np.ones(futures.shape), where=means > 0.0) - 1.0
     now = np.divide(stocks, mean, out=np.ones(stocks.shape), where=mean > 0.0) - 1.0
-    together, spread = np.einsum("ar,arh->h", now, later), (now**2).sum()
+    now_weighed = mean * now  # the larger an authority, the less its runs differ by chance, and the more each of them says
+    together, spread = np.einsum("ar,arh->h", now_weighed, later), (now_weighed * now).sum()
     return np.clip(together / spread, 0.0, 1.0) if spread > 0.0 else np.zeros(futures.shape[2])
 
 

@@ -42,8 +42,11 @@ def fit_table(inputs: Inputs, fitted: Fit) -> pd.DataFrame:
     england = fitted.national
     blocks = [_block(inputs, nation, counts, ENGLAND, between, _shown(england.rates[:followed]), england.in_care[:followed], traps)]
     counts = read_counts(inputs.targets, records.areas, records.years)
-    ends = [[left_out(fitted.dynamics, *records.of(area), year) for year in range(len(records.years))] for area in records.areas]
-    middle, sd = (np.array(each) for each in np.array(ends).transpose(2, 0, 1, 3))
+    shown = range(max(len(records.years) - YEARS, 0), len(records.years))
+    middle, sd = (np.full((len(records.areas), len(records.years), len(NAMES)), np.nan) for _ in range(2))
+    for row, area in enumerate(records.areas):
+        for year in shown:
+            middle[row, year], sd[row, year] = left_out(fitted.dynamics, *records.of(area), year)
     record = np.stack([records.of(area)[0] for area in records.areas])
     half = half_widths(((record - middle) / sd)[:, -YEARS:])
     for area, one in fitted.authorities.items():

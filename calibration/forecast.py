@@ -1,8 +1,8 @@
 """Forecasts of an authority by simulation: its fitted past, its draws of the future, and the stocks published when the future begins.
 
 A run is a spin-up (shared by a few runs: chance of twenty years ago is forgotten), the published years with their fitted rates, and the years to
-come under one draw of rates. What is forecast is what will be *published*: recording noise is drawn on top. Draw r of every authority is one run of
-England: what England draws, all authorities share.
+come under one draw of rates. What is forecast is what will be *published*: recording noise is drawn on top, `PUBLISHED_AGAIN` times for each
+run. Draw d of every authority is of run d // PUBLISHED_AGAIN of England: what England draws, all authorities share.
 """
 
 from __future__ import annotations
@@ -95,12 +95,14 @@ def forecast(
         """Simulate one authority (runs, 1 + H, F)."""
         return simulated_futures(scenario, subject, origin, horizon, runs)
 
+    nothing = np.full((len(FORECAST), horizon, runs * PUBLISHED_AGAIN), np.nan)
+    if not known:
+        return labelled(np.stack([nothing for _ in areas]), areas, FORECAST, horizon)
     every = np.stack(run_in_processes(simulated, subjects, workers, lambda done, of: told(of + done, 2 * of)))
     kept = kept_shares(every)
     every[..., FORECAST.index("cla_ceased")] /= inputs.records.balance  # from what is followed to what is published
     found = {area: published_futures(dynamics, subject, one, kept) for area, subject, one in zip(known, subjects, every, strict=True)}
     found = {area: one.transpose(2, 1, 0) for area, one in found.items()}
-    nothing = np.full((len(FORECAST), horizon, runs * PUBLISHED_AGAIN), np.nan)
     return labelled(np.stack([found.get(area, nothing) for area in areas]), areas, FORECAST, horizon)
 
 

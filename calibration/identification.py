@@ -15,7 +15,7 @@ import pandas as pd
 
 from calibration.dynamics import condition
 from calibration.fit import Fit
-from calibration.series import NAMES, QUANTITIES, SERIES
+from calibration.series import EXITS, NAMES, QUANTITIES, SERIES
 from calibration.steering import solve
 
 TOGETHER = 0.8  # correlation from which two figures are called inseparable
@@ -58,11 +58,16 @@ class Known:
 
 
 def last_year_gain(how: np.ndarray, year: int) -> np.ndarray:
-    """Return how logarithms of the figures of a year follow logarithms of all rates (I, Y I), from the response (Y, I, Y, I)."""
+    """Return how logarithms of the figures of a year follow logarithms of all rates (I, Y I), from the response (Y, I, Y, I).
+
+    The first year has a stock in place of leaving care (`series.simulated_log_rates`), which is taken as published: nothing about it is unknown.
+    """
     years, series = how.shape[:2]
     size = years * series
     changes = solve(how, np.eye(size).reshape(size, years, series), np.zeros((years, series)))
-    return changes[:, year].T
+    gain = changes[:, year].T
+    gain[:, EXITS] = 0.0
+    return gain
 
 
 def known_figures(fitted: Fit) -> dict[str, Known]:

@@ -21,8 +21,9 @@ from calibration.equations import Equations
 from calibration.inputs import read_inputs
 from calibration.national_fit import NationalFit, follow_england
 from calibration.panel import ENGLAND, Panel
+from calibration.record import with_stock
 from calibration.scenario_at import scenario_at
-from calibration.series import NAMES
+from calibration.series import EXITS, NAMES, STARTS
 from calibration.steering import HIGHEST, LOWEST, solve, with_figures, with_records
 from scenarios.areas import AreaProfile
 from scenarios.synthetic import made_up
@@ -107,7 +108,8 @@ def truth_of(panel: Panel, vintage: int, ahead: int) -> Truth:
     equations = Equations(scenario_at(vintage, known[0], vintage + ahead, followed=True), (*known, *range(vintage + 1, vintage + ahead + 1)))
     england = with_records(inputs.profiles[ENGLAND], {quantity: {known[0]: 0.0} for quantity in NONE_OF}, "assumed")
     later = inputs.england[-1] + dynamics.national_path(ahead) - dynamics.level[-1]
-    national = follow_england(equations, england, np.vstack([inputs.england, later]), inputs.mixes[ENGLAND], ahead)
+    path = with_stock(np.vstack([inputs.england, later]), inputs.england_in_care[0])
+    national = follow_england(equations, england, path, inputs.mixes[ENGLAND], ahead)
     return Truth(dynamics, national, equations.rates(national.profile), equations, ahead)
 
 
@@ -161,6 +163,7 @@ def true_figures(truth: Truth, profile: AreaProfile, number: int) -> np.ndarray:
     if truth.ahead:
         walk = normals(number + 1, ENGLAND_CODE, "recovery England", (truth.ahead, shape[1]))[number] * truth.dynamics.change_sd
         departures[-truth.ahead :] += np.cumsum(walk, axis=0)
+    departures[0, EXITS] = departures[0, STARTS] - departures[0, EXITS]  # the first year's is a stock: who starts more, and leaves less, has more
     return by_response(truth, truth.rates + departures)
 
 

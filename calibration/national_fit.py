@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -85,7 +86,7 @@ def kept_england(
     try:
         with np.load(file, allow_pickle=False) as found:
             return _unpacked({name: found[name] for name in found.files}, equations, profile)
-    except (OSError, ValueError, KeyError, BadZipFile):  # not there, or not whole: made anew
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error):  # not there, or not whole: made anew
         made = follow_england(equations, profile, path, mix, ahead, workers)
         _write(file, _packed(made, equations, profile))
         return made

@@ -33,6 +33,8 @@ def _of_series(fitted: Fit, i: int) -> dict[str, Any]:
     """Return what was learnt of one series."""
     dynamics = fitted.dynamics
     unit, times = PER[i == EXITS]
+    if i == EXITS:
+        times /= fitted.records.balance  # from what is followed to what is published
     steps = np.arange(1, fitted.ahead + 1)
     expected, sd = dynamics.national_path(fitted.ahead)[:, i], dynamics.change_sd[i] * np.sqrt(steps)
     last = fitted.ahead - 1

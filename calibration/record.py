@@ -10,8 +10,9 @@ import pandas as pd
 
 from calibration.dynamics import filled
 from calibration.panel import ENGLAND
-from calibration.series import EXITS, IN_CARE, NAMES, log_rates
+from calibration.series import EXITS, IN_CARE, NAMES, STARTS, log_rates
 from calibration.targets import PublishedTargets
+from calibration.uasc import LEAVING_RATE
 from scenarios.areas import AreaProfile
 
 MOST_UASC = 0.6  # of an authority's children in care, those estimated; Kent's share was half in 2016
@@ -99,8 +100,9 @@ def read_records(targets: PublishedTargets, profiles: Mapping[str, AreaProfile],
 def england_balance(frame: pd.DataFrame, years: tuple[int, ...]) -> float:
     """Return what England's starts in care less the change of its stock are of its published ends of care, over all years; 1 where not published.
 
-    A child who starts twice in a year is counted once, so published starts and ends leave the stock 400 to 700 children a year lower than it was
-    (2014 to 2025: 2 % of ends). Simulated children are all counted: rates that made both published numbers would let the stock fall by 1 % a year.
+    Published starts and ends leave the stock 400 to 700 children a year lower than it was (2014 to 2025: 2 % of ends; why is not published). Rates
+    that made both would let a simulated stock fall by 1 % a year. Counted by the same rules the fast engine's are 0.4 % out (a child who starts twice
+    in a year is counted once), so ends that are forecast are that much too many.
     """
     started, ceased, stock = (_cells(frame, name, "value", (ENGLAND,), years)[0] for name in ("cla_started", "cla_ceased", "cla_at31"))
     allowed = started[1:] - np.diff(stock)
@@ -113,22 +115,29 @@ def england_balance(frame: pd.DataFrame, years: tuple[int, ...]) -> float:
 def read_counts(targets: PublishedTargets, areas: tuple[str, ...], years: tuple[int, ...]) -> dict[str, np.ndarray]:
     """Return comparable counts of each series and of children in care (A, Y), nan where there is none; unaccompanied children taken off."""
     usable = targets.frame[targets.frame.use != "exclude"]
-    nation = _england_shares(usable, years)
     found = {}
     for name in (*NAMES, IN_CARE):
         found[name] = _cells(usable, name, "value", areas, years)
         if name in WITHOUT_UASC:
             every = _cells(usable, WITHOUT_UASC[name], "value", areas, years)
-            england = [float(_cells(usable, each, "value", (ENGLAND,), years)[0, -1]) for each in (name, WITHOUT_UASC[name])]
-            found[name] = _without_uasc(found[name], every, nation, *england)
+            england = _cells(usable, WITHOUT_UASC[name], "value", (ENGLAND,), years)[0]
+            found[name] = _without_uasc(found[name], every, _england_share(usable, name, england, years), england[-1])
     return found
 
 
-def _england_shares(usable: pd.DataFrame, years: tuple[int, ...]) -> np.ndarray:
-    """Return the share of unaccompanied children among England's children in care over that of the last year (Y); 1 where not published."""
-    own, every = (_cells(usable, name, "value", (ENGLAND,), years)[0] for name in (IN_CARE, WITHOUT_UASC[IN_CARE]))
-    shares = filled((1.0 - own / every)[:, None])[:, 0]
-    return shares / shares[-1] if np.isfinite(shares).all() and shares[-1] > 0.0 else np.ones(len(years))
+def _england_share(usable: pd.DataFrame, name: str, every: np.ndarray, years: tuple[int, ...]) -> np.ndarray:
+    """Return the share of unaccompanied children in one of England's figures (Y); nan if England's stocks of them are published in no year.
+
+    Where starts and ends are not published apart, theirs follow from their stock as in `uasc.py`: `LEAVING_RATE` of it leave in a year.
+    """
+    own, stock, in_care = (_cells(usable, each, "value", (ENGLAND,), years)[0] for each in (name, IN_CARE, WITHOUT_UASC[IN_CARE]))
+    shares, alone = 1.0 - own / every, in_care - stock
+    if name != IN_CARE:
+        change = np.concatenate([[np.nan], np.diff(alone)])
+        left = LEAVING_RATE * np.concatenate([[np.nan], (alone[1:] + alone[:-1]) / 2.0])
+        flow = np.maximum(left + change, 0.0) if name == NAMES[STARTS] else left
+        shares = np.where(np.isfinite(shares), shares, flow / every)
+    return np.clip(filled(shares[:, None])[:, 0], 0.0, 1.0)
 
 
 def _cells(rows: pd.DataFrame, measure: str, column: str, areas: tuple[str, ...], years: tuple[int, ...]) -> np.ndarray:
@@ -137,23 +146,25 @@ def _cells(rows: pd.DataFrame, measure: str, column: str, areas: tuple[str, ...]
     return wide.reindex(index=list(areas), columns=list(years)).to_numpy(float)
 
 
-def _without_uasc(own: np.ndarray, every: np.ndarray, nation: np.ndarray, england_own: float, england_every: float) -> np.ndarray:
+def _without_uasc(own: np.ndarray, every: np.ndarray, nation: np.ndarray, england: float) -> np.ndarray:
     """Return counts without unaccompanied children (A, Y): an authority's own, else all of them less a share that is estimated.
 
-    Before and between years in which an authority publishes both, its share is that of the nearest such year as England's share has moved since
-    (`nation`). Authorities that never do have few: together the rest of England's in the last year, or what England has where none publishes.
+    Before and between years in which an authority publishes both, its share is that of the nearest such year as England's (`nation`) has moved since.
+    Authorities that never do have few: together what is left of England's in the last year (of `england` children in all).
     """
     shares = 1.0 - np.where(own > 0.0, own, np.nan) / every
-    last_own, last_every = (np.where(np.isfinite(shares[:, -1]), each[:, -1], 0.0).sum() for each in (own, every))
-    rest = 1.0 - (england_own - last_own) / (england_every - last_every) if np.isfinite(england_own) and england_every > last_every else np.nan
-    if not np.isfinite(rest):
-        rest = float(np.nanmean(shares)) if np.isfinite(shares).any() else 0.0
-    found = np.full(own.shape, np.nan)
-    at = np.arange(own.shape[1])
+    if not np.isfinite(nation).all():
+        nation = np.full(len(nation), float(np.nanmean(shares)) if np.isfinite(shares).any() else 0.0)
+    last = np.isfinite(shares[:, -1])
+    theirs, all_of_them = (every[last, -1] - own[last, -1]).sum(), every[last, -1].sum()
+    rest = max(england * nation[-1] - theirs, 0.0) / (england - all_of_them) if england > all_of_them else nation[-1]
+    found, at = np.full(own.shape, np.nan), np.arange(own.shape[1])
     for row, known in enumerate(np.isfinite(shares)):
-        near = np.abs(at[:, None] - np.flatnonzero(known)[None, :]).argmin(axis=1) if known.any() else None
-        base = rest * nation if near is None else (shares[row] / nation)[known][near] * nation
-        found[row] = every[row] * (1.0 - np.clip(base, 0.0, MOST_UASC))
+        years = np.flatnonzero(known) if known.any() else at[-1:]
+        near = years[np.abs(at[:, None] - years[None, :]).argmin(axis=1)]
+        base = shares[row, near] if known.any() else rest
+        times = np.divide(nation, nation[near], out=np.ones(len(at)), where=nation[near] > 0.0)
+        found[row] = every[row] * (1.0 - np.clip(base * times, 0.0, MOST_UASC))
     return np.where(np.isfinite(own), own, found)
 
 

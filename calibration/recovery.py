@@ -22,10 +22,11 @@ from scipy.special import logit, ndtr, ndtri
 from calibration.draws import normals
 from calibration.dynamics import Dynamics, Posterior, condition, learn
 from calibration.equations import Nearby
+from calibration.identification import last_year_gain
 from calibration.made_panels import COLUMNS, Made, Truth, by_response
 from calibration.record import Records, read_records, with_stock
 from calibration.series import EXITS, NAMES, log_rates
-from calibration.steering import response, solve, steer
+from calibration.steering import response, steer
 from calibration.targets import read_targets
 from scenarios.areas import AreaProfile
 from sim.executors import run_in_processes
@@ -148,9 +149,8 @@ def _steered(truth: Truth, profile: AreaProfile, path: np.ndarray) -> tuple[np.n
 
 def _spread(truth: Truth, how: np.ndarray, posterior: Posterior) -> np.ndarray:
     """Return standard deviations of the figures of the last year known (I), by a response."""
-    shape = truth.rates.shape
-    answers = solve(how, np.eye(np.prod(shape)).reshape(-1, *shape), np.zeros(shape))[:, len(truth.known) - 1]
-    return np.sqrt(np.einsum("ni,nm,mi->i", answers, posterior.covariance, answers))
+    gain = last_year_gain(how, len(truth.known) - 1)
+    return np.sqrt(np.einsum("in,nm,im->i", gain, posterior.covariance, gain))
 
 
 def _published(truth: Truth, made: Made, dynamics: Dynamics, posteriors: Sequence[Posterior], counting: np.ndarray, balance: float) -> Interval:

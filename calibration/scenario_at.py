@@ -30,10 +30,10 @@ def scenario_at(vintage: int, first: int, until: int, followed: bool = False, lo
     loops
         Whether teams, posts, courts, places, prices and budgets respond to demand.
     """
-    window = (first, until, None) if followed else (first, vintage, vintage - 1)
-    base = load("baseline").with_published(*window)
+    base = load("baseline")
+    base = replace(base, settings=base.settings.model_copy(update={"until": f"{until + followed}-03"}))  # no window reaches the horizon
+    base = base.with_published(*((first, until, None) if followed else (first, vintage, vintage - 1)))
     changes = {
-        "until": f"{until}-03",
         "policy": base.settings.policy.model_copy(update={"families_first": None}),
     }
     for part, switches in LOOPS.items() if followed or not loops else ():

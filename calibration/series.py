@@ -48,7 +48,7 @@ SERIES = (
 )
 NAMES = tuple(one.name for one in SERIES)
 QUANTITIES = tuple(one.quantity for one in SERIES)
-EXITS = NAMES.index("cla_ceased_non_uasc")
+STARTS, EXITS = NAMES.index("cla_started_non_uasc"), NAMES.index("cla_ceased_non_uasc")
 IN_CARE = "cla_at31_non_uasc"  # children in care who are not unaccompanied
 
 

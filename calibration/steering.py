@@ -51,7 +51,7 @@ class Steered:
 
 
 def response(
-    simulate: Simulate, profile: AreaProfile, years: tuple[int, ...], figures: np.ndarray, later: Simulate | None = None, workers: int | None = None,
+    simulate: Simulate, profile: AreaProfile, years: tuple[int, ...], figures: np.ndarray, later: Simulate | None = None, workers: int | None = 1,
 ) -> np.ndarray:  # fmt: skip
     """Return how logarithms of series follow logarithms of figures (Y, N, Y, I): 0 where the figure is of a later year.
 

@@ -47,6 +47,10 @@ class ScenarioError(ValueError):
         self.faults = sorted(set(faults))
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple:
+        """Return what makes it again in another process."""
+        return type(self), (self.faults,)
+
 
 def dotted(path: PathKey) -> str:
     """Return `('stages', 'referral', 0)` as `stages.referral.0`."""

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from joblib import Parallel, delayed
-
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
@@ -99,8 +97,10 @@ def run_in_processes(
     workers = max(1, min(workers or default_workers(), len(tasks) or 1))
     if workers == 1:
         return run_tasks(function, tasks, 1, progress)
+    from joblib import Parallel, delayed  # here: to import it takes a fifth of a second, which other runs need not wait for
+
     report, found = progress or (lambda done, of: None), []
-    for result in Parallel(n_jobs=workers, batch_size=1, return_as="generator")(delayed(function)(task) for task in tasks):
+    for result in Parallel(n_jobs=workers, batch_size=1, return_as="generator", max_nbytes=None)(delayed(function)(task) for task in tasks):
         found.append(result)
         report(len(found), len(tasks))
     return found

@@ -148,11 +148,11 @@ def moved_to(structure: Structure, old: Mass) -> Mass:
 def move_rows(old: Any, new: Any, mass: np.ndarray, out: np.ndarray) -> None:
     """Copy rows by their joint stage and phases."""
     for key, row in old.rows.items():
-        if key[0] == "hub" or not mass[row].any():
+        if not mass[row].any():
             continue
-        joint, phase = key
-        if (joint, phase) in new.rows:
-            out[new.rows[joint, phase]] += mass[row]
-        else:
+        if key in new.rows:
+            out[new.rows[key]] += mass[row]
+        elif key[0] != "hub":
+            joint, phase = key
             known = tuple(min(p, len(new.phases_of(stage)) - 1) for p, stage in zip(phase, joint, strict=True))
             out[new.rows[joint, known]] += mass[row]

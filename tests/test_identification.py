@@ -6,7 +6,8 @@ from fit_sample import AREAS, FOLLOWED, IN_NEED, UNKNOWN, sample, sample_calibra
 
 from calibration.dynamics import condition
 from calibration.identification import MIDDLE, known_figures, last_year_gain
-from calibration.series import NAMES, QUANTITIES
+from calibration.series import EXITS, NAMES, QUANTITIES
+from calibration.steering import solve
 
 pytestmark = pytest.mark.unit
 
@@ -16,7 +17,11 @@ def test_the_gain_undoes_the_response():
     how = fitted.national.how
     change = np.tile(0.1 * np.sin(np.arange(len(NAMES))), (len(how), 1))  # the same in every year, which costs nothing
     rates = np.tensordot(how, change, 2)
-    assert last_year_gain(how, FOLLOWED - 1) @ rates.ravel() == pytest.approx(change[0], abs=1e-9)
+    assert solve(how, rates, np.zeros(rates.shape))[FOLLOWED - 1] == pytest.approx(change[0], abs=1e-9)
+    gain = last_year_gain(how, FOLLOWED - 1)
+    assert not gain[:, EXITS].any()  # the first year's leaving care is a stock, and known
+    rates[0, EXITS] = 0.0
+    assert gain @ rates.ravel() == pytest.approx(solve(how, rates, np.zeros(rates.shape))[FOLLOWED - 1], abs=1e-12)
 
 
 def test_intervals_match_draws_through_the_gain():

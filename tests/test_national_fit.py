@@ -60,10 +60,11 @@ def test_another_path_or_shape_is_another_fit(followed):
     assert len(followed) == 3
 
 
-def test_what_is_not_whole_is_made_anew(followed, tmp_path):
+@pytest.mark.parametrize("kept", [0, 200])
+def test_what_is_not_whole_is_made_anew(followed, tmp_path, kept):
     england()
     (file,) = (tmp_path / "carecurve" / "fits").iterdir()
-    file.write_bytes(file.read_bytes()[:200])
+    file.write_bytes(file.read_bytes()[:kept])
     england()
     england()
     assert len(followed) == 2

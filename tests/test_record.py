@@ -41,6 +41,27 @@ def test_an_authority_that_never_published_has_what_is_left_of_england_s(counts)
     assert counts[IN_CARE][1] == pytest.approx(200.0 * (1.0 - left * np.array([0.25, 0.5, 1.0])))
 
 
+def test_starts_and_ends_of_unaccompanied_children_follow_from_their_stock():
+    """England's grew from 20 to 40 and 80; 0.68 of the mean stock leave, and who starts makes up for them and for the growth."""
+    rows = [("England", "cla_at31", year, 1000.0) for year in YEARS]
+    rows += [("England", IN_CARE, year, value) for year, value in zip(YEARS, (980.0, 960.0, 920.0), strict=True)]
+    flows = ("cla_started", "cla_ceased")
+    rows += [(area, name, year, value) for area, value in (("England", 400.0), ("Inland", 100.0)) for name in flows for year in YEARS]
+    frame = pd.DataFrame(rows, columns=["area", "measure", "year_ending", "value"]).assign(use="fit")
+    found = read_counts(SimpleNamespace(frame=frame), ("Inland",), YEARS)
+    started, ceased = np.array([20.0 + 0.68 * 30.0, 40.0 + 0.68 * 60.0]) / 400.0, 0.68 * np.array([30.0, 60.0]) / 400.0
+    assert found["cla_started_non_uasc"][0] == pytest.approx(100.0 * (1.0 - started[[0, 0, 1]]))  # the first year's as the second's
+    assert found["cla_ceased_non_uasc"][0] == pytest.approx(100.0 * (1.0 - ceased[[0, 0, 1]]))
+
+
+def test_an_authority_that_publishes_where_england_had_none_keeps_its_share():
+    rows = [(area, "cla_at31", year, 100.0) for area in ("England", "Port") for year in YEARS]
+    rows += [("England", IN_CARE, year, value) for year, value in zip(YEARS, (100.0, 98.0, 96.0), strict=True)] + [("Port", IN_CARE, 2014, 90.0)]
+    frame = pd.DataFrame(rows, columns=["area", "measure", "year_ending", "value"]).assign(use="fit")
+    found = read_counts(SimpleNamespace(frame=frame), ("Port",), YEARS)[IN_CARE][0]
+    assert found == pytest.approx([90.0, 90.0, 90.0])
+
+
 def test_an_estimate_never_takes_nearly_all_of_them_off():
     rows = [("Port", "cla_at31", 2015, 10.0), ("Port", "cla_at31", 2016, 100.0), ("Port", IN_CARE, 2016, 5.0)]
     frame = pd.DataFrame(rows, columns=["area", "measure", "year_ending", "value"]).assign(use="fit")

@@ -69,7 +69,7 @@ def test_intervals_hold_what_made_a_panel():
 def test_an_authority_s_figures_are_england_s_and_its_own():
     whole = truth()
     one, other = made_area(whole, "One", 50_000.0), made_area(whole, "Other", 50_000.0)
-    own = np.array([true_figures(whole, replace(one, code=2000 + code), 0) for code in range(400)])[:, 0]
+    own = np.array([true_figures(whole, replace(one, code=2000 + code), 0) for code in range(400)])[:, 1]
     expected = np.sqrt((SDS**2).sum(axis=0))
     # The price of change (steering.py) takes next to nothing off where figures move their own series by as much.
     assert own.std(axis=0) == pytest.approx(expected, rel=3.0 / (2.0 * 400) ** 0.5 + 0.01)

@@ -20,3 +20,8 @@ def test_a_forecast_has_published_years_to_its_vintage_and_no_later_policy():
     assert (scenario.settings.published.last, scenario.settings.until) == (2016, "2021-03")
     assert scenario.settings.policy.families_first is None
     assert scenario.history_settings == scenario.settings
+
+
+def test_years_may_be_followed_past_the_baseline_s_horizon():
+    assert scenario_at(2025, 2020, 2035, followed=True).settings.published.last == 2035
+    assert scenario_at(2025, 2020, 2040, loops=False).settings.until == "2040-03"
