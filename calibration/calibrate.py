@@ -75,7 +75,7 @@ def calibrate(
     areas
         Authorities to fit, all if not given; how rates move is learnt from all of the panel's.
     workers
-        Threads.
+        Processes.
     progress
         Called with (authorities done, authorities), after England.
 

@@ -15,8 +15,8 @@ from sim.kernels.layout import Tally
 from sim.model import CompiledModel, history_start
 
 ALONE = np.eye(1, dtype=np.int64)
-# Years run again before the followed ones, for figures near those of a run through all of spin-up. What is left of a change of 10 % in the first
-# year's figures is then below 1 % of stocks (docs/calibration.md).
+# Years run again before the followed ones, for figures near those of a run through all of spin-up (docs/calibration.md). Assumed; what is left of a
+# change in the first year's figures was measured as 1 % of rates where an authority's figures began from England's.
 SETTLE_YEARS = 8
 
 

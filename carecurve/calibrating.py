@@ -82,7 +82,7 @@ def calibrate(
     ahead, draws
         Years drawn after it, and draws.
     workers, progress
-        Threads; called with (steps done, steps in all).
+        Processes; called with (authorities done, authorities), after England.
 
     Raises
     ------

@@ -37,7 +37,7 @@ MaxRuns = Annotated[int | None, typer.Option("--max-runs", help="With --runs aut
 Effects = Annotated[str, typer.Option("--effects", help="What reforms do: drawn for each run, or central (means; only chance is left).")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random draw.")]
 Engine = Annotated[str, typer.Option("--engine", help="fast, reference, or expected (the mean, by equations).")]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads; by default one a processor.")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes of a fit; by default one a processor.")]
 Events = Annotated[bool, typer.Option("--events", help="Keep the event log of the first replicate.")]
 Diagrams = Annotated[bool, typer.Option("--diagrams", help="Draw the last year's stocks and flows, and the feedback loops.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Results folder; by default a new one in runs/.")]
