@@ -35,6 +35,7 @@ from sim.kernels.layout import Tally
 from sim.model import CompiledModel
 
 ROUNDS = 3
+TRIED = 40  # draws under which the simulation is held against the equations: chance in what is then allowed for is below 1 % (binding.py)
 # Runs of the equations that go through spin-up besides the first (`equations.Nearby`): after figures moved far. What is left is 0.3 % of a rate.
 WHOLE = (2,)
 FARTHEST = 1.5  # an authority's first step away from England's figures, logarithm
@@ -47,7 +48,7 @@ class AuthorityFit:
     Attributes
     ----------
     steered
-        Figures of past years and, as expected, of years to come.
+        Figures of past years and, as expected, of years to come; its misfit is of what the simulation is to make, `path`.
     posterior
         Departures from England given the record.
     path
@@ -112,7 +113,8 @@ def fit(
     ahead, years = inputs.ahead, len(equations.years) - inputs.ahead
     later = inputs.england[-1] + dynamics.national_path(ahead) - dynamics.level[-1]
     path_of_england = with_stock(np.vstack([inputs.england[-years:], later]), inputs.england_in_care[-years])
-    national = kept_england(equations, inputs.profiles[ENGLAND], path_of_england, inputs.mixes[ENGLAND], ahead, workers)
+    paths = futures(dynamics, condition(dynamics, dynamics.level, np.median(records.counting, axis=0), ahead), ENGLAND_CODE, TRIED, ahead)
+    national = kept_england(equations, inputs.profiles[ENGLAND], path_of_england, inputs.mixes[ENGLAND], paths, workers)
 
     def one(area: str) -> AuthorityFit:
         """Fit one authority."""
@@ -136,6 +138,7 @@ def follow_authority(
 ) -> tuple[Steered, np.ndarray]:  # fmt: skip
     """Return figures with which the equations follow an authority's path, from England's on, and children in care as they then make them (Y)."""
     years, near = equations.years, Nearby(equations, whole=WHOLE)
+    path = path - national.binding
     gap = path - national.rates
     figures = national.figures + np.clip(changes(national.how, gap, national.figures, bends_of(national.how)), -FARTHEST, FARTHEST)
     shaped = with_figures(profile, years, figures)

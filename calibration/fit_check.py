@@ -39,8 +39,8 @@ def fit_table(inputs: Inputs, fitted: Fit) -> pd.DataFrame:
     between, sd = england_left_out(*nation.of(ENGLAND), _recording_of_england(inputs, nation), fitted.dynamics.change_sd)
     between = between, sd * half_widths_of_england((nation.of(ENGLAND)[0] - between) / sd)
     counts = read_counts(inputs.targets, nation.areas, nation.years)
-    england = fitted.national
-    blocks = [_block(inputs, nation, counts, ENGLAND, between, _shown(england.rates[:followed]), england.in_care[:followed], traps)]
+    england, made = fitted.national, fitted.national.rates + fitted.national.binding
+    blocks = [_block(inputs, nation, counts, ENGLAND, between, _shown(made[:followed]), england.in_care[:followed], traps)]
     counts = read_counts(inputs.targets, records.areas, records.years)
     shown = range(max(len(records.years) - YEARS, 0), len(records.years))
     middle, sd = (np.full((len(records.areas), len(records.years), len(NAMES)), np.nan) for _ in range(2))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from calibration.backtest import INDICATORS, NON_UASC, labelled
+from calibration.backtest import NON_UASC, labelled
 from calibration.conditioning import conditioned, kept_share
 from calibration.draws import normals
 from calibration.dynamics import Dynamics, root
@@ -23,20 +23,11 @@ from calibration.inputs import Inputs, read_inputs
 from calibration.panel import Panel
 from calibration.scenario_at import scenario_at
 from calibration.series import EXITS, NAMES
+from calibration.simulated import FORECAST, simulated_futures
 from scenarios.areas import AreaProfile
-from scenarios.draws import FittedDraws
-from scenarios.loading import Scenario
-from scenarios.timeline import add_months
-from sim.counting import annual
-from sim.engine import simulate
 from sim.executors import run_in_processes
-from sim.measures import MEASURES
-from sim.model import CompiledModel, compile_model
 
-SPIN_UPS = 4  # distinct pasts before the first published year, shared out over runs
 PUBLISHED_AGAIN = 4  # draws of recording for each run: they cost nothing, and a sample of few draws pays for its raggedness (`scores.crps`)
-SEED = 20_250_401  # the forecasts' own
-FORECAST = (*INDICATORS, NON_UASC)
 # The stock at the origin whose chance a forecast still holds, and the series whose recording noise its published figure has.
 STOCKS = {"cpp_at31": "cpp_at31", "cin_at31": "cin_at31", "cla_at31": "cla_at31", NON_UASC: NON_UASC, "cla_ceased": "cla_at31"}
 RECORDED = {**{name: i for i, name in enumerate(NAMES)}, "cla_started": NAMES.index("cla_started_non_uasc"), "cla_ceased": EXITS}
@@ -93,7 +84,7 @@ def forecast(
 
     def simulated(subject: Subject) -> np.ndarray:
         """Simulate one authority (runs, 1 + H, F)."""
-        return simulated_futures(scenario, subject, origin, horizon, runs)
+        return simulated_futures(scenario, subject.profile, subject.draws, origin, horizon, runs)
 
     nothing = np.full((len(FORECAST), horizon, runs * PUBLISHED_AGAIN), np.nan)
     if not known:
@@ -112,23 +103,6 @@ def published_at(inputs: Inputs, area: str) -> dict[str, float]:
     rows = frame[(frame.area == area) & (frame.year_ending == inputs.vintage) & (frame.use != "exclude")]
     values = dict(zip(rows.measure, rows.value, strict=True))
     return {name: float(values.get(name, np.nan)) for name in FORECAST}
-
-
-def simulated_futures(scenario: Scenario, subject: Subject, origin: int, horizon: int, runs: int) -> np.ndarray:
-    """Return measures of the origin's year and of each year after it, run by run (runs, 1 + H, F)."""
-    profile = subject.profile
-    scenario = scenario.with_profiles([profile]).with_draws(FittedDraws(origin + 1, {profile.name: subject.draws}))
-    future = compile_model(scenario, (profile.name,))
-    past = compile_model(scenario, (profile.name,), history=True)
-    begins = f"{scenario.settings.published.first - 1}-04"
-    states = [simulate(past, None, past.first, add_months(begins, -1), SEED, run)[1] for run in range(min(SPIN_UPS, runs))]
-    found = np.empty((runs, horizon + 1, len(FORECAST)))
-    for run in range(runs):
-        tally, now = simulate(past, states[run % SPIN_UPS], begins, past.last, SEED, run)
-        found[run, 0] = _measures(tally, past)[-1]
-        tally, _ = simulate(future, now, add_months(past.last, 1), f"{origin + horizon}-03", SEED, run)
-        found[run, 1:] = _measures(tally, future)
-    return found
 
 
 def kept_shares(simulated: np.ndarray) -> dict[str, np.ndarray]:
@@ -151,9 +125,3 @@ def published_futures(dynamics: Dynamics, subject: Subject, simulated: np.ndarra
         if name in FORECAST:
             futures[:, :, FORECAST.index(name)] *= np.exp(recorded[:, :, series])
     return futures
-
-
-def _measures(tally, compiled: CompiledModel) -> np.ndarray:
-    """Return the forecast measures of each complete year (Y, F)."""
-    values, names = annual(tally, compiled)[0], list(MEASURES)
-    return values[[names.index(name) for name in FORECAST]].T

@@ -16,17 +16,18 @@ import numpy as np
 import pandas as pd
 
 from calibration.draws import ENGLAND_CODE, normals
-from calibration.dynamics import Dynamics, learn, root
+from calibration.dynamics import Dynamics, condition, learn, root
 from calibration.equations import Equations
+from calibration.fit import TRIED, futures
 from calibration.inputs import read_inputs
 from calibration.national_fit import NationalFit, follow_england
 from calibration.panel import ENGLAND, Panel
 from calibration.record import with_stock
 from calibration.scenario_at import scenario_at
 from calibration.series import EXITS, NAMES, STARTS
+from calibration.small_england import NONE_OF, england_in_small
 from calibration.steering import HIGHEST, LOWEST, solve, with_figures, with_records
 from scenarios.areas import AreaProfile
-from scenarios.synthetic import made_up
 from sim.counting import annual
 from sim.engine import simulate
 from sim.executors import run_tasks
@@ -35,9 +36,6 @@ from sim.measures import MEASURES
 SEED = 20_260_331  # the made-up authorities' own
 COLUMNS = ("referrals", "s47", "cpp_started", "cpp_at31", "cin_at31", "cla_started", "cla_ceased", "cla_at31")
 RECORDED = COLUMNS[: len(NAMES)]  # in the order of the series; children in care have no recording noise
-# What goes by an authority's size. Places too: they are not to be scarcer in a small authority.
-COUNTED = ("population_0_17", "referrals", "disabled_children_started", "spend_family_support")
-NONE_OF = ("uasc_started", "uasc_passthrough_started")
 # Children of 0 to 17 of England's authorities: middling 60,000, a spread of 0.65 of the logarithm (panel, 2020), the smallest few raised.
 MIDDLING_CHILDREN, SPREAD, FEWEST_CHILDREN, MOST_CHILDREN = 60_000.0, 0.65, 20_000.0, 300_000.0
 
@@ -109,7 +107,8 @@ def truth_of(panel: Panel, vintage: int, ahead: int) -> Truth:
     england = with_records(inputs.profiles[ENGLAND], {quantity: {known[0]: 0.0} for quantity in NONE_OF}, "assumed")
     later = inputs.england[-1] + dynamics.national_path(ahead) - dynamics.level[-1]
     path = with_stock(np.vstack([inputs.england, later]), inputs.england_in_care[0])
-    national = follow_england(equations, england, path, inputs.mixes[ENGLAND], ahead)
+    paths = futures(dynamics, condition(dynamics, dynamics.level, np.median(inputs.records.counting, axis=0), ahead), ENGLAND_CODE, TRIED, ahead)
+    national = follow_england(equations, england, path, inputs.mixes[ENGLAND], paths)
     return Truth(dynamics, national, equations.rates(national.profile), equations, ahead)
 
 
@@ -146,13 +145,7 @@ def sizes(authorities: int) -> np.ndarray:
 
 def made_area(truth: Truth, name: str, children: float) -> AreaProfile:
     """Return an authority that is England in small, with England's figures."""
-    like = truth.national.profile
-    share = children / like.value("population_0_17", truth.known[-1])
-    counted = [name for name in like.records if name in COUNTED or name.endswith("_places")]
-    series = {quantity: {year: value * share for year, value in like.series(quantity).items()} for quantity in counted}
-    none = {quantity: {truth.known[0]: 0.0} for quantity in NONE_OF}
-    small = with_records(made_up(name, like), series | none, "assumed")
-    return with_figures(small, truth.equations.years, truth.national.figures)
+    return england_in_small(name, truth.national.profile, children, truth.known[-1], truth.equations.years, truth.national.figures)
 
 
 def true_figures(truth: Truth, profile: AreaProfile, number: int) -> np.ndarray:

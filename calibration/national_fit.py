@@ -17,19 +17,20 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from calibration.binding import binding
 from calibration.equations import Equations, Nearby
 from calibration.mix import Mix, reshaped
 from calibration.series import in_care
-from calibration.steering import response, steer, with_figures, with_records
+from calibration.steering import bends_of, changes, response, steer, with_figures, with_records
 from scenarios.areas import AreaProfile
 from sim.counting import Counts
 from sim.kernels import KERNEL_HASH, cache_folder
 
 TURNS = 3
-WHOLE = (3, 9)  # runs of the equations that go through spin-up besides the first (`equations.Nearby`): one a turn, but for the middle one
+WHOLE = (3, 9, 12)  # runs of the equations that go through spin-up besides the first (`equations.Nearby`)
 NEW_TO_AUTHORITY = 0.35  # where England's new families start from, a referred child; the equations find the rest
 CODE = ("calibration", "scenarios", "sim")  # packages a fit rests on
-ARRAYS = ("figures", "how", "how_work", "rates", "in_care")
+ARRAYS = ("figures", "how", "how_work", "rates", "in_care", "binding")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class NationalFit:
         Logarithms of the rates they make (Y, I).
     in_care
         Children in care on 31 March as they make them, unaccompanied ones apart (Y).
+    binding
+        Logarithms of what the simulation makes over what the equations make (Y, I).
     """
 
     profile: AreaProfile
@@ -58,13 +61,22 @@ class NationalFit:
     how_work: np.ndarray
     rates: np.ndarray
     in_care: np.ndarray
+    binding: np.ndarray
 
 
 def follow_england(
-    equations: Equations, profile: AreaProfile, path: np.ndarray, mix: Mix, ahead: int, workers: int | None = None
+    equations: Equations, profile: AreaProfile, path: np.ndarray, mix: Mix, paths: np.ndarray, workers: int | None = None
 ) -> NationalFit:  # fmt: skip
-    """Return England's fit: the response, about rates of the pathway, then shapes and levels by turns."""
-    years = equations.years
+    """Return England's fit: the response, about rates of the pathway, then shapes and levels by turns, then levels as the simulation makes them.
+
+    Parameters
+    ----------
+    path
+        Logarithms of rates to follow (Y, I).
+    paths
+        Draws of an authority's years to come, over those expected (R, ahead, I), under which the simulation is held against the equations.
+    """
+    years, ahead = equations.years, paths.shape[1]
     figures = np.zeros(path.shape)
     figures[:, 0] = path[:, 0] + np.log(NEW_TO_AUTHORITY)
     answers = response(equations.rates_and_work, profile, years, figures, Nearby(equations, 0).rates_and_work, workers)
@@ -75,19 +87,23 @@ def follow_england(
         figures = done.figures
         profile = reshaped(done.profile, Counts(*near.counts), mix, 12 * ahead)
     done = steer(near.rates, profile, years, path, figures, how, rounds=2)
-    return NationalFit(done.profile, done.figures, how, how_work, path + done.misfit, in_care(*near.counts, years))
+    now = len(years) - ahead
+    drawn = changes(how[now:, :, now:, :], paths, np.zeros(paths.shape[1:]), bends_of(how))
+    off = binding(done.profile, years, done.figures, path + done.misfit, in_care(*near.counts, years), paths, drawn)
+    done = steer(near.rates, done.profile, years, path - off, done.figures, how, rounds=2)
+    return NationalFit(done.profile, done.figures, how, how_work, path - off + done.misfit, in_care(*near.counts, years), off)
 
 
 def kept_england(
-    equations: Equations, profile: AreaProfile, path: np.ndarray, mix: Mix, ahead: int, workers: int | None = None
+    equations: Equations, profile: AreaProfile, path: np.ndarray, mix: Mix, paths: np.ndarray, workers: int | None = None
 ) -> NationalFit:  # fmt: skip
     """Return England's fit as `follow_england` makes it, from the cache if it was made before."""
-    file = cache_folder() / "fits" / f"{_name(equations, profile, path, mix, ahead)}.npz"
+    file = cache_folder() / "fits" / f"{_name(equations, profile, path, mix, paths)}.npz"
     try:
         with np.load(file, allow_pickle=False) as found:
             return _unpacked({name: found[name] for name in found.files}, equations, profile)
     except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error):  # not there, or not whole: made anew
-        made = follow_england(equations, profile, path, mix, ahead, workers)
+        made = follow_england(equations, profile, path, mix, paths, workers)
         _write(file, _packed(made, equations, profile))
         return made
 
@@ -111,11 +127,11 @@ def _unpacked(arrays: dict[str, np.ndarray], equations: Equations, profile: Area
     return NationalFit(shaped, *(arrays[name] for name in ARRAYS))
 
 
-def _name(equations: Equations, profile: AreaProfile, path: np.ndarray, mix: Mix, ahead: int) -> str:
+def _name(equations: Equations, profile: AreaProfile, path: np.ndarray, mix: Mix, paths: np.ndarray) -> str:
     """Return the hash of all that decides England's fit."""
-    digest = hashlib.sha256(f"{KERNEL_HASH} {_code()} {equations.years} {ahead}".encode())
+    digest = hashlib.sha256(f"{KERNEL_HASH} {_code()} {equations.years}".encode())
     digest.update(equations.compiled(with_figures(profile, equations.years, np.zeros(path.shape))).fingerprint)
-    for array in (path, [mix.nfa, mix.not_in_need, mix.plan], mix.started, [] if mix.exits is None else mix.exits):
+    for array in (path, paths, [mix.nfa, mix.not_in_need, mix.plan], mix.started, [] if mix.exits is None else mix.exits):
         digest.update(np.asarray(array, float).tobytes())
     return digest.hexdigest()[:32]
 

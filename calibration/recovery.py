@@ -100,7 +100,7 @@ def recovered(truth: Truth, made: Made, steered: int | None = None, workers: int
 
     def found(row: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the figures of the last year known of one authority, and their standard deviations (I)."""
-        path = with_stock(_level(dynamics, truth.ahead) + posteriors[row].mean, records.in_care[rows[row], 0])
+        path = with_stock(_level(dynamics, truth.ahead) + posteriors[row].mean, records.in_care[rows[row], 0]) - truth.national.binding
         figures, how = (by_response(truth, path), truth.national.how) if steered is None else _steered(truth, made.profiles[row], path)
         return figures[len(truth.known) - 1], _spread(truth, how, posteriors[row])
 

@@ -33,14 +33,14 @@ def followed(monkeypatch, tmp_path) -> list[int]:
 
     def follow(*_) -> NationalFit:
         made.append(1)
-        return NationalFit(shaped, nation.figures, nation.how, nation.how_work, nation.rates, nation.in_care)
+        return NationalFit(shaped, nation.figures, nation.how, nation.how_work, nation.rates, nation.in_care, nation.binding)
 
     monkeypatch.setattr(national_fit, "follow_england", follow)
     return made
 
 
 def england(path: float = 0.0, mix: Mix = MIX) -> NationalFit:
-    return kept_england(Compiled(), profile("England"), np.full((len(YEARS), 7), path), mix, AHEAD)
+    return kept_england(Compiled(), profile("England"), np.full((len(YEARS), 7), path), mix, np.zeros((2, AHEAD, 7)))
 
 
 def test_what_is_kept_is_what_was_made(followed):
