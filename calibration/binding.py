@@ -42,7 +42,8 @@ def binding(england: AreaProfile, years: tuple[int, ...], figures: np.ndarray, r
     draws = {quantity.removeprefix("ratio_"): np.exp(drawn[:, :, i]) for i, quantity in enumerate(QUANTITIES)}
     simulated = simulated_futures(scenario_at(vintage, years[0], years[-1], loops=False), small, draws, vintage, ahead, len(paths))
     children, stock = children_of(small, years[now:]), simulated[:, :, FORECAST.index("cla_at31")]
-    logs = log_rates({name: simulated[:, :, column] for name, column in COLUMNS.items()}, children, stock)
+    counts = {name: simulated[:, :, column] for name, column in COLUMNS.items()}
+    logs = log_rates(counts, np.broadcast_to(children, stock.shape), stock)
     aimed = rates[now:] + np.concatenate([np.zeros((len(paths), 1, len(NAMES))), paths], axis=1)
     off = (logs - aimed).mean(axis=0)
     off[0, EXITS] = off[1, EXITS] if ahead else 0.0  # the first simulated year has no stock before it
