@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from calibration.scenario_at import scenario_at
-from calibration.series import EXITS, NAMES, QUANTITIES, children_of, log_rates
+from calibration.series import EXITS, NAMES, children_of, log_rates
 from calibration.simulated import FORECAST, simulated_futures
-from calibration.small_england import england_in_small
+from calibration.small_england import SMALL, england_in_small
+from calibration.steering import multipliers
 from scenarios.areas import AreaProfile
 
 CHILDREN = 300_000.0  # of England in small: as many as the largest authorities have
@@ -34,22 +35,20 @@ def binding(england: AreaProfile, years: tuple[int, ...], figures: np.ndarray, r
     figures, rates, in_care
         Its logarithms of figures (Y, I), of the rates the equations make of them, and children in care (Y).
     paths, drawn
-        Draws of the years to come: logarithms of rates over those expected (R, ahead, I), and of the figures for them.
+        Draws of the years to come, one at least: logarithms of rates over those expected (R, ahead, I), and of the figures for them.
     """
     ahead = paths.shape[1]
     vintage, now = years[-1] - ahead, len(years) - ahead - 1
-    small = england_in_small("England in small", england, CHILDREN, vintage, years, figures)
-    draws = {quantity.removeprefix("ratio_"): np.exp(drawn[:, :, i]) for i, quantity in enumerate(QUANTITIES)}
-    simulated = simulated_futures(scenario_at(vintage, years[0], years[-1], loops=False), small, draws, vintage, ahead, len(paths))
+    small = england_in_small(SMALL, england, CHILDREN, vintage, years, figures)
+    scenario = scenario_at(vintage, years[0], years[-1], loops=False)
+    simulated = simulated_futures(scenario, small, multipliers(drawn), vintage, ahead, len(paths))
     children, stock = children_of(small, years[now:]), simulated[:, :, FORECAST.index("cla_at31")]
     counts = {name: simulated[:, :, column] for name, column in COLUMNS.items()}
     logs = log_rates(counts, np.broadcast_to(children, stock.shape), stock)
     aimed = rates[now:] + np.concatenate([np.zeros((len(paths), 1, len(NAMES))), paths], axis=1)
     off = (logs - aimed).mean(axis=0)
-    off[0, EXITS] = off[1, EXITS] if ahead else 0.0  # the first simulated year has no stock before it
+    off[0, EXITS] = off[1, EXITS]  # the first simulated year has no stock before it
     found = np.concatenate([np.repeat(off[:1], now, axis=0), off])
     share = children[0] / england.value("population_0_17", vintage)
     found[0, EXITS] = np.log(stock[:, 0].mean() / (in_care[now] * share))
     return found
-
-

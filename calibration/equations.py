@@ -76,6 +76,10 @@ class Nearby:
         self.state: ExpectedState | None = None
         self.counts: tuple[Tally, CompiledModel] | None = None  # of the last run
 
+    def __getstate__(self) -> dict:
+        """Return what another process needs: not what the last run here counted."""
+        return self.__dict__ | {"counts": None}
+
     def tally(self, profile: AreaProfile) -> tuple[Tally, CompiledModel]:
         """Return what the equations count from the month runs begin in, and the model."""
         compiled = self.equations.compiled(profile)

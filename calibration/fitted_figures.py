@@ -15,6 +15,7 @@ from calibration.fit import Fit
 from calibration.flow_balance import unit_of
 from calibration.inputs import Inputs
 from calibration.series import NAMES, QUANTITIES
+from calibration.steering import multipliers
 from scenarios.areas import AreaProfile, Record
 from scenarios.draws import FittedDraws
 
@@ -47,7 +48,7 @@ def ready(inputs: Inputs, fitted: Fit, area: str) -> Ready:
     """Return an authority ready to be simulated."""
     found = fitted.authorities[area]
     profile = found.steered.profile
-    draws = {quantity.removeprefix("ratio_"): np.exp(found.figures[:, :, i]) for i, quantity in enumerate(QUANTITIES)}
+    draws = multipliers(found.figures)
     later = range(fitted.vintage + 1, fitted.vintage + fitted.ahead + 1)
     expected = np.array([profile.value("uasc_started", year) for year in later])
     draws["uasc_started"] = inputs.uasc[area] * profile.value("uasc_started", fitted.vintage) / expected

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from calibration.draws import ENGLAND_CODE, normals
-from calibration.dynamics import Dynamics, condition, learn, root
+from calibration.dynamics import Dynamics, learn, root
 from calibration.equations import Equations
-from calibration.fit import TRIED, futures
+from calibration.fit import tried
 from calibration.inputs import read_inputs
 from calibration.national_fit import NationalFit, follow_england
 from calibration.panel import ENGLAND, Panel
@@ -49,9 +49,7 @@ class Truth:
     dynamics
         How departures move, what recording adds, how England changes in years to come.
     national
-        England's profile and figures (Y + ahead, I), without unaccompanied children, and how series answer figures.
-    rates
-        Logarithms of England's rates with these figures (Y + ahead, I).
+        England's profile and figures (Y + ahead, I), without unaccompanied children, how series answer figures, and the rates they make.
     equations
         Its scenario and years, those to come included.
     ahead
@@ -60,7 +58,6 @@ class Truth:
 
     dynamics: Dynamics
     national: NationalFit
-    rates: np.ndarray
     equations: Equations
     ahead: int
 
@@ -98,7 +95,7 @@ def truth_of(panel: Panel, vintage: int, ahead: int) -> Truth:
     Parameters
     ----------
     ahead
-        Years after the vintage.
+        Years after the vintage, one at least.
     """
     inputs = read_inputs(panel, vintage, ahead, 1)
     dynamics = learn(inputs.records.values, inputs.records.counting, inputs.records.years)
@@ -107,9 +104,8 @@ def truth_of(panel: Panel, vintage: int, ahead: int) -> Truth:
     england = with_records(inputs.profiles[ENGLAND], {quantity: {known[0]: 0.0} for quantity in NONE_OF}, "assumed")
     later = inputs.england[-1] + dynamics.national_path(ahead) - dynamics.level[-1]
     path = with_stock(np.vstack([inputs.england, later]), inputs.england_in_care[0])
-    paths = futures(dynamics, condition(dynamics, dynamics.level, np.median(inputs.records.counting, axis=0), ahead), ENGLAND_CODE, TRIED, ahead)
-    national = follow_england(equations, england, path, inputs.mixes[ENGLAND], paths)
-    return Truth(dynamics, national, equations.rates(national.profile), equations, ahead)
+    national = follow_england(equations, england, path, inputs.mixes[ENGLAND], tried(dynamics, inputs.records, ahead))
+    return Truth(dynamics, national, equations, ahead)
 
 
 def made(truth: Truth, number: int, authorities: int, workers: int | None = None) -> Made:
@@ -150,20 +146,20 @@ def made_area(truth: Truth, name: str, children: float) -> AreaProfile:
 
 def true_figures(truth: Truth, profile: AreaProfile, number: int) -> np.ndarray:
     """Return the logarithms of an authority's figures (Y + ahead, I): England's, its own departures, and England's walk in years to come."""
-    shape = truth.rates.shape
+    shape = truth.national.rates.shape
     normal = normals(1, profile.code, "recovery departures", (shape[0] * shape[1],))[0]
     departures = (root(truth.dynamics.covariance(shape[0])) @ normal).reshape(shape)
     if truth.ahead:
         walk = normals(number + 1, ENGLAND_CODE, "recovery England", (truth.ahead, shape[1]))[number] * truth.dynamics.change_sd
         departures[-truth.ahead :] += np.cumsum(walk, axis=0)
     departures[0, EXITS] = departures[0, STARTS] - departures[0, EXITS]  # the first year's is a stock: who starts more, and leaves less, has more
-    return by_response(truth, truth.rates + departures)
+    return by_response(truth, truth.national.rates + departures)
 
 
 def by_response(truth: Truth, path: np.ndarray) -> np.ndarray:
     """Return logarithms of figures that make a path (Y + ahead, I) by England's response: right near England's figures only."""
     national = truth.national.figures
-    return np.clip(national + solve(truth.national.how, path - truth.rates, np.zeros(path.shape)), LOWEST, HIGHEST)
+    return np.clip(national + solve(truth.national.how, path - truth.national.rates, np.zeros(path.shape)), LOWEST, HIGHEST)
 
 
 def recorded(truth: Truth, code: int, happened: np.ndarray) -> np.ndarray:

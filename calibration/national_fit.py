@@ -7,11 +7,10 @@ the code, every array of England's model, the path it follows and the shapes wan
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -24,6 +23,7 @@ from calibration.series import in_care
 from calibration.steering import bends_of, changes, response, steer, with_figures, with_records
 from scenarios.areas import AreaProfile
 from sim.counting import Counts
+from sim.history import keep
 from sim.kernels import KERNEL_HASH, cache_folder
 
 TURNS = 3
@@ -104,7 +104,9 @@ def kept_england(
             return _unpacked({name: found[name] for name in found.files}, equations, profile)
     except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error):  # not there, or not whole: made anew
         made = follow_england(equations, profile, path, mix, paths, workers)
-        _write(file, _packed(made, equations, profile))
+        packed = BytesIO()
+        np.savez_compressed(packed, **_packed(made, equations, profile))
+        keep(file, packed.getvalue())
         return made
 
 
@@ -142,15 +144,3 @@ def _code() -> str:
     root = Path(__file__).parents[1]
     files = [file for package in CODE for file in sorted((root / package).rglob("*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-
-
-def _write(file: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Keep arrays, whole or not at all: a full disk costs time, not results."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "wb") as out:
-            np.savez_compressed(out, **arrays)
-        os.replace(name, file)
-    except OSError:
-        return

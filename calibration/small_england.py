@@ -8,6 +8,7 @@ from calibration.steering import with_figures, with_records
 from scenarios.areas import AreaProfile
 from scenarios.synthetic import made_up
 
+SMALL = "England in small"
 # What goes by an authority's size. Places too: they are not to be scarcer in a small authority.
 COUNTED = ("population_0_17", "referrals", "disabled_children_started", "spend_family_support")
 NONE_OF = ("uasc_started", "uasc_passthrough_started")

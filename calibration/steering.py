@@ -154,6 +154,11 @@ def with_figures(profile: AreaProfile, years: tuple[int, ...], figures: np.ndarr
     return with_records(profile, series)
 
 
+def multipliers(drawn: np.ndarray) -> dict[str, np.ndarray]:
+    """Return figures as drawn over those expected (logarithms, (D, ahead, I)) as scenarios take draws: quantity -> multipliers (D, ahead)."""
+    return {quantity.removeprefix("ratio_"): np.exp(drawn[:, :, i]) for i, quantity in enumerate(QUANTITIES)}
+
+
 def with_records(profile: AreaProfile, series: Mapping[str, Mapping[int, float]], status: str = "derived") -> AreaProfile:
     """Return a profile in which quantities have these values by year, and no others."""
     records = dict(profile.records)

@@ -119,12 +119,12 @@ def _kept(name: str, kinds: tuple[type, ...], simulated: Callable[[], tuple]) ->
         return unpack(path.read_bytes(), kinds), True
     except (OSError, ValueError):
         bundle = simulated()
-        _write(path, pack(bundle))
+        keep(path, pack(bundle))
         return bundle, False
 
 
-def _write(path: Path, packed: bytes) -> None:
-    """Keep a bundle, whole or not at all."""
+def keep(path: Path, packed: bytes) -> None:
+    """Keep bytes in a file of the cache, whole or not at all: a full disk costs time, not results."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)

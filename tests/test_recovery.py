@@ -34,7 +34,7 @@ def truth() -> Truth:
     how = np.eye(rates.size).reshape(*rates.shape, *rates.shape)
     profile = with_records(made_up("Small England"), {"population_0_17": dict.fromkeys(YEARS, 100_000.0), "foster_places": {2013: 50.0}})
     national = NationalFit(profile, figures, how, how[:, 0], rates, np.full(len(YEARS), 500.0), np.zeros(rates.shape))
-    return Truth(dynamics, national, rates, SimpleNamespace(years=YEARS), AHEAD)
+    return Truth(dynamics, national, SimpleNamespace(years=YEARS), AHEAD)
 
 
 def drawn(whole: Truth, number: int, authorities: int, seed: int) -> Made:
