@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.expected_phases import ONE, Phases
 from sim.kernels import layout as L
-from sim.kernels.expected_flow import AGEING, INSTANT, NO_GATE, OUT, RATE
+from sim.kernels.expected_flow import AGEING, INSTANT, NO_GATE, NOWHERE, OUT, RATE, Room, Ways
 
 Joint = tuple[int, ...]  # the stage of each track, IDLE if none
 TO, KIND, TRANSITION, PHASE, VECTOR, SPLIT, FLAG, SINK, GATE, TRACK, LEAVES, MEETS = range(12)
@@ -125,11 +125,58 @@ class Network:
         numbers = np.array([edge[0] for edge in flat], np.int64).reshape(-1, COLUMNS)
         rates = np.zeros((len(flat), 2))
         rates[:, 0] = [edge[1] for edge in flat]
-        lead = np.ascontiguousarray(numbers[:, [TO, VECTOR, SPLIT, FLAG, SINK]].astype(np.int32))
+        instant = np.array(self.instant, np.bool_)
+        _, alike = np.unique(np.column_stack([numbers[:, [KIND, TRANSITION, PHASE, GATE, TRACK, LEAVES, MEETS]], rates]), axis=0, return_inverse=True)
         return {
-            "first": first.astype(np.int64), "edge": numbers, "lead": lead, "sinks": max(len(self.sinks), 1), "rate": rates,
-            "instant": np.array(self.instant, np.bool_),
+            "first": first.astype(np.int64), "edge": numbers, "sinks": max(len(self.sinks), 1), "rate": rates, "instant": instant,
+            "ways": ways_of(first, instant, numbers[:, [TO, VECTOR, SPLIT, FLAG, SINK]], alike),
         }  # fmt: skip
+
+
+def ways_of(first: np.ndarray, instant: np.ndarray, lead: np.ndarray, alike: np.ndarray) -> Ways:
+    """Return edges as a month's flows go through them, their rates not set yet.
+
+    `first` (R + 1) is the first edge of each row; `lead` (E, 5) has, by edge, the row to, two vectors that multiply it, the flag set and the sink.
+    Edges of a row with the same number in `alike` (E) have the same rate whatever the month.
+    """
+    edges = range(len(lead))
+    row_of = np.repeat(np.arange(len(first) - 1), np.diff(first)).tolist()
+    pairs, ways, outs, sums = {(ONES, ONES): 0}, {}, {}, {}
+    way_of, out_of = np.full(len(lead), -1, np.int32), np.full(len(lead), -1, np.int32)
+    terms: dict[tuple[int, int], list[int]] = {}  # edges by sink and pair
+    for e, row, (to, vector, split, flag, sink) in zip(edges, row_of, lead.tolist(), strict=True):
+        pair = pairs.setdefault((vector, split), len(pairs))
+        if to >= 0:
+            way_of[e] = ways.setdefault((row, to, pair, flag), len(ways))
+        if to != NOWHERE and not instant[row]:
+            out_of[e] = outs.setdefault((row, pair), len(outs))
+        if sink >= 0:
+            terms.setdefault((sink, pair), []).append(e)
+    drains = []
+    for (sink, pair), found in terms.items():
+        key = tuple(sorted((row_of[e], int(alike[e])) for e in found))
+        drains.append((sums.setdefault(key, (len(sums), found))[0], pair, sink))
+    listed = [e for _, found in sums.values() for e in found]
+
+    def firsts(keys: Iterable[tuple]) -> np.ndarray:
+        """Return where each row's entries begin (R + 1), of keys in the order of rows."""
+        return np.searchsorted([key[0] for key in keys], np.arange(len(first))).astype(np.int64)
+
+    return Ways(
+        np.array(list(pairs), np.int32), firsts(ways), np.array([key[1:] for key in ways], np.int32).reshape(-1, 3), np.zeros(len(ways)),
+        firsts(outs), np.array([key[1] for key in outs], np.int32), np.zeros(len(outs)),
+        np.cumsum([0, *(len(found) for _, found in sums.values())]), np.array([row_of[e] for e in listed], np.int32), np.zeros(len(listed)),
+        np.array(sorted(drains), np.int32).reshape(-1, 3), way_of, out_of, np.array(listed, np.int32), instant,
+    )  # fmt: skip
+
+
+def room_for(ways: Ways, columns: int) -> Room:
+    """Return room for a month's flows of a network with so many columns."""
+    shape = (len(ways.instant), columns)
+    return Room(
+        np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape[0]), np.empty(shape[0]), np.empty(shape[0], np.int8),
+        np.empty(shape[0], np.bool_), np.empty((len(ways.pairs), columns)),
+    )  # fmt: skip
 
 
 def reachable(starts: Iterable[Joint], moves: Callable[[Joint], Iterable[Joint | None]]) -> list[Joint]:

@@ -19,11 +19,11 @@ from sim.expected_authority import (
 from sim.expected_children import CHILD_AGES
 from sim.expected_families import AGES, ALL_ENTER, BLOCKS, FIRST_PLACE_GATE, FIRST_YEAR, NOBODY_ENTERS, PLAIN, SOME_ENTER, N, U
 from sim.expected_fixed import first_month_of, fixed_of, pass_month
-from sim.expected_network import LEAVES, MEETS
+from sim.expected_network import LEAVES, MEETS, room_for
 from sim.kernels import layout as L
 from sim.kernels.distance import BANDS
 from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fits, plan_shares
-from sim.kernels.expected_flow import carry_month, edge_rates, give_birth
+from sim.kernels.expected_flow import Ways, carry_month, edge_rates, give_birth, set_ways
 from sim.kernels.expected_removals import enter_from, split_removals
 
 NOTHING_SPENT = np.zeros((0, FAMILY_COLUMNS))
@@ -74,8 +74,12 @@ class Flows:
         self.families_came = np.zeros((len(self.net.rows), FAMILY_COLUMNS))
         self.children_came = [np.zeros((len(net.rows), CHILD_COLUMNS)) for net in structure.children]
         self.spent = [np.zeros((len(arrays["widths"]), CHILD_COLUMNS)) for arrays in structure.child_arrays]
-        self.edge_rate = structure.arrays["rate"].copy()
-        self.child_rate = [arrays["rate"].copy() for arrays in structure.child_arrays]
+        nets = [structure.arrays, *structure.child_arrays]  # families, then streams of children
+        self.edge_rate = [arrays["rate"].copy() for arrays in nets]
+        self.ways = [own_rates(arrays["ways"]) for arrays in nets]
+        columns = [FAMILY_COLUMNS, CHILD_COLUMNS, CHILD_COLUMNS, CHILD_COLUMNS]
+        self.room = [room_for(ways, n) for ways, n in zip(self.ways, columns, strict=True)]
+        self.sinks = [np.empty((arrays["sinks"], n)) for arrays, n in zip(nets, columns, strict=True)]
         self.gates = np.ones(FIRST_PLACE_GATE + 2 * model.places.shape[1])
         self.prepare_people()
         self.prepare_children()
@@ -130,17 +134,16 @@ class Flows:
             self.pace[:] = np.nan
         same = (pace == self.pace).all() and (gates == self.gates).all()
         self.pace, self.gates = pace.copy(), gates.copy()
-        arrays = self.structure.arrays
         if not same:
-            edge_rates(arrays["first"], arrays["edge"], self.rates[0], pace, gates, self.edge_rate)
+            for i, arrays in enumerate((self.structure.arrays, *self.structure.child_arrays)):
+                edge_rates(arrays["first"], arrays["edge"], self.rates[i], pace, gates, self.edge_rate[i])
+                set_ways(self.ways[i], self.edge_rate[i])
+            arrays = self.structure.arrays
             edge = arrays["edge"]
             leaves = (edge[:, LEAVES] > 0) & (edge[:, MEETS] > 0)
             of_row = np.repeat(np.arange(len(arrays["instant"])), np.diff(arrays["first"]))
-            self.leaving = np.bincount(of_row[leaves], self.edge_rate[leaves, 1], len(arrays["instant"]))
-        for i, arrays in enumerate(self.structure.child_arrays):
-            if not same:
-                edge_rates(arrays["first"], arrays["edge"], self.rates[1 + i], pace, gates, self.child_rate[i])
-            net = self.structure.children[i]
+            self.leaving = np.bincount(of_row[leaves], self.edge_rate[0][leaves, 1], len(arrays["instant"]))
+        for i, (net, arrays) in enumerate(zip(self.structure.children, self.structure.child_arrays, strict=True)):
             exit_vectors(arrays["exit_first"], arrays["exit_k"], arrays["exit_phase"], arrays["exit_times"], self.rates[1 + i], pace,
                          arrays["vector_of"], self.child_vectors[i], arrays["widths"], net.exit_base)  # fmt: skip
 
@@ -242,16 +245,15 @@ class Flows:
     def flow_families(self, mass: Mass, came: np.ndarray, days: float) -> np.ndarray:
         """Carry a month's families on: return flows by sink (sinks, C)."""
         mass.families, came = came, self.families_came
-        return self.carry(self.structure.arrays, self.edge_rate, self.vectors, self.scale, days, False, came, mass.families, NOTHING_SPENT)
+        return self.carry(0, self.vectors, self.scale, days, False, came, mass.families, NOTHING_SPENT)
 
     def carry(
-        self, arrays: dict, rate: np.ndarray, vectors: np.ndarray, scale: np.ndarray, days: float, even: bool, came: np.ndarray, mass: np.ndarray,
-        spent: np.ndarray,
+        self, i: int, vectors: np.ndarray, scale: np.ndarray, days: float, even: bool, came: np.ndarray, mass: np.ndarray, spent: np.ndarray,
     ) -> np.ndarray:  # fmt: skip
-        """Carry a month's mass on: return flows by sink (n, C)."""
-        sinks = np.empty((arrays["sinks"], came.shape[1]))
-        carry_month(arrays["first"], arrays["instant"], arrays["lead"], rate, vectors, days, scale, even, arrays["exit_of"], came, mass, sinks, spent)
-        return sinks
+        """Carry a month's mass of a network on: return flows by sink (n, C), to be read before the next month's."""
+        arrays = self.structure.child_arrays[i - 1] if i else self.structure.arrays
+        carry_month(self.ways[i], vectors, days, scale, even, arrays["exit_of"], came, mass, self.sinks[i], spent, self.room[i])
+        return self.sinks[i]
 
     def know_flows(self, mass: Mass, sinks: np.ndarray, before: np.ndarray) -> np.ndarray:
         """Carry what is known of families along with a month's flows; return the means (needs, MOMENTS, C)."""
@@ -331,12 +333,15 @@ class Flows:
 
     def flow_children(self, i: int, mass: Mass, days: float) -> np.ndarray:
         """Carry a month's children of a stream on, those who came among them: return flows by sink."""
-        arrays = self.structure.child_arrays[i]
-        return self.carry(arrays, self.child_rate[i], self.child_vectors[i], self.child_scale, days, True, self.children_came[i], mass.children[i],
-                          self.spent[i])  # fmt: skip
+        return self.carry(1 + i, self.child_vectors[i], self.child_scale, days, True, self.children_came[i], mass.children[i], self.spent[i])
 
     def exits(self, i: int, days: float) -> tuple[np.ndarray, np.ndarray]:
         """Return a month's exits from care of a stream: flows of each entry of the list of exits (n, C), and the mass of each group (G, C)."""
         arrays, k = self.structure.child_arrays[i], self.structure.child_arrays[i]["exit_k"]
         rate = self.rates[1 + i][k, arrays["exit_phase"]] * arrays["exit_times"] * self.pace[k] * days
         return rate[:, None] * self.child_vectors[i][arrays["vector_of"][k]] * self.spent[i][arrays["exit_group"]], self.spent[i]
+
+
+def own_rates(ways: Ways) -> Ways:
+    """Return ways with rates of their own, not yet set."""
+    return ways._replace(rate=ways.rate.copy(), out_rate=ways.out_rate.copy(), sum_rate=ways.sum_rate.copy())

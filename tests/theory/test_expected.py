@@ -9,10 +9,10 @@ from scenarios.loading import load
 from sim.engine import simulate as fast
 from sim.expected import simulate
 from sim.expected_checks import check_expected
-from sim.expected_network import reachable
+from sim.expected_network import reachable, room_for, ways_of
 from sim.expected_phases import finer, mean_days, times_in
 from sim.kernels.expected_care import fits
-from sim.kernels.expected_flow import RATE, ageing_rate, carry_month, edge_rates
+from sim.kernels.expected_flow import RATE, Ways, ageing_rate, carry_month, edge_rates, set_ways
 from sim.model import compile_model
 
 YEARS = slice(24, 30)  # the published years of a model that begins 24 years before
@@ -24,6 +24,13 @@ def tiny(name: str):
     tally, _ = simulate(compiled, None, compiled.first, "2030-03")
     half = tally.units_end.shape[1] // 2
     return compiled, tally, half
+
+
+def ways_from(first: list[int], lead: np.ndarray, rate: np.ndarray) -> Ways:
+    """Return the ways of edges whose rates are set, from rows that hold what comes to them."""
+    ways = ways_of(np.array(first), np.zeros(len(first) - 1, np.bool_), lead, np.arange(len(lead)))
+    set_ways(ways, rate)
+    return ways
 
 
 # ---------------------------------------------------------------- parts
@@ -69,12 +76,12 @@ def test_what_is_met_in_a_brief_phase_is_met_first_as_often_as_in_its_band():
 def test_a_month_conserves_mass_and_a_stage_holds_inflow_times_stay_however_short_the_stay(even):
     lead = np.array([[1, 0, 0, 0, 0], [-1, 0, 0, 0, 1]], np.int32)  # row to, two vectors, flag, sink
     rate = np.array([[1.0, 2.0], [1.0, 0.01]])  # half a day, then a hundred days
+    ways = ways_from([0, 1, 2], lead, rate)
     came, mass, sinks, spent = np.zeros((2, 4)), np.zeros((2, 4)), np.zeros((2, 4)), np.zeros((1, 4))
     for _ in range(400):
         before = mass.sum()
         came[0] += 30.0
-        carry_month(np.array([0, 1, 2]), np.zeros(2, np.bool_), lead, rate, np.ones((1, 4)), 30.0, np.ones(4), even, np.array([-1, 0]), came, mass,
-                    sinks, spent)  # fmt: skip
+        carry_month(ways, np.ones((1, 4)), 30.0, np.ones(4), even, np.array([-1, 0]), came, mass, sinks, spent, room_for(ways, 4))
         assert before + 120.0 - sinks[1].sum() == pytest.approx(mass.sum())
         assert sinks[1] == pytest.approx(0.01 * 30.0 * spent[0])
         assert not came.any()
@@ -86,13 +93,12 @@ def test_a_month_conserves_mass_and_a_stage_holds_inflow_times_stay_however_shor
 def test_who_comes_evenly_over_a_month_is_there_at_its_end_as_in_continuous_time():
     """From nobody, at 3 a day who stay 100 days: the solution of the equation, to second order in the step; an implicit step is far off."""
     lead, rate = np.array([[-1, 0, 0, 0, 0]], np.int32), np.array([[1.0, 0.01]])
-    found = {}
+    ways, found = ways_from([0, 1], lead, rate), {}
     for even in (False, True):
         came, mass, sinks, spent = np.zeros((1, 4)), np.zeros((1, 4)), np.zeros((1, 4)), np.zeros((0, 4))
         for _ in range(3):
             came[0] += 90.0
-            carry_month(np.array([0, 1]), np.zeros(1, np.bool_), lead, rate, np.ones((1, 4)), 30.0, np.ones(4), even, np.array([-1]), came, mass,
-                        sinks, spent)  # fmt: skip
+            carry_month(ways, np.ones((1, 4)), 30.0, np.ones(4), even, np.array([-1]), came, mass, sinks, spent, room_for(ways, 4))
         found[even] = abs(mass[0, 0] / (300.0 * -np.expm1(-0.9)) - 1.0)
     assert found[True] < 0.01
     assert found[False] > 0.05
