@@ -88,14 +88,14 @@ def run_authority(model: L.Model, structure: Structure, a: int, mass: Mass, arou
 
 def month_of_families(flows: Flows, mass: Mass, counted: Counted, month: int, days: float, around: Surroundings) -> None:
     """Do a month: births and arrivals, families' flows, children into care and out of it, care leavers; count all of it."""
-    came = mass.families.copy()
+    came = mass.families
     around.admit(came, flows, counted)
     flows.births(mass, came, counted)
     flows.arrive(mass, came, month, days, counted)
     counted.come_home(mass, came)
     stock = flows.by_need(came)
     means = flows.set_splits(mass, stock)
-    sinks = flows.flow_families(mass, came, days)
+    sinks = flows.flow_families(mass, days)
     means = flows.know_flows(mass, sinks, means)
     counted.families(sinks, means)
     entries = flows.enter_care(sinks, means)
@@ -104,7 +104,8 @@ def month_of_families(flows: Flows, mass: Mass, counted: Counted, month: int, da
 
 def grow_up(flows: Flows, mass: Mass, counted: Counted) -> None:
     """Move everybody's age on by a month; who turns 18 leaves."""
-    counted.adults(flows.age_families(mass, counted))
+    flows.age_families(mass, counted)
+    counted.grow_up()
 
 
 def structure_of(model: L.Model) -> Structure:

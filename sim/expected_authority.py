@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.expected_child_sinks import ChildSinks
-from sim.expected_children import CHILD_AGES, Children
+from sim.expected_children import CHILD_AGES, UASC_STREAMS, Children
 from sim.expected_families import (
     AGES,
     ALL_ENTER,
@@ -28,6 +29,33 @@ LEAVER_MONTHS = 120  # months since care ended
 def need_list(families: Families) -> list[int]:
     """Return the stage of need of each unit by which what is known of families is kept, in order; one that cases rest in comes once a phase."""
     return [stage for stage, _ in families.units]
+
+
+class Exits(NamedTuple):
+    """The ways out of care of each group of rows of a network (n), in the order of groups.
+
+    Attributes
+    ----------
+    k, phase, times
+        Transition, phase of its clock, and what stages beside multiply its hazard by (n).
+    group, target
+        Group of rows, and which of the stages that follow care is next (n).
+    own
+        1 if it is counted: a family's final hearing is counted with the family (n).
+    vector_of
+        Vector that multiplies each transition's hazard (K).
+    eligible
+        Share of each group who have been in care for long enough to be care leavers (groups).
+    """
+
+    k: np.ndarray
+    phase: np.ndarray
+    times: np.ndarray
+    group: np.ndarray
+    target: np.ndarray
+    own: np.ndarray
+    vector_of: np.ndarray
+    eligible: np.ndarray
 
 
 @dataclass
@@ -89,23 +117,16 @@ class Structure:
 
 
 def _family_rows(net: Families) -> dict[str, np.ndarray]:
-    """Return tables of rows: need, stage of each track, row after a birth, and groups (need, stage) whose mass is added up."""
+    """Return tables of rows: need, stage of each track, row after a birth; and of sinks: what they count towards."""
     needs, units = need_list(net), net.units
     rows = len(net.rows)
-    need, stages, birth, waits = np.zeros(rows, np.int64), np.full((rows, 4), -1, np.int64), np.full(rows, -1, np.int64), np.zeros(rows, np.int64)
+    need, stages, birth = np.zeros(rows, np.int64), np.full((rows, 4), -1, np.int64), np.full(rows, -1, np.int64)
     for (joint, phase), row in net.rows.items():
         plain = joint[0] % WAITING_FOR
         need[row] = units.index(net.unit(plain, phase[0]))
         stages[row] = [stage % WAITING_FOR if stage >= 0 else -1 for stage in joint]
-        waits[row] = sum(1 << track for track, stage in enumerate(joint) if stage >= WAITING_FOR)
         to = net.born(joint)
         birth[row] = net.rows[to, (phase[0] if to == joint else 0, *phase[1:])]
-    groups: dict[tuple[int, int], int] = {}
-    group = np.full((4, rows), -1, np.int64)
-    for row in range(rows):
-        for track in range(1, 4):
-            if stages[row, track] >= 0:
-                group[track, row] = groups.setdefault((int(need[row]), int(stages[row, track])), len(groups))
     sinks = [(units.index(unit), *rest) for unit, *rest in net.sinks]
     target = []
     for n, k, _, _, changes in sinks:
@@ -113,11 +134,9 @@ def _family_rows(net: Families) -> dict[str, np.ndarray]:
         target.append(n + 1 if k < 0 else (needs.index(to[0]) if to[0] >= 0 else -1) if to else n)
     moving = [i for i, (n, _, _, flag, _) in enumerate(sinks) if target[i] != n or flag]
     return {
-        "need": need, "exit_of": np.full(rows, -1, np.int64), "stages": stages, "birth": birth, "waits": waits, "group": group,
-        "group_keys": np.array(list(groups), np.int64).reshape(-1, 2),
+        "need": need, "exit_of": np.full(rows, -1, np.int64), "stages": stages, "birth": birth,
         "sink_need": np.array([s[0] for s in sinks], np.int64), "sink_k": np.array([s[1] for s in sinks], np.int64),
         "sink_part": np.array([s[2] for s in sinks], np.int64), "moving": np.array(moving, np.int64),
-        "fires": np.array([i for i, s in enumerate(sinks) if s[1] >= 0], np.int64),
         "moving_source": np.array([sinks[i][0] for i in moving], np.int64),
         "moving_target": np.array([target[i] for i in moving], np.int64), "moving_flag": np.array([sinks[i][3] for i in moving], np.int64),
         "moving_kind": np.array([{ALL_ENTER: 1, SOME_ENTER: 2}.get(sinks[i][2], 0) for i in moving], np.int64),
@@ -128,13 +147,12 @@ def _family_rows(net: Families) -> dict[str, np.ndarray]:
 def _child_rows(net: Children) -> dict[str, np.ndarray]:
     """Return tables of rows: stages of care, placement and legal status, group of exits, and the exits of each group."""
     rows = len(net.rows)
-    stages, group, phase_of = np.full((rows, 3), -1, np.int64), np.full(rows, -1, np.int64), np.zeros(rows, np.int64)
+    stages, group = np.full((rows, 3), -1, np.int64), np.full(rows, -1, np.int64)
     for key, row in net.rows.items():
         if key[0] == "hub":
             continue
         joint, phase = key
         stages[row] = joint
-        phase_of[row] = phase[0]
         if joint[1] >= 0:
             group[row] = net.group_of(joint, phase)
     entries = [(g, *entry) for g, listed in enumerate(net.exit_lists) for entry in listed]
@@ -151,15 +169,24 @@ def _child_rows(net: Children) -> dict[str, np.ndarray]:
         eligible[g] = np.clip((low + width - days) / width, 0.0, 1.0) if np.isfinite(width) else 1.0
     exit_stages, exit_target = np.unique(np.array([e[4] for e in entries], np.int64), return_inverse=True)
     placement = np.where(stages[:, 1] >= 0, net.model.stages["placement"][stages[:, 1]], -1).astype(np.int64)
+    exits = Exits(
+        np.array([e[1] for e in entries], np.int64), np.array([e[2] for e in entries], np.int64), np.array([e[3] for e in entries], float),
+        np.array([e[0] for e in entries], np.int64), exit_target.astype(np.int64), np.array([e[1] not in net.court_ks for e in entries], float),
+        vector, eligible,
+    )  # fmt: skip
     return {
-        "exit_stages": exit_stages, "exit_target": exit_target.astype(np.int64), "placement": placement,
-        "stages": stages, "group": group, "exit_of": group, "home": np.array(home, np.int64), "care_phase": phase_of,
-        "exit_first": first.astype(np.int64), "eligible": eligible,
-        "exit_k": np.array([e[1] for e in entries], np.int64), "exit_phase": np.array([e[2] for e in entries], np.int64),
-        "exit_times": np.array([e[3] for e in entries], float), "exit_stage": np.array([e[4] for e in entries], np.int64),
-        "exit_own": np.array([e[1] not in net.court_ks for e in entries], float),  # a family's final hearing is counted with the family
-        "exit_group": np.array([e[0] for e in entries], np.int64), "vector_of": vector, "widths": net.care_widths if net.exits else np.zeros(0),
+        "placement": placement, "stages": stages, "exit_of": group, "home": np.array(home, np.int64), "exits": exits,
+        "exit_first": first.astype(np.int64), "after": np.array([_after(net, int(stage)) for stage in exit_stages], np.int64).reshape(-1, 4),
+        "widths": net.care_widths if net.exits else np.zeros(0),
     }  # fmt: skip
+
+
+def _after(net: Children, stage: int) -> tuple[int, int, bool, bool]:
+    """Return what follows an exit from care: stage, row (-1: none), whether it is a care leaver's life, whether it is home."""
+    record = net.model.stages[stage]
+    if record["care_leaver"] or record["terminal"]:
+        return stage, -1, bool(record["care_leaver"]), False
+    return stage, net.rows.get(((stage, -1, -1), (0, 0, 0)), -1), False, bool(record["to_home"]) and net.stream not in UASC_STREAMS
 
 
 def phase_rates(structure: Structure, model: L.Model, version: int, a: int) -> list[np.ndarray]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim import expected_people as P
+from sim.expected_authority import CHILD_COLUMNS, FAMILY_COLUMNS
 from sim.expected_children import CHILD_AGES, UASC_STREAMS
 from sim.expected_families import AGES, U
 from sim.expected_leavers import Leavers
@@ -14,7 +15,15 @@ from sim.expected_links import Links
 from sim.expected_placements import Placements
 from sim.expected_run import Flows, Mass
 from sim.kernels import layout as L
-from sim.kernels.expected_care import add_groups
+from sim.kernels.expected_counts import (
+    count_child_flows,
+    count_exits,
+    count_families,
+    count_planned,
+    leave_care,
+    measure_children,
+    measure_families,
+)
 from sim.kernels.layout import Tally
 from sim.state import empty_tally
 
@@ -32,13 +41,18 @@ class Counted(Leavers, Links, Placements):
     def __init__(self, flows: Flows, tally: Tally, mass: Mass) -> None:
         self.f, self.y, self.mass, self.model, self.a = flows, tally, mass, flows.model, flows.a
         model = self.model
-        n = len(model.stages)
-        self.is_family = model.stages["track"] < L.FAMILY_TRACKS
-        self.before, self.before_children = np.zeros(n), np.zeros(n)
+        stages, nets = model.stages, flows.structure.child_arrays
+        self.is_family = stages["track"] < L.FAMILY_TRACKS
+        self.is_plan, self.place = stages["is_plan"].astype(np.int64), stages["place"].astype(np.int64)
+        self.totals, self.ones = np.zeros(len(flows.net.rows)), np.ones((len(flows.needs), FAMILY_COLUMNS))
+        self.placed = [np.zeros((len(model.let_table), L.NEEDS)) for _ in nets]
+        self.columns = [np.zeros(CHILD_COLUMNS) for _ in nets]
+        self.left = [np.zeros((2, len(arrays["after"]), CHILD_COLUMNS)) for arrays in nets]  # who leave care, and who of them are eligible
+        flows.stock = flows.by_need(mass.families)
         self.measure_stock(mass)
-        self.before = self.units.copy()
-        self.before_children = self.cases.copy()
+        self.before, self.before_children = self.units.copy(), self.cases.copy()
         self.prepare_placements()
+        self.prepare_leavers()
 
     # ------------------------------------------------------------ a month
 
@@ -62,18 +76,14 @@ class Counted(Leavers, Links, Placements):
         self.entered[stage] += share.sum()
         self.entered_children[stage] += (share * each).sum()
 
-    def born(self, k: int, flow: np.ndarray, known: np.ndarray, stock: np.ndarray, nobody: bool) -> None:
-        """Count births that are events."""
-        tr = self.model.transitions[k]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.where(stock > 1e-12, self.children_of(known) / np.maximum(stock, 1e-12), 0.0)
-        if nobody:
-            each = 1.0
-        self.fired[k] += flow.sum()
-        self.fired_children[k] += (flow * each).sum()
-        target = int(tr["target"])
-        self.entered[target] += flow.sum()
-        self.entered_children[target] += (flow * (each + (0.0 if nobody else np.arange(flow.size) % AGES >= U))).sum()
+    def born(self, k: int, flow: np.ndarray, each: np.ndarray, nobody: bool) -> None:
+        """Count births that are events, to families with `each` so many children before (C)."""
+        target, families = int(self.model.transitions[k]["target"]), float(flow.sum())
+        children = families if nobody else float(flow @ each)
+        self.fired[k] += families
+        self.fired_children[k] += children
+        self.entered[target] += families
+        self.entered_children[target] += children if nobody else children + float(flow.reshape(4, AGES)[:, U:].sum())
 
     def born_at_end(self, k: int, families: float) -> None:
         """Count births to families who came in the same month: their stage changes at its end, so they count in the next."""
@@ -92,28 +102,13 @@ class Counted(Leavers, Links, Placements):
         """Share of siblings who are under 18 (classes, C)."""
         return self.f.fixed.still[self.f.j]
 
-    def children_of(self, known: np.ndarray) -> np.ndarray:
-        """Return children at home who count, times mass, from what is known of families (MOMENTS, ..., C)."""
-        siblings = known[P.SIBLINGS : P.LAST_SIBLING]
-        still = self.still if known.ndim == 2 else self.still[:, None]
-        return known[P.YOUNGEST] + (siblings * still).sum(axis=0) + known[P.RETURNED]
-
     def families(self, sinks: np.ndarray, means: np.ndarray) -> None:
         """Count the flows of families."""
-        rows = self.f.structure.arrays
-        each = self.children_of(np.moveaxis(means, 1, 0))  # (needs, C)
-        flow, weighted = sinks.sum(axis=1), np.einsum("sc,sc->s", sinks, each[rows["sink_need"]])
-        fires, enters, n = rows["fires"], rows["enters"], len(self.entered)
-        self.fired += np.bincount(rows["sink_k"][fires], flow[fires], len(self.fired))
-        self.fired_children += np.bincount(rows["sink_k"][fires], weighted[fires], len(self.fired))
-        came = flow[enters[:, 0]]
-        self.entered += np.bincount(enters[:, 1], came, n)
-        self.entered_children += np.bincount(enters[:, 1], weighted[enters[:, 0]], n)
-        place = self.model.stages["place"][enters[:, 1]]
-        self.asked += np.bincount(place[place >= 0], came[place >= 0], len(self.asked))
-        plans = enters[self.model.stages["is_plan"][enters[:, 1]] > 0, 0]
-        again = (sinks[plans] * each[rows["sink_need"][plans]]).reshape(-1, 4, AGES)[:, 1::2]
-        self.y.repeat_plans[self.a, self.row, 0] += again.sum()
+        rows, each = self.f.structure.arrays, self.f.children_each(means, self.ones)
+        self.y.repeat_plans[self.a, self.row, 0] += count_families(
+            sinks, each, rows["sink_need"], rows["sink_k"], rows["enters"], self.place, self.is_plan, self.fired, self.fired_children, self.entered,
+            self.entered_children, self.asked,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ children
 
@@ -123,7 +118,7 @@ class Counted(Leavers, Links, Placements):
         mass.back[:] = 0.0
         mass.proceedings = {}
         self.out_share = 0.0
-        self.arrived_in = np.zeros((len(model.let_table), CHILD_AGES * 4))
+        self.arrived_in = np.zeros((len(model.let_table), L.NEEDS))
         for i, net in enumerate(f.structure.children):
             if not net.rows:
                 continue
@@ -170,115 +165,65 @@ class Counted(Leavers, Links, Placements):
         return started
 
     def child_flows(self, i: int, net, sinks: np.ndarray, started: np.ndarray) -> None:
-        """Count flows within care, and those who come back into it."""
+        """Count flows within care, and those who come back into it; `started` (C) has those who came into it, and gets these."""
         y, a, row, at = self.y, self.a, self.row, self.f.structure.child_sinks(i)
         uasc = 1 if i in UASC_STREAMS else 0
-        totals = sinks.sum(axis=1)
-        fired = at.fired @ totals
+        fired, moved = np.zeros(len(self.fired)), np.zeros(len(self.arrived_in))
+        count_child_flows(sinks, at.fires, at.enters, at.lands, at.again, fired, self.entered, self.arrived_in, moved, started)
         self.fired += fired
         self.fired_children += fired
-        self.entered += at.entered @ totals
-        self.arrived_in += at.arrived @ sinks
         for stage, which in at.opened.items():
-            self.mass.proceedings[stage] = self.mass.proceedings.get(stage, 0.0) + float(which @ totals)
-        planned = np.diag(at.moved @ totals)
+            self.mass.proceedings[stage] = self.mass.proceedings.get(stage, 0.0) + float(sinks[which].sum())
+        planned = np.zeros((len(self.model.plan_stages), len(net.placed)))
         for hub, which in at.hubs.items():
-            planned[at.where] += np.tensordot(which @ sinks, self.f.planned[i][hub], axes=1)
-        y.planned_actual[a, row] += planned
-        again = at.again @ sinks
-        whole = (started + again).reshape(4, CHILD_AGES).sum(axis=0) @ self.f.fixed.child_bands[self.f.j]
+            count_planned(sinks, which, self.f.planned[i][hub], planned)
+        y.planned_actual[a, row][at.where] += planned
+        y.planned_actual[a, row] += np.diag(moved)
+        whole = started.reshape(4, CHILD_AGES).sum(axis=0) @ self.f.fixed.child_bands[self.f.j]
         y.started[a, row, :, uasc] += whole
         y.started_once[a, row, :, uasc] += whole
 
     def leave(self, i: int, net, mass: Mass, days: float) -> None:
-        """Let children leave care, those who turn 18 among them; grow them older."""
-        f = self.f
-        arrays = f.structure.child_arrays[i]
-        uasc = 1 if i in UASC_STREAMS else 0
-        exits, group = f.exits(i, days)
-        stock = group.sum()
-        gone = exits.sum()
-        k = arrays["exit_k"]
-        flow = exits.sum(axis=1)
-        fired = np.bincount(k, flow * arrays["exit_own"], len(self.fired))
+        """Let children leave care for home, for carers or for adults' life; those who turn 18 do so later."""
+        f, y = self.f, self.y
+        arrays, uasc = f.structure.child_arrays[i], 1 if i in UASC_STREAMS else 0
+        flow, able = self.left[i]
+        fired, ceased, leavers = np.zeros(len(self.fired)), np.zeros(L.CEASED_AGES), np.zeros(L.CEASED_AGES)
+        count_exits(arrays["exits"], f.rates[1 + i], f.pace, days, f.child_vectors[i], f.spent[i], flow, able, fired)
+        leave_care(flow, able, arrays["after"], f.fixed.ceased_bands[f.j], mass.children[i], ceased, self.entered, mass.back, leavers)
         self.fired += fired
         self.fired_children += fired
-        stages, target = arrays["exit_stages"], arrays["exit_target"]
-        out, able = np.empty((len(stages), exits.shape[1])), np.empty((len(stages), exits.shape[1]))
-        add_groups(exits, target, out)
-        add_groups(exits * arrays["eligible"][arrays["exit_group"]][:, None], target, able)
-        for s, stage in enumerate(stages):
-            self.after(i, net, mass, int(stage), out[s], able[s], uasc)
+        y.ceased[self.a, self.row, :, uasc] += ceased
+        y.ceased_once[self.a, self.row, :, uasc] += ceased
+        for j, band in ((1, 5), (2, 4)):  # at 17, at 16
+            mass.leavers[j, 0, 0] += leavers[band]
+            if f.leaver >= 0:
+                self.entered[f.leaver] += leavers[band]
         if i == 0:
-            self.out_share = gone / stock if stock > 1e-9 else 0.0
-
-    def after(self, i: int, net, mass: Mass, stage: int, flow: np.ndarray, eligible: np.ndarray, uasc: int) -> None:
-        """Let children who leave care go on: home, to carers, to adults' life; `eligible` (C) of them have been in care for long enough."""
-        model, f, y, a, row = self.model, self.f, self.y, self.a, self.row
-        by_age = flow.reshape(4, CHILD_AGES).sum(axis=0)
-        ceased = by_age @ self.f.fixed.ceased_bands[self.f.j]
-        y.ceased[a, row, :, uasc] += ceased
-        y.ceased_once[a, row, :, uasc] += ceased
-        self.entered[stage] += by_age.sum()
-        record = model.stages[stage]
-        if record["care_leaver"]:
-            who = eligible.reshape(4, CHILD_AGES).sum(axis=0) @ self.f.fixed.ceased_bands[self.f.j]
-            for j, band in ((1, 5), (2, 4)):
-                mass.leavers[j, 0, 0] += who[band]
-                if f.leaver >= 0:
-                    self.entered[f.leaver] += who[band]
-            return
-        if record["terminal"]:
-            return
-        joint = (stage, -1, -1)
-        if (joint, (0, 0, 0)) in net.rows:
-            mass.children[i][net.rows[joint, (0, 0, 0)]] += flow
-        if record["to_home"] and not uasc:
-            mass.back += by_age
+            stock = f.spent[i].sum()
+            self.out_share = flow.sum() / stock if stock > 1e-9 else 0.0
 
     # ------------------------------------------------------------ stocks
 
     def measure_stock(self, mass: Mass) -> None:
         """Set units and counted children by stage, as they are now."""
-        f, model = self.f, self.model
+        f, n = self.f, len(self.model.stages)
         rows = f.structure.arrays
-        n = len(model.stages)
         self.units, self.cases = np.zeros(n), np.zeros(n)
         self.waiting_now: dict[int, float] = {}
         if len(f.net.rows):
-            stock = f.by_need(mass.families)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                each = self.children_of(np.moveaxis(mass.known, 1, 0)) / np.maximum(stock, 1e-12)
-                each[stock < 1e-12] = 0.0
-            self.units += np.bincount(f.needs, stock.sum(axis=1), n)
-            self.cases += np.bincount(f.needs, (stock * each).sum(axis=1), n)
-            keys = rows["group_keys"]
-            out = np.empty((len(keys), stock.shape[1]))
-            for track in range(1, 4):
-                if (rows["group"][track] >= 0).any():
-                    add_groups(mass.families, rows["group"][track], out)
-                    self.units += np.bincount(keys[:, 1], out.sum(axis=1), n)
-                    self.cases += np.bincount(keys[:, 1], np.einsum("gc,gc->g", out, each[keys[:, 0]]), n)
-            for p, (waiting, _) in f.structure.admissions(model).items():
-                self.waiting_now[p] = float(mass.families[waiting].sum())
-        for i in range(len(f.structure.children)):
-            self.by_row(i, mass)
+            each = f.children_each(mass.known, f.stock)
+            measure_families(mass.families, rows["need"], rows["stages"], each, self.totals, self.units, self.cases)
+            for p, (waiting, _) in f.structure.admissions(self.model).items():
+                self.waiting_now[p] = float(self.totals[waiting].sum())
+        for children, arrays, placed, columns in zip(mass.children, f.structure.child_arrays, self.placed, self.columns, strict=True):
+            measure_children(children, arrays["stages"], arrays["placement"], self.units, placed, columns)
         if f.leaver >= 0:
             self.units[f.leaver] += mass.leavers[:, 0].sum()
         if f.put >= 0:
             self.units[f.put] += mass.leavers[:, 1].sum()
         child = ~self.is_family
         self.cases[child] = self.units[child]
-
-    def by_row(self, i: int, mass: Mass) -> None:
-        """Add up a stream's children by stage."""
-        if not len(mass.children[i]):
-            return
-        totals = mass.children[i].sum(axis=1)
-        stages = self.f.structure.child_arrays[i]["stages"]
-        for track in range(3):
-            held = stages[:, track] >= 0
-            self.units += np.bincount(stages[held, track], totals[held], len(self.units))
 
     def write(self, mass: Mass) -> None:
         """Write the month into the tally."""
@@ -296,18 +241,8 @@ class Counted(Leavers, Links, Placements):
 
     def count_care(self, mass: Mass) -> None:
         """Count children in care by age, their placements by needs and distance, and what they were let at."""
-        y, a, row, model, f = self.y, self.a, self.row, self.model, self.f
-        placed = np.zeros((len(model.let_table), L.NEEDS))
-        uasc_placed = np.zeros(len(model.let_table))
-        for i, children in enumerate(mass.children):
-            if not len(children):
-                continue
-            arrays = f.structure.child_arrays[i]
-            by_place = np.empty((len(placed), children.shape[1]))
-            add_groups(children, arrays["placement"], by_place)
-            by_age = by_place.reshape(-1, 4, CHILD_AGES)
-            y.looked_after_end[a, row, :, 1 if i in UASC_STREAMS else 0] += by_age.sum(axis=(0, 1)) @ f.fixed.end_bands[f.j]
-            placed += by_age.sum(axis=2)
-            if i in UASC_STREAMS:
-                uasc_placed += by_age.sum(axis=(1, 2))
-        self.count_lets(mass, placed, uasc_placed)
+        y, f = self.y, self.f
+        for i, columns in enumerate(self.columns):
+            by_age = columns.reshape(4, CHILD_AGES).sum(axis=0)
+            y.looked_after_end[self.a, self.row, :, 1 if i in UASC_STREAMS else 0] += by_age @ f.fixed.end_bands[f.j]
+        self.count_lets(mass, sum(self.placed), sum(self.placed[i] for i in UASC_STREAMS).sum(axis=1))

@@ -1,4 +1,4 @@
-"""What a model says of people, by month of the year: ages, siblings, births; and how columns pass from month to month."""
+"""What a model says of people, by month of the year: ages, siblings, births."""
 
 from __future__ import annotations
 
@@ -22,11 +22,19 @@ class Fixed:
         self.ceased_bands = [ceased_bands(self.child_months[j], self.child_bands[j]) for j in range(12)]
         window = P.open_window(model)
         rates = [P.birth_rates(model, j, window) for j in range(12)]
-        self.settled, self.later = [r[0] for r in rates], [r[1] for r in rates]
+        self.settled, self.later = [np.tile(r[0], 4) for r in rates], [np.tile(r[1], 4) for r in rates]
         self.still = [np.tile(P.still_children(j + 0.5), 4) for j in range(12)]
-        self.siblings = P.sibling_columns()
+        self.siblings = shares_of(P.sibling_columns())
         self.gap_moves = gap_moves()
         self.born_to = np.array([[U + min(P.band_of(m[0] * 0.5 + m[1] * 0.5), N - 1) for m in P.months_of(j)] for j in range(12)], np.int64)
+
+
+def shares_of(columns: np.ndarray) -> np.ndarray:
+    """Return columns of age of siblings (AGES, classes, CHILD_AGES) as shares of those who are children; the last column where none is."""
+    there = columns.sum(axis=2, keepdims=True)
+    last = np.zeros(columns.shape[2])
+    last[-1] = 1.0
+    return np.where(there > 0.0, columns / np.maximum(there, 1e-300), last)
 
 
 def gap_moves() -> np.ndarray:
@@ -57,27 +65,6 @@ def first_month_of(model: L.Model) -> int:
     year = model.financial_year
     changes = np.flatnonzero(np.diff(year))
     return int((12 - (changes[0] + 1)) % 12) if len(changes) else 0
-
-
-def pass_month(mass: np.ndarray, j: int, birth: np.ndarray, out: np.ndarray) -> None:
-    """Move columns of families (rows, C) on by a month: unborn ones nearer to birth or born, newborn ones among those born this year.
-
-    Who is born goes to row `birth`. In the last month of a year everybody is a year older. The mass of those who turn 18 is added to `out` (rows).
-    """
-    table = mass.reshape(-1, 4, AGES)
-    unborn = table[:, :, U - 1].copy()
-    table[:, :, 1:U] = table[:, :, : U - 1].copy()
-    table[:, :, 0] = 0.0
-    table[:, :, FIRST_YEAR] += table[:, :, U : U + N].sum(axis=2)
-    table[:, :, U : U + N] = 0.0
-    if unborn.any():
-        np.add.at(table[:, :, FIRST_YEAR], birth, unborn)
-    adults = table[:, :, -1] / (12.0 - j)
-    table[:, :, -1] -= adults
-    out += adults.sum(axis=1)
-    if j == 11:
-        table[:, :, FIRST_YEAR + 1 :] = table[:, :, FIRST_YEAR:-1].copy()
-        table[:, :, FIRST_YEAR] = 0.0
 
 
 _fixed: dict[bytes, Fixed] = {}

@@ -12,7 +12,7 @@ from sim import expected_people as P
 from sim.expected_children import CHILD_AGES
 from sim.expected_families import AGES, FIRST_YEAR, REMOVED
 from sim.expected_run import Mass
-from sim.kernels.expected_care import move_share
+from sim.kernels.expected_care import bring_home, join_known, move_part, move_share
 
 HOME_BLOCKS = slice(REMOVED * AGES, 4 * AGES)  # columns of families with an earlier removal
 SHARED = 0.5  # of proceedings that could be opened for a child whose siblings are in care too, those that are open already (assumed)
@@ -59,43 +59,26 @@ class Links:
         rows, to = f.structure.need_links(net.no_child, stage)
         held = came[rows].reshape(-1, 4, AGES).sum(axis=(0, 1))
         share = np.tile(np.minimum(families * ages / np.maximum(held, 1e-12), 0.9), 4)
-        moved = came[rows] * share
-        came[rows] -= moved
-        np.add.at(came, to, moved)
-        mass.known[m, P.RETURNED] += moved.sum(axis=0)
-        total = moved.sum()
-        later = mass.known[n] * share
-        mass.known[n] -= later
-        mass.known[m] += later
+        total = bring_home(came, mass.known, rows, to, n, m, share, len(P.GAPS))
         self.entered[stage] += total
         self.entered_children[stage] += total
 
     def join(self, mass: Mass, came: np.ndarray, children: float) -> None:
         """Let children join families with an earlier removal who have others at home; those whose case is closed come back to need."""
-        f, net = self.f, self.f.net
-        stage = self.reopened()
+        f, stage = self.f, self.reopened()
         m = f.needs.index(stage)
-        stock = f.by_need(came)[:, HOME_BLOCKS]
-        is_closed = np.array([bool(self.model.stages[s]["is_closed"]) for s in f.needs])
-        nobody = np.array([s == net.no_child for s in f.needs])
-        closed, open_ = stock[is_closed].sum(), stock[~is_closed & ~nobody].sum()
+        stock = f.by_need(came)
+        by_need = stock[:, HOME_BLOCKS].sum(axis=1)
+        closed, open_ = by_need[f.closed].sum(), by_need[~f.closed & ~f.nobody].sum()
         if closed + open_ <= 1e-9:
             return
         families = children * closed / (closed + open_)
         share = min(1.0, families / closed) if closed > 1e-9 else 0.0
-        for s in dict.fromkeys(s for s in f.needs if self.model.stages[s]["is_closed"]):
+        for s in dict.fromkeys(s for s, is_closed in zip(f.needs, f.closed, strict=True) if is_closed):
             at, to = f.structure.need_links(s, stage)
-            self.entered[stage] += move_share(came, at, to, HOME_BLOCKS.start, share * float(came[at, HOME_BLOCKS].sum()))
-        for n in np.flatnonzero(~nobody):
-            here = stock[n]
-            if not here.any():
-                continue
-            mass.known[n, P.RETURNED, HOME_BLOCKS] += children * here / (closed + open_)
-            if is_closed[n]:
-                moved = mass.known[n, :, HOME_BLOCKS] * share
-                mass.known[n, :, HOME_BLOCKS] -= moved
-                mass.known[m, :, HOME_BLOCKS] += moved
-                self.entered_children[stage] += (moved[P.YOUNGEST] + moved[P.SIBLINGS : P.LAST_SIBLING].sum(axis=0) + moved[P.RETURNED]).sum()
+            self.entered[stage] += move_part(came, at, to, HOME_BLOCKS.start, share)
+        self.entered_children[stage] += join_known(mass.known, stock, HOME_BLOCKS.start, children / (closed + open_), share, f.closed, f.nobody, m,
+                                                   len(P.GAPS))  # fmt: skip
 
     def open_court(self, came: np.ndarray, stage: int, families: float, whole: float) -> None:
         """Open proceedings for families of children in care who are not in court: with no child at home, or with others there."""

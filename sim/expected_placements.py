@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.expected_children import CHILD_AGES
 from sim.expected_run import Mass
 from sim.kernels import layout as L
 from sim.kernels.distance import BANDS
@@ -29,11 +28,11 @@ class Placements:
     def count_lets(self, mass: Mass, placed: np.ndarray, uasc_placed: np.ndarray) -> None:
         """Carry what placements were let at, and where they are, along with who came and who left."""
         y, a, row, model, f = self.y, self.a, self.row, self.model, self.f
-        came = self.arrived_in.reshape(len(placed), 4, CHILD_AGES).sum(axis=2)
         index = np.where(self.place_of >= 0, self.around.price[self.place_of], 1.0)
         odds = np.where(self.place_of >= 0, self.around.far[self.place_of], 1.0)
         gain = 1.0 - model.price_gain[self.stage_of, self.month]
-        carry_lets(self.stage_of, came, mass.placed, placed, uasc_placed, f.let_mean, index, gain, odds, model.bands[a], mass.let, mass.where)
+        carry_lets(self.stage_of, self.arrived_in, mass.placed, placed, uasc_placed, f.let_mean, index, gain, odds, model.bands[a], mass.let,
+                   mass.where)  # fmt: skip
         days = 0.5 * (mass.placed + placed) * self.days
         y.placement_days[a, row] = days
         y.let_days[a, row] = mass.let * np.where(placed > 1e-12, days / np.maximum(placed, 1e-12), 0.0)[..., None]

@@ -17,17 +17,18 @@ from sim.expected_authority import (
     phase_rates,
 )
 from sim.expected_children import CHILD_AGES
-from sim.expected_families import AGES, ALL_ENTER, BLOCKS, FIRST_PLACE_GATE, FIRST_YEAR, NOBODY_ENTERS, PLAIN, SOME_ENTER, N, U
-from sim.expected_fixed import first_month_of, fixed_of, pass_month
+from sim.expected_families import AGES, ALL_ENTER, BLOCKS, FIRST_PLACE_GATE, FIRST_YEAR, SOME_ENTER, N, U
+from sim.expected_fixed import first_month_of, fixed_of
 from sim.expected_network import LEAVES, MEETS, room_for
 from sim.kernels import layout as L
 from sim.kernels.distance import BANDS
-from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, fits, plan_shares
-from sim.kernels.expected_flow import Ways, carry_month, edge_rates, give_birth, set_ways
-from sim.kernels.expected_removals import enter_from, split_removals
+from sim.kernels.expected_ages import give_birth, pass_month
+from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, plan_shares, set_chances
+from sim.kernels.expected_counts import children_each
+from sim.kernels.expected_flow import Ways, carry_month, edge_rates, set_ways
+from sim.kernels.expected_removals import enter_care, split_removals
 
 NOTHING_SPENT = np.zeros((0, FAMILY_COLUMNS))
-ANY_PART = (PLAIN, ALL_ENTER, SOME_ENTER, NOBODY_ENTERS)
 ROUNDS = 3  # times what is known of families is mixed where their flows meet
 # Share of a month counted for the one of birth. Births fall evenly in it, so of a band of 14 days a newborn spends 14 - 14**2 / (2 x 30.4) = 10.8
 # before the month ends; an implicit step ends at an exponential time, which leaves as many if its mean is 0.84 months.
@@ -81,8 +82,14 @@ class Flows:
         self.room = [room_for(ways, n) for ways, n in zip(self.ways, columns, strict=True)]
         self.sinks = [np.empty((arrays["sinks"], n)) for arrays, n in zip(nets, columns, strict=True)]
         self.gates = np.ones(FIRST_PLACE_GATE + 2 * model.places.shape[1])
+        needs = len(self.needs)
+        known = (needs, P.MOMENTS, FAMILY_COLUMNS)
+        self.means, self.some, self.known, self.whole = np.zeros(known), np.zeros(known), np.zeros(known), np.zeros((needs, FAMILY_COLUMNS))
+        self.split = np.zeros((needs, 6, FAMILY_COLUMNS))
+        self.split_at = np.array([self.net.splits[stage] for stage in self.needs], np.int64)[:, None] + np.arange(6)
         self.prepare_people()
         self.prepare_children()
+        self.entries = self.entry_sinks()
 
     def prepare_people(self) -> None:
         """Set what is fixed of families."""
@@ -91,6 +98,14 @@ class Flows:
         self.needs_shares = np.diff(np.concatenate([[0.0], model.needs_cdf]))
         self.alone = float(model.children_cdf[0])
         self.born_row = self.structure.arrays["birth"]
+        self.nobody = np.array([stage == self.net.no_child for stage in self.needs], np.bool_)
+        self.closed = np.array([bool(model.stages[stage]["is_closed"]) for stage in self.needs], np.bool_)
+        # the transition that a birth fires in a unit of need, where one does, and the unit it leads to
+        self.birth_ks = {n: self.net.birth_of(stage) for n, stage in enumerate(self.needs) if self.net.birth_of(stage) >= 0}
+        self.birth_need = np.arange(len(self.needs))
+        for n, k in self.birth_ks.items():
+            self.birth_need[n] = self.needs.index(int(model.transitions[k]["target"]))
+        self.birth_known = (self.birth_need[:, None] * P.MOMENTS + np.arange(P.MOMENTS)).ravel()
 
     def set_month(self, month: int) -> None:
         """Set what depends on the month of the year: ages within columns."""
@@ -142,17 +157,17 @@ class Flows:
             edge = arrays["edge"]
             leaves = (edge[:, LEAVES] > 0) & (edge[:, MEETS] > 0)
             of_row = np.repeat(np.arange(len(arrays["instant"])), np.diff(arrays["first"]))
-            self.leaving = np.bincount(of_row[leaves], self.edge_rate[0][leaves, 1], len(arrays["instant"]))
+            leaving = np.bincount(of_row[leaves], self.edge_rate[0][leaves, 1], len(arrays["instant"]))
+            self.open_still = 1.0 / (1.0 + 15.0 * leaving)  # of who was in a row at the month's start, the share there in its middle
         for i, (net, arrays) in enumerate(zip(self.structure.children, self.structure.child_arrays, strict=True)):
-            exit_vectors(arrays["exit_first"], arrays["exit_k"], arrays["exit_phase"], arrays["exit_times"], self.rates[1 + i], pace,
-                         arrays["vector_of"], self.child_vectors[i], arrays["widths"], net.exit_base)  # fmt: skip
+            exits = arrays["exits"]
+            exit_vectors(arrays["exit_first"], exits.k, exits.phase, exits.times, self.rates[1 + i], pace, exits.vector_of, self.child_vectors[i],
+                         arrays["widths"], net.exit_base)  # fmt: skip
 
     def set_plans(self, month: int, vacancies: np.ndarray) -> None:
         """Set where children who are planned for now come to live, for the vacancies expected of each kind of place."""
         model = self.model
-        for p in range(len(vacancies)):
-            for needs in range(4):
-                self.chance[p, needs] = fits(model.match_by_needs[p, needs], vacancies[p])
+        set_chances(model.match_by_needs, vacancies, self.chance)
         known = (self.chance.tobytes(), model.plan_factor[self.a, :, :, month].tobytes(), model.national_chance[:, :, month].tobytes())
         if self.j in self.plans and self.plans[self.j][0] == known:
             self.planned = self.plans[self.j][1]
@@ -206,25 +221,15 @@ class Flows:
 
     def births(self, mass: Mass, came: np.ndarray, counted) -> None:
         """Let births into families happen: the youngest is now newborn, and where a birth is an event the family's need changes."""
-        settled, later = np.tile(self.fixed.settled[self.j], 4), np.tile(self.fixed.later[self.j], 4)
-        stock = self.by_need(came)
-        known = mass.known
-        rate = np.minimum((known[:, P.SETTLED] * settled + known[:, P.LATER] * later) / np.maximum(stock, 1e-9), 0.5)
-        targets = np.arange(len(self.needs))
-        events = []
-        for n, stage in enumerate(self.needs):
-            k = self.net.birth_of(stage)
-            if k >= 0:
-                targets[n] = self.needs.index(int(self.model.transitions[k]["target"]))
-                rate[n].reshape(4, AGES)[:, U - 1] = 1.0  # unborn at first referral: born this month
-                events.append((n, k))
-        nobody = np.array([stage == self.net.no_child for stage in self.needs])
-        before, event = known.copy(), np.empty_like(stock)
-        open_still = 1.0 / (1.0 + 15.0 * self.leaving)
-        give_birth(came, self.structure.arrays["need"], self.born_row, open_still, rate, stock, known, targets, nobody,
-                   self.fixed.born_to[self.j], self.alone, self.fixed.gap_moves, U, AGES, event)  # fmt: skip
-        for n, k in events:
-            counted.born(k, event[n], before[n], stock[n], bool(nobody[n]))
+        f, known, stock = self.fixed, mass.known, self.by_need(came)
+        rate = np.minimum((known[:, P.SETTLED] * f.settled[self.j] + known[:, P.LATER] * f.later[self.j]) / np.maximum(stock, 1e-9), 0.5)
+        for n in self.birth_ks:
+            rate[n, U - 1 :: AGES] = 1.0  # unborn at first referral: born this month
+        each, event = self.children_each(known, stock), np.empty_like(stock)
+        give_birth(came, self.structure.arrays["need"], self.born_row, self.open_still, rate, stock, known, self.birth_need, self.nobody,
+                   f.born_to[self.j], self.alone, f.gap_moves, U, AGES, event)  # fmt: skip
+        for n, k in self.birth_ks.items():
+            counted.born(k, event[n], each[n], bool(self.nobody[n]))
 
     def by_need(self, mass: np.ndarray) -> np.ndarray:
         """Return mass by need and column."""
@@ -232,20 +237,22 @@ class Flows:
         add_groups(mass, self.structure.arrays["need"], out)
         return out
 
+    def children_each(self, known: np.ndarray, stock: np.ndarray) -> np.ndarray:
+        """Return the children at home who count, by family (needs, C), from what is known of families times `stock`."""
+        each = np.empty_like(stock)
+        children_each(known, stock, self.fixed.still[self.j], len(P.GAPS), each)
+        return each
+
     def set_splits(self, mass: Mass, stock: np.ndarray) -> np.ndarray:
         """Set the shares of removals by who enters, for what is known of families; return the means (needs, MOMENTS, C)."""
-        rules, means = self.model.parameters, np.empty_like(mass.known)
-        split, self.some = np.empty((len(self.needs), 6, FAMILY_COLUMNS)), np.empty_like(means)
-        split_removals(mass.known, stock, self.fixed.still[self.j], len(P.GAPS), float(rules[4]), float(rules[5]), means, split, self.some)
-        for n, stage in enumerate(self.needs):
-            base = self.net.splits[stage]
-            self.vectors[base : base + 6] = split[n]
-        return means
+        rules = self.model.parameters
+        split_removals(mass.known, stock, self.fixed.still[self.j], len(P.GAPS), float(rules[4]), float(rules[5]), self.means, self.split, self.some)
+        self.vectors[self.split_at] = self.split
+        return self.means
 
-    def flow_families(self, mass: Mass, came: np.ndarray, days: float) -> np.ndarray:
+    def flow_families(self, mass: Mass, days: float) -> np.ndarray:
         """Carry a month's families on: return flows by sink (sinks, C)."""
-        mass.families, came = came, self.families_came
-        return self.carry(0, self.vectors, self.scale, days, False, came, mass.families, NOTHING_SPENT)
+        return self.carry(0, self.vectors, self.scale, days, False, self.families_came, mass.families, NOTHING_SPENT)
 
     def carry(
         self, i: int, vectors: np.ndarray, scale: np.ndarray, days: float, even: bool, came: np.ndarray, mass: np.ndarray, spent: np.ndarray,
@@ -255,91 +262,61 @@ class Flows:
         carry_month(self.ways[i], vectors, days, scale, even, arrays["exit_of"], came, mass, self.sinks[i], spent, self.room[i])
         return self.sinks[i]
 
-    def know_flows(self, mass: Mass, sinks: np.ndarray, before: np.ndarray) -> np.ndarray:
-        """Carry what is known of families along with a month's flows; return the means (needs, MOMENTS, C)."""
+    def know_flows(self, mass: Mass, sinks: np.ndarray, means: np.ndarray) -> np.ndarray:
+        """Carry what is known of families along with a month's flows; return the means (needs, MOMENTS, C), set in place."""
         rows, stock = self.structure.arrays, self.by_need(mass.families)
-        means = before.copy()
-        out = np.empty_like(mass.known)
-        at = rows["moving"]
-        carry_means(mass.known, stock, rows["moving_source"], rows["moving_target"], rows["moving_flag"], rows["moving_kind"], sinks[at], self.some,
-                    ROUNDS, means, out)  # fmt: skip
-        mass.known = out
+        self.stock = stock
+        carry_means(mass.known, stock, rows["moving_source"], rows["moving_target"], rows["moving_flag"], rows["moving_kind"], rows["moving"], sinks,
+                    self.some, ROUNDS, self.whole, means, self.known)  # fmt: skip
+        mass.known, self.known = self.known, mass.known
         return means
 
-    def age_families(self, mass: Mass, counted) -> np.ndarray:
-        """Move families' columns on by a month: return the mass of each row (R) whose youngest turned 18."""
-        known = mass.known
-        unborn = self.by_need(mass.families).reshape(-1, 4, AGES)[:, :, U - 1].sum(axis=1)
-        for n, stage in enumerate(self.needs):
-            if self.net.birth_of(stage) >= 0:
-                counted.born_at_end(self.net.birth_of(stage), float(unborn[n]))
+    def age_families(self, mass: Mass, counted) -> None:
+        """Move families' columns on by a month: those whose youngest turned 18 are gone."""
+        known, stock = mass.known, self.stock
+        for n, k in self.birth_ks.items():
+            counted.born_at_end(k, float(stock[n, U - 1 :: AGES].sum()))
         moved = known[:, P.FRESH : P.FRESH + 3] / P.FRESH_MONTHS
         moved.reshape(len(known), 3, 4, AGES)[..., :U] = 0.0
         known[:, P.FRESH : P.FRESH + 3] -= moved
         known[:, P.FRESH + 1 : P.FRESH + 3] += moved[:, :2]
         known[:, P.SETTLED] += moved[:, 2]
-        out = np.zeros(len(mass.families))
-        birth = self.structure.arrays["birth"]
-        pass_month(mass.families, self.j, birth, out)
-        targets = np.arange(len(self.needs))
-        for n, stage in enumerate(self.needs):
-            k = self.net.birth_of(stage)
-            if k >= 0:
-                targets[n] = self.needs.index(int(self.model.transitions[k]["target"]))
-        last = known.reshape(len(known), P.MOMENTS, 4, AGES)[..., U - 1]
+        last = known[:, :, U - 1 :: AGES]
         fresh = np.maximum(last[:, P.YOUNGEST] - last[:, P.SOMEONE], 0.0)
         last[:, P.HALF] = 0.5 * (last[:, P.HALF] + fresh)
         last[:, P.ALONE], last[:, P.SOMEONE] = fresh, last[:, P.YOUNGEST]
-        flat = known.reshape(-1, FAMILY_COLUMNS)
-        rows = (targets[:, None] * P.MOMENTS + np.arange(P.MOMENTS)[None, :]).ravel()
-        pass_month(flat, self.j, rows, np.zeros(len(flat)))
-        return out
+        pass_month(mass.families, self.j, self.born_row, U, N, 1.0 / (12.0 - self.j))
+        pass_month(known.reshape(-1, FAMILY_COLUMNS), self.j, self.birth_known, U, N, 1.0 / (12.0 - self.j))
 
     # ------------------------------------------------------------ children
 
     def enter_care(self, sinks: np.ndarray, means: np.ndarray) -> dict[int, np.ndarray]:
         """Return children who enter care in a month by legal status and column of age (CHILD_AGES); and note how many do with all their siblings."""
         everyone, each = float(self.model.parameters[4]), float(self.model.parameters[5])
-        found: dict[int, np.ndarray] = {}
-        self.entered_families = self.entered_together = 0.0
-        keys, tables = self.entry_sinks()
-        flows, (together, families) = tables[0] @ sinks, tables[1:] @ sinks.sum(axis=1)
-        for i, (legal, one, n) in enumerate(keys):
-            came = found.setdefault(legal, np.zeros(CHILD_AGES))
-            number = enter_from(means, n, bool(one), flows[i], self.fixed.still[self.j], len(P.GAPS), everyone, each, self.fixed.siblings,
-                                FIRST_YEAR, came)  # fmt: skip
-            self.entered_families += families[i]
-            self.entered_together += number * together[i] / max(families[i], 1e-12)
-        return found
+        statuses, keys, first, at, part = self.entries
+        found = np.zeros((len(statuses), CHILD_AGES))
+        self.entered_families, self.entered_together = enter_care(
+            sinks, means, keys, first, at, part, self.fixed.still[self.j], len(P.GAPS), everyone, each, self.fixed.siblings, FIRST_YEAR, found,
+        )  # fmt: skip
+        return dict(zip(statuses, found, strict=True))
 
-    def entry_sinks(self) -> tuple[list[tuple[int, int, int]], np.ndarray]:
-        """Return what entries to care are told apart by (legal status, whether one child enters, unit of need), and which sinks count each.
-
-        Of the tables (3, n, sinks) the first has all sinks of such entries, the second those in which all enter, the third those in which any do.
-        """
-        if not hasattr(self, "entries"):
-            rows, model, found = self.structure.arrays, self.model, {}
-            for i in rows["fires"]:
-                tr = model.transitions[rows["sink_k"][i]]
-                for effect in model.effects[int(tr["effect"]) : int(tr["effect"]) + int(tr["n_effects"])]:
-                    if effect["op"] == L.CARE_ENTRY:
-                        found.setdefault((int(effect["stage"]), int(effect["other"]), int(rows["sink_need"][i])), []).append(int(i))
-            tables = np.zeros((3, len(found), rows["sinks"]))
-            for n, at in enumerate(found.values()):
-                for table, parts in zip(tables, (ANY_PART, (ALL_ENTER,), (ALL_ENTER, SOME_ENTER)), strict=True):
-                    table[n, [i for i in at if rows["sink_part"][i] in parts]] = 1.0
-            self.entries = list(found), tables
-        return self.entries
+    def entry_sinks(self) -> tuple[list[int], np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return the legal statuses in which children enter care, and as `enter_care` has them the sinks of entries that are told apart."""
+        rows, model, found = self.structure.arrays, self.model, {}
+        for i, k in enumerate(rows["sink_k"]):
+            tr = model.transitions[k]
+            for effect in model.effects[int(tr["effect"]) : int(tr["effect"]) + int(tr["n_effects"])] if k >= 0 else ():
+                if effect["op"] == L.CARE_ENTRY:
+                    found.setdefault((int(effect["stage"]), int(effect["other"]), int(rows["sink_need"][i])), []).append(i)
+        statuses = list(dict.fromkeys(legal for legal, _, _ in found))
+        keys = np.array([(statuses.index(legal), one, n) for legal, one, n in found], np.int64).reshape(-1, 3)
+        at = np.array([i for listed in found.values() for i in listed], np.int64)
+        part = np.array([{ALL_ENTER: 2, SOME_ENTER: 1}.get(int(rows["sink_part"][i]), 0) for i in at], np.int64)
+        return statuses, keys, np.cumsum([0, *(len(listed) for listed in found.values())]), at, part
 
     def flow_children(self, i: int, mass: Mass, days: float) -> np.ndarray:
         """Carry a month's children of a stream on, those who came among them: return flows by sink."""
         return self.carry(1 + i, self.child_vectors[i], self.child_scale, days, True, self.children_came[i], mass.children[i], self.spent[i])
-
-    def exits(self, i: int, days: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return a month's exits from care of a stream: flows of each entry of the list of exits (n, C), and the mass of each group (G, C)."""
-        arrays, k = self.structure.child_arrays[i], self.structure.child_arrays[i]["exit_k"]
-        rate = self.rates[1 + i][k, arrays["exit_phase"]] * arrays["exit_times"] * self.pace[k] * days
-        return rate[:, None] * self.child_vectors[i][arrays["vector_of"][k]] * self.spent[i][arrays["exit_group"]], self.spent[i]
 
 
 def own_rates(ways: Ways) -> Ways:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sim.kernels.compiling import entry
+from sim.kernels.compiling import entry, sums
 from sim.kernels.expected_flow import ageing_rate
 
 LOST = 14  # what is known of children at home: the first so many, all 0 once none is
@@ -84,6 +84,14 @@ def fits(p, vacancies):
 
 
 @entry
+def set_chances(match, vacancies, chance):
+    """Set the probability that some of the expected vacancies fits, by kind of place and needs (places, needs)."""
+    for p in range(vacancies.shape[0]):
+        for needs in range(chance.shape[1]):
+            chance[p, needs] = fits(match[p, needs], vacancies[p])
+
+
+@entry
 def exit_vectors(first, entry_k, entry_phase, entry_times, rates, pace, vector_of, vectors, widths, base):
     """Set, for each group of rows with the same exits, the vector of their hazard and that of ageing out of the phase of care.
 
@@ -116,6 +124,19 @@ def add_groups(mass, group, out):
 
 
 @entry
+def move_part(came, rows, to, begin, share):
+    """Move a share of the mass (R, C) of `rows`, in columns from `begin` on, to rows `to`; return how much."""
+    total = 0.0
+    for i in range(rows.shape[0]):
+        for c in range(begin, came.shape[1]):
+            moved = share * came[rows[i], c]
+            came[rows[i], c] -= moved
+            came[to[i], c] += moved
+            total += moved
+    return total
+
+
+@entry
 def move_share(came, rows, to, begin, number):
     """Move `number` of the mass (R, C) of `rows`, in columns from `begin` on, to rows `to`, from all alike; return how much there was to move."""
     there = 0.0
@@ -124,53 +145,101 @@ def move_share(came, rows, to, begin, number):
             there += came[row, c]
     if there <= 1e-12:
         return 0.0
-    share = min(1.0, number / there)
-    for i in range(rows.shape[0]):
-        for c in range(begin, came.shape[1]):
-            moved = share * came[rows[i], c]
-            came[rows[i], c] -= moved
-            came[to[i], c] += moved
-    return share * there
+    return move_part(came, rows, to, begin, min(1.0, number / there))
 
 
 @entry
-def carry_means(old, stock, source, target, flag, kind, flow, entered, rounds, means, out):
+def bring_home(came, known, rows, to, n, m, share, gaps):
+    """Move a share (C) of the mass of `rows`, and of what is known of families of need `n`, to rows `to` and need `m`; return how much.
+
+    The first child of theirs is home.
+    """
+    columns, returned, total = came.shape[1], gaps + 4, 0.0
+    for i in range(rows.shape[0]):
+        for c in range(columns):
+            moved = came[rows[i], c] * share[c]
+            came[rows[i], c] -= moved
+            came[to[i], c] += moved
+            known[m, returned, c] += moved
+            total += moved
+    for q in range(known.shape[1]):
+        for c in range(columns):
+            moved = known[n, q, c] * share[c]
+            known[n, q, c] -= moved
+            known[m, q, c] += moved
+    return total
+
+
+@entry
+def join_known(known, stock, begin, children, share, is_closed, nobody, m, gaps):
+    """Let `children` per family join families (needs, C; columns from `begin` on) with others at home; of closed cases a share goes on to need `m`.
+
+    What is known of families goes with them; return the children of those who go on.
+    """
+    went, returned = 0.0, gaps + 4
+    for n in range(known.shape[0]):
+        there = 0.0
+        for c in range(begin, known.shape[2]):
+            there += stock[n, c]
+        if nobody[n] or there == 0.0:
+            continue
+        for c in range(begin, known.shape[2]):
+            known[n, returned, c] += children * stock[n, c]
+        if not is_closed[n]:
+            continue
+        for q in range(known.shape[1]):
+            for c in range(begin, known.shape[2]):
+                moved = known[n, q, c] * share
+                known[n, q, c] -= moved
+                known[m, q, c] += moved
+                if q <= gaps or q == returned:
+                    went += moved
+    return went
+
+
+@sums
+def carry_means(old, stock, source, target, flag, kind, at, sinks, entered, rounds, whole, means, out):
     """Carry what is known of families (needs, MOMENTS, C) along with their flows, mixing it where they meet.
 
-    `old` is what was known times mass, `stock` (needs, C) mass at the month's end. Flow i (n, C) goes from need `source` to `target`, setting a flag
-    (a block of columns); `kind` 1 is of families who lost all children, 2 of those who lost some, of whom `entered` (needs, MOMENTS, C) has what is
-    then known. `means` (needs, MOMENTS, C) begins with last month's and ends with this month's; `out` is that times the stock.
+    `old` is what was known times mass, `stock` (needs, C) mass at the month's end. Flow i, that into sink `at` (`sinks`: n, C), goes from need
+    `source` to `target`, setting a flag (a block of columns); `kind` 1 is of families who lost all children, 2 of those who lost some, of whom
+    `entered` (needs, MOMENTS, C) has what is then known. `means` (needs, MOMENTS, C) begins with last month's and ends with this month's; `out` is
+    that times the stock; `whole` (needs, C) is room.
     """
     needs, moments, columns = old.shape
     block = columns // 4
-    whole = stock.copy()
-    for i in range(flow.shape[0]):
+    whole[:] = stock
+    some = np.zeros(at.shape[0], np.bool_)
+    for i in range(at.shape[0]):
+        total = 0.0
         for c in range(columns):
-            whole[source[i], c] += flow[i, c]
-    some = np.zeros(flow.shape[0], np.bool_)
-    for i in range(flow.shape[0]):
-        for c in range(columns):
-            some[i] |= flow[i, c] > 0.0
+            whole[source[i], c] += sinks[at[i], c]
+            total += sinks[at[i], c]
+        some[i] = total > 0.0
     for _ in range(rounds):
         for n in range(needs):
             for q in range(moments):
                 for c in range(columns):
                     out[n, q, c] = old[n, q, c]
-        for i in range(flow.shape[0]):
-            n, m = source[i], target[i]
+        for i in range(at.shape[0]):
+            n, m, s = source[i], target[i], at[i]
             if m < 0 or not some[i]:
                 continue
             for q in range(moments):
                 if kind[i] == 1 and q < LOST:
                     continue
+                if flag[i] == 0 and kind[i] != 2:
+                    for c in range(columns):
+                        out[m, q, c] += sinks[s, c] * means[n, q, c]
+                    continue
                 for b in range(4):
                     shift = ((b | flag[i]) - b) * block
                     if kind[i] == 2:
                         for c in range(b * block, (b + 1) * block):
-                            out[m, q, c + shift] += flow[i, c] * entered[n, q, c]
+                            out[m, q, c + shift] += sinks[s, c] * entered[n, q, c]
                     else:
                         for c in range(b * block, (b + 1) * block):
-                            out[m, q, c + shift] += flow[i, c] * means[n, q, c]
+                            out[m, q, c + shift] += sinks[s, c] * means[n, q, c]
         for n in range(needs):
             for q in range(moments):
                 for c in range(columns):

@@ -4,6 +4,8 @@ What is known of families (needs, MOMENTS, C; `sim.expected_people` says what of
 many may, whether just one may, whether any may. Who is past 18 (`still`: share of siblings who are not, by gap and column) is left out.
 """
 
+import numpy as np
+
 from sim.kernels.compiling import entry, kernel
 
 
@@ -64,11 +66,36 @@ def may_enter(means, n, c, still, gaps):
 
 
 @entry
+def enter_care(sinks, means, keys, first, at, part, still, gaps, everyone, each, gap_columns, born, out):
+    """Add the children who enter care, by legal status and column of age, to `out` (statuses, ages); return families, and children with all siblings.
+
+    Columns of `keys` (n, 3): index of the legal status, whether one child enters, need; their flows are those into sinks `at`, from `first` on, whose
+    `part` says whether all children enter (2), some do (1) or neither (0).
+    """
+    flow, families, together = np.empty(sinks.shape[1]), 0.0, 0.0
+    for i in range(keys.shape[0]):
+        all_of, any_of = 0.0, 0.0
+        flow[:] = 0.0
+        for e in range(first[i], first[i + 1]):
+            total = 0.0
+            for c in range(sinks.shape[1]):
+                flow[c] += sinks[at[e], c]
+                total += sinks[at[e], c]
+            all_of += total if part[e] == 2 else 0.0
+            any_of += total if part[e] > 0 else 0.0
+        number = enter_from(means, keys[i, 2], keys[i, 1] > 0, flow, still, gaps, everyone, each, gap_columns, born, out[keys[i, 0]])
+        families += any_of
+        together += number * all_of / max(any_of, 1e-12)
+    return families, together
+
+
+@kernel
 def enter_from(means, n, eldest, flow, still, gaps, everyone, each, gap_columns, born, out):
     """Add the children who enter care from families of a need, by column of age, to `out`; return how many.
 
-    `flow` (C) is the removals; `eldest` says that only the eldest child enters. `gap_columns` (columns of a family, gaps, ages) says how old siblings
-    are; columns before `born` in a block are of families whose youngest is not in its first year yet (then it is in the first column of age).
+    `flow` (C) is the removals; `eldest` says that only the eldest child enters. `gap_columns` (columns of a family, gaps, ages) is the share of
+    siblings in each column; columns before `born` in a block are of families whose youngest is not in its first year yet (then it is in the first
+    column of age).
     """
     block, columns = flow.shape[0] // 4, flow.shape[0]
     number = 0.0
@@ -92,13 +119,8 @@ def enter_from(means, n, eldest, flow, still, gaps, everyone, each, gap_columns,
                 here *= of_each
             here *= flow[c]
             number += here
-            there = 0.0
             for age in range(out.shape[0]):
-                there += gap_columns[own, g, age]
-            for age in range(out.shape[0]):
-                out[age] += here * gap_columns[own, g, age] / there if there > 0.0 else 0.0
-            if there <= 0.0:
-                out[out.shape[0] - 1] += here
+                out[age] += here * gap_columns[own, g, age]
         first = flow[c] * ((left if own >= UNBORN else 0.0) if eldest else young * of_each)
         number += first
         out[max(own - born, 0)] += first
