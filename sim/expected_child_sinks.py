@@ -26,8 +26,8 @@ class ChildSinks:
         Sinks of those placed as planned, by context and whether under an order.
     opened
         Sinks of those for whose family proceedings open, by stage.
-    where
-        Rows and columns of the plans (as `np.ix_`): placement planned, placement lived in.
+    planned, placed
+        Placements that are planned, and those lived in.
     """
 
     fires: np.ndarray
@@ -36,7 +36,8 @@ class ChildSinks:
     again: np.ndarray
     hubs: dict[tuple[int, int], np.ndarray]
     opened: dict[int, np.ndarray]
-    where: tuple[np.ndarray, ...]
+    planned: np.ndarray
+    placed: np.ndarray
 
     @classmethod
     def of(cls, net: Children) -> ChildSinks:
@@ -69,5 +70,5 @@ class ChildSinks:
         return cls(
             np.array(fires, np.int64).reshape(-1, 2), np.array(enters, np.int64).reshape(-1, 2), np.array(lands, np.int64).reshape(-1, 3),
             np.array(again, np.int64), {hub: np.array(at, np.int64) for hub, at in hubs.items()},
-            {stage: np.array(at, np.int64) for stage, at in opened.items()}, np.ix_(placement[model.plan_stages], placement[net.placed]),
+            {stage: np.array(at, np.int64) for stage, at in opened.items()}, placement[model.plan_stages], placement[net.placed],
         )  # fmt: skip

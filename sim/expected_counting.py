@@ -48,6 +48,7 @@ class Counted(Leavers, Links, Placements):
         self.placed = [np.zeros((len(model.let_table), L.NEEDS)) for _ in nets]
         self.columns = [np.zeros(CHILD_COLUMNS) for _ in nets]
         self.left = [np.zeros((2, len(arrays["after"]), CHILD_COLUMNS)) for arrays in nets]  # who leave care, and who of them are eligible
+        self.ages_of: dict[tuple[int, int], np.ndarray] = {}  # of streams who arrive in care, by month of the year
         flows.stock = flows.by_need(mass.families)
         self.measure_stock(mass)
         self.before, self.before_children = self.units.copy(), self.cases.copy()
@@ -123,7 +124,7 @@ class Counted(Leavers, Links, Placements):
             if not net.rows:
                 continue
             came = f.children_came[i]
-            started = np.zeros(4 * CHILD_AGES)
+            started = np.zeros(CHILD_COLUMNS)
             if i == 0:
                 for legal, ages in entries.items():
                     all_ages = np.outer(f.needs_shares, ages).ravel()
@@ -132,8 +133,8 @@ class Counted(Leavers, Links, Placements):
             else:
                 started = self.unaccompanied(net, came, i, month, days)
             flow = f.flow_children(i, mass, days)
-            self.child_flows(i, net, flow, started)
-            self.leave(i, net, mass, days)
+            self.child_flows(i, flow, started)
+            self.leave(i, mass, days)
         self.turn_18(mass)
         self.step_leavers(mass, days)
         mass.together *= 1.0 - min(1.0, self.out_share)
@@ -155,35 +156,38 @@ class Counted(Leavers, Links, Placements):
         model, a = self.model, self.a
         legal = int(model.arrival_stage[stream, 1])
         rate = model.candidate_rate[a, stream] * float(np.minimum(model.accept[a, stream, :, month], L.LAYERS) @ self.f.quintiles) * days
-        ages, started = np.zeros(CHILD_AGES), np.zeros(4 * CHILD_AGES)
-        before = 0.0
-        for share, age in model.stream_ages[stream]:
-            ages += max(share - before, 0.0) * P.spread(12.0 * age, 12.0 * (age + 1.0), self.f.j + 0.5) if before < 1.0 else 0.0
-            before = max(before, share)
-        started[:CHILD_AGES] = rate * ages  # needs: standard
+        if (stream, self.f.j) not in self.ages_of:
+            self.ages_of[stream, self.f.j] = self.stream_ages(stream)
+        started = np.zeros(CHILD_COLUMNS)
+        started[:CHILD_AGES] = rate * self.ages_of[stream, self.f.j]  # needs: standard
         self.start(net, came, legal, started)
         return started
 
-    def child_flows(self, i: int, net, sinks: np.ndarray, started: np.ndarray) -> None:
+    def stream_ages(self, stream: int) -> np.ndarray:
+        """Return the share of a stream's children who arrive in care in each column of age (CHILD_AGES), in this month of the year."""
+        ages, before = np.zeros(CHILD_AGES), 0.0
+        for share, age in self.model.stream_ages[stream]:
+            ages += max(share - before, 0.0) * P.spread(12.0 * age, 12.0 * (age + 1.0), self.f.j + 0.5) if before < 1.0 else 0.0
+            before = max(before, share)
+        return ages
+
+    def child_flows(self, i: int, sinks: np.ndarray, started: np.ndarray) -> None:
         """Count flows within care, and those who come back into it; `started` (C) has those who came into it, and gets these."""
         y, a, row, at = self.y, self.a, self.row, self.f.structure.child_sinks(i)
         uasc = 1 if i in UASC_STREAMS else 0
-        fired, moved = np.zeros(len(self.fired)), np.zeros(len(self.arrived_in))
-        count_child_flows(sinks, at.fires, at.enters, at.lands, at.again, fired, self.entered, self.arrived_in, moved, started)
+        fired, planned = np.zeros(len(self.fired)), y.planned_actual[a, row]
+        count_child_flows(sinks, at.fires, at.enters, at.lands, at.again, fired, self.entered, self.arrived_in, planned, started)
         self.fired += fired
         self.fired_children += fired
         for stage, which in at.opened.items():
             self.mass.proceedings[stage] = self.mass.proceedings.get(stage, 0.0) + float(sinks[which].sum())
-        planned = np.zeros((len(self.model.plan_stages), len(net.placed)))
         for hub, which in at.hubs.items():
-            count_planned(sinks, which, self.f.planned[i][hub], planned)
-        y.planned_actual[a, row][at.where] += planned
-        y.planned_actual[a, row] += np.diag(moved)
+            count_planned(sinks, which, self.f.planned[i][hub], at.planned, at.placed, planned)
         whole = started.reshape(4, CHILD_AGES).sum(axis=0) @ self.f.fixed.child_bands[self.f.j]
         y.started[a, row, :, uasc] += whole
         y.started_once[a, row, :, uasc] += whole
 
-    def leave(self, i: int, net, mass: Mass, days: float) -> None:
+    def leave(self, i: int, mass: Mass, days: float) -> None:
         """Let children leave care for home, for carers or for adults' life; those who turn 18 do so later."""
         f, y = self.f, self.y
         arrays, uasc = f.structure.child_arrays[i], 1 if i in UASC_STREAMS else 0

@@ -25,7 +25,7 @@ class Fixed:
         self.settled, self.later = [np.tile(r[0], 4) for r in rates], [np.tile(r[1], 4) for r in rates]
         self.still = [np.tile(P.still_children(j + 0.5), 4) for j in range(12)]
         self.siblings = shares_of(P.sibling_columns())
-        self.gap_moves = gap_moves()
+        self.gap_at, self.gap_share = gap_moves()
         self.born_to = np.array([[U + min(P.band_of(m[0] * 0.5 + m[1] * 0.5), N - 1) for m in P.months_of(j)] for j in range(12)], np.int64)
 
 
@@ -37,15 +37,13 @@ def shares_of(columns: np.ndarray) -> np.ndarray:
     return np.where(there > 0.0, columns / np.maximum(there, 1e-300), last)
 
 
-def gap_moves() -> np.ndarray:
-    """Return where siblings' gaps go when the youngest of each column gets a younger sibling (AGES, 1 + classes, classes); first the youngest's."""
-    found = np.zeros((AGES, 1 + len(P.GAPS), len(P.GAPS)))
-    for c in range(AGES):
-        years = max(c - FIRST_YEAR - 0.5, 0.0) + 0.5 if c > FIRST_YEAR else (1.0 if c == FIRST_YEAR else 0.0)
-        for g, gap in enumerate([0.0, *P.GAPS]):
-            if c >= U or g:
-                found[c, g] = P.gap_weights(np.array([gap + years]))[0]
-    return found
+def gap_moves() -> tuple[np.ndarray, np.ndarray]:
+    """Return where siblings' gaps go when the youngest of each column gets a younger sibling: class, and share in the next (AGES, 1 + classes).
+
+    The first is the youngest's own gap.
+    """
+    older = [max(c - FIRST_YEAR - 0.5, 0.0) + 0.5 if c > FIRST_YEAR else (1.0 if c == FIRST_YEAR else 0.0) for c in range(AGES)]
+    return P.gap_class(np.array([0.0, *P.GAPS]) + np.array(older)[:, None])
 
 
 def ceased_bands(months: np.ndarray, bands: np.ndarray) -> np.ndarray:

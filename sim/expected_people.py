@@ -63,11 +63,16 @@ def gaps(low: float, high: float) -> np.ndarray:
     return np.cumsum(low + points * (high - low), axis=1)
 
 
-def gap_weights(years: np.ndarray) -> np.ndarray:
-    """Return weights of the classes of gaps (n, classes) whose mean is each gap; beyond the last it is the last."""
+def gap_class(years: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the class of each gap (n), and the share of it in the next class so that the mean is the gap; beyond the last it is the last."""
     years = np.clip(years, GAPS[0], GAPS[-1])
     at = np.clip(np.searchsorted(GAPS, years, side="right") - 1, 0, len(GAPS) - 2)
-    share = (years - GAPS[at]) / (GAPS[at + 1] - GAPS[at])
+    return at, (years - GAPS[at]) / (GAPS[at + 1] - GAPS[at])
+
+
+def gap_weights(years: np.ndarray) -> np.ndarray:
+    """Return weights of the classes of gaps (n, classes) whose mean is each gap."""
+    at, share = gap_class(years)
     found = np.zeros((len(years), len(GAPS)))
     found[np.arange(len(years)), at], found[np.arange(len(years)), at + 1] = 1.0 - share, share
     return found

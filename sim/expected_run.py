@@ -227,7 +227,7 @@ class Flows:
             rate[n, U - 1 :: AGES] = 1.0  # unborn at first referral: born this month
         each, event = self.children_each(known, stock), np.empty_like(stock)
         give_birth(came, self.structure.arrays["need"], self.born_row, self.open_still, rate, stock, known, self.birth_need, self.nobody,
-                   f.born_to[self.j], self.alone, f.gap_moves, U, AGES, event)  # fmt: skip
+                   f.born_to[self.j], self.alone, f.gap_at, f.gap_share, U, AGES, event)  # fmt: skip
         for n, k in self.birth_ks.items():
             counted.born(k, event[n], each[n], bool(self.nobody[n]))
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from sim.expected_families import FIRST_PLACE_GATE
 from sim.kernels import layout as L
-from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded
+from sim.kernels.budget import LEVEL, book_month, open_month
 from sim.kernels.courts import court_pace, court_pressure
-from sim.kernels.distance import HIGH, LOW, RESPONSE, far_odds
-from sim.kernels.feedback import pace_under, respond, work_in_hand
+from sim.kernels.expected_places import fill_places, open_places, respond_to_use
+from sim.kernels.feedback import pace_under, work_in_hand
 from sim.kernels.handles import pack
 from sim.kernels.layout import MODEL_FIELDS
-from sim.kernels.supply import MONTHS_KEPT, held_of, places_open, supply_month
+from sim.kernels.supply import MONTHS_KEPT, supply_month
 from sim.kernels.workforce import staff_month
 
 
@@ -23,10 +23,12 @@ class Surroundings:
 
     def __init__(self, model: L.Model, a: int, before: Surroundings | None) -> None:
         if before is not None:
-            self.__dict__.update({name: copy.deepcopy(value) for name, value in before.__dict__.items() if name not in ("model", "fixed", "factor")})
+            self.__dict__.update({name: copy.deepcopy(value) for name, value in before.__dict__.items() if name not in ("model", "fixed", "factor", "waited_for")})
         self.model, self.a, self.fixed = model, a, pack(model, MODEL_FIELDS)
         self.m = self.fixed.address
         self.factor = lever_factors(model)
+        # kinds of place that families wait for, and the stages that need one
+        self.waited_for = {int(p): np.flatnonzero(model.stages["place"] == p) for p in np.flatnonzero(model.place_track >= 0)}
         if before is None:
             self.make()
 
@@ -64,20 +66,10 @@ class Surroundings:
     def places(self, month: int, row: int, tally: L.Tally) -> None:
         """Respond to last month's use of places, and open and close them."""
         model, a, m = self.model, self.a, self.m
-        rules = model.distance_rules
-        for p in range(len(self.open)):
-            self.use[p] = -1.0
-            if self.use_days[p, 1] > 0.0:
-                self.use[p] = self.use_days[p, 0] / self.use_days[p, 1]
-                self.price[p] = respond(self.price[p], self.use[p], model.reference_use[a, p], *model.price_rules[p])
-                self.far[p] = far_odds(self.use[p], model.reference_use[a, p], rules[RESPONSE], rules[LOW], rules[HIGH])
+        respond_to_use(self.use_days, model.reference_use[a], model.price_rules, model.distance_rules, self.use, self.price, self.far)
         supply_month(m, self.supply, self.begun, tally.supply[a, row], self.use, a, month)
-        for p in range(len(self.open)):
-            if model.owners[p, 1] > 0:
-                planned = held_of(m, self.supply, p)
-            else:
-                planned = places_afforded(float(model.places[a, p, month]), model.saveable[a, p, month], self.accounts[LEVEL])
-            self.open[p] = max(float(places_open(planned)), self.filled[p])
+        open_places(m, self.supply, model.owners, model.places[a, :, month], model.saveable[a, :, month], self.accounts[LEVEL], self.filled,
+                    self.open)  # fmt: skip
         tally.price_end[a, row] = self.price
 
     def gates(self, month: int) -> np.ndarray:
@@ -86,7 +78,7 @@ class Surroundings:
         gates = np.ones(FIRST_PLACE_GATE + 2 * len(self.open))
         after = float(model.month_start[month] + 0.5 >= model.switch_day[self.a])
         gates[1], gates[2] = 1.0 - after, after
-        for p in np.flatnonzero(model.place_track >= 0):
+        for p in self.waited_for:
             free = max(self.room(p) - self.waiting[p], 0.0)
             share = 1.0 if self.asked[p] <= free or self.asked[p] <= 0.0 else free / self.asked[p]
             gates[FIRST_PLACE_GATE + 2 * p], gates[FIRST_PLACE_GATE + 2 * p + 1] = share, 1.0 - share
@@ -103,7 +95,7 @@ class Surroundings:
 
     def admit(self, came: np.ndarray, flows, counted) -> None:
         """Admit families who wait, as far as places are free: all who wait alike (priorities have no part)."""
-        for p in np.flatnonzero(self.model.place_track >= 0):
+        for p in self.waited_for:
             free = self.room(p)
             if self.waiting[p] <= 1e-9 or free <= 0.0:
                 continue
@@ -119,19 +111,13 @@ class Surroundings:
         model, a = self.model, self.a
         self.units, self.cases = tally.units_end[a, row].copy(), tally.children_end[a, row].copy()
         self.let = counted.let_sum()
-        for p in range(len(self.open)):
-            stages = np.flatnonzero(model.place_of_stage == p)
-            if model.place_track[p] >= 0:
-                stages = np.flatnonzero(model.stages["place"] == p)
-                held = self.units[stages].sum() - counted.waiting[p]
-                self.waiting[p], self.asked[p], self.left[p] = counted.waiting[p], counted.asked[p], counted.gone(stages)
-            else:
-                held = self.units[stages].sum()
-            self.filled[p] = held
-            self.open[p] = max(self.open[p], held)
-            self.use_days[p] = held * days, self.open[p] * days
-            tally.places_end[a, row, p] = self.open[p], held
-            tally.queue[a, row, p, 4] = self.waiting[p]
+        fill_places(self.units, model.place_of_stage, counted.place, model.place_track, counted.waiting, self.filled)
+        for p, stages in self.waited_for.items():
+            self.waiting[p], self.asked[p], self.left[p] = counted.waiting[p], counted.asked[p], counted.gone(stages)
+        np.maximum(self.open, self.filled, out=self.open)
+        self.use_days[:, 0], self.use_days[:, 1] = self.filled * days, self.open * days
+        tally.places_end[a, row, :, 0], tally.places_end[a, row, :, 1] = self.open, self.filled
+        tally.queue[a, row, :, 4] = self.waiting
         book_month(self.m, self.accounts, self.units, self.let, a, month)
         tally.accounts_end[a, row] = self.accounts
 

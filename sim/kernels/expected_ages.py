@@ -58,17 +58,17 @@ def turn_18(mass, share, group, eligible, stays_put, placed_in):
 
 
 @sums
-def give_birth(came, need, to, open_still, rate, stock, known, target, nobody, column, alone, gap_moves, unborn, ages, event):
+def give_birth(came, need, to, open_still, rate, stock, known, target, nobody, column, alone, gap_at, gap_share, unborn, ages, event):
     """Let births happen to families (R, C), whose need is `need` (R): the share `rate` (needs, C) goes to row `to` (R), in a column of the newborn.
 
     `known` (needs, MOMENTS, C), what is known of their children times mass, goes along to need `target`: one more child who may enter care, older
-    ones further from the youngest (`gap_moves`). Columns before `unborn` in a block of `ages` are of families whose youngest is not born yet: that
-    is the birth, and a share `alone` of them has no other child. `nobody` (needs) is 1 where no child was at home. Of families whose youngest was
-    unborn at the month's start a share `open_still` (R) is still in the row when it is born; the others are born to it as to any family. `event`
-    (needs, C) is set to the births that go to `target`.
+    ones further from the youngest (by `column` and class of gap: the class to which it goes, `gap_at`, and the share in the next, `gap_share`).
+    Columns before `unborn` in a block of `ages` are of families whose youngest is not born yet: that is the birth, and a share `alone` of them has no
+    other child. `nobody` (needs) is 1 where no child was at home. Of families whose youngest was unborn at the month's start a share `open_still` (R)
+    is still in the row when it is born; the others are born to it as to any family. `event` (needs, C) is set to the births that go to `target`.
     """
     columns = came.shape[1]
-    births = np.empty(columns)
+    births, gained = np.empty(columns), np.zeros(column.max() - unborn + 1)
     for n in range(known.shape[0]):
         for c in range(columns):
             event[n, c] = 0.0
@@ -81,31 +81,36 @@ def give_birth(came, need, to, open_still, rate, stock, known, target, nobody, c
             continue
         for c in range(columns):
             came[row, c] -= births[c]
-        for c in range(columns):
-            f = births[c]
-            if f > 0.0:
-                block, own = (c // ages) * ages, c % ages
+        for block in range(0, columns, ages):
+            for own in range(unborn):
+                f, c = births[block + own], block + own
+                if f == 0.0:
+                    continue
                 if nobody[n]:
                     came[to[row], block + unborn] += f
                     event[n, c] += f
-                elif own < unborn:
-                    still = f * open_still[row]
-                    event[n, c] += still
-                    came[to[row], block + unborn] += alone * still
-                    came[to[row], block + unborn + 1] += (1.0 - alone) * still
-                    came[row, block + unborn] += alone * (f - still)
-                    came[row, block + unborn + 1] += (1.0 - alone) * (f - still)
-                else:
-                    came[to[row], block + column[own]] += f
-                    event[n, c] += f
-    know_birth(rate, stock, known, target, nobody, column, alone, gap_moves, unborn, ages, event)
+                    continue
+                still = f * open_still[row]
+                event[n, c] += still
+                came[to[row], block + unborn] += alone * still
+                came[to[row], block + unborn + 1] += (1.0 - alone) * still
+                came[row, block + unborn] += alone * (f - still)
+                came[row, block + unborn + 1] += (1.0 - alone) * (f - still)
+            for c in range(block + unborn, block + ages):
+                event[n, c] += births[c]
+            for own in range(unborn, ages):
+                gained[0 if nobody[n] else column[own] - unborn] += births[block + own]
+            for i in range(gained.shape[0]):
+                came[to[row], block + unborn + i] += gained[i]
+                gained[i] = 0.0
+    know_birth(rate, stock, known, target, nobody, column, alone, gap_at, gap_share, unborn, ages, event)
 
 
 @part_of_sums
-def know_birth(rate, stock, known, target, nobody, column, alone, gap_moves, unborn, ages, event):
+def know_birth(rate, stock, known, target, nobody, column, alone, gap_at, gap_share, unborn, ages, event):
     """Carry what is known of families' children along with births (arguments as in `give_birth`)."""
     needs, moments, columns = known.shape
-    gaps = gap_moves.shape[2]
+    gaps = gap_at.shape[1] - 1
     half, single, some, back, fresh, settled, later = gaps + 1, gaps + 2, gaps + 3, gaps + 4, gaps + 5, gaps + 8, gaps + 9
     moved, new = np.empty((needs, moments, columns)), np.empty(moments)
     for n in range(needs):
@@ -126,9 +131,10 @@ def know_birth(rate, stock, known, target, nobody, column, alone, gap_moves, unb
                     new[q] = 0.0
             elif own >= unborn:
                 for g in range(gaps):
-                    new[1 + g] = new[0] * gap_moves[own, 0, g]
-                    for h in range(gaps):
-                        new[1 + g] += moved[n, 1 + h, c] * gap_moves[own, 1 + h, g]
+                    new[1 + g] = 0.0
+                for g in range(gaps + 1):
+                    new[1 + gap_at[own, g]] += moved[n, g, c] * (1.0 - gap_share[own, g])
+                    new[2 + gap_at[own, g]] += moved[n, g, c] * gap_share[own, g]
             before = min(new[some], f)
             new[half] = 0.5 * (new[half] + f - before)
             new[single], new[some], new[0] = f - before, f, f

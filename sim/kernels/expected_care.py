@@ -216,6 +216,9 @@ def carry_means(old, stock, source, target, flag, kind, at, sinks, entered, roun
             whole[source[i], c] += sinks[at[i], c]
             total += sinks[at[i], c]
         some[i] = total > 0.0
+    for n in range(needs):
+        for c in range(columns):
+            whole[n, c] = 1.0 / whole[n, c] if whole[n, c] > 1e-12 else 0.0
     for _ in range(rounds):
         for n in range(needs):
             for q in range(moments):
@@ -243,7 +246,7 @@ def carry_means(old, stock, source, target, flag, kind, at, sinks, entered, roun
         for n in range(needs):
             for q in range(moments):
                 for c in range(columns):
-                    means[n, q, c] = out[n, q, c] / whole[n, c] if whole[n, c] > 1e-12 else 0.0
+                    means[n, q, c] = out[n, q, c] * whole[n, c]
     for n in range(needs):
         for q in range(moments):
             for c in range(columns):

@@ -68,7 +68,7 @@ def count_families(sinks, each, need, k, enters, place, is_plan, fired, fired_ch
     `need`, `k` (n): unit of need a flow comes from, and the transition that fires (-1: none). `enters` (m, 2): sink and stage entered. `place`,
     `is_plan` by stage. Children are `each` (needs, C) of a family.
     """
-    n, columns, again = sinks.shape[0], sinks.shape[1], 0.0
+    n, columns, again = need.shape[0], sinks.shape[1], 0.0
     block = columns // 4
     flow, children = np.empty(n), np.empty(n)
     for s in range(n):
@@ -94,11 +94,12 @@ def count_families(sinks, each, need, k, enters, place, is_plan, fired, fired_ch
 
 
 @sums
-def count_child_flows(sinks, fires, enters, lands, again, fired, entered, arrived, moved, back):
+def count_child_flows(sinks, fires, enters, lands, again, fired, entered, arrived, planned, back):
     """Count a month's flows within care by sink (n, C).
 
     `fires`, `enters` (m, 2): sink, and transition or stage; `lands` (m, 3): sink, placement, and whether no plan led there; `again`: sinks of those
-    who come back into care, added to `back` (C). `arrived` (P, 4): by placement and needs; `moved` (P).
+    who come back into care, added to `back` (C). `arrived` (P, 4): by placement and needs; `planned` (P, P): by placement planned
+    and lived in, the same where no plan led there.
     """
     n, ages = sinks.shape[0], sinks.shape[1] // 4
     flow = np.zeros((n, 4))
@@ -117,24 +118,24 @@ def count_child_flows(sinks, fires, enters, lands, again, fired, entered, arrive
         for needs in range(4):
             arrived[p, needs] += flow[s, needs]
         if lands[i, 2] > 0:
-            moved[p] += flow[s].sum()
+            planned[p, p] += flow[s].sum()
     for s in again:
         for c in range(sinks.shape[1]):
             back[c] += sinks[s, c]
 
 
 @sums
-def count_planned(sinks, which, planned, out):
-    """Add the flows into some sinks, by placement planned and lived in (P, O), for the shares `planned` (C, P, O)."""
+def count_planned(sinks, which, shares, planned, placed, out):
+    """Add the flows into some sinks, by placement planned and lived in, to `out` (P, P), for `shares` (C, p, o) of `planned` (p) and `placed` (o)."""
     flow = np.zeros(sinks.shape[1])
     for s in which:
         for c in range(sinks.shape[1]):
             flow[c] += sinks[s, c]
     for c in range(sinks.shape[1]):
         if flow[c] > 0.0:
-            for p in range(out.shape[0]):
-                for o in range(out.shape[1]):
-                    out[p, o] += flow[c] * planned[c, p, o]
+            for p in range(planned.shape[0]):
+                for o in range(placed.shape[0]):
+                    out[planned[p], placed[o]] += flow[c] * shares[c, p, o]
 
 
 @sums

@@ -172,7 +172,7 @@ def carry_month(ways, vectors, days, scale, even, group, came, mass, sinks, spen
     for c in range(columns):
         times[c] = scale[c] * days
     for round_ in range(SWEEPS):
-        least = (NOTHING if round_ == 0 else LEFT_OVER) * whole / rows
+        least = (NOTHING if round_ == 0 else LEFT_OVER) * whole / max(rows, 1)
         for row in range(rows):
             if touched[row] != NEW:
                 continue

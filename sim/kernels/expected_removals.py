@@ -70,9 +70,11 @@ def enter_care(sinks, means, keys, first, at, part, still, gaps, everyone, each,
     """Add the children who enter care, by legal status and column of age, to `out` (statuses, ages); return families, and children with all siblings.
 
     Columns of `keys` (n, 3): index of the legal status, whether one child enters, need; their flows are those into sinks `at`, from `first` on, whose
-    `part` says whether all children enter (2), some do (1) or neither (0).
+    `part` says whether all children enter (2), some do (1) or neither (0). `gap_columns` (columns of a family, gaps, ages) is the share of siblings
+    in each column of age.
     """
     flow, families, together = np.empty(sinks.shape[1]), 0.0, 0.0
+    came = np.zeros((out.shape[0], gap_columns.shape[0], gaps))
     for i in range(keys.shape[0]):
         all_of, any_of = 0.0, 0.0
         flow[:] = 0.0
@@ -83,19 +85,24 @@ def enter_care(sinks, means, keys, first, at, part, still, gaps, everyone, each,
                 total += sinks[at[e], c]
             all_of += total if part[e] == 2 else 0.0
             any_of += total if part[e] > 0 else 0.0
-        number = enter_from(means, keys[i, 2], keys[i, 1] > 0, flow, still, gaps, everyone, each, gap_columns, born, out[keys[i, 0]])
+        number = enter_from(means, keys[i, 2], keys[i, 1] > 0, flow, still, gaps, everyone, each, born, came[keys[i, 0]],
+                            out[keys[i, 0]])  # fmt: skip
         families += any_of
         together += number * all_of / max(any_of, 1e-12)
+    for status in range(out.shape[0]):
+        for own in range(came.shape[1]):
+            for g in range(gaps):
+                for age in range(out.shape[1]):
+                    out[status, age] += came[status, own, g] * gap_columns[own, g, age]
     return families, together
 
 
 @kernel
-def enter_from(means, n, eldest, flow, still, gaps, everyone, each, gap_columns, born, out):
-    """Add the children who enter care from families of a need, by column of age, to `out`; return how many.
+def enter_from(means, n, eldest, flow, still, gaps, everyone, each, born, siblings_out, out):
+    """Add the children who enter care from families of a need to `out` (youngest, by age) and `siblings_out` (columns, gaps); return how many.
 
-    `flow` (C) is the removals; `eldest` says that only the eldest child enters. `gap_columns` (columns of a family, gaps, ages) is the share of
-    siblings in each column; columns before `born` in a block are of families whose youngest is not in its first year yet (then it is in the first
-    column of age).
+    `flow` (C) is the removals; `eldest` says that only the eldest child enters. Columns before `born` in a block are of families whose youngest is
+    not in its first year yet (then it is in the first column of age).
     """
     block, columns = flow.shape[0] // 4, flow.shape[0]
     number = 0.0
@@ -119,8 +126,7 @@ def enter_from(means, n, eldest, flow, still, gaps, everyone, each, gap_columns,
                 here *= of_each
             here *= flow[c]
             number += here
-            for age in range(out.shape[0]):
-                out[age] += here * gap_columns[own, g, age]
+            siblings_out[own, g] += here
         first = flow[c] * ((left if own >= UNBORN else 0.0) if eldest else young * of_each)
         number += first
         out[max(own - born, 0)] += first
