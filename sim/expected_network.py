@@ -21,6 +21,7 @@ Joint = tuple[int, ...]  # the stage of each track, IDLE if none
 TO, KIND, TRANSITION, PHASE, VECTOR, SPLIT, FLAG, SINK, GATE, TRACK, LEAVES, MEETS = range(12)
 COLUMNS = 12
 ONES = 0  # the vector of ones
+LINE = 64  # bytes of a cache line
 
 
 @dataclass(frozen=True)
@@ -170,12 +171,19 @@ def ways_of(first: np.ndarray, instant: np.ndarray, lead: np.ndarray, alike: np.
     )  # fmt: skip
 
 
+def rows_of_cells(rows: int, columns: int) -> np.ndarray:
+    """Return empty cells (rows, columns) that begin where a cache line does, so that rows take as few lines as can be."""
+    room = np.zeros(rows * columns + LINE // 8)
+    begin = (-room.ctypes.data % LINE) // 8
+    return room[begin : begin + rows * columns].reshape(rows, columns)
+
+
 def room_for(ways: Ways, columns: int) -> Room:
     """Return room for a month's flows of a network with so many columns."""
     shape = (len(ways.instant), columns)
     return Room(
-        np.empty(shape), np.empty(shape), np.empty(shape), np.empty(shape[0]), np.empty(shape[0]), np.empty(shape[0], np.int8),
-        np.empty(shape[0], np.bool_), np.empty((len(ways.pairs), columns)),
+        rows_of_cells(*shape), rows_of_cells(*shape), rows_of_cells(*shape), np.empty(shape[0]), np.empty(shape[0]), np.empty(shape[0], np.int8),
+        np.empty(shape[0], np.bool_), rows_of_cells(len(ways.pairs), columns),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from sim.expected_authority import (
 from sim.expected_children import CHILD_AGES
 from sim.expected_families import AGES, ALL_ENTER, BLOCKS, FIRST_PLACE_GATE, FIRST_YEAR, SOME_ENTER, N, U
 from sim.expected_fixed import first_month_of, fixed_of
-from sim.expected_network import LEAVES, MEETS, room_for
+from sim.expected_network import LEAVES, MEETS, room_for, rows_of_cells
 from sim.kernels import layout as L
 from sim.kernels.distance import BANDS
 from sim.kernels.expected_ages import give_birth, pass_month
@@ -40,9 +40,9 @@ class Mass:
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
-        self.families = np.zeros((len(structure.families.rows), FAMILY_COLUMNS))
+        self.families = rows_of_cells(len(structure.families.rows), FAMILY_COLUMNS)
         self.known = np.zeros((len(need_list(structure.families)), P.MOMENTS, FAMILY_COLUMNS))
-        self.children = [np.zeros((len(net.rows), CHILD_COLUMNS)) for net in structure.children]
+        self.children = [rows_of_cells(len(net.rows), CHILD_COLUMNS) for net in structure.children]
         self.leavers = np.zeros((3, 2, LEAVER_MONTHS))  # left at 18, 17, 16; on their own or with former carers; months since
         self.together = np.zeros(2)  # children in care: of families all of whose children entered, and in all
         self.back = np.zeros(CHILD_AGES)  # children who went home from care last month, and proceedings opened for children in care
@@ -72,15 +72,15 @@ class Flows:
             self.scale[block * AGES + U : block * AGES + U + N] = NEWBORN_SHARE
         self.child_scale = np.ones(CHILD_COLUMNS)
         # what comes to each row in a month (empty between months), and what children spend of it in each group of rows with the same exits
-        self.families_came = np.zeros((len(self.net.rows), FAMILY_COLUMNS))
-        self.children_came = [np.zeros((len(net.rows), CHILD_COLUMNS)) for net in structure.children]
-        self.spent = [np.zeros((len(arrays["widths"]), CHILD_COLUMNS)) for arrays in structure.child_arrays]
+        self.families_came = rows_of_cells(len(self.net.rows), FAMILY_COLUMNS)
+        self.children_came = [rows_of_cells(len(net.rows), CHILD_COLUMNS) for net in structure.children]
+        self.spent = [rows_of_cells(len(arrays["widths"]), CHILD_COLUMNS) for arrays in structure.child_arrays]
         nets = [structure.arrays, *structure.child_arrays]  # families, then streams of children
         self.edge_rate = [arrays["rate"].copy() for arrays in nets]
         self.ways = [own_rates(arrays["ways"]) for arrays in nets]
         columns = [FAMILY_COLUMNS, CHILD_COLUMNS, CHILD_COLUMNS, CHILD_COLUMNS]
         self.room = [room_for(ways, n) for ways, n in zip(self.ways, columns, strict=True)]
-        self.sinks = [np.empty((arrays["sinks"], n)) for arrays, n in zip(nets, columns, strict=True)]
+        self.sinks = [rows_of_cells(arrays["sinks"], n) for arrays, n in zip(nets, columns, strict=True)]
         self.gates = np.ones(FIRST_PLACE_GATE + 2 * model.places.shape[1])
         needs = len(self.needs)
         known = (needs, P.MOMENTS, FAMILY_COLUMNS)

@@ -23,7 +23,8 @@ class Surroundings:
 
     def __init__(self, model: L.Model, a: int, before: Surroundings | None) -> None:
         if before is not None:
-            self.__dict__.update({name: copy.deepcopy(value) for name, value in before.__dict__.items() if name not in ("model", "fixed", "factor", "waited_for")})
+            own = {name: value for name, value in before.__dict__.items() if name not in ("model", "fixed", "factor", "waited_for")}
+            self.__dict__.update(copy.deepcopy(own))
         self.model, self.a, self.fixed = model, a, pack(model, MODEL_FIELDS)
         self.m = self.fixed.address
         self.factor = lever_factors(model)

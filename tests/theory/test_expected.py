@@ -11,7 +11,9 @@ from sim.expected import simulate
 from sim.expected_checks import check_expected
 from sim.expected_network import reachable, room_for, ways_of
 from sim.expected_phases import finer, mean_days, times_in
+from sim.kernels.expected_ages import pass_month
 from sim.kernels.expected_care import fits
+from sim.kernels.expected_counts import measure_children, step_leavers
 from sim.kernels.expected_flow import RATE, Ways, ageing_rate, carry_month, edge_rates, set_ways
 from sim.model import compile_model
 
@@ -102,6 +104,61 @@ def test_who_comes_evenly_over_a_month_is_there_at_its_end_as_in_continuous_time
         found[even] = abs(mass[0, 0] / (300.0 * -np.expm1(-0.9)) - 1.0)
     assert found[True] < 0.01
     assert found[False] > 0.05
+
+
+@pytest.mark.unit
+def test_edges_alike_are_one_way_and_every_sink_has_its_own_flow():
+    lead = np.array([[1, 0, 0, 0, 0], [1, 0, 0, 0, 1], [-2, 0, 0, 0, 2], [-1, 1, 0, 0, 2]], np.int32)  # the third fires and changes nothing
+    rate = np.array([[1.0, 0.01], [1.0, 0.02], [1.0, 0.04], [1.0, 0.03]])
+    ways = ways_from([0, 3, 4], lead, rate)
+    assert ways.lead.tolist() == [[1, 0, 0]]
+    assert ways.rate == pytest.approx([0.03])
+    came, mass, sinks, spent = np.zeros((2, 4)), np.zeros((2, 4)), np.zeros((3, 4)), np.zeros((0, 4))
+    came[0] = 100.0
+    vectors = np.array([[1.0, 1.0, 1.0, 1.0], [0.0, 1.0, 1.0, 2.0]])
+    carry_month(ways, vectors, 30.0, np.ones(4), False, np.array([-1, -1]), came, mass, sinks, spent, room_for(ways, 4))
+    there = 100.0 / 1.9
+    later = (100.0 - there) / (1.0 + 0.9 * vectors[1])
+    assert mass == pytest.approx(np.array([[there] * 4, later]))
+    assert sinks == pytest.approx(np.array([[0.3 * there] * 4, [0.6 * there] * 4, 1.2 * there + 0.9 * vectors[1] * later]))
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("month", [4, 11])
+def test_columns_of_families_pass_on_by_a_month_and_only_adults_are_lost(month):
+    mass = np.arange(2 * 4 * 7, dtype=float).reshape(2, 28)  # blocks of two unborn columns, one newborn, born this year, three years
+    before = mass.reshape(2, 4, 7).copy()
+    pass_month(mass, month, np.array([1, 1]), 2, 1, 0.25)
+    after = mass.reshape(2, 4, 7)
+    young = before[:, :, 3] + before[:, :, 2]
+    young[1] += before[:, :, 1].sum(axis=0)  # whoever is born is in the second row
+    years = np.concatenate([young[..., None], before[..., 4:6], 0.75 * before[..., 6:]], axis=2)
+    if month == 11:
+        years = np.concatenate([np.zeros((2, 4, 1)), years[..., :-1]], axis=2)
+    assert after[..., 0] == pytest.approx(0.0)
+    assert after[..., 1] == pytest.approx(before[..., 0])
+    assert after[..., 2] == pytest.approx(0.0)
+    assert after[..., 3:] == pytest.approx(years)
+
+
+@pytest.mark.unit
+def test_care_leavers_leave_former_carers_and_support_by_their_months():
+    leavers = np.zeros((1, 2, 4))
+    leavers[0, 1] = 8.0
+    left = step_leavers(leavers, np.array([0.5, 0.25, 0.0, 0.0]), np.full(4, 0.5), np.array([3.0]), np.array([2.0]))
+    assert left == pytest.approx(4.0 + 2.0 + 0.0 + 8.0)
+    assert leavers[0, 1] == pytest.approx([0.0, 4.0, 6.0, 8.0])
+    assert leavers[0, 0] == pytest.approx([0.0, 2.0, 1.0, 0.0])
+
+
+@pytest.mark.unit
+def test_children_are_counted_by_stage_placement_and_needs():
+    mass = np.arange(16, dtype=float).reshape(2, 8)  # four needs, two ages
+    units, placed, columns = np.zeros(3), np.zeros((2, 4)), np.zeros(8)
+    measure_children(mass, np.array([[0, 1], [2, -1]]), np.array([1, -1]), units, placed, columns)
+    assert units == pytest.approx([28.0, 28.0, 92.0])
+    assert placed == pytest.approx(np.array([[0.0] * 4, [1.0, 5.0, 9.0, 13.0]]))
+    assert columns == pytest.approx(mass[0])
 
 
 @pytest.mark.unit
