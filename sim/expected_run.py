@@ -19,13 +19,13 @@ from sim.expected_authority import (
 from sim.expected_children import CHILD_AGES
 from sim.expected_families import AGES, ALL_ENTER, BLOCKS, FIRST_PLACE_GATE, FIRST_YEAR, SOME_ENTER, N, U
 from sim.expected_fixed import first_month_of, fixed_of
-from sim.expected_network import LEAVES, MEETS, room_for, rows_of_cells
+from sim.expected_network import room_for, rows_of_cells
 from sim.kernels import layout as L
 from sim.kernels.distance import BANDS
 from sim.kernels.expected_ages import give_birth, pass_month
-from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, plan_shares, set_chances
+from sim.kernels.expected_care import add_groups, carry_means, exit_vectors, mix_bands, plan_shares, set_chances
 from sim.kernels.expected_counts import children_each
-from sim.kernels.expected_flow import Ways, carry_month, edge_rates, set_ways
+from sim.kernels.expected_flow import Ways, carry_month, edge_rates, set_ways, still_there
 from sim.kernels.expected_removals import enter_care, split_removals
 
 NOTHING_SPENT = np.zeros((0, FAMILY_COLUMNS))
@@ -76,6 +76,7 @@ class Flows:
         self.children_came = [rows_of_cells(len(net.rows), CHILD_COLUMNS) for net in structure.children]
         self.spent = [rows_of_cells(len(arrays["widths"]), CHILD_COLUMNS) for arrays in structure.child_arrays]
         nets = [structure.arrays, *structure.child_arrays]  # families, then streams of children
+        self.open_still = np.ones(len(self.net.rows))  # of families in a row at a month's start, the share there in its middle
         self.edge_rate = [arrays["rate"].copy() for arrays in nets]
         self.ways = [own_rates(arrays["ways"]) for arrays in nets]
         columns = [FAMILY_COLUMNS, CHILD_COLUMNS, CHILD_COLUMNS, CHILD_COLUMNS]
@@ -133,6 +134,11 @@ class Flows:
         self.options = options
         self.shares = [np.zeros((4 * 5, len(model.plan_stages), len(option))) for option in options]
         self.first_month = first_month_of(model)
+        # what children are planned for in, by stream: context, and whether under an order; and whether the legal status has a plan of its own
+        self.hubs: list[dict[tuple[int, int], bool]] = [{} for _ in options]
+        for net, hubs in zip(self.structure.children, self.hubs, strict=True):
+            for _, legal, _, context in net.hubs:
+                hubs.setdefault((context, int(stages[legal]["permits_parents"])), int(stages[legal]["plan"]) >= 0)
         self.planned: list[dict[tuple[int, int], np.ndarray]] = [{} for _ in options]
         self.plans: dict[int, tuple] = {}  # by month of the year: what plans last followed from, and the plans
         self.let_mean = model.let_table.mean(axis=2) if model.let_table.size else np.zeros((0, 4))
@@ -154,11 +160,7 @@ class Flows:
                 edge_rates(arrays["first"], arrays["edge"], self.rates[i], pace, gates, self.edge_rate[i])
                 set_ways(self.ways[i], self.edge_rate[i])
             arrays = self.structure.arrays
-            edge = arrays["edge"]
-            leaves = (edge[:, LEAVES] > 0) & (edge[:, MEETS] > 0)
-            of_row = np.repeat(np.arange(len(arrays["instant"])), np.diff(arrays["first"]))
-            leaving = np.bincount(of_row[leaves], self.edge_rate[0][leaves, 1], len(arrays["instant"]))
-            self.open_still = 1.0 / (1.0 + 15.0 * leaving)  # of who was in a row at the month's start, the share there in its middle
+            still_there(arrays["first"], arrays["edge"], self.edge_rate[0], 15.0, self.open_still)
         for i, (net, arrays) in enumerate(zip(self.structure.children, self.structure.child_arrays, strict=True)):
             exits = arrays["exits"]
             exit_vectors(arrays["exit_first"], exits.k, exits.phase, exits.times, self.rates[1 + i], pace, exits.vector_of, self.child_vectors[i],
@@ -172,25 +174,19 @@ class Flows:
         if self.j in self.plans and self.plans[self.j][0] == known:
             self.planned = self.plans[self.j][1]
             return
-        self.planned = [{} for _ in self.options]
+        self.planned = self.plans[self.j][1] if self.j in self.plans else [{} for _ in self.options]
         self.plans[self.j] = known, self.planned
         for i, net in enumerate(self.structure.children):
-            done = {}
-            for _, legal, _, context in net.hubs:
-                ordered, own = int(model.stages[legal]["permits_parents"]), int(model.stages[legal]["plan"]) >= 0
-                if (context, ordered) in done:
-                    continue
+            for (context, ordered), own in self.hubs[i].items():
                 plan_shares(
                     model.plan_weights[context, :, :, ordered], model.plan_factor[self.a, context, :, month], model.plan_stages, self.options[i],
                     model.overflow, model.place_of_stage, self.otherwise, int(model.key_stages[5]), self.minimum, self.chance,
                     model.national_chance[:, :, month], own, P.BAND_MONTHS[:-1], np.arange(5), self.shares[i],
                 )  # fmt: skip
-                mixed = np.einsum("cb,nbpo->ncpo", self.fixed.child_bands[self.j], self.shares[i].reshape(4, 5, *self.shares[i].shape[1:]))
-                mixed = done[context, ordered] = mixed.reshape(CHILD_COLUMNS, *self.shares[i].shape[1:])
-                by_option = mixed.sum(axis=1)
-                base = net.plan_vector(context, ordered, 0)
-                self.child_vectors[i][base : base + by_option.shape[1]] = by_option.T
-            self.planned[i] = done
+                if (context, ordered) not in self.planned[i]:
+                    self.planned[i][context, ordered] = np.zeros((CHILD_COLUMNS, *self.shares[i].shape[1:]))
+                mix_bands(self.shares[i], self.fixed.child_bands[self.j], self.planned[i][context, ordered], self.child_vectors[i],
+                          net.plan_vector(context, ordered, 0))  # fmt: skip
 
     # ------------------------------------------------------------ families
 

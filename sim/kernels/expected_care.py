@@ -73,6 +73,28 @@ def plan_shares(weights, factor, stages, options, overflow, place_of, otherwise,
                         left = 0.0
 
 
+@sums
+def mix_bands(shares, bands, planned, vectors, base):
+    """Set the shares `planned` by column of age and needs (C, p, o) from those by needs and band (4 x bands, p, o), for bands of ages (ages, bands).
+
+    Vectors from `base` on are set to the share of each column who come to live in each place (o).
+    """
+    ages, n = bands.shape
+    planned[:] = 0.0
+    for c in range(planned.shape[0]):
+        for b in range(n):
+            share, of = bands[c % ages, b], (c // ages) * n + b
+            if share > 0.0:
+                for p in range(planned.shape[1]):
+                    for o in range(planned.shape[2]):
+                        planned[c, p, o] += share * shares[of, p, o]
+        for o in range(planned.shape[2]):
+            total = 0.0
+            for p in range(planned.shape[1]):
+                total += planned[c, p, o]
+            vectors[base + o, c] = total
+
+
 @entry
 def fits(p, vacancies):
     """Return the probability that some of the expected vacancies fits, each fitting with probability p."""

@@ -70,6 +70,17 @@ def edge_rates(row_first, edge, rates, pace, gates, out):
                             out[other, 1] *= times
 
 
+@entry
+def still_there(row_first, edge, rate, days, out):
+    """Set the share of each row (R) whose own stage has not ended some days on: edges as in `edge_rates`."""
+    for row in range(out.shape[0]):
+        leaving = 0.0
+        for e in range(row_first[row], row_first[row + 1]):
+            if edge[e, 10] > 0 and edge[e, 11] > 0:
+                leaving += rate[e, 1]
+        out[row] = 1.0 / (1.0 + days * leaving)
+
+
 class Ways(NamedTuple):
     """Where mass goes from each row of a network: edges as the kernels go through them (`sim.expected_network.ways_of`).
 
