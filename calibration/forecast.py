@@ -84,7 +84,7 @@ def forecast(
 
     def simulated(subject: Subject) -> np.ndarray:
         """Simulate one authority (runs, 1 + H, F)."""
-        return simulated_futures(scenario, subject.profile, subject.draws, origin, horizon, runs)
+        return simulated_futures(scenario, subject.profile, subject.draws, origin, horizon, runs)[:, -horizon - 1 :]
 
     nothing = np.full((len(FORECAST), horizon, runs * PUBLISHED_AGAIN), np.nan)
     if not known:

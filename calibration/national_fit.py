@@ -89,7 +89,7 @@ def follow_england(
     done = steer(near.rates, profile, years, path, figures, how, rounds=2)
     now = len(years) - ahead
     drawn = changes(how[now:, :, now:, :], paths, np.zeros(paths.shape[1:]), bends_of(how))
-    off = binding(done.profile, years, done.figures, path + done.misfit, in_care(*near.counts, years), paths, drawn)
+    off = binding(done.profile, years, done.figures, path + done.misfit, paths, drawn)
     done = steer(near.rates, done.profile, years, path - off, done.figures, how, rounds=2)
     return NationalFit(done.profile, done.figures, how, how_work, path - off + done.misfit, in_care(*near.counts, years), off)
 

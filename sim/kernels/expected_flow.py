@@ -229,9 +229,9 @@ def total_of(row, came):
 
 @part_of_sums
 def pass_on(row, came, mass, y, met, flow):
-    """Take what came to a row that holds nothing as what goes on (`y`, C)."""
+    """Take what came to a row that holds nothing, and what was left in it by the sweeps' cut-off a month ago, as what goes on (`y`, C)."""
     for c in range(y.shape[0]):
-        y[c] = came[row, c]
+        y[c] = came[row, c] + mass[row, c]
         came[row, c] = mass[row, c] = 0.0
     if met:
         for c in range(y.shape[0]):
