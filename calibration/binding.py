@@ -23,8 +23,9 @@ SPIN_UPS = 16  # pasts of it: chance in children in care of the first followed y
 COLUMNS = {name: FORECAST.index(name.removesuffix("_non_uasc")) for name in NAMES}
 
 
-def binding(england: AreaProfile, years: tuple[int, ...], figures: np.ndarray, rates: np.ndarray, paths: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """Return logarithms of what the simulation makes over what was aimed at, by year and series (Y, I).
+def binding(england: AreaProfile, years: tuple[int, ...], figures: np.ndarray, rates: np.ndarray, in_care: np.ndarray,
+            paths: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Return logarithms of what the simulation makes over what was aimed at, by year and series (Y, I), and of its children in care over theirs (Y).
 
     The first year's leaving care is not its rate but children in care at its end, per child (`series.simulated_log_rates`).
 
@@ -32,8 +33,8 @@ def binding(england: AreaProfile, years: tuple[int, ...], figures: np.ndarray, r
     ----------
     england
         Its fitted profile.
-    figures, rates
-        Its logarithms of figures (Y, I) and of the rates the equations make of them.
+    figures, rates, in_care
+        Its logarithms of figures (Y, I), of the rates the equations make of them, and children in care as they make them (Y).
     paths, drawn
         Draws of the years to come, one at least: logarithms of rates over those expected (R, ahead, I), and of the figures for them.
     """
@@ -48,7 +49,8 @@ def binding(england: AreaProfile, years: tuple[int, ...], figures: np.ndarray, r
     logs = log_rates(counts, np.broadcast_to(children, stock.shape), stock)
     logs[:, 0, EXITS] = np.log(stock[:, 0] / children[0])
     logs[:, now + 1 :] -= paths
-    return logs.mean(axis=0) - rates
+    share = children / children_of(england, years)
+    return logs.mean(axis=0) - rates, np.log(stock / (in_care * share)).mean(axis=0)
 
 
 def _ends_allowed(starts: np.ndarray, stock: np.ndarray) -> np.ndarray:

@@ -63,7 +63,7 @@ class AuthorityFit:
     work
         Logarithms of work in hand as drawn, over what is expected (D, ahead).
     in_care
-        Children in care on 31 March as the equations make them, unaccompanied ones apart (Y).
+        Children in care on 31 March as the simulation makes them, unaccompanied ones apart (Y).
     """
 
     steered: Steered
@@ -146,7 +146,8 @@ def follow_authority(
     shaped = with_figures(profile, years, figures)
     shaped = reshaped(shaped, Counts(*near.tally(shaped)), mix, 12 * ahead)
     found = steer(near.rates, shaped, years, path, figures, national.how, rounds=ROUNDS)
-    return replace(found, profile=with_references(found.profile, *near.counts, years, ahead)), in_care(*near.counts, years)
+    stock = np.exp(national.binding_in_care) * in_care(*near.counts, years)
+    return replace(found, profile=with_references(found.profile, *near.counts, years, ahead)), stock
 
 
 def with_references(profile: AreaProfile, tally: Tally, compiled: CompiledModel, years: tuple[int, ...], ahead: int) -> AreaProfile:

@@ -30,7 +30,7 @@ TURNS = 3
 WHOLE = (3, 9, 12)  # runs of the equations that go through spin-up besides the first (`equations.Nearby`)
 NEW_TO_AUTHORITY = 0.35  # where England's new families start from, a referred child; the equations find the rest
 CODE = ("calibration", "scenarios", "sim")  # packages a fit rests on
-ARRAYS = ("figures", "how", "how_work", "rates", "in_care", "binding")
+ARRAYS = ("figures", "how", "how_work", "rates", "in_care", "binding", "binding_in_care")
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class NationalFit:
     rates
         Logarithms of the rates they make (Y, I).
     in_care
-        Children in care on 31 March as they make them, unaccompanied ones apart (Y).
-    binding
-        Logarithms of what the simulation makes over what the equations make (Y, I).
+        Children in care on 31 March as the simulation makes them, unaccompanied ones apart (Y).
+    binding, binding_in_care
+        Logarithms of what the simulation makes over what the equations make (Y, I), and of its children in care over theirs (Y).
     """
 
     profile: AreaProfile
@@ -62,6 +62,7 @@ class NationalFit:
     rates: np.ndarray
     in_care: np.ndarray
     binding: np.ndarray
+    binding_in_care: np.ndarray
 
 
 def follow_england(
@@ -89,9 +90,9 @@ def follow_england(
     done = steer(near.rates, profile, years, path, figures, how, rounds=2)
     now = len(years) - ahead
     drawn = changes(how[now:, :, now:, :], paths, np.zeros(paths.shape[1:]), bends_of(how))
-    off = binding(done.profile, years, done.figures, path + done.misfit, paths, drawn)
+    off, stock = binding(done.profile, years, done.figures, path + done.misfit, in_care(*near.counts, years), paths, drawn)
     done = steer(near.rates, done.profile, years, path - off, done.figures, how, rounds=2)
-    return NationalFit(done.profile, done.figures, how, how_work, path - off + done.misfit, in_care(*near.counts, years), off)
+    return NationalFit(done.profile, done.figures, how, how_work, path - off + done.misfit, np.exp(stock) * in_care(*near.counts, years), off, stock)
 
 
 def kept_england(

@@ -100,7 +100,9 @@ def sample() -> tuple[Inputs, Fit, dict[str, Ready]]:
     how = response(equations.rates, profiles["England"], YEARS, start)
     path = np.vstack([england[-FOLLOWED:], england[-1] + dynamics.national_path(AHEAD) - dynamics.level[-1]])
     nation = steer(equations.rates, profiles["England"], YEARS, path, start, how)
-    national = NationalFit(nation.profile, nation.figures, how, how[:, IN_NEED], path + nation.misfit, in_care_of("England"), np.zeros(path.shape))
+    national = NationalFit(
+        nation.profile, nation.figures, how, how[:, IN_NEED], path + nation.misfit, in_care_of("England"), np.zeros(path.shape), np.zeros(len(path))
+    )
     authorities = {}
     for area in AREAS:
         row = records.row(area)

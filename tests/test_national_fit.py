@@ -33,7 +33,7 @@ def followed(monkeypatch, tmp_path) -> list[int]:
 
     def follow(*_) -> NationalFit:
         made.append(1)
-        return NationalFit(shaped, nation.figures, nation.how, nation.how_work, nation.rates, nation.in_care, nation.binding)
+        return NationalFit(shaped, nation.figures, nation.how, nation.how_work, nation.rates, nation.in_care, nation.binding, nation.binding_in_care)
 
     monkeypatch.setattr(national_fit, "follow_england", follow)
     return made

@@ -33,7 +33,7 @@ def truth() -> Truth:
     figures = np.tile(np.log([0.01, *np.ones(6)]), (len(YEARS), 1))
     how = np.eye(rates.size).reshape(*rates.shape, *rates.shape)
     profile = with_records(made_up("Small England"), {"population_0_17": dict.fromkeys(YEARS, 100_000.0), "foster_places": {2013: 50.0}})
-    national = NationalFit(profile, figures, how, how[:, 0], rates, np.full(len(YEARS), 500.0), np.zeros(rates.shape))
+    national = NationalFit(profile, figures, how, how[:, 0], rates, np.full(len(YEARS), 500.0), np.zeros(rates.shape), np.zeros(len(YEARS)))
     return Truth(dynamics, national, SimpleNamespace(years=YEARS), AHEAD)
 
 
