@@ -73,7 +73,7 @@ def read_inputs(panel: Panel, vintage: int, ahead: int, draws: int) -> Inputs:
     Raises
     ------
     PanelError
-        If the panel has fewer than two years up to the vintage, or no England.
+        If the panel has fewer than two years up to the vintage, no England, or lacks a figure that nobody can lend.
     """
     known = panel.at_vintage(vintage)
     if len(set(known.frame.year_ending)) < FEWEST_YEARS or ENGLAND not in set(known.frame["name"]):

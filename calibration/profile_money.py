@@ -55,7 +55,7 @@ def add_money(table: ProfileTable) -> dict[str, float]:
 
 def _workforce(table: ProfileTable, area: str) -> None:
     """Add staff; the year is that of 30 September, so six months *after* the March of the same year."""
-    for year in _years(FIRST_WORKFORCE_YEAR, table.years.last_workforce_year):
+    for year in _years(table, FIRST_WORKFORCE_YEAR, table.years.last_workforce_year):
         fte = table.count(area, "social_workers_fte", year)
         held = table.count(area, "cases_held", year)
         cases = table.rate(area, "cases_per_social_worker", year)
@@ -73,10 +73,10 @@ def _workforce(table: ProfileTable, area: str) -> None:
 def _spend(table: ProfileTable, area: str) -> None:
     """Add outturn by line in cash, and spend on fostering and homes as weekly cost times weeks of the children of 31 March."""
     for line in SPEND_LINES:
-        for year in _years(FIRST_SPEND_YEAR, table.last_year):
+        for year in _years(table, FIRST_SPEND_YEAR, table.last_year):
             table.add(area, f"spend_{line}", year, table.count(area, f"spend_{line}_gbp", year),
                       "GBP gross, outturn of the financial year, cash", SOURCE)  # fmt: skip
-    for year in range(min(FIRST_LINE_YEAR, years_of_places(table)[0]), table.last_year + 1):
+    for year in _years(table, min(FIRST_LINE_YEAR, years_of_places(table)[0]), table.last_year):
         for line, kind, measure in (("fostering", "foster", "fostering_cost_per_week_gbp"),
                                     ("residential", "childrens_home", "residential_cost_per_week_gbp")):  # fmt: skip
             price, children = table.rate(area, measure, year), children_in(table, area, kind, year)
@@ -84,9 +84,9 @@ def _spend(table: ProfileTable, area: str) -> None:
             table.add(area, f"spend_{line}", year, figure, "GBP, weekly cost x weeks of children at 31 March", SOURCE)
 
 
-def _years(first: int, last: int) -> range:
-    """Return years from `first` to `last`, or `last` alone if it is earlier."""
-    return range(min(first, last), last + 1)
+def _years(table: ProfileTable, first: int, last: int) -> range:
+    """Return years from `first`, or the first of a panel that begins later, to `last`; `last` alone if it is earlier."""
+    return range(min(max(first, table.years.first_year), last), last + 1)
 
 
 def _factors(table: ProfileTable, lines: dict[str, Figure], expected: dict[str, float], children: dict[str, float],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from calibration.boundaries import PREDECESSORS, share_of_predecessor
-from calibration.panel import DATA, ENGLAND, SOURCE
+from calibration.panel import DATA, ENGLAND, SOURCE, PanelError
 from calibration.profile_table import Figure, ProfileTable, weakest
 
 YEARS_OF_PLACES = 4  # up to the last year
@@ -191,7 +191,7 @@ def _places(table: ProfileTable, area: str, measure: str, year: int) -> Figure:
         if cell is not None:
             lender = children_in(table, place, "foster", cell.year_ending)
             return Figure(cell.value / lender.value * foster.value, basis, "derived")
-    raise ValueError(f"no {measure} for {area}")
+    raise PanelError(f"{measure}: nothing published for {area}, its region or England up to {year}")
 
 
 def home_places(table: ProfileTable) -> dict[str, dict[tuple[str, int], tuple[float, str]]]:

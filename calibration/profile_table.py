@@ -13,7 +13,7 @@ import pandas as pd
 from calibration.boundaries import with_predecessors
 from calibration.england_rows import with_england_filled
 from calibration.long_tables import national_table
-from calibration.panel import ENGLAND, SOURCE, Panel
+from calibration.panel import ENGLAND, SOURCE, Panel, PanelError
 from calibration.profile_years import SHIPPED, ProfileYears
 
 # Of the shipped profiles and the rates fitted to them; a table made at a vintage has its own (`ProfileTable.years`).
@@ -119,7 +119,7 @@ class ProfileTable:
             cell = self.panel.cell(place, measure, year, own_only=True)
             if cell is not None:
                 return Figure(cell.value, basis, self._status(place, measure, cell.year_ending))
-        raise ValueError(f"{measure}: nothing published for {area}, its region or England up to {year}")
+        raise PanelError(f"{measure}: nothing published for {area}, its region or England up to {year}")
 
     def count(self, area: str, measure: str, year: int) -> Figure:
         """Return a count or sum of money; borrowed per child aged 0-17 from the region or England."""
@@ -133,7 +133,7 @@ class ProfileTable:
                 lender_children = self.panel.cell(place, "population_0_17", cell.year_ending, own_only=True)
                 assumed = self._status(place, measure, cell.year_ending) == "assumed"
                 return Figure(cell.value / lender_children.value * children.value, basis, "assumed" if assumed else "derived")
-        raise ValueError(f"{measure}: nothing published for {area}, its region or England up to {year}")
+        raise PanelError(f"{measure}: nothing published for {area}, its region or England up to {year}")
 
     def children(self, area: str, year: int) -> Figure:
         """Return children aged 0-17; before an authority's first figure, moved back as its region's children did."""
@@ -152,7 +152,7 @@ class ProfileTable:
         in_need = [self.panel.cell(place, "cin_at31", year, own_only=True) for place in (area, ENGLAND)]
         everyone = self.panel.cell(ENGLAND, "population_0_17", year, own_only=True)
         if everyone is None or None in in_need:
-            raise ValueError(f"population_0_17: nothing published for {area} up to {year}, and no children in need to go by")
+            raise PanelError(f"population_0_17: nothing published for {area} up to {year}, and no children in need to go by")
         return Figure(everyone.value * in_need[0].value / in_need[1].value, "england", "assumed")
 
     def pooled(self, area: str, parts: Callable[[str, int], tuple[float, float]]) -> Figure:
@@ -172,7 +172,7 @@ class ProfileTable:
                 if any((place, year) in self.inherited for year in pairs):
                     basis = "predecessor"
                 return Figure(numerator / denominator, basis, "assumed" if self._read_assumed else "derived")
-        raise ValueError(f"nothing to pool for {area}")
+        raise PanelError(f"nothing to pool for {area}, its region or England in {self.rate_years}")
 
     def cell(self, place: str, measure: str, year: int) -> float:
         """Return the published cell or nan (always nan for what a tiny authority must borrow)."""

@@ -41,7 +41,7 @@ def uasc_flows(table: ProfileTable) -> pd.DataFrame:
         Columns area, year_ending, started (ordinary), passthrough, ceased (both kinds), stock (31 March), basis.
     """
     first = FIRST_YEAR if table.years.vintage is None else min(FIRST_YEAR, *table.rate_years)
-    return pd.concat([_one_year(table, year) for year in range(first, table.last_year + 1)], ignore_index=True)
+    return pd.concat([_one_year(table, year) for year in range(max(first, table.years.first_year), table.last_year + 1)], ignore_index=True)
 
 
 def _one_year(table: ProfileTable, year: int) -> pd.DataFrame:

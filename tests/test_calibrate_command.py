@@ -18,14 +18,15 @@ AREAS = ("Rutland", "Bolton", "Bury", "Leeds", "Kent")
 NEWCOMER = "Newland"
 
 
+@pytest.fixture(scope="module")
 def panel(tmp_path_factory):
-    """A panel of five authorities, one under a name and number that nobody ships, some cells missing, from 2019 on."""
+    """A panel of five authorities, one under a name and number that nobody ships, some cells missing, from 2021 on."""
     frame = pd.read_csv(PANEL_FILE, dtype={"la_code": str})
     frame = frame[(frame.level != "local_authority") | frame["name"].isin(AREAS)]
-    frame = frame[frame.year_ending > 2018].copy()
+    frame = frame[frame.year_ending > 2020].copy()
     bury = frame["name"] == "Bury"
     frame.loc[bury, ["name", "ons_code", "la_code"]] = NEWCOMER, "E99000001", "new"
-    frame.loc[(frame["name"] == "Rutland") & frame.year_ending.isin([2019, 2023]), ["s47", "cla_started"]] = np.nan
+    frame.loc[(frame["name"] == "Rutland") & frame.year_ending.isin([2022, 2023]), ["s47", "cla_started"]] = np.nan
     path = tmp_path_factory.mktemp("panel") / "mine.csv"
     frame.to_csv(path, index=False)
     return path
@@ -76,6 +77,15 @@ def test_mistakes_end_with_a_message_and_write_nothing(capsys, tmp_path, options
     assert message in err
     assert "Traceback" not in err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_panel_without_a_figure_nobody_can_lend_is_refused(capsys, tmp_path):
+    frame = pd.read_csv(PANEL_FILE, dtype={"la_code": str})
+    frame[frame.year_ending >= 2024].to_csv(tmp_path / "late.csv", index=False)
+    status, _, err = call(capsys, "calibrate", "--panel", tmp_path / "late.csv", "--areas", "Leeds", "-o", tmp_path / "fit")
+    assert status == 2
+    assert "cla_semi_independent_pct: nothing published for" in err
+    assert not (tmp_path / "fit").exists()
 
 
 def test_a_folder_of_something_else_is_left_alone(capsys, tmp_path):
