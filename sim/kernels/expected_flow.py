@@ -162,23 +162,9 @@ def carry_month(ways, vectors, days, scale, even, group, came, mass, sinks, spen
     1 / (1 + x + x**2 / 2) still is at the end if what comes does so `even`ly over the month, and of what came (1 + x / 2) times that; else both are
     1 / (1 + x).
     """
-    rows, columns, whole = came.shape[0], came.shape[1], 0.0
+    rows, columns = came.shape
     touched, met, products = room.touched, room.met, room.products
-    for row in range(rows):
-        touched[row], met[row], there = NEW, False, 0.0
-        for c in range(columns):
-            there += mass[row, c]
-        for c in range(columns):
-            whole += came[row, c]
-        room.waiting[row] = there
-        whole += there
-    for g in range(spent.shape[0]):
-        for c in range(columns):
-            spent[g, c] = 0.0
-    for p in range(ways.pairs.shape[0]):
-        v, w = ways.pairs[p, 0], ways.pairs[p, 1]
-        for c in range(columns):
-            products[p, c] = vectors[v, c] * vectors[w, c]
+    whole = begin_month(ways, vectors, came, mass, spent, room)
     y, times = np.empty(columns), np.empty(columns)
     for c in range(columns):
         times[c] = scale[c] * days
@@ -216,6 +202,29 @@ def carry_month(ways, vectors, days, scale, even, group, came, mass, sinks, spen
                 mass[row, c] += came[row, c]
                 came[row, c] = 0.0
     drain(ways, products, room.flow, met, y, sinks)
+
+
+@part_of_sums
+def begin_month(ways, vectors, came, mass, spent, room):
+    """Set what a month begins with: rows untouched, nothing spent, products of vectors. Return all mass that is there or comes."""
+    whole = 0.0
+    rows, columns = came.shape
+    for row in range(rows):
+        room.touched[row], room.met[row], there = NEW, False, 0.0
+        for c in range(columns):
+            there += mass[row, c]
+        for c in range(columns):
+            whole += came[row, c]
+        room.waiting[row] = there
+        whole += there
+    for g in range(spent.shape[0]):
+        for c in range(columns):
+            spent[g, c] = 0.0
+    for p in range(ways.pairs.shape[0]):
+        v, w = ways.pairs[p, 0], ways.pairs[p, 1]
+        for c in range(columns):
+            room.products[p, c] = vectors[v, c] * vectors[w, c]
+    return whole
 
 
 @part_of_sums
