@@ -30,6 +30,8 @@ from sim.experiment import library_versions
 
 FITTED = "fitted.yaml"
 NAME = "Fitted to authorities' records"
+OUTSIDE = "fitted_outside.csv"  # of the shipped fit: published figures outside their interval, one by one
+OUTSIDE_COLUMNS = ["area", "measure", "year_ending", "published", "p05", "p50", "p95", "half_widths_from_middle"]
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ def ship(done: Calibration) -> list[Path]:
     if done.stands_alone or not done.about["all_areas"]:
         raise ValueError(f"what is shipped is fitted to all authorities of {PANEL_FILE.name} up to {last_published()}")
     write_scenario(done, SHIPPED, "data")
-    return [SHIPPED / FITTED, SHIPPED / "data" / fitted.RATES, SHIPPED / "data" / fitted.DRAWS]
+    done.found.outside[OUTSIDE_COLUMNS].to_csv(SHIPPED / "data" / OUTSIDE, index=False, float_format="%.5g")
+    return [SHIPPED / FITTED, *(SHIPPED / "data" / name for name in (fitted.RATES, fitted.DRAWS, OUTSIDE))]
 
 
 def scenario_text(done: Calibration, data: str) -> str:

@@ -109,8 +109,10 @@ def test_only_a_fit_of_everything_ships(done, tmp_path, monkeypatch):
     monkeypatch.setattr(calibrating, "SHIPPED", tmp_path)
     (tmp_path / "data").mkdir()
     made = ship(replace(done, stands_alone=False))
-    assert made == [tmp_path / "fitted.yaml", tmp_path / "data/fitted_rates.csv", tmp_path / "data/fitted_draws.npz"]
-    assert {path.name for path in tmp_path.rglob("*.*")} == {"fitted.yaml", "fitted_rates.csv", "fitted_draws.npz"}
+    data = ["fitted_rates.csv", "fitted_draws.npz", "fitted_outside.csv"]
+    assert made == [tmp_path / "fitted.yaml", *(tmp_path / "data" / name for name in data)]
+    assert {path.name for path in tmp_path.rglob("*.*")} == {"fitted.yaml", *data}
+    assert len(pd.read_csv(made[-1])) == len(done.found.outside)
     assert "fitted: data" in made[0].read_text()
 
 
