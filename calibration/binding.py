@@ -11,14 +11,14 @@ from __future__ import annotations
 import numpy as np
 
 from calibration.scenario_at import scenario_at
-from calibration.series import EXITS, NAMES, STARTS, children_of, log_rates
+from calibration.series import EXITS, NAMES, STARTS, children_of, log_rates, with_stock
 from calibration.simulated import FORECAST, simulated_futures
 from calibration.small_england import SMALL, england_in_small
 from calibration.steering import multipliers
 from scenarios.areas import AreaProfile
 
 CHILDREN = 300_000.0  # of England in small: as many as the largest authorities have
-SPIN_UPS = 16  # pasts of it: chance in children in care of the first followed year is 2.5 % of one past, 0.6 % of these
+SPIN_UPS = 16  # pasts of it: of some 1,650 children in care chance is about 2.5 % in one past (one over the square root), 0.6 % in these
 # As published without unaccompanied children, of whom it has none.
 COLUMNS = {name: FORECAST.index(name.removesuffix("_non_uasc")) for name in NAMES}
 
@@ -46,8 +46,7 @@ def binding(england: AreaProfile, years: tuple[int, ...], figures: np.ndarray, r
     children, stock = children_of(small, years), simulated[:, :, FORECAST.index("cla_at31")]
     counts = {name: simulated[:, :, column] for name, column in COLUMNS.items()}
     counts[NAMES[EXITS]] = _ends_allowed(counts[NAMES[STARTS]], stock)
-    logs = log_rates(counts, np.broadcast_to(children, stock.shape), stock)
-    logs[:, 0, EXITS] = np.log(stock[:, 0] / children[0])
+    logs = with_stock(log_rates(counts, np.broadcast_to(children, stock.shape), stock), np.log(stock[:, 0] / children[0]))
     logs[:, now + 1 :] -= paths
     share = children / children_of(england, years)
     return logs.mean(axis=0) - rates, np.log(stock / (in_care * share)).mean(axis=0)

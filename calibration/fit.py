@@ -25,8 +25,8 @@ from calibration.inputs import Inputs
 from calibration.mix import Mix, reshaped
 from calibration.national_fit import NationalFit, kept_england
 from calibration.panel import ENGLAND
-from calibration.record import Records, with_imposed, with_stock
-from calibration.series import NAMES, in_care, simulated_log_work
+from calibration.record import Records, with_imposed
+from calibration.series import NAMES, in_care, simulated_log_work, with_stock
 from calibration.small_england import SMALL
 from calibration.steering import Steered, bends_of, changes, solve, steer, with_figures, with_records
 from scenarios.areas import AreaProfile

@@ -22,9 +22,8 @@ from calibration.fit import tried
 from calibration.inputs import read_inputs
 from calibration.national_fit import NationalFit, follow_england
 from calibration.panel import ENGLAND, Panel
-from calibration.record import with_stock
 from calibration.scenario_at import scenario_at
-from calibration.series import EXITS, NAMES, STARTS
+from calibration.series import EXITS, NAMES, STARTS, with_stock
 from calibration.small_england import NONE_OF, england_in_small
 from calibration.steering import HIGHEST, LOWEST, solve, with_figures, with_records
 from scenarios.areas import AreaProfile

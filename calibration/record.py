@@ -173,10 +173,3 @@ def with_imposed(path: np.ndarray, imposed: np.ndarray) -> np.ndarray:
     found = path.copy()
     found[: len(imposed), 0] = np.where(np.isfinite(imposed), imposed, path[: len(imposed), 0])
     return found
-
-
-def with_stock(path: np.ndarray, in_care: float) -> np.ndarray:
-    """Return a path of followed years (Y, I) that begins with children in care (`series.simulated_log_rates`) where it has leaving care."""
-    found = path.copy()
-    found[0, EXITS] = in_care
-    return found

@@ -24,8 +24,8 @@ from calibration.dynamics import Dynamics, Posterior, condition, learn
 from calibration.equations import Nearby
 from calibration.identification import last_year_gain
 from calibration.made_panels import COLUMNS, Made, Truth, by_response
-from calibration.record import Records, read_records, with_stock
-from calibration.series import EXITS, NAMES, log_rates
+from calibration.record import Records, read_records
+from calibration.series import EXITS, NAMES, log_rates, with_stock
 from calibration.steering import response, steer
 from calibration.targets import read_targets
 from scenarios.areas import AreaProfile

@@ -87,9 +87,14 @@ def simulated_log_rates(tally: Tally, compiled: CompiledModel, years: tuple[int,
     values, names = annual(tally, compiled)[0], list(MEASURES)
     found = {name: values[names.index(name)][-len(years) :] for name in (*NAMES, IN_CARE)}
     children = children_of(compiled.profiles[0], years)
-    logs = log_rates(found, children, found[IN_CARE])
-    logs[0, EXITS] = np.log(found[IN_CARE][0] / children[0])
-    return logs
+    return with_stock(log_rates(found, children, found[IN_CARE]), np.log(found[IN_CARE][0] / children[0]))
+
+
+def with_stock(logs: np.ndarray, in_care: float | np.ndarray) -> np.ndarray:
+    """Return logarithms of rates (..., Y, I) that begin with those of children in care per child (...) where they have leaving care."""
+    found = logs.copy()
+    found[..., 0, EXITS] = in_care
+    return found
 
 
 def simulated_log_work(tally: Tally, years: tuple[int, ...]) -> np.ndarray:

@@ -52,8 +52,8 @@ class Calibration:
     stands_alone: bool
     about: Mapping[str, Any]
 
-    def lines(self) -> list[str]:
-        """Return the few lines a planner would read aloud."""
+    def lines(self, folder: bool = True) -> list[str]:
+        """Return the few lines a planner would read aloud; they name files of the `folder`, or what ships where none is written."""
         found = self.found
         n, years = len(found.draws.areas), f"{found.vintage + 1} to {found.vintage + found.ahead}"
         what = "authority" if n == 1 else "authorities"
@@ -63,8 +63,8 @@ class Calibration:
         nation = found.outside[found.outside["area"] == ENGLAND]
         if len(nation):
             lines.append("Outside in England: " + ", ".join(f"{_measure(row.measure)} {row.year_ending}" for row in nation.itertuples()) + ".")
-        lines.append(f"All {len(found.outside)} outside are in outside.csv.")
-        return lines + _borrowed(found.identification) + _pairs(found.identification)
+        lines.append(f"All {len(found.outside)} outside are in {'outside.csv' if folder else OUTSIDE}.")
+        return lines + _borrowed(found.identification) + _pairs(found.identification, " (identification.csv)" if folder else "")
 
 
 def calibrate(
@@ -208,14 +208,14 @@ def _borrowed(identification: pd.DataFrame) -> list[str]:
     return [f"Own records say least of {_figure(worst['figure'])}: {words}."]
 
 
-def _pairs(identification: pd.DataFrame) -> list[str]:
+def _pairs(identification: pd.DataFrame, named: str) -> list[str]:
     """Return a line on the pair of figures that most authorities' records do not tell apart; none if there is no such pair."""
     rows = identification[identification["with_figure"].ne("") & identification["area"].ne(MIDDLE)]
     if rows.empty:
         return []
     n = identification.loc[identification["area"].ne(MIDDLE), "area"].nunique()
     (one, other), count = next(iter(rows.groupby(["figure", "with_figure"]).size().sort_values(ascending=False).items()))
-    return [f"Not told apart in {100.0 * count / n:.0f} % of authorities: {_figure(one)} and {_figure(other)} (identification.csv)."]
+    return [f"Not told apart in {100.0 * count / n:.0f} % of authorities: {_figure(one)} and {_figure(other)}{named}."]
 
 
 def _figure(quantity: str) -> str:

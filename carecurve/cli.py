@@ -199,7 +199,7 @@ def calibrate(
         calibrating.write(done, folder, overwrite)
     made = calibrating.ship(done) if ship else []
     if not quiet:
-        for line in done.lines():
+        for line in done.lines(folder is not None):
             console.say(line)
     for path in [*([folder] if folder else []), *made]:
         console.say(f"Wrote {path}")

@@ -96,6 +96,9 @@ def test_the_lines_say_what_the_tables_hold(done):
     assert lines[-1].startswith("Not told apart in ")
     both = "families referred for the first time (new_family_referrals) and children in need whose cases close (ratio_cin_end)"
     assert lines[-1].endswith(f"of authorities: {both} (identification.csv).")
+    shipped = done.lines(folder=False)
+    assert f"All {len(done.found.outside)} outside are in fitted_outside.csv." in shipped
+    assert not any("identification.csv" in line for line in shipped)
     single = done.found.identification[(done.found.identification.area == "median authority") & (done.found.identification.with_figure == "")]
     worst = single.loc[single.posterior_over_prior_sd.idxmax()]
     assert f"({worst.figure}): its interval is {100 * (1 - worst.posterior_over_prior_sd):.0f} % narrower" in lines[-2]

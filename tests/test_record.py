@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration.record import BALANCE, MOST_UASC, england_balance, read_counts, with_stock
-from calibration.series import EXITS, IN_CARE, NAMES
+from calibration.record import BALANCE, MOST_UASC, england_balance, read_counts
+from calibration.series import EXITS, IN_CARE, NAMES, with_stock
 
 pytestmark = pytest.mark.unit
 
