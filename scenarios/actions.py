@@ -6,6 +6,7 @@ number is a `Distribution` it is drawn once for each run (ruling 5), by inverse 
 of the same `name` share their draw.
 """
 
+import math
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -16,6 +17,11 @@ Payer = Literal["authority", "grant", "health", "schools", "courts", "benefits"]
 FundedBy = Literal["authority", "grant"]
 SharedBy = Literal["authority", "children_in_care", "population"]
 NationalBody = Literal["courts", "secure_homes"]
+AgeBand = Literal["under_1", "1_to_4", "5_to_9", "10_to_15", "16_plus"]
+AGE_BANDS: tuple[AgeBand, ...] = ("under_1", "1_to_4", "5_to_9", "10_to_15", "16_plus")
+TeamQuantity = Literal["capacity", "leavers", "joiners", "agency_workers"]
+CostLine = Literal["social_workers", "agency_social_workers", "order_allowances", "leaving_care", "staying_put"]
+SupplyQuantity = Literal["entrants", "exits", "moves", "places"]
 CostBasis = Literal[
     "gbp_per_year_per_authority",
     "gbp_per_child_0_17_per_year",
@@ -45,6 +51,29 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Whom:
+    """Whom an effect acts on, among those reached or helped.
+
+    Attributes
+    ----------
+    ages
+        Age bands of the child, or of a family's youngest child at home; all if empty. The targets have `age_multipliers`.
+    strength_by_needs
+        How much of the effect acts on a child with standard, enhanced, complex and very complex needs; of a family's hazards, by the
+        neediest child at home. 1 for all: nobody is easier to help than another.
+    after_removal
+        Only families from whom a child was removed before.
+    """
+
+    ages: tuple[AgeBand, ...] = ()
+    strength_by_needs: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    after_removal: bool = False
+
+
+EVERYONE = Whom()
+
+
+@dataclass(frozen=True)
 class ReachedEffect(Action):
     """Hazards of the families a programme reaches.
 
@@ -67,6 +96,12 @@ class ReachedEffect(Action):
         For outcomes of a stated duration, where `hazard_ratio` is a risk ratio: the outcome that takes up what the
         targets lose. Its hazard is multiplied by 1 + complement_weight * (1 - HR), so that time in the stage does not
         change.
+    whom
+        Who among those reached.
+    from_months, until_months
+        When in the episode it acts: months since the family's referral, or since the child came into care.
+    programme
+        What the uniform is addressed by (`name` if empty): effects of one programme reach the same families.
     """
 
     targets: tuple[str, ...]
@@ -76,6 +111,10 @@ class ReachedEffect(Action):
     unit: Literal["family", "child"] = "family"
     complement: str | None = None
     complement_weight: float = 0.0
+    whom: Whom = EVERYONE
+    from_months: float = 0.0
+    until_months: float = math.inf
+    programme: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +133,7 @@ class HelpEffect(Action):
     from_months: float
     until_months: float
     strength: float = 1.0
+    whom: Whom = EVERYONE
 
 
 @dataclass(frozen=True)
@@ -107,12 +147,81 @@ class SetRate(Action):
 
 @dataclass(frozen=True)
 class ScaleRate(Action):
-    """Hazards of `targets` are multiplied, for everyone, by 1 + phase * (ratio - 1): a ramp of `ramp_months`."""
+    """Hazards of `targets` are multiplied, for everyone, by 1 + phase * (ratio - 1): by month, the share of the change in force (0 to 1)."""
 
     targets: tuple[str, ...]
     ratio: Distribution
-    start: str
-    ramp_months: int = 0
+    phase: MonthSeries
+
+
+@dataclass(frozen=True)
+class ShiftOutcomes(Action):
+    """Of a stage of stated duration, some outcomes become rarer (ratio below 1) or commoner, and another takes up the difference.
+
+    Time in the stage does not change: `complement`'s hazard is multiplied by 1 + phase * complement_weight * (1 - ratio), the weight being the
+    targets' share over the complement's.
+    """
+
+    targets: tuple[str, ...]
+    ratio: Distribution
+    phase: MonthSeries
+    complement: str
+    complement_weight: float
+
+
+@dataclass(frozen=True)
+class ScaleArrivals(Action):
+    """Arrivals of a stream are multiplied by 1 + phase * strength * (ratio - 1), `strength` by deprivation quintile (least deprived first).
+
+    The families who come are those who would have come and some more, or fewer of them: candidates are thinned (ruling 2).
+    """
+
+    stream: str
+    ratio: Distribution
+    phase: MonthSeries
+    strength_by_quintile: tuple[float, float, float, float, float] = (1.0, 1.0, 1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class AddArrivals(Action):
+    """So many more a month arrive in each authority: families of a family's stream, children of a stream that arrives in care."""
+
+    stream: str
+    per_month: Distribution
+    phase: MonthSeries
+
+
+@dataclass(frozen=True)
+class ScaleTeams(Action):
+    """Teams' capacity, or how posts move, is multiplied by 1 + phase * (ratio - 1).
+
+    Attributes
+    ----------
+    what
+        `capacity`: the cases that the same workers hold at a pressure of 1 (time given back from other work); `leavers` of permanent posts;
+        `joiners` of vacant ones; `agency_workers` whom an authority engages.
+    """
+
+    what: TeamQuantity
+    ratio: Distribution
+    phase: MonthSeries
+
+
+@dataclass(frozen=True)
+class AddPosts(Action):
+    """Social workers' posts opened (below 0: cut) so far, by month, as a share of an authority's posts at the last census. They open vacant."""
+
+    share: Distribution
+    phase: MonthSeries
+
+
+@dataclass(frozen=True)
+class ScaleCost(Action):
+    """A line of cost that every scenario has is multiplied by 1 + phase * (ratio - 1): pay, a premium, an allowance."""
+
+    line: CostLine
+    ratio: Distribution
+    phase: MonthSeries
 
 
 @dataclass(frozen=True)
@@ -151,12 +260,11 @@ class AddPlaces(Action):
 
 @dataclass(frozen=True)
 class NationalCapacity(Action):
-    """Capacity that no authority owns (of `courts`, of `secure_homes`) is multiplied by 1 + phase * (ratio - 1): a ramp of `ramp_months`."""
+    """Capacity that no authority owns (of `courts`, of `secure_homes`) is multiplied by 1 + phase * (ratio - 1)."""
 
     of: NationalBody
     ratio: Distribution
-    start: str
-    ramp_months: int = 0
+    phase: MonthSeries
 
 
 @dataclass(frozen=True)
@@ -168,7 +276,8 @@ class ScaleSupply(Action):
     place, owner
         The kind, and the sector whose places they are (None: every owner).
     what
-        `entrants` (those who begin; they open months later), `exits` (those who leave for good), or `moves` (all owners').
+        `entrants` (those who begin; they open months later), `exits` (those who leave for good), `moves` (all owners'), or `places`: those there
+        are, at once (a provider fails, or hands over what it has).
     ratio
         Times as many, at full strength.
     phase
@@ -177,7 +286,7 @@ class ScaleSupply(Action):
 
     place: str
     owner: str | None
-    what: Literal["entrants", "exits", "moves"]
+    what: SupplyQuantity
     ratio: Distribution
     phase: MonthSeries
 
@@ -204,13 +313,12 @@ class AddSupply(Action):
 
 @dataclass(frozen=True)
 class PlanWeight(Action):
-    """The weight of a placement in a plan (`entry`, `move`, `uasc`, `remand`) is multiplied by a ratio, phased in over a ramp."""
+    """The weight of a placement in a plan (`entry`, `move`, `uasc`, `remand`) is multiplied by 1 + phase * (ratio - 1)."""
 
     plan: str
     placement: str
     ratio: Distribution
-    start: str
-    ramp_months: int = 0
+    phase: MonthSeries
 
 
 @dataclass(frozen=True)
@@ -223,11 +331,11 @@ class Pool(Action):
 
 @dataclass(frozen=True)
 class PriceGain(Action):
-    """Placements let from `start` on cost this share less for as long as they last; those there before keep their price."""
+    """Placements let in a month cost phase * `fraction` less (below 0: more) for as long as they last; those there before keep their price."""
 
     stages: tuple[str, ...]
     fraction: Distribution
-    start: str
+    phase: MonthSeries
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from scenarios.actions import Action, NationalBody, NationalCapacity
 from scenarios.lever_base import Lever, UncertainPositive
 from scenarios.pathway_schema import Pathway
 from scenarios.quantities import WholeNumber
+from scenarios.timeline import MonthSeries
 
 
 class NationalCapacityLever(Lever):
@@ -28,4 +29,4 @@ class NationalCapacityLever(Lever):
 
     def actions(self, pathway: Pathway) -> tuple[Action, ...]:
         """Return the change of capacity."""
-        return (NationalCapacity(f"{self.name}.ratio", self.of, self.ratio, self.start, self.ramp_months),)
+        return (NationalCapacity(f"{self.name}.ratio", self.of, self.ratio, MonthSeries.window(self.start, self.ramp_months)),)

@@ -128,11 +128,11 @@ class Kinship(Lever):
         """Return network plans, rates, placement plans and costs."""
         found: list[Action] = [*self._network_plans(pathway)]
         for target, change in self.rates.items():
-            found.append(ScaleRate(f"{self.name}.{target}", (target,), change.ratio, self.start, change.ramp_months))
+            found.append(ScaleRate(f"{self.name}.{target}", (target,), change.ratio, MonthSeries.window(self.start, change.ramp_months)))
         for placement, change in self.plan_weights.items():
             for plan in change.plans:
                 name = f"{self.name}.{plan}.{placement}"
-                found.append(PlanWeight(name, plan, placement, change.ratio, self.start, change.ramp_months))
+                found.append(PlanWeight(name, plan, placement, change.ratio, MonthSeries.window(self.start, change.ramp_months)))
         return (*found, *self._allowances())
 
     def _network_plans(self, pathway: Pathway) -> tuple[Action, ...]:

@@ -231,7 +231,7 @@ class RegionalCareCooperative(Lever):
         double_until = add_months(self.start, self.double_running_months)
         return (
             Pool(f"{self.name}.pool", works, tuple(sorted(self.pooled_shares.items()))),
-            PriceGain(f"{self.name}.price", self.bought, self.price_gain, works),
+            PriceGain(f"{self.name}.price", self.bought, self.price_gain, MonthSeries.window(works)),
             self._cost("set_up", "RCC set-up", "gbp_once_per_authority", self.set_up_gbp_per_authority),
             self._cost("running", "RCC running", "gbp_per_year_per_authority", self.running_gbp_per_authority_per_year),
             self._cost("double_running", "RCC double running", "gbp_per_year_per_authority", double, double_until),

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.actions import Action, AddPlaces, AddSupply, Cost, HelpEffect, PlanWeight, Pool, PriceGain, ScaleSupply, targets_of
+from scenarios.action_checks import action_faults
+from scenarios.actions import Action
 from scenarios.area_file import AreaFigure, read_figures
 from scenarios.areas import AreaProfile, UnknownNameError, find_area, load_areas
 from scenarios.composing import Composed, compose, find_file, shipped_names, shown_name
@@ -21,7 +22,7 @@ from scenarios.levers import LEVERS
 from scenarios.names import suggestion
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_checks import check_pathway
-from scenarios.pathway_schema import PLAN_CONTEXTS, Pathway
+from scenarios.pathway_schema import Pathway
 from scenarios.scenario import Scenario, date_faults, pathway_data
 from scenarios.schema import Settings
 from scenarios.synthetic import quantities_of, synthetic_profiles
@@ -66,7 +67,7 @@ def load(name_or_path: str | Path) -> Scenario:
     if pathway is not None:
         actions = tuple(action for lever in levers for action in lever.actions(pathway))
         faults += [
-            fault for lever in levers for fault in _action_faults(document, lever, lever.actions(pathway), pathway)
+            fault for lever in levers for fault in action_faults(document, lever, lever.actions(pathway), pathway)
         ]
     if faults or pathway is None or settings is None or history is None:
         raise ScenarioError(
@@ -256,60 +257,3 @@ def _levers(composed: Composed) -> tuple[list[Lever], list[Fault]]:
         if lever is not None:
             levers.append(lever)
     return levers, faults
-
-
-def _action_faults(document: Document, lever: Lever, actions: tuple[Action, ...], pathway: Pathway) -> list[Fault]:
-    """Check that what a lever acts on exists: transitions and groups, places, placements and stages."""
-    transitions, groups = set(pathway.step_names()), set(pathway.groups)
-    known: list[tuple[str, set[str], str]] = []
-    for action in actions:
-        known += [(name, transitions | groups, "transition or group") for name in targets_of(action)]
-        if isinstance(action, AddPlaces | HelpEffect | Cost) and action.place:
-            known.append((action.place, set(pathway.places), "place"))
-        if isinstance(action, AddSupply | ScaleSupply):
-            known += _supply_names(action, pathway)
-        if isinstance(action, Cost) and action.stage:
-            known.append((action.stage, set(pathway.stages), "stage"))
-        if isinstance(action, Pool):
-            known += [(name, set(pathway.places), "place") for name, _ in action.shares]
-        if isinstance(action, PriceGain):
-            known += [(name, set(pathway.stages_of("placement")), "placement") for name in action.stages]
-        if isinstance(action, PlanWeight):
-            known += _plan_names(action, pathway)
-    root: PathKey = ("levers", lever.name)
-    faults = []
-    for name, options, what in dict.fromkeys((name, frozenset(options), what) for name, options, what in known):
-        if name not in options:
-            path, at_key = _where(document.data["levers"][lever.name], name)
-            faults.append(document.fault(root + path, f"unknown {what} {name!r}, {suggestion(name, options)}", at_key))
-    return faults
-
-
-def _supply_names(action: AddSupply | ScaleSupply, pathway: Pathway) -> list[tuple[str, set[str], str]]:
-    """Return what an action names of the supply of places, as (name, what it may be, kind)."""
-    known = [(action.place, {name for name, place in pathway.places.items() if place.supply}, "place with a supply")]
-    if action.owner is not None and action.place in pathway.places:
-        known.append((action.owner, set(pathway.places[action.place].owners), f"owner of {action.place}"))
-    return known
-
-
-def _plan_names(action: PlanWeight, pathway: Pathway) -> list[tuple[str, set[str], str]]:
-    """Return what a change of placement plans speaks of."""
-    known = [(action.plan, set(PLAN_CONTEXTS), "placement plan")]
-    if action.plan in PLAN_CONTEXTS:
-        plans = pathway.placement_plans
-        known.append((action.placement, set(plans.weights_of(action.plan)) if plans else set(), "placement of the plan"))
-    return known
-
-
-def _where(data: Any, name: str, path: PathKey = ()) -> tuple[PathKey, bool]:
-    """Return where a lever's settings speak a name (or, of `stage.transition`, either half), and whether as a key."""
-    names = {name, name.split(".")[-1]}
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    for key, value in items:
-        if key in names or (isinstance(value, str) and value in names):
-            return (*path, key), key in names
-        found, at_key = _where(value, name, (*path, key))
-        if found:
-            return found, at_key
-    return (), False

@@ -138,6 +138,24 @@ class MonthSeries:
         ordered = sorted((month_index(month), float(value)) for month, value in points.items())
         return cls(tuple(ordered), ramp_months, before)
 
+    @classmethod
+    def window(cls, start: str, ramp_months: int = 0, until: str | None = None, fade_months: int = 0) -> "MonthSeries":
+        """Return how much of a change is in force: up to 1 over a ramp from `start`, from `until` on down to 0, at once or over `fade_months`.
+
+        Raises
+        ------
+        ValueError
+            If it ends before the ramp is through.
+        """
+        if until is None:
+            return cls(((month_index(start), 1.0),), ramp_months)
+        first, last = month_index(start), month_index(until)
+        if last < first + max(ramp_months, 1):
+            full = month_text(first + max(ramp_months, 1))
+            raise ValueError(f"until: {until} is before what starts in {start} is in full force, expected {full} or later")
+        fading = [(last + i, 1.0 - (i + 1) / fade_months) for i in range(fade_months)] if fade_months else [(last, 0.0)]
+        return cls(((first, 1.0), *fading), ramp_months)
+
     def at(self, month: int | str) -> float:
         """Return the value in a month (a month's number, or `YYYY-MM`)."""
         index = month if isinstance(month, int) else month_index(month)

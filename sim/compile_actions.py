@@ -9,11 +9,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.actions import Action, AddPlaces, HelpEffect, NationalCapacity, PlanWeight, Pool, ReachedEffect, ScaleRate, SetRate
+from scenarios.actions import (
+    AGE_BANDS,
+    Action,
+    AddPlaces,
+    HelpEffect,
+    NationalCapacity,
+    PlanWeight,
+    Pool,
+    ReachedEffect,
+    ScaleRate,
+    SetRate,
+    ShiftOutcomes,
+    Whom,
+)
 from scenarios.faults import Fault, ScenarioError
 from scenarios.names import name_hash
 from scenarios.pathway_schema import PLAN_CONTEXTS, Pathway
-from scenarios.timeline import month_index
+from scenarios.timeline import MonthSeries, month_index
 from sim.compile_pathway import Names
 from sim.kernels import layout as L
 from sim.kernels.rng import uniform
@@ -48,45 +61,71 @@ def resolve(targets: tuple[str, ...], pathway: Pathway, names: Names) -> list[in
     return [names.transitions.index(name) for name in dict.fromkeys(found)]
 
 
+def in_force(series: MonthSeries, months: list[str]) -> np.ndarray:
+    """Return the values of a series by month (M)."""
+    return np.array([series.at(month) for month in months])
+
+
+def changed(ratio: float, phase: MonthSeries, months: list[str]) -> np.ndarray:
+    """Return what a ratio multiplies by in each month, as far as it is in force (M)."""
+    return 1.0 + in_force(phase, months) * (ratio - 1.0)
+
+
+def ratio_by_needs(whom: Whom, effect: float) -> np.ndarray:
+    """Return an effect's hazard ratio by needs (4)."""
+    return 1.0 - np.array(whom.strength_by_needs) * (1.0 - effect)
+
+
+def acting(from_months: float, until_months: float, whom: Whom, effect: float) -> tuple:
+    """Return the fields that LEVER and HELP entries share: window in days, hazard ratio by needs, ages as bits, whether after a removal only."""
+    bits = sum(1 << AGE_BANDS.index(age) for age in (whom.ages or AGE_BANDS))
+    return from_months * DAYS_PER_MONTH, until_months * DAYS_PER_MONTH, ratio_by_needs(whom, effect), bits, int(whom.after_removal)
+
+
+def by_transition(entries: list[list[tuple]], dtype: np.dtype) -> dict[str, np.ndarray]:
+    """Return entries one transition after another, as records, with the first and the number of each transition's."""
+    flat = [entry for group in entries for entry in group]
+    records = np.zeros(max(len(flat), 1), dtype)
+    for i, entry in enumerate(flat):
+        records[i] = entry
+    first = np.cumsum([0, *(len(group) for group in entries)])[:-1]
+    return {"records": records, "first": first, "n": np.array([len(group) for group in entries])}
+
+
 def lever_tables(actions, drawn, pathway: Pathway, names: Names, months: list[str]) -> dict[str, np.ndarray]:
-    """Return LEVER entries by transition (with first and n), REACH records and the reach series of ReachedEffects."""
+    """Return LEVER entries by transition (`records`, with `first` and `n`), REACH records and the reach series of ReachedEffects."""
     reached = [action for action in actions if isinstance(action, ReachedEffect)]
-    entries: list[list[tuple[int, float]]] = [[] for _ in names.transitions]
+    entries: list[list[tuple]] = [[] for _ in names.transitions]
     records, series = np.zeros(max(len(reached), 1), L.REACH), np.zeros((max(len(reached), 1), len(months)))
     for i, action in enumerate(reached):
         effect = 1.0 - drawn[action.name, "fidelity"] * (1.0 - drawn[action.name, "hazard_ratio"])
+        shared = acting(action.from_months, action.until_months, action.whom, effect)
         for k in resolve(action.targets, pathway, names):
-            entries[k].append((i, effect))
+            entries[k].append((i, *shared))
         if action.complement:
+            taken_up = 1.0 + action.complement_weight * (1.0 - ratio_by_needs(action.whom, effect))
             for k in resolve((action.complement,), pathway, names):
-                entries[k].append((i, 1.0 + action.complement_weight * (1.0 - effect)))
-        series[i] = [action.reach.at(month) for month in months]
+                entries[k].append((i, *shared[:2], taken_up, *shared[3:]))
+        series[i] = in_force(action.reach, months)
         running = np.flatnonzero(series[i] > 0.0)
-        records[i] = (name_hash(f"reach.{action.name}"), running[0] if len(running) else 0, running[-1] + 1 if len(running) else 0)
-    flat = [entry for group in entries for entry in group] or [(0, 1.0)]
-    first = np.cumsum([0, *(len(group) for group in entries)])[:-1]
-    return {
-        "levers": np.array(flat, L.LEVER), "first": first, "n": np.array([len(group) for group in entries]),
-        "reach_levers": records, "reach": series,
-    }  # fmt: skip
+        who = name_hash(f"reach.{action.programme or action.name}")
+        records[i] = (who, running[0] if len(running) else 0, running[-1] + 1 if len(running) else 0)
+    return by_transition(entries, L.LEVER) | {"reach_levers": records, "reach": series}
 
 
 def help_tables(actions, drawn, pathway: Pathway, names: Names) -> dict[str, np.ndarray]:
-    """Return HELP entries by transition (with first and n) of HelpEffects."""
+    """Return HELP entries by transition (`records`, with `first` and `n`) of HelpEffects."""
     entries: list[list[tuple]] = [[] for _ in names.transitions]
     for action in actions:
         if isinstance(action, HelpEffect):
             effect = 1.0 - drawn[action.name, "fidelity"] * action.strength * (1.0 - drawn[action.name, "hazard_ratio"])
-            window = (action.from_months * DAYS_PER_MONTH, action.until_months * DAYS_PER_MONTH, effect, 0.0)
             for k in resolve(action.targets, pathway, names):
-                entries[k].append(window)
-    flat = [entry for group in entries for entry in group] or [(0.0, 0.0, 1.0, 0.0)]
-    first = np.cumsum([0, *(len(group) for group in entries)])[:-1]
-    return {"help": np.array(flat, L.HELP), "first": first, "n": np.array([len(group) for group in entries])}
+                entries[k].append((0.0, *acting(action.from_months, action.until_months, action.whom, effect)))
+    return by_transition(entries, L.HELP)
 
 
 def rate_factors(actions, drawn, pathway: Pathway, names: Names, months: list[str]) -> dict[int, np.ndarray]:
-    """Return the factor by month of each transition that SetRate or ScaleRate acts on (SetRate: pounded on a rate of 1 a year)."""
+    """Return the factor by month of each transition that levers change for everyone (one that SetRate sets has a rate of 1 a year without it)."""
     factors: dict[int, np.ndarray] = {}
     numbers = np.array([month_index(month) for month in months])
     for action in actions:
@@ -94,11 +133,14 @@ def rate_factors(actions, drawn, pathway: Pathway, names: Names, months: list[st
             (k,) = resolve((action.target,), pathway, names)
             factors[k] = np.where(numbers >= month_index(action.start), drawn[action.name, "per_year"], 0.0)
     for action in actions:
-        if isinstance(action, ScaleRate):
-            phase = np.clip((numbers - month_index(action.start) + 1) / max(action.ramp_months, 1), 0.0, 1.0)
-            scale = 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
-            for k in resolve(action.targets, pathway, names):
-                factors[k] = factors.get(k, np.ones(len(months))) * scale
+        if isinstance(action, ScaleRate | ShiftOutcomes):
+            ratio = drawn[action.name, "ratio"]
+            scaled = {k: changed(ratio, action.phase, months) for k in resolve(action.targets, pathway, names)}
+            if isinstance(action, ShiftOutcomes):
+                (k,) = resolve((action.complement,), pathway, names)
+                scaled[k] = changed(1.0 + action.complement_weight * (1.0 - ratio), action.phase, months)
+            for k, scale in scaled.items():
+                factors[k] = factors.get(k, 1.0) * scale
     return factors
 
 
@@ -130,21 +172,19 @@ def plan_factors(actions, drawn, plan_names: tuple[str, ...], months: list[str],
     """
     table = np.ones((len(ratios), len(PLAN_CONTEXTS), len(plan_names), len(months)))
     table[:, [PLAN_CONTEXTS.index("entry"), PLAN_CONTEXTS.index("move")]] *= ratios[:, None, :, None]
-    numbers = np.array([month_index(month) for month in months])
     for action in actions:
         if isinstance(action, PlanWeight) and action.placement in plan_names:
-            phase = np.clip((numbers - month_index(action.start) + 1) / max(action.ramp_months, 1), 0.0, 1.0)
-            table[:, PLAN_CONTEXTS.index(action.plan), plan_names.index(action.placement)] *= 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
+            scale = changed(drawn[action.name, "ratio"], action.phase, months)
+            table[:, PLAN_CONTEXTS.index(action.plan), plan_names.index(action.placement)] *= scale
     return table
 
 
 def national_capacity(actions: tuple[Action, ...], drawn: dict, of: str, months: list[str]) -> np.ndarray:
     """Return what levers make of a capacity no authority owns, over that without them (M)."""
-    numbers, table = np.array([month_index(month) for month in months]), np.ones(len(months))
+    table = np.ones(len(months))
     for action in actions:
         if isinstance(action, NationalCapacity) and action.of == of:
-            phase = np.clip((numbers - month_index(action.start) + 1) / max(action.ramp_months, 1), 0.0, 1.0)
-            table *= 1.0 + phase * (drawn[action.name, "ratio"] - 1.0)
+            table *= changed(drawn[action.name, "ratio"], action.phase, months)
     return table
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from scenarios.actions import PriceGain
-from scenarios.timeline import month_index
+from sim.compile_actions import in_force
 from sim.cost_lines import assumption, assumptions
 from sim.kernels.layout import NEEDS, WHOLE_PRICE
 
@@ -79,10 +79,10 @@ def needs_multipliers(pathway: Any, placements: tuple[str, ...]) -> np.ndarray:
 
 def price_gains(compiled: Any, drawn: dict) -> np.ndarray:
     """Return the share that commissioning wins off the price of a placement let in each month, by stage (S, M)."""
-    names, months = list(compiled.stage_names), np.array([month_index(month) for month in compiled.months])
+    names, months = list(compiled.stage_names), compiled.months
     left = np.ones((len(names), len(months)))
     for action in compiled.actions:
         if isinstance(action, PriceGain):
-            won = drawn[action.name, "fraction"] * (months >= month_index(action.start))
+            won = drawn[action.name, "fraction"] * in_force(action.phase, months)
             left[[names.index(name) for name in action.stages]] *= 1.0 - won
     return 1.0 - left

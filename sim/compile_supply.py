@@ -10,6 +10,7 @@ import numpy as np
 from scenarios.actions import AddSupply, ScaleSupply
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import month_index
+from sim.compile_actions import changed
 from sim.kernels.supply import CLOSING, OPENING
 
 MONTHS = 12.0
@@ -70,14 +71,16 @@ def supply_tables(compiled: Any, drawn: dict, places: np.ndarray) -> dict[str, n
             opened = [usable * action.places.at(int(month) - action.months_to_open) for month in index]
             planned[:, rows.index(OwnedPlaces(action.place, action.owner))] += opened
         elif isinstance(action, ScaleSupply):
-            ratio = 1.0 + np.array([action.phase.at(int(month)) for month in index]) * (drawn[action.name, "ratio"] - 1.0)
+            ratio = changed(drawn[action.name, "ratio"], action.phase, compiled.months)
             if action.what == "moves":
                 moves[kinds.index(action.place)] *= ratio
                 continue
             opening = pathway.places[action.place].supply.months_to_open
             lags = range(opening.soonest, opening.latest + 1)
             for c in (c for c, row in enumerate(rows) if row.kind == action.place and action.owner in (None, row.sector)):
-                if action.what == "entrants":  # those who open now began some months ago
+                if action.what == "places":
+                    planned[:, c] *= ratio
+                elif action.what == "entrants":  # those who open now began some months ago
                     scale[c, :, OPENING] *= np.mean([np.concatenate([np.full(lag, ratio[0]), ratio[: len(ratio) - lag]]) for lag in lags], axis=0)
                 else:
                     scale[c, :, CLOSING] *= ratio

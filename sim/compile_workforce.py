@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from scenarios.actions import AddPosts, ScaleTeams
 from scenarios.schema import Workforce
 from scenarios.timeline import month_index, years_ending
+from sim.compile_actions import changed, in_force
 from sim.compile_areas import Figures, held
 from sim.kernels import workforce as W
 
@@ -60,7 +62,7 @@ def rules_of(workforce: Workforce, reference: float) -> np.ndarray:
 
 
 def tables(compiled: Any) -> dict[str, np.ndarray]:
-    """Return the model's tables of posts. Without rules, or with `follows_pressure: false`, posts never follow pressure.
+    """Return the model's tables of posts that no draw changes. Without rules, or with `follows_pressure: false`, posts never follow pressure.
 
     A financial year has the posts of the September in it, as capacity and costs have.
     """
@@ -72,7 +74,34 @@ def tables(compiled: Any) -> dict[str, np.ndarray]:
     follows = workforce is not None and workforce.follows_pressure
     return {
         "posts": np.array([[by_year[year] for year in years] for by_year in known]),
-        "post_flows": np.array([flows_of(each, posts_of(each, published.census, fastest), published.census) for each in figures]),
         "workforce_rules": rules_of(workforce, settings.pressure.reference.value) if follows else np.ones(7),
         "workforce_from": np.array([month_index(published.posts_end) - month_index(months[0]) if follows else NEVER]),
     }
+
+
+def post_flows(compiled: Any, drawn: dict) -> np.ndarray:
+    """Return how posts move in each month (A, M, 4): shares left and filled, posts opened, and what agency workers engaged are multiplied by."""
+    workforce, published, months = compiled.scenario.settings.workforce, compiled.published, compiled.months
+    fastest = workforce.fastest_months.value if workforce else 0.0
+    found = np.zeros((len(compiled.figures), len(months), 4))
+    found[:, :, W.ENGAGED] = 1.0
+    posts = [posts_of(each, published.census, fastest) for each in compiled.figures]
+    for a, figures in enumerate(compiled.figures):
+        found[a, :, [W.LEAVE, W.JOIN]] = flows_of(figures, posts[a], published.census)[:, None]
+    there = np.array([each[W.PERMANENT] + each[W.VACANT] for each in posts])
+    columns = {"leavers": W.LEAVE, "joiners": W.JOIN, "agency_workers": W.ENGAGED}
+    for action in compiled.actions:
+        if isinstance(action, ScaleTeams) and action.what in columns:
+            found[:, :, columns[action.what]] *= changed(drawn[action.name, "ratio"], action.phase, months)
+        elif isinstance(action, AddPosts):
+            so_far = drawn[action.name, "share"] * in_force(action.phase, months)
+            found[:, :, W.OPENED] += there[:, None] * np.diff(so_far, prepend=0.0)
+    return found
+
+
+def team_capacity(compiled: Any, drawn: dict, capacity: np.ndarray) -> np.ndarray:
+    """Return the cases at which pressure is 1 (A, M), what levers give back of workers' time counted."""
+    for action in compiled.actions:
+        if isinstance(action, ScaleTeams) and action.what == "capacity":
+            capacity = capacity * changed(drawn[action.name, "ratio"], action.phase, compiled.months)
+    return capacity

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.actions import Cost
+from scenarios.actions import Cost, ScaleCost
 from scenarios.timeline import days_in_month, month_index, year_ending
+from sim.compile_actions import changed
 from sim.compile_areas import Figures
 from sim.cost_lines import PLACEMENT_LINES, assumption, lines_of
 from sim.counting import Counts, complete_years, tally_months
@@ -59,6 +60,9 @@ class Costing:
         weeks = self.counts.looked_after[..., 1].sum(2) * self._days() / 7.0
         found["uasc_grant"] = weeks * assumption("uasc_grant_gbp_per_week")
         found["uasc_grant_income"] = -found["uasc_grant"]
+        for action in self.actions:
+            if isinstance(action, ScaleCost):
+                found[action.line] = found[action.line] * changed(self._drawn(action, "ratio"), action.phase, self.months)
         for action in self.actions:
             if isinstance(action, Cost):
                 found[action.line] = found[action.line] + self.reform_cost(action)

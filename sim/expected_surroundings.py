@@ -50,8 +50,10 @@ class Surroundings:
         model, a, m = self.model, self.a, self.m
         open_month(m, self.accounts, a, month)
         work = work_in_hand(model.case_weights, self.cases)
-        capacity = staff_month(self.posts, model.posts[a, month], model.post_flows[a], model.workforce_rules, model.team_capacity[a, month], work,
-                               month >= model.workforce_from[0])  # fmt: skip
+        capacity = staff_month(
+            self.posts, model.posts[a, month], model.post_flows[a, month], model.workforce_rules, model.team_capacity[a, month], work,
+            month >= model.workforce_from[0],
+        )  # fmt: skip
         pressure = work / capacity if capacity > 0.0 else 0.0
         in_court = float((self.units * model.in_court).sum())
         court = court_pressure(m, self.court_reference, a, month, in_court)
@@ -124,12 +126,15 @@ class Surroundings:
 
 
 def lever_factors(model: L.Model) -> np.ndarray:
-    """Return what levers multiply each transition's hazard by on average (K, M): 1 + reach x (hazard ratio - 1) for each that acts on it."""
+    """Return what levers multiply each transition's hazard by on average (K, M): 1 + reach x (hazard ratio - 1) for each that acts on it.
+
+    Those that act on some ages, needs or months of an episode only are refused before (`beyond_expected` in sim/plan.py).
+    """
     found = np.ones((len(model.transitions), len(model.financial_year)))
     for k, tr in enumerate(model.transitions):
         for entry in model.levers[int(tr["lever"]) : int(tr["lever"]) + int(tr["n_levers"])]:
             lever = int(entry["lever"])
             reach = model.reach[lever].copy()
             reach[int(model.reach_levers[lever]["end"]) :] = 0.0
-            found[k] *= 1.0 + reach * (float(entry["hazard_ratio"]) - 1.0)
+            found[k] *= 1.0 + reach * (float(entry["hazard_ratio"][0]) - 1.0)
     return found

@@ -40,6 +40,8 @@ def looked_after_on_work(point: Point, times: float) -> float:
 
 # ---------------------------------------------------------------- teams
 
+STILL = np.array([0.0, 0.0, 0.0, 1.0])  # a month in which nobody leaves or joins and no post is opened
+
 
 def _capacity(point: Point, permanent: float = 1.0, agency: float = 1.0) -> float:
     """Return the cases at which pressure is 1 with some times the workers there are, who stay as many."""
@@ -49,7 +51,7 @@ def _capacity(point: Point, permanent: float = 1.0, agency: float = 1.0) -> floa
     posts = published * np.array([permanent, agency, 1.0])
     follows = point.month >= m.workforce_from[0]
     capacity = float(m.team_capacity[0, point.month])
-    return float(staff_month(posts, published, np.zeros(2), rules, capacity, point.pressure * capacity, bool(follows)))
+    return float(staff_month(posts, published, STILL, rules, capacity, point.pressure * capacity, bool(follows)))
 
 
 def work_on_pressure(point: Point, times: float) -> float:
@@ -100,7 +102,7 @@ def _stock_under(point: Point, which: np.ndarray, driver: int, times: float) -> 
 def _posts_after(point: Point, pressure: float, leaving: float = 1.0) -> np.ndarray:
     """Return posts (permanent, agency, vacant) after months of a pressure, some times as many leaving."""
     m = point.arrays
-    posts, start, flows = m.posts[0, point.month].copy(), m.posts[0, point.month].copy(), m.post_flows[0].copy()
+    posts, start, flows = m.posts[0, point.month].copy(), m.posts[0, point.month].copy(), m.post_flows[0, point.month].copy()
     flows[LEAVE] *= leaving
     if point.month >= m.workforce_from[0]:
         for _ in range(point.months):
@@ -112,10 +114,10 @@ def pressure_on_leavers(point: Point, times: float) -> float:
     """Social workers leaving in a month, under more pressure."""
     m = point.arrays
     if point.month < m.workforce_from[0]:
-        return float(m.posts[0, point.month, PERMANENT] * m.post_flows[0, LEAVE])
+        return float(m.posts[0, point.month, PERMANENT] * m.post_flows[0, point.month, LEAVE])
     posts, start = m.posts[0, point.month].copy(), m.posts[0, point.month].copy()
-    joined = posts[VACANT] * m.post_flows[0, JOIN]
-    move_posts(posts, start, m.post_flows[0], m.workforce_rules, point.pressure * times)
+    joined = posts[VACANT] * m.post_flows[0, point.month, JOIN]
+    move_posts(posts, start, m.post_flows[0, point.month], m.workforce_rules, point.pressure * times)
     return float(posts[VACANT] - start[VACANT] + joined)
 
 
@@ -137,7 +139,7 @@ def vacancies_on_agency(point: Point, times: float) -> float:
     if point.month >= m.workforce_from[0]:
         for _ in range(point.months):
             posts[VACANT], posts[PERMANENT] = start[VACANT] * times, start[PERMANENT]
-            move_posts(posts, start, np.zeros(2), m.workforce_rules, point.pressure)
+            move_posts(posts, start, STILL, m.workforce_rules, point.pressure)
     return float(posts[AGENCY])
 
 

@@ -19,6 +19,7 @@ from scenarios.timeline import add_months, first_day, month_index, month_range, 
 from sim import (
     compile_actions,
     compile_areas,
+    compile_arrivals,
     compile_budget,
     compile_courts,
     compile_distance,
@@ -290,18 +291,21 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     transitions["help"], transitions["n_help"] = helps["first"], helps["n"]
     transitions["bands_only"] = transitions["n_levers"] == 0
     transitions["versions"] = compile_rates.changes(fixed.tables["next_version"])
-    compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["levers"], helps["help"], fixed.rise)
+    compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["records"], helps["records"], fixed.rise)
     places = fixed.supply.copy()
     for a, children in enumerate(fixed.children):
         compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
     plans = tuple(pathway.planned_by_needs)
+    tables = fixed.tables | compile_arrivals.accepted(compiled, drawn, fixed.tables["candidate_rate"], fixed.tables["accept"])
+    tables["team_capacity"] = compile_workforce.team_capacity(compiled, drawn, fixed.tables["team_capacity"])
     return L.Model(
-        **fixed.tables, transitions=transitions, row_driver=rows["driver"], row_factor=rows["factor"],
-        **compile_actions.fastest(transitions, fixed.bounds, rows["factor"], levers["levers"], helps["help"]),
+        **tables, transitions=transitions, post_flows=compile_workforce.post_flows(compiled, drawn),
+        row_driver=rows["driver"], row_factor=rows["factor"],
+        **compile_actions.fastest(transitions, fixed.bounds, rows["factor"], levers["records"], helps["records"]),
         price_gain=compile_prices.price_gains(compiled, drawn),
         court_capacity=compile_actions.national_capacity(compiled.actions, drawn, "courts", months),
         national_chance=compile_placements.national_chance(pathway, names, secure),
-        levers=levers["levers"], help=helps["help"], reach_levers=levers["reach_levers"], reach=levers["reach"],
+        levers=levers["records"], help=helps["records"], reach_levers=levers["reach_levers"], reach=levers["reach"],
         places=np.floor(places + 1e-9).astype(np.int64), **compile_supply.supply_tables(compiled, drawn, places),
         plan_factor=compile_actions.plan_factors(
             compiled.actions, drawn, plans, months, np.array([compile_areas.plan_ratios(figures, plans) for figures in compiled.figures])
@@ -362,7 +366,6 @@ def _areas(compiled: CompiledModel) -> dict[str, np.ndarray]:
     switch = [compile_areas.switch_month(profile, compiled.scenario) for profile in compiled.profiles]
     return {
         "codes": np.array(compiled.codes, np.int64), "candidate_rate": candidate, "accept": accept,
-        "layers": np.ceil(accept.max(axis=(2, 3))).astype(np.int64),
         "quintile_cdf": np.array([compile_areas.quintile_cdf(figures, pathway) for figures in compiled.figures]),
         "team_capacity": capacity, "team_response": np.array([float(settings.pressure.slows_teams)]),
         "market": np.array([place.owned_by == "market" for place in pathway.places.values()], np.int64),

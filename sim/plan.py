@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scenarios.actions import HelpEffect, Pool
+from scenarios.actions import EVERYONE, HelpEffect, Pool, ReachedEffect
 from scenarios.loading import Scenario
 from scenarios.timeline import add_months, month_index, month_range, month_text, year_ending
 from sim import engine, expected, reference
@@ -108,10 +109,10 @@ def plan(
         raise ExperimentError("the expected engine has no events; expected fast or reference with an event log")
     if engine == "expected" and any(pools(scenario) for scenario in scenarios):
         raise ExperimentError("the expected engine knows no places pooled between authorities; expected fast for a scenario that pools them")
-    if engine == "expected" and any(helps(scenario) for scenario in scenarios):
+    if engine == "expected" and any(beyond_expected(scenario) for scenario in scenarios):
         raise ExperimentError(
-            "the expected engine does not know yet what help does to families admitted to it; "
-            "expected fast for a scenario whose levers work through help"
+            "the expected engine does not know yet what help does to families admitted to it, nor effects on some ages, needs or months only; "
+            "expected fast for a scenario whose levers work so"
         )
     if effects not in EFFECTS:
         raise ExperimentError(f"no effects {effects!r}, expected one of {', '.join(EFFECTS)}")
@@ -154,9 +155,13 @@ def how_many(runs: int | str, precision: float | None = None, max_runs: int | No
     return rule.maximum, rule
 
 
-def helps(scenario: Scenario) -> bool:
-    """Tell whether a scenario changes hazards of families who were admitted to help."""
-    return any(isinstance(action, HelpEffect) for action in scenario.actions)
+def beyond_expected(scenario: Scenario) -> bool:
+    """Tell whether a scenario has effects the expected engine cannot take at their mean: on who was admitted to help, or on some entities only."""
+    return any(
+        isinstance(action, HelpEffect)
+        or (isinstance(action, ReachedEffect) and (action.whom != EVERYONE or action.from_months > 0.0 or action.until_months < math.inf))
+        for action in scenario.actions
+    )
 
 
 def pools(scenario: Scenario) -> bool:

@@ -146,7 +146,7 @@ class World(Arrivals):
         """Let posts be left, filled and covered. Return the cases at which the authority's pressure is 1 this month."""
         model = self.model
         return staff_month(
-            self.posts[a], model.posts[a, month], model.post_flows[a], model.workforce_rules, model.team_capacity[a, month], work,
+            self.posts[a], model.posts[a, month], model.post_flows[a, month], model.workforce_rules, model.team_capacity[a, month], work,
             month >= model.workforce_from[0],
         )  # fmt: skip
 

@@ -53,13 +53,16 @@ class World:
         factor[0, 2] *= draw_.random(MONTHS) > 0.3
         windows, levers, reach = np.zeros(2, L.HELP), np.zeros(2, L.LEVER), np.zeros((2, MONTHS))
         windows["from_days"], windows["until_days"] = draw_.uniform(0, 200, 2), draw_.uniform(100, 900, 2)
-        windows["hazard_ratio"], windows["start"] = draw_.uniform(0.3, 1.4, 2), draw_.choice(STARTS[:-1], 2)
+        windows["hazard_ratio"], windows["start"] = draw_.uniform(0.3, 1.4, (2, L.NEEDS)), draw_.choice(STARTS[:-1], 2)
         records = np.zeros(2, L.REACH)
         for i in range(2):
             first, end = np.sort(draw_.choice(MONTHS, 2, replace=False))
             records[i] = (1000 + i, first, end)
             reach[i, first:end] = np.minimum(np.linspace(0.1, draw_.uniform(0.2, 1.2), end - first), 1.0)
-        levers["lever"], levers["hazard_ratio"] = (0, 1), draw_.uniform(0.3, 1.4, 2)
+        levers["lever"], levers["hazard_ratio"] = (0, 1), draw_.uniform(0.3, 1.4, (2, L.NEEDS))
+        levers["from_days"], levers["until_days"] = draw_.choice([0.0, 100.0, 400.0], 2), draw_.choice([700.0, math.inf], 2)
+        for effects in (windows, levers):
+            effects["ages"], effects["removed"] = draw_.choice([0b11111, 0b01101, 0b10010], 2), draw_.random(2) < 0.3
         for k in range(transitions):
             steps[k]["band"], steps[k]["n_bands"], steps[k]["name"] = k * (width + 1), width, NAME - k
             steps[k]["row"], steps[k]["age"] = draw_.integers(0, ROWS), draw_.integers(-1, 1)
@@ -95,11 +98,14 @@ class World:
         self.child = np.zeros(1, L.CHILD)[0]
         self.birth = draw_.uniform(FIRST_DAY - 12 * YEAR, FIRST_DAY)
         self.is_child, self.multiplier = np.bool_(draw_.random() < 0.5), draw_.uniform(0.5, 3.0)
-        self.who, self.episode = 300 * 65536, int(draw_.integers(1, 5))
+        self.unit = int(draw_.integers(1, 4)) if self.is_child else 0
+        self.family["needs"][:3], self.family["removals"] = draw_.integers(0, L.NEEDS, 3), draw_.random() < 0.5
+        self.who, self.episode = 300 * 65536 + self.unit, int(draw_.integers(1, 5))
+        self.began = draw_.uniform(FIRST_DAY - 200.0, STARTS[MONTHS // 2])
 
     def advance(self, k: int, origin: float, t: float, until: float, residual: float) -> tuple[float, float]:
         return advance(
-            self.h.address, self.c.address, 0, k, 1, 2, self.family, self.who, self.episode, self.is_child, self.birth,
+            self.h.address, self.c.address, 0, k, 1, 2, self.family, self.who, self.episode, self.began, self.is_child, self.birth,
             0, -math.inf, origin, self.multiplier, t, until, residual,
         )  # fmt: skip
 
@@ -109,24 +115,35 @@ class World:
         month = bisect.bisect_right(STARTS, t) - 1
         version = bisect.bisect_right(list(model.version_start), t) - 1
         edges = model.edges[version, step["band"] : step["band"] + step["n_bands"]]
-        band = step["band"] + bisect.bisect_right(list(edges), t - origin) - 1
-        value = model.rates[version, 0, band] * self.multiplier
+        value = model.rates[version, 0, step["band"] + bisect.bisect_right(list(edges), t - origin) - 1] * self.multiplier
+        band = None
         if step["age"] >= 0:
             as_of, births = (t, [self.birth]) if self.is_child else (STARTS[month], self.family["births"])
             born = [birth for birth in births if birth <= as_of]
-            years = (as_of - max(born)) / YEAR if born else 0.0
-            value *= model.age_table[0, 0, bisect.bisect_right([1.0, 5.0, 10.0, 16.0], years)]
+            band = bisect.bisect_right([1.0, 5.0, 10.0, 16.0], (as_of - max(born)) / YEAR if born else 0.0)
+            value *= model.age_table[0, 0, band]
         if step["n_help"]:
             since = t - self.family["help_start"]
             for window in model.help:
-                if window["from_days"] <= since < window["until_days"] and t >= window["start"]:
-                    value *= window["hazard_ratio"]
+                if window["from_days"] <= since < window["until_days"] and t >= window["start"] and self.concerned(window, band):
+                    value *= window["hazard_ratio"][self.needs]
         if step["n_levers"]:
             for lever, record, reach in zip(model.levers, model.reach_levers, model.reach, strict=True):
                 u = uniform(1, 2, self.family["id"], self.who, record["name"], self.episode)
-                if record["first"] <= month < record["end"] and u < reach[month]:
-                    value *= lever["hazard_ratio"]
+                within = lever["from_days"] <= t - self.began < lever["until_days"]
+                if record["first"] <= month < record["end"] and u < reach[month] and within and self.concerned(lever, band):
+                    value *= lever["hazard_ratio"][self.needs]
         return value * self.clocks.factor[0, step["row"], month]
+
+    @property
+    def needs(self) -> int:
+        """The needs of the child, or the highest of the family's."""
+        needs = list(self.family["needs"][:3])
+        return int(needs[self.unit - 1] if self.unit else max(needs))
+
+    def concerned(self, effect: np.void, band: int | None) -> bool:
+        """Whether an effect acts on the age (no age: of no matter to the hazard), and on a family without removals."""
+        return bool((band is None or effect["ages"] >> band & 1) and (self.family["removals"] or not effect["removed"]))
 
     def integrate(self, k: int, origin: float, t: float, until: float, residual: float) -> tuple[float, float]:
         """Walk from every point at which anything can change to the next."""
@@ -134,7 +151,8 @@ class World:
         points = {t, until, *STARTS, *self.model.version_start, *(origin + self.model.edges.ravel())}
         points |= {self.birth + years * YEAR for years in (1, 5, 10, 16)}
         if self.family["help_start"] < math.inf:
-            points |= {self.family["help_start"] + window[i] for window in self.model.help for i in range(2)}
+            points |= {self.family["help_start"] + window[name] for window in self.model.help for name in ("from_days", "until_days")}
+        points |= {self.began + lever[name] for lever in self.model.levers for name in ("from_days", "until_days")}
         points = sorted(point for point in points if t <= point <= until)
         for start, stop in itertools.pairwise(points):
             value = self.hazard(k, origin, (start + stop) / 2)
@@ -192,9 +210,9 @@ def test_the_earliest_of_competing_transitions_fires(seed, start, residuals):
     slot["residual"][:4], slot["residual"][4:] = residuals, math.inf
     world.multiplier = 1.0
     world.family["entries"][0] = world.child["episodes"] = world.episode
+    world.family["case_start"] = world.child["care_start"] = world.began
     if world.is_child:
-        world.family["births"][3], world.child["slot"] = world.birth, 3
-        world.who += 4
+        world.family["births"][world.unit - 1], world.child["slot"] = world.birth, world.unit - 1
     pick, due = schedule(
         world.h.address, world.c.address, 0, world.family, world.child, slot, world.is_child, math.inf, np.bool_(False),
     )  # fmt: skip
@@ -217,7 +235,7 @@ def test_the_short_way_along_bands_and_versions_has_the_bits_of_the_long_one(see
     world.family["help_start"], world.child["episodes"] = math.inf, 1
     until = t + 2000.0 * length
     if world.is_child:
-        world.family["births"][3], world.child["slot"] = world.birth, 3
+        world.family["births"][world.unit - 1], world.child["slot"] = world.birth, world.unit - 1
     arguments = (world.h.address, world.c.address, 0, world.family, world.child, slot, world.is_child, until)
     due, left = world.advance(0, t, t, until, residual)
     assert schedule(*arguments, np.bool_(False)) == ((0, due) if due < math.inf else (L.NO_PICK, math.inf))
@@ -318,17 +336,18 @@ def test_fires_at_once_when_nothing_is_left_and_never_at_hazard_nought():
 
 def test_help_acts_from_its_own_start_within_its_window_and_not_before_the_reform():
     windows = np.zeros(1, L.HELP)
-    windows[0] = (30.0, 100.0, 0.5, 0.0)
+    windows["from_days"], windows["until_days"], windows["hazard_ratio"], windows["ages"] = 30.0, 100.0, 0.5, 0b11111
     model, h = filled(L.HAZARD_FIELDS, help=windows)
-    start = 1000.0
-    found = {t: help_effect(h.address, 0, 1, start, t) for t in (1000.0, 1029.0, 1030.0, 1099.0, 1100.0)}
+    family = np.zeros(1, L.FAMILY)[0]
+    family["help_start"] = 1000.0
+    found = {t: help_effect(h.address, 0, 1, family, 0, -1, t) for t in (1000.0, 1029.0, 1030.0, 1099.0, 1100.0)}
     assert found == {1000.0: (1.0, 1030.0), 1029.0: (1.0, 1030.0), 1030.0: (0.5, 1100.0), 1099.0: (0.5, 1100.0),
                      1100.0: (1.0, math.inf)}  # fmt: skip
     model.help["start"] = 1060.0
-    assert help_effect(h.address, 0, 1, start, 1040.0) == (1.0, 1060.0)
-    assert help_effect(h.address, 0, 1, start, 1060.0) == (0.5, 1100.0)
+    assert help_effect(h.address, 0, 1, family, 0, -1, 1040.0) == (1.0, 1060.0)
+    assert help_effect(h.address, 0, 1, family, 0, -1, 1060.0) == (0.5, 1100.0)
     model.help["start"] = 1200.0  # begins after the window has closed
-    assert help_effect(h.address, 0, 1, start, 1040.0) == (1.0, math.inf)
+    assert help_effect(h.address, 0, 1, family, 0, -1, 1040.0) == (1.0, math.inf)
 
 
 def test_a_lever_reaches_whoever_draws_below_its_reach_from_the_month_it_does():
@@ -337,13 +356,16 @@ def test_a_lever_reaches_whoever_draws_below_its_reach_from_the_month_it_does():
     record["first"], record["end"] = 10, 40
     world.model.reach[0] = 0.0
     world.model.reach[0, 10:40] = np.linspace(0.02, 1.0, 30)
-    world.model.levers["hazard_ratio"] = 0.7
+    levers = world.model.levers
+    levers["hazard_ratio"], levers["from_days"], levers["until_days"], levers["ages"], levers["removed"] = 0.7, 0.0, math.inf, 0b11111, 0
+    family = world.family
     for entity in range(40):
         u = uniform(1, 2, entity, world.who, record["name"], 0)
         month = 10 + int(np.argmax(world.model.reach[0, 10:40] > u))
 
         def effect(t, entity=entity):
-            return lever_effect(world.h.address, 0, 1, entity, world.who, 0, 1, 2, t)
+            family["id"] = entity
+            return lever_effect(world.h.address, 0, 1, family, world.who, 0, 1, 2, FIRST_DAY, -1, t)
 
         assert effect(STARTS[month] - 0.5) == (1.0, STARTS[month])
         assert effect(STARTS[month]) == (0.7, STARTS[40])

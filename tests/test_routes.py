@@ -14,6 +14,7 @@ from tiny_arrays import filled
 from scenarios.actions import NationalCapacity
 from scenarios.distributions import Distribution
 from scenarios.loading import load
+from scenarios.timeline import MonthSeries
 from sim import engine
 from sim.compile_placements import national_chance, national_ratio, offers
 from sim.cost_lines import assumption
@@ -125,7 +126,7 @@ def test_chance_and_offers_follow_the_number_of_places():
 
 @pytest.mark.unit
 def test_a_lever_and_an_override_both_change_the_number_of_places():
-    lever = NationalCapacity("secure.ratio", "secure_homes", Distribution.fixed(1.5), "2025-10")
+    lever = NationalCapacity("secure.ratio", "secure_homes", Distribution.fixed(1.5), MonthSeries.window("2025-10"))
     base = compile_model(load("baseline"), AREA, "2026-03", FIRST)
     more = often("stages.secure_home.national.places: 460")
     stage, k = base.names.stages.index("secure_home"), base.names.transitions.index("awaiting_secure_home.offered")

@@ -22,7 +22,7 @@ def start_of(area="Hillingdon"):
     """Return an authority's posts, its flows, and the rules."""
     figures, fastest = Figures(load("baseline").area(area)), SETTINGS.workforce.fastest_months.value
     posts = posts_of(figures, 2025, fastest)
-    return posts, flows_of(figures, posts, 2025), rules_of(SETTINGS.workforce, REFERENCE)
+    return posts, np.append(flows_of(figures, posts, 2025), [0.0, 1.0]), rules_of(SETTINGS.workforce, REFERENCE)
 
 
 def months_at(work, months=120, area="Hillingdon", follows=True):

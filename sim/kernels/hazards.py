@@ -96,50 +96,78 @@ def family_age(h, family, t):
     return band, edge
 
 
+@kernel
+def needs_of(family, unit):
+    """Return the needs of a child (unit 1 + slot), or of a family's (unit 0) neediest child at home (or to be born there); standard if none is."""
+    if unit > 0:
+        return np.int64(family["needs"][unit - 1])
+    highest = np.int64(0)
+    for slot in range(family["n_children"]):
+        if family["home"][slot] == AT_HOME:
+            highest = max(highest, np.int64(family["needs"][slot]))
+    return highest
+
+
+@kernel
+def acts_on(entry, age, family):
+    """Return whether an effect acts on an age band (-1: of no matter to the hazard), and on this family."""
+    return (age < 0 or (entry["ages"] >> age) & 1 == 1) and (entry["removed"] == 0 or family["removals"] > 0)
+
+
 @entry
-def help_effect(h, first, n, help_start, t):
-    """Return (multiplier, next edge) of the effects of help that began at `help_start` (infinite: never)."""
+def help_effect(h, first, n, family, unit, age, t):
+    """Return (multiplier, next edge) of the effects of help on a family's hazard, or on one of its children's, since help began (infinite: never)."""
     keep_whole()
-    effect, edge = 1.0, INF
+    effect, edge, needs = 1.0, INF, needs_of(family, unit)
     for i in range(first, first + n):
         entry = H.help(h)[i]
-        begins = max(help_start + entry["from_days"], entry["start"])
-        ends = help_start + entry["until_days"]
+        if not acts_on(entry, age, family):
+            continue
+        begins = max(family["help_start"] + entry["from_days"], entry["start"])
+        ends = family["help_start"] + entry["until_days"]
         if t < begins:
             if begins < ends:
                 edge = min(edge, begins)
         elif t < ends:
-            effect *= entry["hazard_ratio"]
+            effect *= entry["hazard_ratio"][needs]
             edge = min(edge, ends)
     return effect, edge
 
 
+@kernel
+def month_reached(h, lever, u):
+    """Return the first month in which a lever's reach is above u, or its end: reach does not fall before."""
+    low, high = H.reach_levers(h)[lever]["first"], H.reach_levers(h)[lever]["end"]
+    while low < high:
+        middle = (low + high) // 2
+        if H.reach(h)[lever, middle] > u:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
 @entry
-def lever_effect(h, first, n, entity, who, episode, seed, replicate, t):
-    """Return (multiplier, next edge) of levers that reach this entity: one uniform per (family, lever, episode)."""
+def lever_effect(h, first, n, family, who, episode, seed, replicate, began, age, t):
+    """Return (multiplier, next edge) of levers that reach this family or child, in an episode that began at `began`: one uniform each an episode."""
     keep_whole()
-    effect, edge = 1.0, INF
+    effect, edge, needs = 1.0, INF, needs_of(family, who & 255)
     for i in range(first, first + n):
-        lever = H.levers(h)[i]["lever"]
-        reach = H.reach_levers(h)[lever]
-        ends = H.month_start(h)[reach["end"]]
-        if t >= ends:
+        entry = H.levers(h)[i]
+        reach = H.reach_levers(h)[entry["lever"]]
+        ends = min(H.month_start(h)[reach["end"]], began + entry["until_days"])
+        if t >= ends or not acts_on(entry, age, family):
             continue
-        u = uniform(seed, replicate, entity, who, reach["name"], episode)
-        low, high = reach["first"], reach["end"]  # first month with reach > u: reach does not fall before its end
-        while low < high:
-            middle = (low + high) // 2
-            if H.reach(h)[lever, middle] > u:
-                high = middle
-            else:
-                low = middle + 1
-        if low < reach["end"]:
-            begins = H.month_start(h)[low]
-            if t < begins:
+        low = month_reached(h, entry["lever"], uniform(seed, replicate, family["id"], who, reach["name"], episode))
+        if low == reach["end"]:
+            continue
+        begins = max(H.month_start(h)[low], began + entry["from_days"])
+        if t < begins:
+            if begins < ends:
                 edge = min(edge, begins)
-            else:
-                effect *= H.levers(h)[i]["hazard_ratio"]
-                edge = min(edge, ends)
+        else:
+            effect *= entry["hazard_ratio"][needs]
+            edge = min(edge, ends)
     return effect, edge
 
 
@@ -159,12 +187,12 @@ def age_at(h, family, is_child, birth, t):
 
 @entry
 def advance(
-    h, c, a, k, seed, replicate, family, who, episode, is_child, birth, age, age_edge, origin, multiplier, t, until, residual,
+    h, c, a, k, seed, replicate, family, who, episode, began, is_child, birth, age, age_edge, origin, multiplier, t, until, residual,
 ):  # fmt: skip
     """Consume `residual` of transition k from t, stopping at `until`: return (firing time or infinity, what is left).
 
-    `origin` is the start of the transition's clock, `multiplier` the product of everything that does not change before `until`. Until `age_edge`
-    the age band is `age`.
+    `origin` is the start of the transition's clock, `began` that of the episode, `multiplier` the product of everything that does not change before
+    `until`. Until `age_edge` the age band is `age`.
     """
     tr = H.transitions(h)[k]
     row, first, n = tr["row"], tr["band"], tr["n_bands"]
@@ -187,13 +215,14 @@ def advance(
                 age, age_edge = age_at(h, family, is_child, birth, t)
             rate *= H.age_table(h)[a, tr["age"], age]
             stop = min(stop, age_edge)
+        concerned = age if tr["age"] >= 0 else -1
         if tr["n_help"] > 0 and family["help_start"] < INF:
-            effect, edge = help_effect(h, np.int64(tr["help"]), np.int64(tr["n_help"]), family["help_start"], t)
+            effect, edge = help_effect(h, np.int64(tr["help"]), np.int64(tr["n_help"]), family, who & 255, concerned, t)
             rate *= effect
             stop = min(stop, edge)
         if tr["n_levers"] > 0:
             first_lever, n_levers = np.int64(tr["lever"]), np.int64(tr["n_levers"])
-            effect, edge = lever_effect(h, first_lever, n_levers, family["id"], who, episode, seed, replicate, t)
+            effect, edge = lever_effect(h, first_lever, n_levers, family, who, episode, seed, replicate, began, concerned, t)
             rate *= effect
             stop = min(stop, edge)
         if rate > 0.0:

@@ -91,8 +91,11 @@ TRANSITION = np.dtype(
 )  # fmt: skip
 
 EFFECT = np.dtype([("op", "i8"), ("stage", "i8"), ("other", "i8"), ("x", "f8")], align=True)
-LEVER = np.dtype([("lever", "i8"), ("hazard_ratio", "f8")], align=True)  # CSR entries: one lever acting on one transition
-HELP = np.dtype([("from_days", "f8"), ("until_days", "f8"), ("hazard_ratio", "f8"), ("start", "f8")], align=True)
+# CSR entries: one lever, or one window of help, acting on one transition; the hazard ratio is by needs, `ages` has a bit for each age band, and with
+# `removed` it acts after a removal only. A lever's window is in days since the episode began.
+_ACTING = [("from_days", "f8"), ("until_days", "f8"), ("hazard_ratio", "f8", (NEEDS,)), ("ages", "i8"), ("removed", "i8")]
+LEVER = np.dtype([("lever", "i8"), *_ACTING], align=True)
+HELP = np.dtype([("start", "f8"), *_ACTING], align=True)
 REACH = np.dtype([("name", "i8"), ("first", "i8"), ("end", "i8")], align=True)  # months in which the lever runs
 
 # `stages` of a family and of a child repeat their slots' stages, so that what stands beside a slot is read with the record that is read anyway;
@@ -197,7 +200,7 @@ MODEL_FIELDS = {
     "team_response": ("f8", 1, "power of 1 / pressure by which teams slow above 1: 1, shared attention, or 0 if they do not (1)"),
     "team_capacity": ("f8", 2, "cases at pressure 1 (A, M)"),
     "posts": ("f8", 3, "permanent, agency and vacant posts as published last, full-time equivalents (A, M, 3)"),
-    "post_flows": ("f8", 2, "share a month of permanent posts left and of vacant posts filled, at the reference pressure (A, 2)"),
+    "post_flows": ("f8", 3, "shares left and filled a month at the reference pressure, posts opened, factor of agency workers (A, M, 4)"),
     "workforce_rules": ("f8", 1, "how posts follow pressure (see compile_workforce.py)"),
     "workforce_from": ("i8", 1, "first month whose posts are not published and follow pressure; after the last month if they never do (1)"),
     "case_weights": ("f8", 1, "weight of a case by stage (S)"),

@@ -94,7 +94,7 @@ def begin_month(m, s, y, month, t):
         posts, published = S.posts(s)[a], M.posts(m)[a, month]
         follows = month >= M.workforce_from(m)[0]
         pressure = work / staff_month(
-            posts, published, M.post_flows(m)[a], M.workforce_rules(m), M.team_capacity(m)[a, month], work, follows
+            posts, published, M.post_flows(m)[a, month], M.workforce_rules(m), M.team_capacity(m)[a, month], work, follows
         )
         for kind in range(posts.shape[0]):
             Y.posts(y)[a, row, kind] = posts[kind]

@@ -178,10 +178,12 @@ def walk_versions(h, a, k, tr, version, origin, multiplier, by_age, t, until, re
 def walk_all(h, c, a, k, family, child, is_child, birth, age, age_edge, origin, multiplier, t, until, residual):
     """Call `advance` with the address of the entity's levers."""
     keep_whole()
-    unit, episode = (child["slot"] + 1, child["episodes"]) if is_child else (np.int64(0), np.int64(family["entries"][0]))
-    who = H.codes(h)[a] * 65536 + np.int64(family["stream"]) * 256 + unit
+    unit, episode, began = np.int64(0), np.int64(family["entries"][0]), family["case_start"]
+    if is_child:
+        unit, episode, began = child["slot"] + 1, child["episodes"], child["care_start"]
+    who = H.codes(h)[a] * 65536 + np.int64(family["stream"]) * 256 + unit  # `hazards` takes the unit off it again: below 256
     return advance(
-        h, c, a, k, H.seed(h)[0], H.seed(h)[1], family, who, episode, is_child, birth, age, age_edge, origin, multiplier, t, until, residual,
+        h, c, a, k, H.seed(h)[0], H.seed(h)[1], family, who, episode, began, is_child, birth, age, age_edge, origin, multiplier, t, until, residual,
     )  # fmt: skip
 
 

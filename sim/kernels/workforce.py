@@ -9,23 +9,28 @@ import numpy as np
 from sim.kernels.compiling import entry
 
 PERMANENT, AGENCY, VACANT = np.int64(0), np.int64(1), np.int64(2)  # columns of posts
-LEAVE, JOIN = np.int64(0), np.int64(1)  # monthly shares: of permanent posts left, of vacant posts filled
+# Of a month: the shares of permanent posts left and of vacant posts filled, posts opened, and what agency workers engaged are multiplied by.
+LEAVE, JOIN, OPENED, ENGAGED = (np.int64(i) for i in range(4))
 REFERENCE, RESPONSE, LEAST, MOST, COVER, LAG, CAP = (np.int64(i) for i in range(7))  # rules, see `rules` in compile_workforce.py
 
 
 @entry
 def move_posts(posts, start, flows, rules, pressure):
-    """Let a month's leavers go and joiners come, then let agency workers follow vacancies. Posts there are stay as many.
+    """Open a month's posts (below 0: cut vacant ones, then filled ones), let leavers go and joiners come, then let agency workers follow vacancies.
 
     Leavers are the authority's share x (1 + response x (pressure - reference)), that multiplier within bounds. `start` holds the posts of the last
     month published: agency workers are those of then and a share of the vacancies since, at most a share of all workers, and come with a lag.
     """
+    posts[VACANT] += flows[OPENED]
+    if posts[VACANT] < 0.0:
+        posts[PERMANENT] = max(posts[PERMANENT] + posts[VACANT], 0.0)
+        posts[VACANT] = 0.0
     multiplier = min(max(1.0 + rules[RESPONSE] * (pressure - rules[REFERENCE]), rules[LEAST]), rules[MOST])
     left, joined = posts[PERMANENT] * flows[LEAVE] * multiplier, posts[VACANT] * flows[JOIN]
     posts[PERMANENT] += joined - left
     posts[VACANT] += left - joined
     most = max(start[AGENCY], rules[CAP] / (1.0 - rules[CAP]) * posts[PERMANENT])
-    wanted = min(max(start[AGENCY] + rules[COVER] * (posts[VACANT] - start[VACANT]), 0.0), most)
+    wanted = min(max(start[AGENCY] + rules[COVER] * (posts[VACANT] - start[VACANT]), 0.0), most) * flows[ENGAGED]
     posts[AGENCY] += (wanted - posts[AGENCY]) / rules[LAG]
 
 
