@@ -15,6 +15,7 @@ from scenarios.actions import (
     ReachedEffect,
     ScaleArrivals,
     ScaleSupply,
+    ShiftOutcomes,
     targets_of,
 )
 from scenarios.documents import Document
@@ -56,6 +57,12 @@ def action_faults(document: Document, lever: Lever, actions: tuple[Action, ...],
         path, at_key = _where(document.data["levers"][lever.name], "ages")
         message = f"act on some ages, but the hazard of {name} does not depend on age; expected targets with `age_multipliers` in the pathway"
         faults.append(document.fault(root + path, message, at_key))
+    for action in actions:
+        if isinstance(action, ShiftOutcomes) and action.complement_weight * (action.ratio.bounds[1] - 1.0) > 1.0:
+            path, at_key = _where(document.data["levers"][lever.name], "ratio")
+            most = 1.0 + 1.0 / action.complement_weight
+            message = f"can be {action.ratio.bounds[1]:g}, more than {action.complement} has to give; expected {most:.3g} or less"
+            faults.append(document.fault(root + path, message, at_key))
     return faults
 
 

@@ -102,6 +102,8 @@ class ReachedEffect(Action):
         When in the episode it acts: months since the family's referral, or since the child came into care.
     programme
         What the uniform is addressed by (`name` if empty): effects of one programme reach the same families.
+    rebound
+        If above 0, this is what comes back of an effect that only delays: hazards are multiplied by 1 + rebound * (1 - HR) instead.
     """
 
     targets: tuple[str, ...]
@@ -115,6 +117,7 @@ class ReachedEffect(Action):
     from_months: float = 0.0
     until_months: float = math.inf
     programme: str = ""
+    rebound: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,48 +1,20 @@
 """The kinship lever: family network plans, placements with kin, special guardianship and allowances."""
 
-from itertools import pairwise
 from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from scenarios.actions import Action, Cost, PlanWeight, ReachedEffect, ScaleRate
+from scenarios.actions import Action, Cost, PlanWeight
 from scenarios.distributions import Distribution
-from scenarios.lever_base import ByMonth, Lever, UncertainAmount, UncertainPositive, UncertainShare
+from scenarios.family_network_plans import FamilyNetworkPlans
+from scenarios.lever_base import Lever, UncertainAmount, UncertainShare
+from scenarios.lever_parts import Change
 from scenarios.pathway_schema import Pathway
 from scenarios.quantities import Frozen, Text, WholeNumber
 from scenarios.schema import Month
 from scenarios.timeline import MonthSeries, month_index
 
 WEEKS_PER_YEAR = 365.25 / 7
-
-
-class FamilyNetworkPlans(Frozen):
-    """Family group decision-making in pre-proceedings, beyond what the duty of April 2026 already brings.
-
-    `risk_ratio` is of `outcomes` (shares of the stage's outcomes) among families reached; what they lose goes to
-    `instead`.
-    `reach` is the share of families in the stage reached on top of the baseline, by month.
-    """
-
-    stage: Text
-    outcomes: tuple[Text, ...] = Field(min_length=1)
-    instead: Text
-    risk_ratio: UncertainPositive
-    fidelity: UncertainShare
-    reach: ByMonth = Field(min_length=1)
-    ramp_months: WholeNumber
-    opened_by: tuple[Text, ...] = Field(min_length=1)
-    cost_gbp_per_family: UncertainAmount
-
-    @model_validator(mode="after")
-    def _reach_rises(self) -> "FamilyNetworkPlans":
-        """Refuse a reach that falls or exceeds 1."""
-        ordered = [self.reach[month] for month in sorted(self.reach, key=month_index)]
-        if any(later < earlier for earlier, later in pairwise(ordered)):
-            raise ValueError("reach: falls, expected a share that only rises (families once reached stay reached)")
-        if ordered[-1] > 1:
-            raise ValueError(f"reach: is {ordered[-1]:g}, expected a share from 0 to 1")
-        return self
 
 
 class Allowances(Frozen):
@@ -78,13 +50,6 @@ class Allowances(Frozen):
                     f"{key}: is a distribution, expected one number (with a `range`): it multiplies a draw"
                 )
         return self
-
-
-class Change(Frozen):
-    """A ratio on transitions or on the weight of a placement, phased in over a ramp."""
-
-    ratio: UncertainPositive
-    ramp_months: WholeNumber = 0
 
 
 class PlanChange(Change):
@@ -126,44 +91,14 @@ class Kinship(Lever):
 
     def actions(self, pathway: Pathway) -> tuple[Action, ...]:
         """Return network plans, rates, placement plans and costs."""
-        found: list[Action] = [*self._network_plans(pathway)]
+        found: list[Action] = [*self.family_network_plans.actions(self, pathway)]
         for target, change in self.rates.items():
-            found.append(ScaleRate(f"{self.name}.{target}", (target,), change.ratio, MonthSeries.window(self.start, change.ramp_months)))
+            found.append(change.rates(f"{self.name}.{target}", (target,), self.start))
         for placement, change in self.plan_weights.items():
             for plan in change.plans:
                 name = f"{self.name}.{plan}.{placement}"
-                found.append(PlanWeight(name, plan, placement, change.ratio, MonthSeries.window(self.start, change.ramp_months)))
+                found.append(PlanWeight(name, plan, placement, change.ratio, change.phase(self.start)))
         return (*found, *self._allowances())
-
-    def _network_plans(self, pathway: Pathway) -> tuple[Action, ...]:
-        """Return the diversion from court of those reached, whose share the other outcomes take up, and its cost."""
-        plans = self.family_network_plans
-        reach = MonthSeries.of(plans.reach, self.start, plans.ramp_months)
-        stage = pathway.stages.get(plans.stage)
-        shares = {name: outcome.share for name, outcome in stage.outcomes.items()} if stage else {}
-        lost, kept = sum(shares.get(name, 0.0) for name in plans.outcomes), shares.get(plans.instead, 0.0)
-        effect = ReachedEffect(
-            f"{self.name}.network_plans",
-            tuple(f"{plans.stage}.{name}" for name in plans.outcomes),
-            plans.risk_ratio,
-            plans.fidelity,
-            reach,
-            complement=f"{plans.stage}.{plans.instead}",
-            complement_weight=lost / kept if kept else 0.0,
-        )
-        cost = Cost(
-            name=f"{self.name}.network_plans_cost",
-            line=f"{self.name}_network_plans",
-            label="Family network plans",
-            payer=self.payer,
-            funded_by=self.funded_by,
-            basis="gbp_per_event",
-            amount=plans.cost_gbp_per_family,
-            series=reach,
-            start=self.start,
-            targets=plans.opened_by,
-        )
-        return effect, cost
 
     def _allowances(self) -> tuple[Cost, ...]:
         """Return allowance costs: each a drawn amount times fixed shares."""

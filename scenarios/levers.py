@@ -1,4 +1,4 @@
-"""The levers a scenario file may use: family help, Regional Care Cooperatives, kinship (`kinship_lever`), national capacity (`capacity_lever`)."""
+"""The levers a scenario file may use: family help and Regional Care Cooperatives, and those of the other files named `..._lever` and `levers_...`."""
 
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar
@@ -10,6 +10,13 @@ from scenarios.capacity_lever import NationalCapacityLever
 from scenarios.distributions import Distribution
 from scenarios.kinship_lever import Kinship
 from scenarios.lever_base import ByMonth, Lever, Uncertain, UncertainAmount, UncertainPositive, UncertainShare
+from scenarios.levers_early import EdgeOfCare, FamilyHubs, Poverty, RecurrentRemoval, RiskOutsideHome
+from scenarios.levers_generic import ChangeQuantity
+from scenarios.levers_permanence import AdoptionTimeliness, CareLeavers, KinshipDeregulation, ReunificationSupport, StepDown
+from scenarios.levers_protection import CourtTimeliness, FamilyGroupDecisions, ParentalRepresentation, ProtectionTeams, WeakerReview
+from scenarios.levers_shocks import Shock
+from scenarios.levers_supply import CareStandards, Fostering, ProfitCap, SecurePlaces
+from scenarios.levers_workforce import WorkforceReform
 from scenarios.pathway_schema import Pathway
 from scenarios.quantities import Frozen, NonNegative, Share, Text, WholeNumber
 from scenarios.schema import Month
@@ -257,4 +264,9 @@ class RegionalCareCooperative(Lever):
         return Cost(name, line, label, self.payer, self.funded_by, basis, amount, always, self.start, end, shared_by=self.shared_by)
 
 
-LEVERS: dict[str, type[Lever]] = {lever.kind: lever for lever in (FamilyHelp, RegionalCareCooperative, Kinship, NationalCapacityLever)}
+ALL = (
+    FamilyHelp, RegionalCareCooperative, Kinship, NationalCapacityLever, FamilyHubs, EdgeOfCare, RecurrentRemoval, RiskOutsideHome, Poverty,
+    ProtectionTeams, FamilyGroupDecisions, ParentalRepresentation, CourtTimeliness, WeakerReview, ReunificationSupport, StepDown, AdoptionTimeliness,
+    KinshipDeregulation, CareLeavers, Fostering, ProfitCap, CareStandards, SecurePlaces, WorkforceReform, Shock, ChangeQuantity,
+)  # fmt: skip
+LEVERS: dict[str, type[Lever]] = {lever.kind: lever for lever in ALL}

@@ -24,7 +24,7 @@ from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_checks import check_pathway
 from scenarios.pathway_schema import Pathway
 from scenarios.scenario import Scenario, date_faults, pathway_data
-from scenarios.schema import Settings
+from scenarios.schema import Expects, Settings
 from scenarios.synthetic import quantities_of, synthetic_profiles
 from scenarios.timeline import month_index
 from scenarios.validation import validate
@@ -63,6 +63,8 @@ def load(name_or_path: str | Path) -> Scenario:
     faults += wrong
     figures, synthetic, wrong = _areas(document, settings, pathway, fitted.newcomers if fitted else {})
     faults += wrong
+    expects, wrong = _expects(composed)
+    faults += wrong
     actions: tuple[Action, ...] = ()
     if pathway is not None:
         actions = tuple(action for lever in levers for action in lever.actions(pathway))
@@ -73,7 +75,7 @@ def load(name_or_path: str | Path) -> Scenario:
         raise ScenarioError(
             faults or [Fault(str(name_or_path), 0, 0, "settings", "no settings, expected those of a baseline")]
         )
-    found = _scenario(composed, pathway, settings, history, levers, actions, figures, synthetic)
+    found = _scenario(composed, pathway, settings, history, levers, actions, figures, synthetic, expects)
     return found if fitted is None else _with_fitted(found, fitted, composed)
 
 
@@ -95,6 +97,7 @@ def _scenario(
     actions: tuple[Action, ...],
     figures: dict[str, dict[str, AreaFigure]],
     synthetic: dict[str, AreaProfile],
+    expects: Expects | None,
 ) -> Scenario:
     """Put a scenario together from parts that have been checked."""
     own = composed.chain[-1]
@@ -114,7 +117,14 @@ def _scenario(
         chain=tuple(document.file for document in composed.chain),
         texts={document.file: document.text for document in (composed.document, *composed.chain)},
         document=composed.document,
+        expects=expects,
     )
+
+
+def _expects(composed: Composed) -> tuple[Expects | None, list[Fault]]:
+    """Read what the scenario's own file says it is for."""
+    own = composed.chain[-1]
+    return validate(Expects, own, ("expects",)) if "expects" in own.data else (None, [])
 
 
 def _fitted(composed: Composed, pathway: Pathway | None, history: Settings | None) -> tuple[Fitted | None, list[Fault]]:

@@ -19,7 +19,7 @@ from scenarios.lever_base import Lever
 from scenarios.names import suggestion
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_schema import Pathway
-from scenarios.schema import Published, Settings
+from scenarios.schema import Expects, Published, Settings
 from scenarios.timeline import month_index
 
 
@@ -56,6 +56,8 @@ class Scenario:
         What calibration does not know of the years ahead: those of the folder a file names as `fitted`, or given by `with_draws`.
     fitted
         Figures that calibration found, laid over authorities' profiles; none if no file names them.
+    expects
+        What it is for: measures it moves and one it leaves; None if its own file does not say.
     profiles
         Profiles that stand in for the shipped ones of their names (`with_profiles`), before the figures in `areas`.
     """
@@ -78,6 +80,7 @@ class Scenario:
     draws: FittedDraws | None = field(default=None, compare=False)
     fitted: Fitted | None = field(default=None, compare=False)
     profiles: Mapping[str, AreaProfile] = field(default_factory=dict, repr=False)
+    expects: Expects | None = None
 
     @cached_property
     def hash(self) -> str:

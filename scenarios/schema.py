@@ -3,7 +3,7 @@
 The pathway itself is in `pathway_schema`, levers in `levers`.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -338,4 +338,19 @@ class Settings(Frozen):
         return self
 
 
-SCENARIO_KEYS = ("name", "description", "extends", "pathway", "fitted", "settings", "levers", "set", "areas")
+class Expects(Frozen):
+    """What a scenario is for, by which anybody can tell whether it does it (docs/reforms.md).
+
+    Attributes
+    ----------
+    moves
+        Measures it changes, and which way: the headline of the reform.
+    leaves
+        A measure that it does not change.
+    """
+
+    moves: Annotated[dict[Text, Literal["more", "fewer"]], Field(min_length=1)]
+    leaves: Text
+
+
+SCENARIO_KEYS = ("name", "description", "extends", "expects", "pathway", "fitted", "settings", "levers", "set", "areas")

@@ -147,14 +147,16 @@ class MonthSeries:
         ValueError
             If it ends before the ramp is through.
         """
+        first = month_index(start)
+        rising = [(first + i, (i + 1) / ramp_months) for i in range(ramp_months)] or [(first, 1.0)]  # by point, so that it may be scaled below 0
         if until is None:
-            return cls(((month_index(start), 1.0),), ramp_months)
-        first, last = month_index(start), month_index(until)
+            return cls(tuple(rising))
+        last = month_index(until)
         if last < first + max(ramp_months, 1):
             full = month_text(first + max(ramp_months, 1))
             raise ValueError(f"until: {until} is before what starts in {start} is in full force, expected {full} or later")
         fading = [(last + i, 1.0 - (i + 1) / fade_months) for i in range(fade_months)] if fade_months else [(last, 0.0)]
-        return cls(((first, 1.0), *fading), ramp_months)
+        return cls((*rising, *fading))
 
     def at(self, month: int | str) -> float:
         """Return the value in a month (a month's number, or `YYYY-MM`)."""

@@ -99,6 +99,7 @@ def lever_tables(actions, drawn, pathway: Pathway, names: Names, months: list[st
     records, series = np.zeros(max(len(reached), 1), L.REACH), np.zeros((max(len(reached), 1), len(months)))
     for i, action in enumerate(reached):
         effect = 1.0 - drawn[action.name, "fidelity"] * (1.0 - drawn[action.name, "hazard_ratio"])
+        effect = 1.0 + action.rebound * (1.0 - effect) if action.rebound else effect
         shared = acting(action.from_months, action.until_months, action.whom, effect)
         for k in resolve(action.targets, pathway, names):
             entries[k].append((i, *shared))

@@ -138,7 +138,7 @@ def test_two_levers_of_a_kind_need_names(tmp_path):
 def test_nothing_is_gained_before_the_third_year_but_costs_start_at_once():
     (pool,), (gain,) = actions("regional-care-cooperative", Pool), actions("regional-care-cooperative", PriceGain)
     assert pool.start == "2028-04"
-    assert gain.phase.at("2028-03") == 0.0 and gain.phase.at("2028-04") == 1.0
+    assert (gain.phase.at("2028-03"), gain.phase.at("2028-04")) == (0.0, 1.0)
     costs = {cost.basis: cost for cost in actions("regional-care-cooperative", Cost) if cost.end is None}
     assert {cost.start for cost in costs.values()} == {"2026-04"}
     (double,) = [cost for cost in actions("regional-care-cooperative", Cost) if cost.end]

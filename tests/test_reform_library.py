@@ -1,0 +1,211 @@
+"""The library of reforms: every lever explains itself and has a file, every file says what it is for, and refuses what it cannot mean."""
+
+import re
+from functools import cache
+
+import pytest
+
+from scenarios.actions import (
+    AddArrivals,
+    AddPosts,
+    AddSupply,
+    Cost,
+    PriceGain,
+    ReachedEffect,
+    ScaleArrivals,
+    ScaleRate,
+    ScaleTeams,
+    SetRate,
+    ShiftOutcomes,
+)
+from scenarios.composing import SHIPPED, shipped_names
+from scenarios.faults import ScenarioError
+from scenarios.lever_parts import CostPart
+from scenarios.levers import LEVERS
+from scenarios.loading import load
+from sim.cost_lines import BASE_LINES
+from sim.measures import MEASURES
+
+pytestmark = pytest.mark.unit
+REFORMS = tuple(name for name in shipped_names() if name not in ("baseline", "fitted"))
+OLDER = ("early-help", "kinship", "regional-care-cooperative")  # reforms whose pictures and notes say what they move
+NOT_SHIPPED = {"change", "national_capacity"}  # for files of one's own
+DOCS = (SHIPPED.parent / "docs" / "reforms.md").read_text(encoding="utf-8")
+
+
+@cache
+def scenario(name: str):
+    return load(name)
+
+
+def lever(tmp_path, text: str):
+    """Load a scenario of one lever, written as the lines below `- `."""
+    path = tmp_path / "mine.yaml"
+    body = "\n".join("      " + line for line in text.strip().splitlines()).replace("      ", "  - ", 1)
+    path.write_text(f"name: Mine\nextends: baseline\nlevers:\n{body}\n")
+    return load(path)
+
+
+def faults(tmp_path, text: str) -> str:
+    with pytest.raises(ScenarioError) as raised:
+        lever(tmp_path, text)
+    return str(raised.value)
+
+
+# ---------------------------------------------------------------- what every lever and file has
+
+
+@pytest.mark.parametrize("kind", LEVERS)
+def test_a_lever_says_how_it_works_what_it_takes_and_how_well_that_is_known(kind):
+    words = LEVERS[kind].__doc__
+    assert [part for part in ("Mechanism", "Parameters", "Evidence") if f"{part}:" not in words] == []
+
+
+def test_every_lever_has_a_file():
+    used = {type(one).kind for name in REFORMS for one in scenario(name).levers}
+    assert set(LEVERS) - used == NOT_SHIPPED
+
+
+@pytest.mark.parametrize("name", REFORMS)
+def test_a_reform_says_what_it_moves_and_what_it_leaves(name):
+    expects = scenario(name).expects
+    assert (expects is None) == (name in OLDER)
+    if expects:
+        named = {*expects.moves, expects.leaves} - {"cost_net"}
+        assert named <= set(MEASURES)
+        assert expects.leaves not in expects.moves
+
+
+@pytest.mark.parametrize("name", REFORMS)
+def test_every_uncertain_number_of_a_reform_has_a_source_and_a_status(name):
+    numbers = {item.name: item for one in scenario(name).levers for item in one.distributions()}
+    assert [key for key, item in numbers.items() if not item.source or not item.status] == []
+
+
+@pytest.mark.parametrize("name", REFORMS)
+def test_a_reform_is_in_the_documents(name):
+    assert f"`{name}`" in DOCS or (name.startswith("shock-") and "`shock-...`" in DOCS)
+
+
+def test_no_two_lines_of_cost_share_a_name():
+    costs = {action.line for name in REFORMS for action in scenario(name).actions if isinstance(action, Cost)}
+    assert {line.key for line in BASE_LINES}.isdisjoint(costs)
+
+
+# ---------------------------------------------------------------- what levers turn into
+
+
+def test_a_delayed_effect_comes_back_in_proportion(tmp_path):
+    entry, back = [action for action in scenario("edge-of-care").actions if isinstance(action, ReachedEffect)]
+    assert (entry.until_months, back.from_months, back.until_months) == (12.0, 12.0, 36.0)
+    assert back.rebound == pytest.approx(0.5 * 12 / 24)
+    assert back.hazard_ratio is entry.hazard_ratio  # one number, so one draw
+    assert entry.programme == back.programme
+
+
+def test_outcomes_shift_so_that_shares_still_add_up():
+    shifts = [(name, action) for name in REFORMS for action in scenario(name).actions if isinstance(action, ShiftOutcomes)]
+    assert {name for name, _ in shifts} >= {"protection-teams", "parental-representation", "adoption-timeliness", "kinship-deregulation"}
+    for name, action in shifts:
+        stage = action.complement.split(".")[0]
+        shares = {f"{stage}.{key}": outcome.share for key, outcome in scenario(name).pathway.stages[stage].outcomes.items()}
+        for ratio in action.ratio.bounds:
+            new = dict(shares)
+            for target in action.targets:
+                new[target] *= ratio
+            new[action.complement] *= 1.0 + action.complement_weight * (1.0 - ratio)
+            assert sum(new.values()) == pytest.approx(sum(shares.values())), name
+            assert min(new.values()) >= 0.0
+
+
+def test_a_fall_of_poverty_means_fewer_arrivals_where_it_falls():
+    (arrivals,) = [action for action in scenario("less-poverty").actions if isinstance(action, ScaleArrivals)]
+    fully = 1.0 + arrivals.phase.at("2035-03") * arrivals.strength_by_quintile[4] * (arrivals.ratio.mean - 1.0)
+    assert arrivals.phase.at("2035-03") == -2.0
+    assert arrivals.phase.at("2028-03") == pytest.approx(-1.0)
+    assert fully == pytest.approx(1.0 - 2.0 * 1.3 * (arrivals.ratio.mean - 1.0))
+
+
+def test_a_price_rise_is_a_gain_below_nothing():
+    price, leakage = [action for action in scenario("profit-cap").actions if isinstance(action, PriceGain)]
+    assert price.fraction.mean > 0.0 > leakage.fraction.mean
+    assert price.phase.at("2028-03") == 0.0
+
+
+@pytest.mark.parametrize(("quantity", "how", "kind"), [
+    ("rate.care_entry", "scale: 1.1", ScaleRate),
+    ("rate.closed.re_referral", "scale: 0.9", ScaleRate),
+    ("rate.placement_order.matched", "set_per_year: 1.5", SetRate),
+    ("arrivals.uasc", "add: 3\nunit: arrivals per month", AddArrivals),
+    ("arrivals.family", "scale: 0.95", ScaleArrivals),
+    ("price.childrens_home", "add: 0.05\nunit: share of the price", PriceGain),
+    ("places.authority_childrens_home", "add: 4\nunit: places per authority\nowner: authority", AddSupply),
+    ("teams.capacity", "scale: 1.02", ScaleTeams),
+    ("posts", "add: 0.05\nunit: share of posts", AddPosts),
+])  # fmt: skip
+def test_the_generic_lever_scales_adds_and_sets(tmp_path, quantity, how, kind):
+    (action,) = lever(tmp_path, f"change:\n  start: 2026-04\n  quantity: {quantity}\n" + "\n".join(f"  {line}" for line in how.splitlines())).actions
+    assert isinstance(action, kind)
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(("quantity", "how", "message"), [
+    ("rate.care_entry", "add: 3\nunit: arrivals per month", "nothing can be added to rate"),
+    ("arrivals.uasc", "add: 3", "expected 'arrivals per month'"),
+    ("arrivals.uasc", "add: 3\nunit: per year", "expected 'arrivals per month'"),
+    ("arrivals.uasc", "scale: 1.2\nadd: 3\nunit: arrivals per month", "gives scale and add"),
+    ("arrivals.uasc", "set_per_year: 3", "set_per_year: is for rates"),
+    ("rates.care_entry", "scale: 1.1", "did you mean 'rate'"),
+    ("rate.care_entri", "scale: 1.1", "did you mean 'care_entry'"),
+    ("arrivals.usac", "scale: 1.1", "did you mean 'uasc'"),
+    ("plan.move", "scale: 1.1", "expected plan.CONTEXT.PLACEMENT"),
+    ("capacity.court", "scale: 1.1", "did you mean 'courts'"),
+])  # fmt: skip
+def test_the_generic_lever_refuses_what_it_cannot_mean(tmp_path, quantity, how, message):
+    said = faults(tmp_path, f"change:\n  start: 2026-04\n  quantity: {quantity}\n" + "\n".join(f"  {line}" for line in how.splitlines()))
+    assert message in said.replace("set_per_year: 3, is", "set_per_year: is")
+    assert re.match(r".*mine\.yaml:\d+:\d+: ", said)
+
+
+REACHED = """
+edge_of_care:
+  start: 2026-04
+  reach: {share: {2026-04: 0.2}, fidelity: 1.0}
+  entry: {hazard_ratio: 0.9%s}
+  targets: [%s]
+"""
+
+
+@pytest.mark.parametrize(("more", "target", "message"), [
+    (", ages: [10_to_16]", "child_in_need.accommodated", "10_to_15"),
+    (", ages: [10_to_15]", "child_in_need.enquiry", "does not depend on age"),
+    (", delayed_share: 0.5", "child_in_need.accommodated", "needs lasts_months"),
+    ("", "child_in_need.accomodated", "did you mean"),
+    (", strength_by_needs: [1.0, 1.0]", "child_in_need.accommodated", "strength_by_needs"),
+])  # fmt: skip
+def test_an_effect_on_those_reached_refuses_what_it_cannot_act_on(tmp_path, more, target, message):
+    assert message in faults(tmp_path, REACHED % (more, target))
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({}, "gives no amount"),
+    ({"gbp_per_event": 5}, "events: belong with gbp_per_event"),
+    ({"gbp_per_week": 5}, "stage: belongs with gbp_per_week"),
+    ({"gbp_per_week": 5, "stage": "looked_after", "gbp_once_per_authority": 5}, "gives gbp_once_per_authority and gbp_per_week"),
+    ({"gbp_once_per_authority": 5, "lasts_months": 3, "ramp_months": 6}, "less than ramp_months"),
+    ({"gbp_once_per_authority": 5, "fades_over_months": 3}, "without lasts_months"),
+])  # fmt: skip
+def test_a_cost_says_exactly_what_it_is_per(given, message):
+    with pytest.raises(ValueError, match=message):
+        CostPart.model_validate({"label": "A line", **given})
+
+
+def test_a_reach_before_the_branch_is_refused(tmp_path):
+    said = faults(tmp_path, (REACHED % ("", "child_in_need.accommodated")).replace("share: {2026-04", "share: {2024-04"))
+    assert "2024-04" in said
+
+
+def test_a_shock_in_which_nothing_happens_is_refused(tmp_path):
+    assert "nothing happens" in faults(tmp_path, "shock:\n  start: 2026-04")
