@@ -19,7 +19,7 @@ from sim import engine, reference
 from sim.kernels import layout as L
 from sim.kernels.tally import FULL_PLACES, PEAK_PRESSURE
 from sim.kernels.workforce import VACANT
-from sim.model import CompiledModel, compile_model
+from sim.model import CompiledModel, compile_model, day_of
 from sim.state import join
 
 pytestmark = pytest.mark.e2e
@@ -180,6 +180,39 @@ def test_engines_agree_in_earlier_published_years():
     fast, slow = both(late, None, late.first, late.last, 4)
     assert_same(fast, slow)
     assert len(fast.log) > 3000
+
+
+# Every kind of effect and change that levers have, within two years of the branch.
+LIBRARY = """
+name: The library at once
+extends: [edge-of-care, recurrent-removal, reunification, step-down, protection-teams, parental-representation, fostering, profit-cap,
+          secure-places, workforce-first, less-poverty, shock-provider-failure, care-leavers]
+set:
+  levers.protection_teams.start: 2026-04
+  levers.profit_cap.start: 2026-04
+  levers.secure_places.start: 2026-04
+  levers.poverty.start: 2026-04
+  levers.shock.start: 2026-10
+"""
+
+
+@pytest.mark.parametrize(("areas", "seed"), [(("Bolton",), 31), (("Kent",), 32), (("Torbay",), 33), (REGION, 34)], ids=label)
+def test_engines_agree_on_every_kind_of_lever(tmp_path, areas, seed):
+    file = tmp_path / "library.yaml"
+    file.write_text(LIBRARY)
+    model = compiled(areas, str(file), "2025-10")
+    arrays = model.for_draw(seed, 0)
+    assert (arrays.levers["ages"] != 0b11111).any()
+    assert (arrays.levers["removed"] == 1).any()
+    assert (arrays.levers["from_days"] > 0).any()
+    assert (arrays.levers["hazard_ratio"][:, 0] != arrays.levers["hazard_ratio"][:, 3]).any()
+    fast, slow = both(model, present(areas, "2025-10", seed), "2025-10", "2027-09", seed)
+    assert len(fast.log) > 300
+    assert_same(fast, slow)
+    plain, _ = engine.simulate(compiled(areas, "baseline", "2025-10"), present(areas, "2025-10", seed), "2025-10", "2027-09", seed, 0, log=True)
+    before = fast.log["time"] < day_of("2026-04")
+    assert difference(fast.log[before], plain.log[: before.sum()]) == ""  # nothing differs before levers start
+    assert difference(fast.log, plain.log)
 
 
 def of_every_year(profile: AreaProfile, seed: int) -> AreaProfile:
