@@ -55,7 +55,7 @@ def _peak(rows: Any) -> str:
     if not peak["mean"] > 0.0:
         return "Nothing has to be found before it pays."
     text = f"To be found before anything comes back: {money(peak['mean'])} (P10 {money(peak.p10)}, P90 {money(peak.p90)})"
-    text += f", all of it by {year_name(int(year.p50))}"
+    text += f", in the median run by {year_name(int(year.p50))}"
     return text + (f"; in {year.probability:.0%} of runs still growing in the last year." if year.probability > 0.0 else ".")
 
 

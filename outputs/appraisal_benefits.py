@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from outputs.appraisal_flows import Flows, flows
+from outputs.appraisal_flows import PENNY, Flows, flows
 from outputs.appraisal_terms import Terms
 from sim.results import Comparison
 from sim.statistics import summarise
@@ -133,11 +133,11 @@ def bankable(values: np.ndarray, years: tuple[int, ...]) -> tuple[int | None, fl
 
     None, and no share, if it is not above 0 in the last year.
     """
-    above = values.mean(axis=0) > 0.0
+    above = values.mean(axis=0) > PENNY
     if not above[-1]:
         return None, float("nan")
     first = int(len(above) - np.argmin(above[::-1])) if not above.all() else 0
-    return years[first], float((values[:, first:].sum(axis=1) > 0.0).mean())
+    return years[first], float((values[:, first:].sum(axis=1) > PENNY).mean())
 
 
 def _of_all_lines(one: Flows, values: np.ndarray) -> Iterator[dict[str, Any]]:
@@ -153,7 +153,7 @@ def _by_line(one: Flows, values: np.ndarray) -> Iterator[dict[str, Any]]:
     """Yield a row in all years for each line there is anything of (values: R, L, Y)."""
     for index, (key, line) in enumerate(one.lines.items()):
         own = values[:, index]
-        if not own.any():
+        if np.abs(own).max() <= PENNY:
             continue
         rule = RULES.get(key, OTHERWISE)
         words = {"how": rule.how, "stop": rule.stop} if line["payer"] == "authority" else {"how": "", "stop": f"for {line['payer']} to decide"}
@@ -169,4 +169,5 @@ def _in_all_years(one: Flows, yearly: np.ndarray) -> dict[str, Any]:
 def _summary(values: np.ndarray) -> dict[str, float]:
     """Return mean and quantiles over runs (R)."""
     summary = summarise(values)
-    return {key: float(getattr(summary, key)) for key in KEYS}
+    found = {key: float(getattr(summary, key)) for key in KEYS}
+    return {key: value if abs(value) > PENNY else 0.0 for key, value in found.items()}

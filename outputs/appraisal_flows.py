@@ -27,6 +27,7 @@ PERSPECTIVES = {
 }
 QUANTILES = {"p05": 0.05, "p10": 0.10, "p50": 0.50, "p90": 0.90, "p95": 0.95}
 DAYS_PER_YEAR = 365.25
+PENNY = 0.005  # pounds are summed from thousands of rounded products: less is nothing
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from outputs.appraisal_flows import ALL_PAYERS, PAYERS, Flows, flows
+from outputs.appraisal_flows import ALL_PAYERS, PAYERS, PENNY, Flows, flows
 from outputs.appraisal_terms import Terms
 from sim.results import Comparison
 from sim.statistics import Summary, break_even, summarise
@@ -24,7 +24,6 @@ ITEMS = {
     "net_nominal": "the same in the cash of the year",
     "net_cumulative": "net cost up to the end of the year",
 }
-PENNY = 0.005  # pounds are summed from thousands of rounded products
 
 
 def cumulative(comparison: Comparison, terms: Terms | None = None) -> pd.DataFrame:
