@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from outputs.appraisal_benefits import CLASSES
+from outputs.appraisal_value import NET_PRESENT
 from scenarios.timeline import year_name
 
 
@@ -62,9 +63,9 @@ def _peak(rows: Any) -> str:
 def _present_value(rows: Any, terms: dict[str, Any]) -> str:
     """Say what it is worth today."""
     parts = []
-    for label, name in (("to the authority", "fiscal_value_authority"), ("to the exchequer", "fiscal_value_exchequer"), ("social", "social_value")):
-        row = rows.loc[f"net_present_{name}_gbp"]
-        parts.append(f"{label} {money(row['mean'])} [{money(row.p05)}, {money(row.p95)}]")
+    for who, name in NET_PRESENT.items():
+        row = rows.loc[f"{name}_gbp"]
+        parts.append(f"to {'' if who == 'society' else 'the '}{who} {money(row['mean'])} [{money(row.p05)}, {money(row.p95)}]")
     rate = terms.get("discount_rate_per_year")
     at = "" if rate is None else f" at {100 * rate:g} %"
     return f"Net present value{at} (below 0: a loss): {', '.join(parts)}; benefits to children are not valued."
@@ -90,7 +91,7 @@ def _leaving(mine: Any, year: int) -> str:
         return f"Other lines {more} in {year_name(year)}: there is nothing to bank."
     words = ("could leave the authority's budget", "is growth avoided", "is not cash yet", "is others'")
     parts = [f"{money(last[name])} {text}" for name, text in zip(CLASSES, words, strict=True)]
-    below = " Below 0: lines that rise outweigh those that fall." if (last < -500.0).any() else ""
+    below = " Below 0: added, not saved." if (last < -500.0).any() else ""
     return f"Of {money(last['all'])} of benefit in {year_name(year)}: {', '.join(parts)} (benefits.csv).{below}"
 
 

@@ -115,7 +115,8 @@ def benefits(comparison: Comparison, terms: Terms | None = None) -> pd.DataFrame
     """Return benefit by class: of all lines by year and in all years, and of each line in all years (`COLUMNS`).
 
     Rows of the class `all` are the total. `bankable_from` is the first year ending March from which the mean over runs is above 0 and stays so (none:
-    missing), and `probability` the share of runs in which what there is from then on is above 0. Undiscounted, constant prices.
+    missing; what is not cash cannot be banked), and `probability` the share of runs in which what there is from then on is above 0. Undiscounted,
+    constant prices.
     """
     terms = terms or Terms()
     rows = []
@@ -125,7 +126,9 @@ def benefits(comparison: Comparison, terms: Terms | None = None) -> pd.DataFrame
             about = {"scenario": one.scenario, "area": one.area, "class": name}
             rows += [about | row for row in _of_all_lines(one, values)]
             rows += [about | row for row in _by_line(one, values)] if name != ALL else []
-    return pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table.loc[table["class"] == "non_cashable", ["bankable_from", "probability"]] = np.nan
+    return table
 
 
 def bankable(values: np.ndarray, years: tuple[int, ...]) -> tuple[int | None, float]:

@@ -189,8 +189,8 @@ def benefit_example():
 def test_benefits_by_class_by_hand():
     """Agency: falls of 5 and 30 against rises of 10 and 20 over the branch year: 5 and 20 are growth avoided, 10 leaves a budget.
 
-    Own carers: a fall of 20 of which, nine months on, 5 is cash in the first year and 20 in the next. Courts' 4 are others'. A line that rises by 3 is
-    growth: -3.
+    Own carers: a fall of 20 of which, nine months on, 5 is cash in the first year and 20 in the next. Courts' 4 are others'. A line that rises
+    by 3 is growth: -3.
     """
     table = appraise(benefit_example()).benefits
     total = table[table.line == "all"].pivot(index="class", columns="year_ending", values="mean")
@@ -205,6 +205,7 @@ def test_benefits_by_class_by_hand():
     assert (bought.bankable_from, bought.how) == (2028, "ends")
     assert "not let" in bought.stop
     assert np.isnan(lines.loc[("avoided_growth", "staying_put"), "bankable_from"])
+    assert table[table["class"] == "non_cashable"].bankable_from.isna().all()
     assert "family_help" not in set(table.line)  # the reform's own cost is no benefit
     at_once = appraise(benefit_example(), fixed_costs_persist_months=0).benefits
     assert at_once[at_once["class"] == "non_cashable"]["mean"].abs().max() == 0.0
@@ -324,8 +325,9 @@ def test_the_lines_a_planner_reads_aloud_hold_the_tables_figures():
     assert "at 3.5 % (below 0: a loss): to the authority -£1.07bn" in lines[3]
     assert "41 child-years out of care" in lines[4]
     assert "worth £45.4m" in lines[4]
-    assert "Of £57.5m of benefit in 2065-66: £55.0m could leave the authority's budget" in lines[5]
-    assert "£2.5m is others'" in lines[5]
+    # Agency fostering falls by 65 in the mean from a level that does not rise; homes rise by 10 above theirs: growth added.
+    assert "Of £57.5m of benefit in 2065-66: £65.0m could leave the authority's budget, -£10.0m is growth avoided" in lines[5]
+    assert "£2.5m is others' (benefits.csv). Below 0: added, not saved." in lines[5]
     assert "optimism bias: costs + 40%" in told_aloud(both, optimism_bias=0.4)[0]
 
 
