@@ -147,30 +147,32 @@ def _of_all_lines(one: Flows, values: np.ndarray) -> Iterator[dict[str, Any]]:
     """Yield rows of all lines together, by year and in all years (values: R, L, Y)."""
     yearly = values.sum(axis=1)
     about = {"line": ALL, "label": "All lines", "unit": f"GBP, {one.price_base} prices", "how": "", "stop": ""}
-    for y, year in enumerate(one.years):
-        yield about | {"year_ending": str(year), **_summary(yearly[:, y]), "bankable_from": None, "probability": float("nan")}
-    yield about | _in_all_years(one, yearly)
+    found = _summaries(np.column_stack([yearly, yearly.sum(axis=1)]))
+    for year, summary in zip(one.years, found[:-1], strict=True):
+        yield about | {"year_ending": str(year), **summary, "bankable_from": None, "probability": float("nan")}
+    yield about | {"year_ending": ALL, **found[-1]} | _banked(one, yearly)
 
 
 def _by_line(one: Flows, values: np.ndarray) -> Iterator[dict[str, Any]]:
     """Yield a row in all years for each line there is anything of (values: R, L, Y)."""
+    found = _summaries(values.sum(axis=2))
     for index, (key, line) in enumerate(one.lines.items()):
-        own = values[:, index]
-        if np.abs(own).max() <= PENNY:
+        if np.abs(values[:, index]).max() <= PENNY:
             continue
         rule = RULES.get(key, OTHERWISE)
         words = {"how": rule.how, "stop": rule.stop} if line["payer"] == "authority" else {"how": "", "stop": f"for {line['payer']} to decide"}
-        yield {"line": key, "label": line["label"], "unit": f"GBP, {one.price_base} prices", **words} | _in_all_years(one, own)
+        about = {"line": key, "label": line["label"], "year_ending": ALL, "unit": f"GBP, {one.price_base} prices", **words}
+        yield about | found[index] | _banked(one, values[:, index])
 
 
-def _in_all_years(one: Flows, yearly: np.ndarray) -> dict[str, Any]:
-    """Return what a row says of all years (yearly: R, Y)."""
+def _banked(one: Flows, yearly: np.ndarray) -> dict[str, Any]:
+    """Return the columns that say from when it can be banked (yearly: R, Y)."""
     first, probability = bankable(yearly, one.years)
-    return {"year_ending": ALL, **_summary(yearly.sum(axis=1)), "bankable_from": first, "probability": probability}
+    return {"bankable_from": first, "probability": probability}
 
 
-def _summary(values: np.ndarray) -> dict[str, float]:
-    """Return mean and quantiles over runs (R)."""
+def _summaries(values: np.ndarray) -> list[dict[str, float]]:
+    """Return mean and quantiles over runs of each column (R, N); less than a penny is nothing."""
     summary = summarise(values)
-    found = {key: float(getattr(summary, key)) for key in KEYS}
-    return {key: value if abs(value) > PENNY else 0.0 for key, value in found.items()}
+    columns = {key: np.where(np.abs(getattr(summary, key)) > PENNY, getattr(summary, key), 0.0) for key in KEYS}
+    return [{key: float(column[n]) for key, column in columns.items()} for n in range(values.shape[1])]
