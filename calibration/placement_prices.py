@@ -18,6 +18,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from calibration.panel import DATA
+from scenarios.deflators import shipped_deflators
 from scenarios.loading import load
 from sim.compile_prices import needs_multipliers
 from sim.cost_lines import assumption
@@ -39,7 +40,7 @@ OTHERS_OVER_HOME = 621.0 / 6106.0  # unit_costs.csv, prices of a week in 2023-24
 UNREGISTERED_AT_END = {2019: 0.0, 2023: 764.0}
 UNREGISTERED_ENDS_PER_YEAR = 1.9  # pathway.yaml
 UNREGISTERED_GBP = 10_500.0  # a week, 2024-25 (Children's Commissioner, January 2026)
-UNREGISTERED_GROWTH = 1.04**2 * 1.10  # from 2022-23 to 2024-25: baseline.yaml over general inflation, of 6 and 3.9 % (no deflator is shipped)
+UNREGISTERED_GROWTH = 1.04**2 * shipped_deflators().factor(2023, 2025)  # from 2022-23 to 2024-25: baseline.yaml, over general inflation
 SUPPORTED_RANGE = (260.0, 6776.0)  # unit_costs.csv: cheapest and dearest week of one authority
 CHILDREN_IN_RANGE = (50, 100, 200)  # whom such a range may be of: not published
 

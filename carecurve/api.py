@@ -11,7 +11,10 @@ import pandas as pd
 
 from carecurve.console import ChoiceError
 from outputs import store
+from outputs.appraisal import Terms, affordability, appraisal, benefits, price_and_volume
+from outputs.tables import whole
 from scenarios.areas import load_areas
+from scenarios.deflators import Deflators, read_deflators
 from scenarios.loading import Scenario
 from scenarios.loading import load as load_scenario
 from sim.experiment import run_experiment
@@ -46,7 +49,7 @@ def compare(
     baseline: ScenarioLike = DEFAULT_SCENARIOS[0], *reforms: ScenarioLike, area: str | None = None,
     region: str | None = None, england: bool = False, from_: str | None = None, until: str | None = None,
     runs: int | str | None = None, seed: int = 1, engine: str = "fast", workers: int | None = None, events: bool = False,
-    effects: str = "drawn", precision: float | None = None, max_runs: int | None = None,
+    effects: str = "drawn", precision: float | None = None, max_runs: int | None = None, deflators: str | Path | Deflators | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:  # fmt: skip
     """Run a baseline and reforms on the same families, and return their paired results.
@@ -68,20 +71,36 @@ def compare(
         `drawn` for each replicate, or `central`: at their means, so that only chance is left.
     engine, workers, events
         `fast`, `reference` or `expected` (docs/expected.md); threads; whether to keep the event log of replicate 0.
+    deflators
+        A table (`scenarios.deflators`), or a file, in place of the shipped one: for older prices and nominal series.
     progress
         Called with (runs done, runs in all).
 
     Raises
     ------
-    ScenarioError, UnknownNameError, ExperimentError
-        If a scenario, a place or an option cannot be used.
+    ScenarioError, UnknownNameError, ExperimentError, DeflatorError
+        If a scenario, a place, a table or an option cannot be used.
     """
-    scenarios = [load(one) for one in (baseline, *reforms)]
+    scenarios = deflated([load(one) for one in (baseline, *reforms)], deflators)
     prepared = plan(
         scenarios, choose(area, region, england, scenarios[0]), from_=from_, until=until, runs=runs, seed=seed, engine=engine,
         workers=workers, events=events, effects=effects, precision=precision, max_runs=max_runs,
     )  # fmt: skip
     return run_experiment(prepared, progress)
+
+
+def deflated(scenarios: Sequence[Scenario], deflators: str | Path | Deflators | None) -> list[Scenario]:
+    """Return scenarios with a table of deflators in place of the shipped one; as they are if none is given.
+
+    Raises
+    ------
+    DeflatorError
+        If it cannot be used.
+    """
+    if deflators is None:
+        return list(scenarios)
+    table = read_deflators(deflators)
+    return [scenario.with_deflators(table) for scenario in scenarios]
 
 
 def choose(
@@ -135,25 +154,33 @@ def validation_tables(comparison: Comparison) -> dict[str, Any]:
     return {"published_vs_simulated.csv": total, "published_vs_simulated_by_area.csv": by_area}
 
 
-def further_tables(comparison: Comparison) -> dict[str, Any]:
+def further_tables(comparison: Comparison, terms: Terms | None = None) -> dict[str, Any]:
     """Return the tables a results folder holds beside its summaries, by file name.
 
-    Published against simulated figures; with reforms, what placements cost against the baseline by volume, mix and price.
+    Published against simulated figures; with reforms, what placements cost against the baseline by volume, mix and price, and the appraisal, at some
+    terms or the default ones.
     """
     tables = validation_tables(comparison)
     if comparison.reforms:
-        from outputs.appraisal import price_and_volume
-        from outputs.tables import whole
-
         together = whole(comparison)
         parts = [comparison] if together is comparison else [comparison, together]
-        tables["price_volume.csv"] = pd.concat([price_and_volume(part) for part in parts], ignore_index=True)
+        made = {
+            "price_volume.csv": price_and_volume, "appraisal.csv": lambda part: appraisal(part, terms),
+            "affordability.csv": lambda part: affordability(part, terms), "benefits.csv": lambda part: benefits(part, terms),
+        }  # fmt: skip
+        tables |= {name: pd.concat([table(part) for part in parts], ignore_index=True) for name, table in made.items()}
     return tables
 
 
-def save(comparison: Comparison, folder: str | Path, overwrite: bool = False) -> Path:
-    """Write a finished results folder, published against simulated figures and price and volume included."""
-    return store.write(comparison, folder, overwrite, further_tables(comparison))
+def on_terms(comparison: Comparison, terms: Terms) -> Comparison:
+    """Return the comparison with a manifest that says on what terms it is appraised, if it has reforms."""
+    return replace(comparison, metadata={**comparison.metadata, "appraisal": terms.told()}) if comparison.reforms else comparison
+
+
+def save(comparison: Comparison, folder: str | Path, overwrite: bool = False, terms: Terms | None = None) -> Path:
+    """Write a finished results folder: published against simulated figures, price and volume, and the appraisal on some terms, included."""
+    terms = terms or Terms()
+    return store.write(on_terms(comparison, terms), folder, overwrite, further_tables(comparison, terms))
 
 
 def diagrams(comparison: Comparison, scenarios: Sequence[ScenarioLike], folder: str | Path) -> list[Path]:

@@ -35,6 +35,9 @@ Runs = Annotated[str | None, typer.Option("--runs", metavar="N|auto", help="Pair
 Precision = Annotated[float | None, typer.Option("--precision", help="With --runs auto: 95 % half-width, per cent of the difference; 5.")]
 MaxRuns = Annotated[int | None, typer.Option("--max-runs", help="With --runs auto: the most runs; 200.")]
 Effects = Annotated[str, typer.Option("--effects", help="What reforms do: drawn for each run, or central (means; only chance is left).")]
+Deflators = Annotated[Path | None, typer.Option("--deflators", help="Table of GDP deflators in place of the shipped one: year,index,source,status.")]
+DiscountRate = Annotated[float | None, typer.Option("--discount-rate", help="Share a year, such as 0.035, 0.5 points less after years 30 and 75.")]
+OptimismBias = Annotated[float, typer.Option("--optimism-bias", help="Raise costs and cut benefits by this share, such as 0.4; off by default.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random draw.")]
 Engine = Annotated[str, typer.Option("--engine", help="fast, reference, or expected (the mean, by equations).")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes of a fit; by default one a processor.")]
@@ -91,6 +94,7 @@ def explain(scenario: Annotated[str, typer.Argument(help="A scenario: name or fi
     """Print what a scenario does and every number in it: unit, range, status, source, file and line."""
     from scenarios.loading import load
     from scenarios.register import register
+    from scenarios.timeline import year_name
     from sim.cost_lines import assumptions
     from sim.measures import MEASURES
 
@@ -103,6 +107,9 @@ def explain(scenario: Annotated[str, typer.Argument(help="A scenario: name or fi
     console.heading("Costs beside the areas' own prices (scenarios/data/cost_assumptions.csv)")
     for name, row in assumptions().items():
         console.number(name, row["value"], row["unit"], f"{row['low']} to {row['high']}", row["status"], row["source"])
+    console.heading(f"GDP deflators ({found.deflators.file}); other years move by general inflation")
+    for year, (source, status) in found.deflators.sources.items():
+        console.number(year_name(year), f"{found.deflators.index[year]:g}", "index", "", status, source)
     console.heading("Measures compared with published figures")
     for measure in MEASURES.values():
         if measure.published:
@@ -137,13 +144,13 @@ def run(
     scenario: Annotated[str, typer.Argument(help="A scenario: name or file.")] = "baseline",
     area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
     runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
-    effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None,
+    effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None, deflators: Deflators = None,
     diagrams: Diagrams = False, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Run one scenario, by default the baseline for Greater Manchester."""
     options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
-    auto = {"precision": precision, "max_runs": max_runs}
-    _experiment([scenario], (area, region, england), options | {"events": events, "effects": effects} | auto, output, overwrite, quiet, diagrams)
+    options |= {"events": events, "effects": effects, "precision": precision, "max_runs": max_runs}
+    _experiment([scenario], (area, region, england), options, {"deflators": deflators}, output, overwrite, quiet, diagrams)
 
 
 @app.command()
@@ -153,7 +160,8 @@ def compare(
     ] = None,
     area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
     runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
-    effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None,
+    effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None, deflators: Deflators = None,
+    discount_rate: DiscountRate = None, optimism_bias: OptimismBias = 0.0,
     diagrams: Diagrams = False, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Compare reforms with a baseline on the same families.
@@ -164,8 +172,9 @@ def compare(
     if scenarios is not None and len(scenarios) == 1:
         console.fail("one scenario leaves nothing to compare; expected BASELINE REFORM..., or none for the default")
     options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
-    auto = {"precision": precision, "max_runs": max_runs}
-    _experiment(scenarios or [], (area, region, england), options | {"events": events, "effects": effects} | auto, output, overwrite, quiet, diagrams)
+    options |= {"events": events, "effects": effects, "precision": precision, "max_runs": max_runs}
+    appraised = {"deflators": deflators, "discount_rate": discount_rate, "optimism_bias": optimism_bias}
+    _experiment(scenarios or [], (area, region, england), options, appraised, output, overwrite, quiet, diagrams)
 
 
 @app.command()
@@ -255,18 +264,20 @@ def bench(
 
 
 def _experiment(
-    scenarios: list[str], where: tuple[str | None, str | None, bool], options: dict[str, Any], output: Path | None,
+    scenarios: list[str], where: tuple[str | None, str | None, bool], options: dict[str, Any], appraised: dict[str, Any], output: Path | None,
     overwrite: bool, quiet: bool, diagrams: bool = False,
 ) -> None:  # fmt: skip
-    """Check everything, run, write the folder, and print the closing table."""
+    """Check everything, run, write the folder, and print the closing table; `appraised` holds the options of `outputs.appraisal.terms_of`."""
     if not quiet:
         console.say("Reading scenarios ...")  # at once: what comes next takes seconds to import
     from carecurve import api
+    from outputs.appraisal import terms_of
     from outputs.store import check_folder
     from scenarios.faults import ScenarioError
     from sim.experiment import run_experiment
     from sim.plan import plan
 
+    terms = terms_of(**appraised)
     names = scenarios or list(api.DEFAULT_SCENARIOS)
     api.check_choice(*where)
     loaded, faults = [], []
@@ -277,12 +288,13 @@ def _experiment(
             faults += error.faults
     if faults:
         raise ScenarioError(faults)
+    loaded = api.deflated(loaded, terms.deflators)
     selection = api.choose(*where, loaded[0])
     prepared = plan(loaded, selection, **options)
     folder = check_folder(output or console.new_folder(selection.label, *(scenario.key for scenario in loaded)), overwrite)
     with console.progress(prepared, quiet) as report:
-        comparison = run_experiment(prepared, report)
-    tables = api.further_tables(comparison)
+        comparison = api.on_terms(run_experiment(prepared, report), terms)
+    tables = api.further_tables(comparison, terms)
     drawn = diagrams or options["engine"] in DRAWN_ENGINES
     api.store.write(comparison, folder, overwrite, tables, (lambda there: api.diagrams(comparison, loaded, there)) if drawn else None)
     if not quiet:

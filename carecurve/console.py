@@ -18,7 +18,7 @@ LEAST_PRICE_EFFECT_GBP = 50_000.0  # less would be printed as nothing
 # Errors that say what a user got wrong, by the module that raises them (imported only by what was used).
 USER_ERRORS = {
     "ScenarioError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError",
-    "ResultsError", "ChoiceError", "PanelError", "BacktestError", "BaselineError",
+    "ResultsError", "ChoiceError", "PanelError", "BacktestError", "BaselineError", "AppraisalError", "DeflatorError",
 }  # fmt: skip
 
 
@@ -139,8 +139,11 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     _columns(rows)
     _pairing(told)
     _precision(comparison)
-    for scenario, even in told.break_even.items():
-        say(f"Break-even of {scenario}: {even.text}")
+    if "appraisal.csv" in tables:
+        from carecurve.appraisal_lines import appraisal_lines
+
+        for line in appraisal_lines(tables["appraisal.csv"], tables["benefits.csv"], told, comparison.metadata.get("appraisal", {})):
+            say(line)
     if "price_volume.csv" in tables:
         _prices(comparison, tables["price_volume.csv"], told)
     _shares(comparison)

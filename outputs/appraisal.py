@@ -1,155 +1,85 @@
-"""Appraisal of reforms: cumulative and discounted net cost, break-even, payers, price and volume.
+"""Appraisal of reforms in the Green Book's terms. Rules, formulas and what they rest on: docs/appraisal.md.
 
-Every function takes a comparison and returns a table. Differences are taken run by run, before anything is averaged.
+    from outputs import appraisal
+    found = appraisal.appraise(comparison, discount_rate=0.035, optimism_bias=0.4)
+    found.summary, found.affordability, found.benefits
+
+Every function takes a comparison and returns a table; differences are taken run by run, before anything is averaged. `Terms` hold what may be
+chosen. The parts: `appraisal_terms` (discounting), `appraisal_flows` (differences by run, line and year), `appraisal_payback`, `appraisal_value`,
+`appraisal_benefits`, `price_volume`.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+from pathlib import Path
+
 import pandas as pd
 
-from outputs.tables import after_branch
-from sim.counting import divide
-from sim.measures_money import PRICE_PARTS, PRICED_GROUPS
-from sim.results import Comparison, Results
-from sim.statistics import break_even, summarise
+from outputs.appraisal_benefits import benefits
+from outputs.appraisal_flows import PAYERS
+from outputs.appraisal_payback import affordability, break_even_table, by_payer, cumulative
+from outputs.appraisal_terms import AppraisalError, Terms
+from outputs.appraisal_value import appraisal
+from outputs.price_volume import price_and_volume
+from scenarios.deflators import Deflators, read_deflators
+from sim.results import Comparison
 
-PAYERS = ("authority", "grant", "health", "schools", "courts", "benefits")
-BRIDGE = ("volume", "mix", *PRICE_PARTS)  # the parts of a change in what placements cost
-# Placement lines of cost whose weeks each group of placements holds.
-GROUP_LINES = {
-    "foster": ("kinship_foster", "in_house_foster", "agency_foster"),
-    "childrens_home": ("authority_childrens_home", "childrens_home", "secure_home"),
-    "supported": ("supported_accommodation",),
-    "adoption": ("adoption_placement",),
-    "other": ("unregistered", "other_placement"),
-}
+__all__ = [
+    "PAYERS", "Appraisal", "AppraisalError", "Terms", "affordability", "appraisal", "appraise", "benefits", "break_even_table", "by_payer",
+    "cumulative", "price_and_volume", "terms_of",
+]  # fmt: skip
 
 
-def cumulative(comparison: Comparison, rate: float | None = None) -> pd.DataFrame:
-    """Return cumulative net cost to the authority against the baseline, plain and discounted, by area and year.
+@dataclass(frozen=True)
+class Appraisal:
+    """The tables of an appraisal: `summary` (appraisal.csv), `affordability` and `benefits`, and the terms they are at."""
+
+    terms: Terms
+    summary: pd.DataFrame
+    affordability: pd.DataFrame
+    benefits: pd.DataFrame
+
+
+def terms_of(
+    discount_rate: float | None = None, declining: bool = True, optimism_bias: float | tuple[float, float] = 0.0,
+    fixed_costs_persist_months: float | None = None, benefit_gbp_per_child_year: float = 0.0, deflators: str | Path | Deflators | None = None,
+) -> Terms:  # fmt: skip
+    """Return terms of an appraisal.
 
     Parameters
     ----------
-    rate
-        Discount rate a year; by default the scenario's. The first year after the branch is not discounted.
+    optimism_bias
+        One share of costs and benefits, or (costs, benefits).
+    deflators
+        A file or a table, for nominal figures; the run's if not given.
+    discount_rate, declining, fixed_costs_persist_months, benefit_gbp_per_child_year
+        See `Terms`.
+
+    Raises
+    ------
+    AppraisalError, DeflatorError
+        If a number cannot be meant, or a table cannot be used.
     """
-    base = comparison.baseline
-    years = after_branch(base)
-    rate = float(base.metadata["discount_rate_per_year"]) if rate is None else rate
-    weights = (1.0 + rate) ** -np.arange(len(years), dtype=float)
-    rows = []
-    for reform in comparison.reforms:
-        yearly = comparison.cost_difference(reform.scenario).sel(year_ending=years)
-        for area in base.areas:
-            values = yearly.sel(area=area).to_numpy()
-            plain, present = summarise(np.cumsum(values, 1)), summarise(np.cumsum(values * weights, 1))
-            for y, year in enumerate(years):
-                row = {"scenario": reform.scenario, "area": area, "year_ending": year}
-                for name, summary in (("net_gbp", plain), ("present_value_gbp", present)):
-                    for key in ("mean", "p05", "p50", "p95"):
-                        row[f"{name}_{key}"] = float(getattr(summary, key)[y])
-                rows.append(row)
-    return pd.DataFrame(rows)
+    costs, cut = optimism_bias if isinstance(optimism_bias, tuple) else (optimism_bias, optimism_bias)
+    table = None if deflators is None else read_deflators(deflators)
+    return Terms(discount_rate, declining, costs, cut, fixed_costs_persist_months, benefit_gbp_per_child_year, table)
 
 
-def break_even_table(comparison: Comparison) -> pd.DataFrame:
-    """Return, by reform and area, the share of runs that have broken even by each year, and that never do."""
-    base = comparison.baseline
-    years = after_branch(base)
-    rows = []
-    for reform in comparison.reforms:
-        yearly = comparison.cost_difference(reform.scenario).sel(year_ending=years)
-        for area in base.areas:
-            even = break_even(yearly.sel(area=area).to_numpy(), years)
-            rows += [
-                {"scenario": reform.scenario, "area": area, "by": str(year), "probability": share}
-                for year, share in even.by_year.items()
-            ]
-            rows.append(
-                {
-                    "scenario": reform.scenario, "area": area, "by": "not within the horizon",
-                    "probability": 1.0 - even.probability,
-                }
-            )  # fmt: skip
-    return pd.DataFrame(rows, columns=["scenario", "area", "by", "probability"])
+def appraise(comparison: Comparison, terms: Terms | None = None, **options) -> Appraisal:
+    """Return the tables of an appraisal of each reform in each area.
 
+    Parameters
+    ----------
+    comparison
+        A baseline and reforms on the same runs; add authorities up first (`outputs.tables.whole`) for a region's.
+    terms
+        The terms, or else the options of `terms_of`.
 
-def by_payer(comparison: Comparison) -> pd.DataFrame:
-    """Return net cost against the baseline over the whole horizon by payer: what one gains may be another's cost."""
-    years = after_branch(comparison.baseline)
-    rows = []
-    for reform in comparison.reforms:
-        for payer in (*PAYERS, "all payers"):
-            payers = PAYERS if payer == "all payers" else (payer,)
-            change = (
-                comparison.cost_difference(reform.scenario, *payers).sel(year_ending=years).sum(["year_ending", "area"])
-            )
-            summary = summarise(change.to_numpy())
-            rows.append(
-                {"scenario": reform.scenario, "payer": payer}
-                | {f"gbp_{key}": float(getattr(summary, key)) for key in ("mean", "p05", "p50", "p95")}
-            )
-    return pd.DataFrame(rows)
-
-
-def price_and_volume(comparison: Comparison) -> pd.DataFrame:
-    """Return what placements cost against the baseline, split into volume, mix, chance, market and commissioning: means over runs.
-
-    A row for each reform, area, group of placements (and all of them) and year, and for all years together. `gbp` is the sum of:
-
-    - volume: the change in child-weeks at the baseline's mean price of those weeks, before market and commissioning;
-    - mix: dearer or cheaper kinds of placement and needs, at the mean price of each;
-    - chance: dearer or cheaper placements of the same kind and needs, as they were drawn;
-    - market: the response of prices to use when placements were let;
-    - commissioning: what was won when placements were let, below 0.
-
-    Each part is taken run by run and year by year; nothing is left over.
+    Raises
+    ------
+    AppraisalError, DeflatorError
+        As `terms_of`.
     """
-    base = comparison.baseline
-    years = after_branch(base)
-    rows = []
-    for reform in comparison.reforms:
-        for group in ("all", *PRICED_GROUPS):
-            parts = placement_bridge(base, reform, years, PRICED_GROUPS if group == "all" else (group,))
-            for a, area in enumerate(base.areas):
-                about = {"scenario": reform.scenario, "area": area, "placements": group}
-                found = {name: values[a].mean(axis=0) for name, values in parts.items()}
-                rows += [about | {"year_ending": str(year)} | {n: float(v[y]) for n, v in found.items()} for y, year in enumerate(years)]
-                rows.append(about | {"year_ending": "all"} | {name: float(v.sum()) for name, v in found.items()})
-    return pd.DataFrame(rows, columns=["scenario", "area", "placements", "year_ending", "weeks", "gbp", *(f"{part}_gbp" for part in BRIDGE)])
-
-
-def _by_group(results: Results, years: list[int]) -> dict[str, dict[str, np.ndarray]]:
-    """Return child-weeks, pounds, and the parts of a price of each group of placements, each by area, run and year (A, R, Y)."""
-
-    def measured(name: str) -> np.ndarray:
-        """Return a measure."""
-        return results.annual.sel(measure=name, year_ending=years).to_numpy()
-
-    return {
-        group: {
-            "weeks": measured(f"{group}_weeks"),
-            "gbp": results.costs.sel(line=list(GROUP_LINES[group]), year_ending=years).sum("line").to_numpy(),
-            **{part: measured(f"{group}_{part}_gbp") for part in PRICE_PARTS},
-        }
-        for group in PRICED_GROUPS
-    }
-
-
-def placement_bridge(baseline: Results, reform: Results, years: list[int], groups: tuple[str, ...] = PRICED_GROUPS) -> dict[str, np.ndarray]:
-    """Return the change in `weeks` and `gbp` of some groups of placements, and its parts as `price_and_volume` names them, each (A, R, Y)."""
-    before, after = _by_group(baseline, years), _by_group(reform, years)
-
-    def total(of: dict, name: str) -> np.ndarray:
-        """Return a quantity of the groups added up."""
-        return sum(of[group][name] for group in groups)
-
-    change = {name: total(after, name) - total(before, name) for name in ("weeks", "gbp", *PRICE_PARTS)}
-    listed = {key: total(of, "gbp") - sum(total(of, part) for part in PRICE_PARTS) for key, of in (("before", before), ("after", after))}
-    weeks, priced = total(before, "weeks"), listed["before"]
-    none = weeks == 0.0  # a kind of placement that only the reform has: all of it is volume, at its own price
-    price = divide(np.where(none, listed["after"], priced), np.where(none, total(after, "weeks"), weeks))
-    volume = change["weeks"] * price
-    parts = {"volume": volume, "mix": listed["after"] - listed["before"] - volume} | {part: change[part] for part in PRICE_PARTS}
-    return {"weeks": change["weeks"], "gbp": change["gbp"]} | {f"{part}_gbp": parts[part] for part in BRIDGE}
+    terms = terms or terms_of(**options)
+    return Appraisal(terms, appraisal(comparison, terms), affordability(comparison, terms), benefits(comparison, terms))

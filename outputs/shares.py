@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from outputs.appraisal import BRIDGE, placement_bridge
+from outputs.price_volume import BRIDGE, placement_bridge
 from outputs.tables import after_branch
 from sim.results import Comparison, Results
 from sim.statistics import summarise

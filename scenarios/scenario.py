@@ -10,6 +10,7 @@ from typing import Any
 from scenarios.actions import Action
 from scenarios.area_file import AreaFigure, overlay
 from scenarios.areas import AreaProfile, find_area, last_published, load_areas
+from scenarios.deflators import Deflators, shipped_deflators
 from scenarios.distributions import Distribution
 from scenarios.documents import Document
 from scenarios.draws import WORK, FittedDraws
@@ -60,6 +61,8 @@ class Scenario:
         What it is for: measures it moves and one it leaves; None if its own file does not say.
     profiles
         Profiles that stand in for the shipped ones of their names (`with_profiles`), before the figures in `areas`.
+    deflators
+        What brings older prices to the price base and makes nominal series; the shipped table unless another is given (`with_deflators`).
     """
 
     key: str
@@ -81,13 +84,15 @@ class Scenario:
     fitted: Fitted | None = field(default=None, compare=False)
     profiles: Mapping[str, AreaProfile] = field(default_factory=dict, repr=False)
     expects: Expects | None = None
+    deflators: Deflators = field(default_factory=shipped_deflators, compare=False)
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 of all that decides results: pathway, settings, levers, overrides and areas (comments do not)."""
         changes = [(list(item.path), item.month, item.value) for item in self.overrides]
         drawn = [self.draws.digest] if self.draws else []
-        return _digest([self.document.data, self.history_settings.model_dump(mode="json"), changes, *self._standing_in, *drawn])
+        prices = [] if self.deflators.index == shipped_deflators().index else [sorted(self.deflators.index.items())]
+        return _digest([self.document.data, self.history_settings.model_dump(mode="json"), changes, *self._standing_in, *drawn, *prices])
 
     @cached_property
     def history_hash(self) -> str:
@@ -134,6 +139,10 @@ class Scenario:
     def with_profiles(self, profiles: Iterable[AreaProfile]) -> "Scenario":
         """Return the scenario with profiles that stand in for those of their names; they are read as they are, whatever years are published."""
         return replace(self, profiles={**self.profiles, **{profile.name: profile for profile in profiles}})
+
+    def with_deflators(self, deflators: Deflators) -> "Scenario":
+        """Return the scenario with another table of deflators; its past is the same, since only what is counted in pounds changes."""
+        return replace(self, deflators=deflators)
 
     def with_draws(self, draws: FittedDraws | None) -> "Scenario":
         """Return the scenario with fitted draws of the years after the published ones, or without.

@@ -204,7 +204,7 @@ class Prices(Frozen):
     clip
         Least and greatest price, as multiples of the exogenous one.
     general_inflation_per_year
-        For nominal series only.
+        Of years that the table of deflators (`scenarios.deflators`) does not hold; for nominal series only.
     """
 
     real_growth_per_year: dict[Text, Value]

@@ -1,7 +1,7 @@
 """What a run cost: child-weeks times prices, posts times costs, programmes, allowances, grants, reforms.
 
-Constant prices of the scenario's price base (2024-25); nominal series multiply a year by general inflation. Arrays: A
-areas, T months of the tally, P placements, L lines, Y years ending 31 March.
+Constant prices of the price base (2024-25), older prices brought to it by the scenario's deflators. Arrays: A areas, T
+months of the tally, P placements, L lines, Y years ending 31 March.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.actions import Cost, ScaleCost
+from scenarios.deflators import Deflators, shipped_deflators
 from scenarios.timeline import days_in_month, month_index, year_ending
 from sim.compile_actions import changed
 from sim.compile_areas import Figures
@@ -22,6 +23,7 @@ from sim.kernels.workforce import AGENCY, PERMANENT
 from sim.placement_costs import PRICE_YEAR, PlacementCosts
 
 FITTED_YEAR = 2024  # the fixed line of what is not modelled comes from the outturn before the year tested
+COURT_PRICE_YEAR = 2018  # year ending March of `court_gbp_per_proceedings`
 WEEKS_PER_YEAR = 365.25 / 7
 # How authorities divide a cost of their region: figures of the last published year that add up to the key (none: equal parts).
 SHARING_KEYS = {"authority": (), "children_in_care": ("cla_non_uasc_stock", "uasc_at31"), "population": ("population_0_17",)}
@@ -56,7 +58,8 @@ class Costing:
             if name in PLACEMENT_LINES:
                 found[PLACEMENT_LINES[name]] += placed[:, :, i]
         found |= self._after_care() | self._workforce() | self._fixed()
-        found["courts"] = self.counts.entered_units("care_proceedings") * assumption("court_gbp_per_proceedings")
+        court = assumption("court_gbp_per_proceedings") * self.scenario.deflators.factor(COURT_PRICE_YEAR, PRICE_YEAR)
+        found["courts"] = self.counts.entered_units("care_proceedings") * court
         weeks = self.counts.looked_after[..., 1].sum(2) * self._days() / 7.0
         found["uasc_grant"] = weeks * assumption("uasc_grant_gbp_per_week")
         found["uasc_grant_income"] = -found["uasc_grant"]
@@ -109,7 +112,7 @@ class Costing:
     def _fixed(self) -> dict[str, np.ndarray]:
         """Return family support (as published, then the latest year's at the level the budget leaves) and what is not modelled."""
         parts = self._days() / 365.25
-        rest = np.array([unmodelled(figures) for figures in self.figures])[:, None]
+        rest = np.array([unmodelled(figures, self.scenario.deflators) for figures in self.figures])[:, None]
         return {"family_support": self.counts.family_support, "unmodelled": rest * parts}
 
     def reform_cost(self, action: Cost) -> np.ndarray:
@@ -168,10 +171,11 @@ def leaving_care_rate(figures: Figures) -> float:
     return max(0.0, figures.get("leaving_care_gbp_per_care_leaver_year", default=0.0) - staying)
 
 
-def unmodelled(figures: Figures) -> float:
+def unmodelled(figures: Figures, deflators: Deflators | None = None) -> float:
     """Return what a year's published spend holds beyond the lines modelled: pounds a year, price base 2024-25.
 
-    From the outturn of 2023-24 moved by one year's general inflation, so the year tested (2024-25) has no part in it.
+    From the outturn of 2023-24 brought to the price base by the deflators (the shipped ones if none are given), so the year tested (2024-25) has
+    no part in it.
     Adoption and allowances, which the model counts, are taken out at what the profile implies of them.
     """
 
@@ -189,7 +193,7 @@ def unmodelled(figures: Figures) -> float:
         * figures.get(f"{short}_allowance") * figures.get(f"{short}_allowance_share")
         for short in ("sgo", "cao")
     )  # fmt: skip
-    outturn = (spend("children_services") - modelled) * assumption("outturn_2023_24_to_2024_25")
+    outturn = (spend("children_services") - modelled) * (deflators or shipped_deflators()).factor(FITTED_YEAR, PRICE_YEAR)
     return max(0.0, outturn - (adoption + allowances) * WEEKS_PER_YEAR)
 
 
@@ -199,9 +203,3 @@ def annual_costs(tally: Tally, compiled: Any, drawn: dict[tuple[str, str], float
     monthly = np.stack(list(costing.by_month().values()), axis=1)
     years = complete_years(costing.months)
     return np.stack([monthly[:, :, span].sum(axis=2) for span in years.values()], axis=2)
-
-
-def nominal_factors(years: list[int], scenario: Any) -> np.ndarray:
-    """Return what turns constant prices into cash of each year (Y)."""
-    rate = scenario.settings.prices.general_inflation_per_year.value
-    return (1.0 + rate) ** (np.asarray(years) - PRICE_YEAR)

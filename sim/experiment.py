@@ -247,7 +247,7 @@ def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
         "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine, "effects": plan.effects,
         "fitted_draws": len(scenario.draws) if scenario.draws else 0,
         "price_base": settings.price_base,
-        "general_inflation_per_year": settings.prices.general_inflation_per_year.value,
+        "general_inflation_per_year": settings.prices.general_inflation_per_year.value, "deflators": scenario.deflators.told(),
         "discount_rate_per_year": settings.discount_rate_per_year.value, "pooled": pools(scenario), "areas": areas,
     }  # fmt: skip
 

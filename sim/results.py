@@ -8,7 +8,7 @@ Dimensions: `annual` (area, replicate, measure, year_ending), `monthly` (area, r
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from scenarios.deflators import Deflators, shipped_deflators
 from sim.counting import with_ratios
 from sim.measures import HEADLINES, MEASURES
 from sim.pathway_counts import grossing_of
@@ -95,9 +96,15 @@ class Results:
 
     def nominal(self) -> xr.DataArray:
         """Return costs in the cash of each year."""
-        base = int(self.metadata["price_base"][:4]) + 1
-        rate = float(self.metadata["general_inflation_per_year"])
-        return self.costs * (1.0 + rate) ** (self.costs.year_ending - base)
+        factors = self.nominal_factors(self.years)
+        return self.costs * xr.DataArray(factors, {"year_ending": list(self.years)}, ("year_ending",))
+
+    def nominal_factors(self, years: Sequence[int], deflators: Deflators | None = None) -> np.ndarray:
+        """Return what turns constant prices into the cash of each year (Y): the run's deflators, or others, then general inflation."""
+        told = self.metadata.get("deflators")
+        table = deflators or (Deflators.from_told(told) if told else shipped_deflators())
+        base, growth = int(self.metadata["price_base"][:4]) + 1, float(self.metadata["general_inflation_per_year"])
+        return np.array([table.factor(base, year, growth) for year in years])
 
     def total(self, name: str, factors: Mapping[str, float] | None = None) -> Results:
         """Return the authorities added up as one area called `name`; ratios are formed again from their counts.

@@ -85,6 +85,9 @@ def test_validate_prints_every_fault_with_its_place(capsys, tmp_path):
         (("init", "England", "x.yaml"), "not an authority"),
         (("init", "Salford", "no/such/folder/x.yaml"), "cannot write"),
         (("run", "--runs", "0"), "runs"),
+        (("compare", "baseline", "early-help", "--discount-rate", "3.5"), "such as 0.035"),
+        (("compare", "baseline", "early-help", "--optimism-bias", "-1"), "optimism bias"),
+        (("compare", "baseline", "early-help", "--deflators", "none.csv"), "none.csv: cannot be read"),
         (("run", "--colour", "blue"), "colour"),
     ],
 )
@@ -141,6 +144,31 @@ def test_compare_gives_the_same_numbers_in_any_order_and_with_any_workers(capsys
     keys = ["scenario", "area", "measure", "year_ending"]
     tables = [pd.read_csv(folder / "summary.csv").sort_values(keys, ignore_index=True) for folder in (first, second)]
     pd.testing.assert_frame_equal(*tables)
+
+
+def test_a_comparison_is_appraised_on_the_terms_that_are_given(capsys, tmp_path):
+    prices = tmp_path / "prices.csv"
+    rows = [f"{year - 1}-{year % 100:02d},{100 * 1.1 ** (year - 2025)},mine,assumed" for year in range(2018, 2028)]
+    prices.write_text("\n".join(["year,index,source,status", *rows]))
+    out = tmp_path / "out"
+    terms = ("--deflators", prices, "--discount-rate", "0.02", "--optimism-bias", "0.4")
+    status, text, err = call(capsys, "compare", "baseline", "early-help", *SHORT, *terms, "-o", out)
+    assert status == 0, err
+    for words in ("Break-even:", "To be found before anything comes back", "Net present value at 2 %", "optimism bias: costs + 40%"):
+        assert words in text
+    summary = pd.read_csv(out / "appraisal.csv").set_index("measure")
+    assert {"mean", "p05", "p50", "p95", "probability"} < set(summary.columns)
+    paid = pd.read_csv(out / "affordability.csv").set_index(["payer", "item", "year_ending"])["mean"].sort_index()
+    net, cash = paid["authority", "net"], paid["authority", "net_nominal"]
+    assert cash[2027] == pytest.approx(net[2027] * 1.1**2)
+    assert summary.loc["net_present_fiscal_value_authority_gbp", "mean"] == pytest.approx(-(net[2026] + net[2027] / 1.02))
+    benefits = pd.read_csv(out / "benefits.csv")
+    assert set(benefits["class"]) == {"all", "budget_reduction", "avoided_growth", "non_cashable", "elsewhere"}
+    costs = pd.read_parquet(out / "costs.parquet").query("year_ending == 2027 and gbp != 0")
+    assert (costs.gbp_nominal / costs.gbp).to_numpy() == pytest.approx(1.1**2)
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert (manifest["appraisal"]["discount_rate_per_year"], manifest["appraisal"]["optimism_bias_costs"]) == (0.02, 0.4)
+    assert manifest["scenarios"][0]["deflators"]["file"] == str(prices)
 
 
 def test_an_areas_own_file_runs_and_gives_the_published_areas_numbers(capsys, tmp_path):

@@ -7,7 +7,7 @@ from experiment_sample import compiled_and_tally, drawn_means
 from scenarios.actions import Cost
 from sim.compile_prices import needs_multipliers
 from sim.cost_lines import PLACEMENT_LINES, assumptions, lines_of
-from sim.costing import Costing, annual_costs, nominal_factors, unmodelled
+from sim.costing import Costing, annual_costs, unmodelled
 from sim.placement_costs import PlacementCosts, base_price
 
 pytestmark = pytest.mark.unit
@@ -155,11 +155,6 @@ def test_what_is_not_modelled_is_fixed_and_not_fitted_to_the_year_tested():
 
     unmodelled(Watched())
     assert {year for quantity, year in asked if quantity.startswith("spend_")} == {2024}
-
-
-def test_nominal_prices_start_from_the_price_base():
-    compiled, _, _ = compiled_and_tally()
-    assert nominal_factors([2025, 2026], compiled.scenario).tolist() == [1.0, 1.02]
 
 
 def test_no_cost_is_counted_twice():

@@ -8,7 +8,7 @@ from scipy import stats
 from tiny_arrays import filled
 
 from calibration.placement_prices import COUNTED, dear, home_spread, mean_range, supported_spread
-from outputs.appraisal import GROUP_LINES
+from outputs.price_volume import GROUP_LINES
 from scenarios.actions import PriceGain
 from scenarios.loading import load
 from sim import engine

@@ -112,7 +112,7 @@ def test_the_closing_table_adds_areas_up_and_pairs():
 
 def test_appraisal_discounts_and_reports_those_that_never_break_even():
     both = comparison()
-    table = appraisal.cumulative(both, 0.035).query("area == 'Bolton'")
+    table = appraisal.cumulative(both, appraisal.Terms(discount_rate=0.035)).query("area == 'Bolton'")
     assert table.year_ending.tolist() == [2026, 2027, 2028]
     assert table.net_gbp_mean.iloc[0] == pytest.approx(table.present_value_gbp_mean.iloc[0])
     yearly = (
