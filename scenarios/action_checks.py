@@ -66,6 +66,21 @@ def action_faults(document: Document, lever: Lever, actions: tuple[Action, ...],
     return faults
 
 
+def overlap_faults(document: Document, levers: list[Lever]) -> list[Fault]:
+    """Check that a lever says what it adds where a file below holds one that does the same for the same children."""
+    faults, files = [], [document.mark(("levers", lever.name)).file for lever in levers]
+    for i, lever in enumerate(levers):
+        held = [below for below, file in zip(levers[:i], files[:i], strict=True) if file != files[i] and below.kind in lever.overlaps]
+        if held and not lever.beyond_baseline:
+            name, where = held[0].name, files[levers.index(held[0])]
+            message = (
+                f"{where} holds {name} already (from {held[0].start}); expected `beyond_baseline:` to say what this adds to it, "
+                f"or `without: [{name}]`"
+            )
+            faults.append(document.fault(("levers", lever.name), message, at_key=True))
+    return faults
+
+
 def _ageless(action: Action, pathway: Pathway) -> list[str]:
     """Return the targets of an effect on some ages whose hazards are the same at all ages."""
     if not isinstance(action, ReachedEffect | HelpEffect) or not action.whom.ages:

@@ -205,6 +205,7 @@ def _overlay(composed: Composed, document: Document) -> None:
         _merge(base.data[key], block, (key,), document, base)
     if document.data.get("pathway") and not document.data.get("extends"):
         composed.history_settings = _copy(base.data["settings"])
+    _drop(composed, document)
     block = document.data.get("levers")
     if block is None:
         return
@@ -213,6 +214,22 @@ def _overlay(composed: Composed, document: Document) -> None:
         return
     for index, item in enumerate(block):
         _lever(composed, document, index, item)
+
+
+def _drop(composed: Composed, document: Document) -> None:
+    """Leave out the levers that a file says it is without, of those below it."""
+    names = document.data.get("without")
+    if names is None:
+        return
+    if not isinstance(names, list):
+        composed.faults.append(document.fault(("without",), f"is {names!r}, expected a list of the names of levers"))
+        return
+    for index, name in enumerate(names):
+        if name not in composed.kinds:
+            message = f"there is no lever {name!r} below, {suggestion(name, composed.kinds)}"
+            composed.faults.append(document.fault(("without", index), message))
+            continue
+        del composed.kinds[name], composed.document.data["levers"][name]
 
 
 def _lever(composed: Composed, document: Document, index: int, item: Any) -> None:

@@ -74,6 +74,7 @@ class Kinship(Lever):
     """
 
     kind: ClassVar[str] = "kinship"
+    overlaps: ClassVar[tuple[str, ...]] = ("kinship", "family_group_decisions")
     family_network_plans: FamilyNetworkPlans
     rates: dict[Text, Change]
     plan_weights: dict[Text, PlanChange]

@@ -75,11 +75,17 @@ def _named(value: Any, path: str) -> Iterator[Distribution]:
 
 
 class Lever(Frozen, ABC):
-    """What every lever has: a name (to tell two of a kind apart), a start, and who pays for it."""
+    """What every lever has: a name (to tell two of a kind apart), a start, and who pays for it.
+
+    `overlaps` names the kinds of lever that do the same for the same children. Where the scenario below holds one of them, `beyond_baseline` has to
+    say in words what this one adds to it: nothing is credited twice.
+    """
 
     kind: ClassVar[str]
+    overlaps: ClassVar[tuple[str, ...]] = ()
     name: Text
     start: Month
+    beyond_baseline: Text | None = None
     payer: Payer = "authority"
     funded_by: FundedBy = "authority"
 

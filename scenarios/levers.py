@@ -13,6 +13,7 @@ from scenarios.lever_base import ByMonth, Lever, Uncertain, UncertainAmount, Unc
 from scenarios.levers_early import EdgeOfCare, FamilyHubs, Poverty, RecurrentRemoval, RiskOutsideHome
 from scenarios.levers_generic import ChangeQuantity
 from scenarios.levers_permanence import AdoptionTimeliness, CareLeavers, KinshipDeregulation, ReunificationSupport, StepDown
+from scenarios.levers_policy import FamiliesFirst
 from scenarios.levers_protection import CourtTimeliness, FamilyGroupDecisions, ParentalRepresentation, ProtectionTeams, WeakerReview
 from scenarios.levers_shocks import Shock
 from scenarios.levers_supply import CareStandards, Fostering, ProfitCap, SecurePlaces
@@ -94,6 +95,7 @@ class FamilyHelp(Lever):
     """
 
     kind: ClassVar[str] = "family_help"
+    overlaps: ClassVar[tuple[str, ...]] = ("family_help", "families_first")
     place: Text = "intensive_family_help"
     ramp_months: WholeNumber
     spend_gbp_per_child_per_year: ByMonth = Field(min_length=1)
@@ -267,6 +269,6 @@ class RegionalCareCooperative(Lever):
 ALL = (
     FamilyHelp, RegionalCareCooperative, Kinship, NationalCapacityLever, FamilyHubs, EdgeOfCare, RecurrentRemoval, RiskOutsideHome, Poverty,
     ProtectionTeams, FamilyGroupDecisions, ParentalRepresentation, CourtTimeliness, WeakerReview, ReunificationSupport, StepDown, AdoptionTimeliness,
-    KinshipDeregulation, CareLeavers, Fostering, ProfitCap, CareStandards, SecurePlaces, WorkforceReform, Shock, ChangeQuantity,
+    KinshipDeregulation, CareLeavers, FamiliesFirst, Fostering, ProfitCap, CareStandards, SecurePlaces, WorkforceReform, Shock, ChangeQuantity,
 )  # fmt: skip
 LEVERS: dict[str, type[Lever]] = {lever.kind: lever for lever in ALL}

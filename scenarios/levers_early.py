@@ -51,6 +51,7 @@ class EdgeOfCare(Programme):
     """
 
     kind: ClassVar[str] = "edge_of_care"
+    overlaps: ClassVar[tuple[str, ...]] = ("edge_of_care",)
     reach: Reach
     entry: EffectOnReached
     targets: Targets = BY_AGREEMENT
@@ -122,6 +123,7 @@ class Poverty(Programme):
     """
 
     kind: ClassVar[str] = "poverty"
+    overlaps: ClassVar[tuple[str, ...]] = ("poverty",)
     poverty_points: Annotated[Number, Field(ge=-20, le=20)]
     change: Phased
     arrivals_ratio_per_point: UncertainPositive

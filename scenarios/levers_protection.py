@@ -35,6 +35,7 @@ class ProtectionTeams(Programme):
     """
 
     kind: ClassVar[str] = "protection_teams"
+    overlaps: ClassVar[tuple[str, ...]] = ("protection_teams",)
     enquiries: Change
     conferences: Change
     pace: Change
@@ -73,6 +74,7 @@ class FamilyGroupDecisions(Lever):
     """
 
     kind: ClassVar[str] = "family_group_decisions"
+    overlaps: ClassVar[tuple[str, ...]] = ("family_group_decisions", "kinship")
     plans: FamilyNetworkPlans
 
     def first_month(self) -> str:

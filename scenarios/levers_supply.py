@@ -64,6 +64,7 @@ class Fostering(Programme):
     """
 
     kind: ClassVar[str] = "fostering"
+    overlaps: ClassVar[tuple[str, ...]] = ("fostering",)
     recruitment: SupplyChange
     retention: SupplyChange
     transfers: SupplyChange | None = None

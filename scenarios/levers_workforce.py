@@ -30,6 +30,7 @@ class WorkforceReform(Programme):
     """
 
     kind: ClassVar[str] = "workforce"
+    overlaps: ClassVar[tuple[str, ...]] = ("workforce",)
     posts: PostsOpened | None = None
     leavers: Change | None = None
     joiners: Change | None = None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.action_checks import action_faults
+from scenarios.action_checks import action_faults, overlap_faults
 from scenarios.actions import Action
 from scenarios.area_file import AreaFigure, read_figures
 from scenarios.areas import AreaProfile, UnknownNameError, find_area, load_areas
@@ -49,7 +49,7 @@ def load(name_or_path: str | Path) -> Scenario:
     settings, wrong = validate(Settings, document, ("settings",))
     faults += [fault for fault in wrong if fault not in faults]
     levers, wrong = _levers(composed)
-    faults += wrong
+    faults += wrong + overlap_faults(document, levers)
     if pathway is not None and settings is not None:
         faults += _between(document, pathway, settings)
         faults += _override_faults(composed, settings)

@@ -353,4 +353,4 @@ class Expects(Frozen):
     leaves: Text
 
 
-SCENARIO_KEYS = ("name", "description", "extends", "expects", "pathway", "fitted", "settings", "levers", "set", "areas")
+SCENARIO_KEYS = ("name", "description", "extends", "without", "expects", "pathway", "fitted", "settings", "levers", "set", "areas")
