@@ -106,7 +106,7 @@ class Attribution:
 
 @dataclass(frozen=True)
 class Attributions:
-    """A comparison, and what drove each of its reforms, in order."""
+    """A comparison (its metadata say what was run for this), and what drove each of its reforms, in order."""
 
     comparison: Comparison
     reforms: tuple[Attribution, ...]
@@ -200,7 +200,11 @@ def attribute(plan: Plan, comparison: Comparison, progress: Progress | None = No
         runs = [_worths(ends, [found[u * plan.runs + r] for u in range(len(units))], g, r, after) for r in range(plan.runs)]
         checks = as_records(combine(check for _, checks in found for check in checks[g]))
         reforms.append(_assembled(game, results, runs, [plan.years[i] for i in after], checks))
-    return Attributions(comparison, tuple(reforms))
+    about = {
+        one.scenario: {"parts": {part.name: part.change for part in one.parts}, "rule": one.rule, "runs_more": game.runs(plan.runs), "checks": one.checks}
+        for one, game in zip(reforms, games, strict=True)
+    }
+    return Attributions(replace(comparison, metadata={**comparison.metadata, "attribution": about}), tuple(reforms))
 
 
 class _Combinations(Worker):
