@@ -165,8 +165,8 @@ def compare(
     if scenarios is not None and len(scenarios) == 1:
         console.fail("one scenario leaves nothing to compare; expected BASELINE REFORM..., or none for the default")
     options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
-    auto = {"precision": precision, "max_runs": max_runs}
-    _experiment(scenarios or [], (area, region, england), options | {"events": events, "effects": effects} | auto, output, overwrite, quiet, diagrams, attribute)
+    options |= {"events": events, "effects": effects, "precision": precision, "max_runs": max_runs}
+    _experiment(scenarios or [], (area, region, england), options, output, overwrite, quiet, diagrams, attribute)
 
 
 @app.command()

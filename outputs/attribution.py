@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from outputs.spread import SUMMARY, spread, with_all_years, with_sum
-from sim.attribution import QUANTITIES, Attribution, Attributions, Attributed
+from sim.attribution import QUANTITIES, Attributed, Attribution, Attributions
 
 INTERACTION, TOTAL = "interaction", "total"
 COLUMNS = ["scenario", "area", "measure", "unit", "year_ending", "part", "effect", *SUMMARY, "ordering_standard_error", "share_of_total"]

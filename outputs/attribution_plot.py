@@ -45,8 +45,8 @@ class Bar:
 def waterfall(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> Figure:
     """Return the figure of what drove each reform, all authorities together.
 
-    Three panels for each reform: net cost to the authority over all years by the reform's parts (Shapley values), children in care at the end by part, and net
-    cost by volume, mix and price of placements and line.
+    Three panels for each reform: net cost to the authority over all years by the reform's parts (Shapley values), children in care at the end by
+    part, and net cost by volume, mix and price of placements and by line.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def waterfall(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> 
     figure.legend(handles=handles, loc="outside upper right", ncols=5, fontsize=8.5, frameon=False)
     figure.suptitle(f"{table.area.iloc[-1]}: what drove the difference from the baseline", x=0.01, ha="left", fontsize=13)
     figure.supxlabel(
-        f"{SOURCE}\nBars: mean of {runs} paired runs; lines and brackets: 5th to 95th percentile. A part's bar is its Shapley value: the mean of what it adds, over all "
-        "orders in which parts can be added.", fontsize=7.5, x=0.01, ha="left",
+        f"{SOURCE}\nBars: mean of {runs} paired runs; lines and brackets: 5th to 95th percentile. A part's bar is its Shapley value: the mean of what "
+        "it adds, over all orders in which parts can be added.", fontsize=7.5, x=0.01, ha="left",
     )  # fmt: skip
     return figure
 
@@ -90,7 +90,8 @@ def _panels(found: Attributions, one: Attribution, table: pd.DataFrame, costs: p
     span = f"{year_name(int(years[0]))} to {year_name(int(years[-1]))}"
     own = table[(table.scenario == one.scenario) & (table.area == table.area.iloc[-1])]
     lines = costs[(costs.scenario == one.scenario) & (costs.area == costs.area.iloc[-1]) & (costs.measure == "net_cost")]
-    money, children = own[(own.measure == "net_cost") & (own.year_ending == "all")], own[(own.measure == "cla_at31") & (own.year_ending == str(years[-1]))]
+    money = own[(own.measure == "net_cost") & (own.year_ending == "all")]
+    children = own[(own.measure == "cla_at31") & (own.year_ending == str(years[-1]))]
     ends, which = (found.comparison.baseline.label, one.label), f"{one.label}: " if len(found.reforms) > 1 else ""
     return [
         (f"{which}Net cost {span}, by what the reform does", _by_part(one, money, ends), prices),
@@ -144,7 +145,8 @@ def _draw(axes: Axes, title: str, bars: list[Bar], prices: str, rows: int) -> No
     for row, bar in enumerate(bars):
         axes.barh(row, bar.value, left=bar.start, height=0.62, color=bar.colour, hatch=HATCH[bar.colour], edgecolor="white", linewidth=0.0)
         if bar.low == bar.low and bar.low != bar.high:
-            axes.plot([bar.start + bar.low, bar.start + bar.high], [row, row], color="#444444", linewidth=1.0, marker="|", markersize=7, path_effects=OUTLINE)
+            ends = [bar.start + bar.low, bar.start + bar.high]
+            axes.plot(ends, [row, row], color="#444444", linewidth=1.0, marker="|", markersize=7, path_effects=OUTLINE)
         if bar.alone is not None:
             axes.plot([bar.start + bar.alone], [row], marker="D", markersize=6, markerfacecolor="white", markeredgecolor=WHOLE, linestyle="")
         if row and bar.colour in (RISE, FALL):

@@ -18,7 +18,7 @@ PARTS_OF_COST = {
 
 
 def sentences(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> list[str]:
-    """Return what drove each reform, of all authorities together: by part, interaction with its reason where it is large, by line, and children in care.
+    """Return what drove each reform, of all authorities together: by part, interaction (and why, if it is large), by line, and children in care.
 
     Parameters
     ----------
@@ -111,8 +111,8 @@ def _largest(one: Attribution, money: pd.DataFrame) -> str:
 def _by_line(costs: pd.DataFrame) -> str:
     """Return the largest parts of the difference in net cost, and all else together: they add up to the total."""
     rows = costs[(costs.measure == "net_cost") & (costs.year_ending == "all") & (costs.area == costs.area.iloc[-1])].set_index("item")
-    means = rows["mean"].drop(TOTAL)
-    means = pd.concat([pd.Series({"the reform's own lines": means[rows.section.drop(TOTAL) == "reform"].sum()}), means[rows.section.drop(TOTAL) != "reform"]])
+    own, others = rows[rows.section == "reform"]["mean"], rows[rows.section != "reform"]["mean"].drop(TOTAL)
+    means = pd.concat([pd.Series({"the reform's own lines": own.sum()}), others])
     ordered = means[means.abs().sort_values(ascending=False).index]
     largest = float(ordered.abs().max())
     told = [f"{PARTS_OF_COST.get(item, rows.label.get(item, item))} {amount(value, 'GBP', largest)}" for item, value in ordered[:NAMED].items()]

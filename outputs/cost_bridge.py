@@ -41,8 +41,8 @@ class Item:
 def cost_bridge(comparison: Comparison) -> pd.DataFrame:
     """Return each reform's difference in net cost to the authority, and in cost to the exchequer, by item: means and intervals over runs.
 
-    A row for each area (and all of them, grossed up where they stand for England), year, all years, and item; `total` is their sum. Items of placements are
-    those of `placement_items`; every other line of cost that differs in some run is an item of its own.
+    A row for each area (and all of them, grossed up where they stand for England), year, all years, and item; `total` is their sum. Items of
+    placements are those of `placement_items`; every other line of cost that differs in some run is an item of its own.
     """
     base = comparison.baseline
     years = after_branch(base)
@@ -83,8 +83,8 @@ def bridge(baseline: Results, reform: Results, years: list[int], payers: tuple[s
 def placement_items(baseline: Results, reform: Results, years: list[int]) -> dict[str, np.ndarray]:
     """Return the change in what placements cost by volume, mix and parts of price, each at the baseline's weeks, and interaction, each (A, R, Y).
 
-    With W weeks, x pounds a week of a part (0 baseline, 1 reform): volume is that of `placement_bridge`; each other part is W0 (x1 - x0), what it would
-    change if there were as many weeks; interaction is what mix and prices cost on the weeks more or fewer, so that all add up.
+    With W weeks, x pounds a week of a part (0 baseline, 1 reform): volume is that of `placement_bridge`; each other part is W0 (x1 - x0), what it
+    would change if there were as many weeks; interaction is what mix and prices cost on the weeks more or fewer, so that all add up.
     """
     before, after = (by_group(one, years) for one in (baseline, reform))
     whole = placement_bridge(baseline, reform, years)

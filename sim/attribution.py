@@ -1,10 +1,10 @@
 """What drove the difference between a reform and its baseline: its parts' Shapley values, what each does alone and last, and interaction.
 
-A part is a lever the reform adds, changes or does without, or the numbers it changes itself (`scenarios.parts`). Scenarios that take some of the parts are
-run on the same paired runs; the baseline and the reform are taken from a comparison already made. Everything is worked out run by run.
+A part is a lever the reform adds, changes or does without, or the numbers it changes itself (`scenarios.parts`). Scenarios that take some of the parts
+are run on the same paired runs; the baseline and the reform are taken from a comparison already made. Everything is worked out run by run.
 
-With up to `EXACT_UP_TO` parts every combination is run. With more, each run has two random orders of the parts and their reverses, and a part's value is the
-mean of what it adds in them: in every run they add up to the total, and their mean over orders is the Shapley value.
+With up to `EXACT_UP_TO` parts every combination is run. With more, each run has two random orders of the parts and their reverses, and a part's value
+is the mean of what it adds in them: in every run they add up to the total, and their mean over orders is the Shapley value.
 """
 
 from __future__ import annotations
@@ -74,10 +74,11 @@ class Attribution:
     shapley, alone, last
         Of each `part`: its Shapley value; what it does alone; what it adds to all others.
     dividends
-        Of each `coalition` of two parts or more, its names joined by ` + `: what they do together beyond all fewer of them. They add up to `interaction`.
-        None where orders were sampled.
+        Of each `coalition` of two parts or more, its names joined by ` + `: what they do together beyond all fewer of them. They add up to
+        `interaction`. None where orders were sampled.
     halves
-        Half the difference of the two pairs of orders in `shapley`, of each `part`: the error of sampling orders. None where all combinations were run.
+        Half the difference of the two pairs of orders in `shapley`, of each `part`: the error of sampling orders. None where every combination was
+        run.
     checks
         What must always hold, of the scenarios run for this.
     """
@@ -102,6 +103,10 @@ class Attribution:
     def rule(self) -> str:
         """How Shapley values were found, in words."""
         return "orders sampled" if self.halves is not None else "all combinations"
+
+    def told(self) -> dict[str, Any]:
+        """Return what the manifest says of it."""
+        return {"parts": {part.name: part.change for part in self.parts}, "rule": self.rule, "checks": self.checks}
 
 
 @dataclass(frozen=True)
@@ -193,17 +198,14 @@ def attribute(plan: Plan, comparison: Comparison, progress: Progress | None = No
     units, after = units_of(plan), [i for i, year in enumerate(plan.years) if year >= year_ending(plan.from_)]
     tasks = [(unit, replicate) for unit in units for replicate in range(plan.runs)]
     found = run_tasks(_Combinations(plan, games), tasks, plan.workers, progress)
-    base = _of_results(comparison.baseline)
+    base = of_results(comparison.baseline)
     reforms = []
     for g, (game, results) in enumerate(zip(games, comparison.reforms, strict=True)):
-        ends = {0: base, game.whole: _of_results(results)}
+        ends = {0: base, game.whole: of_results(results)}
         runs = [_worths(ends, [found[u * plan.runs + r] for u in range(len(units))], g, r, after) for r in range(plan.runs)]
         checks = as_records(combine(check for _, checks in found for check in checks[g]))
-        reforms.append(_assembled(game, results, runs, [plan.years[i] for i in after], checks))
-    about = {
-        one.scenario: {"parts": {part.name: part.change for part in one.parts}, "rule": one.rule, "runs_more": game.runs(plan.runs), "checks": one.checks}
-        for one, game in zip(reforms, games, strict=True)
-    }
+        reforms.append(assembled(game, results, runs, [plan.years[i] for i in after], checks))
+    about = {one.scenario: one.told() | {"runs_more": game.runs(plan.runs)} for one, game in zip(reforms, games, strict=True)}
     return Attributions(replace(comparison, metadata={**comparison.metadata, "attribution": about}), tuple(reforms))
 
 
@@ -242,7 +244,7 @@ def _of_outcome(outcome: Outcome, scenario: Scenario) -> np.ndarray:
     return quantities(outcome.annual, outcome.costs, [i for i, line in enumerate(lines_of(scenario)) if line.payer == "authority"])
 
 
-def _of_results(results: Results) -> np.ndarray:
+def of_results(results: Results) -> np.ndarray:
     """Return what is attributed, of results already there (A, R, Q, Y)."""
     paid = [list(results.lines).index(key) for key in results.payers("authority")]
     return quantities(results.annual.to_numpy(), results.costs.to_numpy(), paid)
@@ -255,7 +257,7 @@ def _worths(ends: dict[int, np.ndarray], found: list[Any], g: int, replicate: in
     return {coalition: values[..., after] for coalition, values in both.items()}
 
 
-def _assembled(game: Game, results: Results, runs: list[dict[int, np.ndarray]], years: list[int], checks: list[dict[str, Any]]) -> Attribution:
+def assembled(game: Game, results: Results, runs: list[dict[int, np.ndarray]], years: list[int], checks: list[dict[str, Any]]) -> Attribution:
     """Return an attribution from the quantities of each run's combinations."""
     n, whole = len(game.parts), game.whole
     space = {"area": list(results.areas), "replicate": list(range(len(runs))), "measure": list(QUANTITIES), "year_ending": years}

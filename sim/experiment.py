@@ -102,6 +102,7 @@ class Worker:
         self.cached = self.simulated = 0
 
     def __call__(self, task: tuple[Region, int]) -> list[Outcome]:
+        """Run the plan's scenarios of one unit and replicate."""
         return self.outcomes(*task, self.plan.scenarios)
 
     def outcomes(self, unit: Region, replicate: int, scenarios: Iterable[Scenario]) -> list[Outcome]:
