@@ -70,8 +70,8 @@ def waterfall(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> 
     figure.legend(handles=handles, loc="outside upper right", ncols=5, fontsize=8.5, frameon=False)
     figure.suptitle(f"{table.area.iloc[-1]}: what drove the difference from the baseline", x=0.01, ha="left", fontsize=13)
     figure.supxlabel(
-        f"{SOURCE}\nBars: mean of {runs} paired runs; lines and brackets: 5th to 95th percentile. A part's bar is its Shapley value: the mean of what "
-        "it adds, over all orders in which parts can be added.", fontsize=7.5, x=0.01, ha="left",
+        f"{SOURCE}\nBars: mean of {runs} paired runs; lines and brackets: 5th to 95th percentile. A part's bar is its Shapley value: the mean of "
+        "what it adds, over all orders in which parts can be added.", fontsize=7.5, x=0.01, ha="left",
     )  # fmt: skip
     return figure
 

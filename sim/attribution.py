@@ -1,7 +1,7 @@
 """What drove the difference between a reform and its baseline: its parts' Shapley values, what each does alone and last, and interaction.
 
-A part is a lever the reform adds, changes or does without, or the numbers it changes itself (`scenarios.parts`). Scenarios that take some of the parts
-are run on the same paired runs; the baseline and the reform are taken from a comparison already made. Everything is worked out run by run.
+A part is a lever the reform adds, changes or does without, or the numbers it changes itself (`scenarios.parts`). Scenarios that take some of the
+parts are run on the same paired runs; the baseline and the reform are taken from a comparison already made. Everything is worked out run by run.
 
 With up to `EXACT_UP_TO` parts every combination is run. With more, each run has two random orders of the parts and their reverses, and a part's value
 is the mean of what it adds in them: in every run they add up to the total, and their mean over orders is the Shapley value.
