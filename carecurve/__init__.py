@@ -9,7 +9,7 @@ Nothing heavy is imported until it is used, so that `carecurve --help` answers a
 
 from typing import Any
 
-__all__ = ["compare", "diagrams", "load", "open", "run"]
+__all__ = ["attribute", "compare", "diagrams", "load", "open", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,8 @@ from scenarios.areas import load_areas
 from scenarios.deflators import Deflators, read_deflators
 from scenarios.loading import Scenario
 from scenarios.loading import load as load_scenario
+from sim.attribution import EXACT_UP_TO, Attributions, games_of
+from sim.attribution import attribute as attribute_plan
 from sim.experiment import run_experiment
 from sim.plan import plan
 from sim.results import Comparison, Results
@@ -103,6 +105,47 @@ def deflated(scenarios: Sequence[Scenario], deflators: str | Path | Deflators | 
     return [scenario.with_deflators(table) for scenario in scenarios]
 
 
+def attribute(
+    baseline: ScenarioLike, *reforms: ScenarioLike, area: str | None = None, region: str | None = None, england: bool = False,
+    exact_up_to: int = EXACT_UP_TO, progress: Callable[[int, int], None] | None = None, **options: Any,
+) -> Attributions:  # fmt: skip
+    """Run a baseline and reforms, and what lies between them, and return what drove each reform's difference (docs/attribution.md).
+
+    Parameters
+    ----------
+    exact_up_to
+        Run every combination of a reform's parts up to so many of them (4), and sample orders beyond.
+    progress
+        Called with (tasks done, tasks in all), first of the comparison, then of the scenarios between.
+    options
+        Those of `compare`.
+
+    Returns
+    -------
+    Attributions
+        `comparison` as `compare` returns it, and an `Attribution` of each reform; `outputs.attribution.attribution_frame` makes its table.
+
+    Raises
+    ------
+    PartsError, ExperimentError
+        If a reform has another past than the baseline, or changes nothing of it; and as `compare`.
+    """
+    scenarios = [load(one) for one in (baseline, *reforms)]
+    prepared = plan(scenarios, choose(area, region, england, scenarios[0]), **options)
+    games_of(prepared, exact_up_to)  # what cannot be attributed is known before anything is run
+    return attribute_plan(prepared, run_experiment(prepared, progress), progress, exact_up_to)
+
+
+def add_attribution(tables: dict[str, Any], found: Attributions) -> Callable[[Path], Path]:
+    """Add `attribution.csv` to the tables of a results folder, and return what draws `attribution.png` into the folder."""
+    from outputs.attribution import attribution_frame
+    from outputs.attribution_plot import waterfall
+    from outputs.plots import save_figure
+
+    table = tables["attribution.csv"] = attribution_frame(found)
+    return lambda folder: save_figure(waterfall(found, table, tables["cost_bridge.csv"]), folder / "attribution.png")
+
+
 def choose(
     area: str | None = None, region: str | None = None, england: bool = False, baseline: Scenario | None = None
 ) -> Selection:
@@ -157,11 +200,13 @@ def validation_tables(comparison: Comparison) -> dict[str, Any]:
 def further_tables(comparison: Comparison, terms: Terms | None = None) -> dict[str, Any]:
     """Return the tables a results folder holds beside its summaries, by file name.
 
-    Published against simulated figures; with reforms, what placements cost against the baseline by volume, mix and price, and the appraisal, at some
-    terms or the default ones.
+    Published against simulated figures; with reforms, what placements cost against the baseline by volume, mix and price, all of the difference in
+    cost by these and every other line, and the appraisal, at some terms or the default ones.
     """
     tables = validation_tables(comparison)
     if comparison.reforms:
+        from outputs.cost_bridge import cost_bridge
+
         together = whole(comparison)
         parts = [comparison] if together is comparison else [comparison, together]
         made = {
@@ -169,6 +214,7 @@ def further_tables(comparison: Comparison, terms: Terms | None = None) -> dict[s
             "affordability.csv": lambda part: affordability(part, terms), "benefits.csv": lambda part: benefits(part, terms),
         }  # fmt: skip
         tables |= {name: pd.concat([table(part) for part in parts], ignore_index=True) for name, table in made.items()}
+        tables["cost_bridge.csv"] = cost_bridge(comparison)
     return tables
 
 

@@ -43,6 +43,7 @@ Engine = Annotated[str, typer.Option("--engine", help="fast, reference, or expec
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes of a fit; by default one a processor.")]
 Events = Annotated[bool, typer.Option("--events", help="Keep the event log of the first replicate.")]
 Diagrams = Annotated[bool, typer.Option("--diagrams", help="Draw the last year's stocks and flows, and the feedback loops.")]
+Attribute = Annotated[bool, typer.Option("--attribute", help="What drove the change: by lever and interaction; runs scenarios in between.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Results folder; by default a new one in runs/.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say only where the results are.")]
@@ -162,7 +163,7 @@ def compare(
     runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
     effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None, deflators: Deflators = None,
     discount_rate: DiscountRate = None, optimism_bias: OptimismBias = 0.0,
-    diagrams: Diagrams = False, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
+    diagrams: Diagrams = False, attribute: Attribute = False, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Compare reforms with a baseline on the same families.
 
@@ -174,7 +175,7 @@ def compare(
     options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
     options |= {"events": events, "effects": effects, "precision": precision, "max_runs": max_runs}
     appraised = {"deflators": deflators, "discount_rate": discount_rate, "optimism_bias": optimism_bias}
-    _experiment(scenarios or [], (area, region, england), options, appraised, output, overwrite, quiet, diagrams)
+    _experiment(scenarios or [], (area, region, england), options, appraised, output, overwrite, quiet, diagrams, attribute)
 
 
 @app.command()
@@ -265,7 +266,7 @@ def bench(
 
 def _experiment(
     scenarios: list[str], where: tuple[str | None, str | None, bool], options: dict[str, Any], appraised: dict[str, Any], output: Path | None,
-    overwrite: bool, quiet: bool, diagrams: bool = False,
+    overwrite: bool, quiet: bool, diagrams: bool = False, attribute: bool = False,
 ) -> None:  # fmt: skip
     """Check everything, run, write the folder, and print the closing table; `appraised` holds the options of `outputs.appraisal.terms_of`."""
     if not quiet:
@@ -291,14 +292,22 @@ def _experiment(
     loaded = api.deflated(loaded, terms.deflators)
     selection = api.choose(*where, loaded[0])
     prepared = plan(loaded, selection, **options)
+    games = api.games_of(prepared) if attribute else []
     folder = check_folder(output or console.new_folder(selection.label, *(scenario.key for scenario in loaded)), overwrite)
     with console.progress(prepared, quiet) as report:
         comparison = api.on_terms(run_experiment(prepared, report), terms)
     tables = api.further_tables(comparison, terms)
-    drawn = diagrams or options["engine"] in DRAWN_ENGINES
-    api.store.write(comparison, folder, overwrite, tables, (lambda there: api.diagrams(comparison, loaded, there)) if drawn else None)
+    drawings = [lambda there: api.diagrams(comparison, loaded, there)] if diagrams or options["engine"] in DRAWN_ENGINES else []
+    if attribute:
+        with console.combinations(prepared, games, quiet) as report:
+            found = api.attribute_plan(prepared, comparison, report)
+        comparison = found.comparison
+        drawings.append(api.add_attribution(tables, found))
+    api.store.write(comparison, folder, overwrite, tables, lambda there: [draw(there) for draw in drawings])
     if not quiet:
         console.closing(comparison, tables)
+        if attribute:
+            console.attribution(found, tables)
     console.say(f"Results in {folder}")
 
 

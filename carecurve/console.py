@@ -17,7 +17,7 @@ RUNS = Path("runs")
 LEAST_PRICE_EFFECT_GBP = 50_000.0  # less would be printed as nothing
 # Errors that say what a user got wrong, by the module that raises them (imported only by what was used).
 USER_ERRORS = {
-    "ScenarioError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError",
+    "ScenarioError", "PartsError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError",
     "ResultsError", "ChoiceError", "PanelError", "BacktestError", "BaselineError", "AppraisalError", "DeflatorError",
 }  # fmt: skip
 
@@ -123,6 +123,18 @@ def steps(what: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]
         yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
+@contextmanager
+def combinations(plan: Any, games: list[Any], quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Say what an attribution runs more, and show a progress bar of it while the body runs."""
+    for game in games if not quiet else ():
+        how = f"every combination of its {len(game.parts)} parts" if game.exact else f"orders of its {len(game.parts)} parts, sampled in each run"
+        parts = ", ".join(part.label for part in game.parts)
+        more = game.runs(plan.runs) / plan.runs
+        ERR.print(f"Attribution of {game.reform.key} to {parts}: {how}, {more:.3g} scenarios more", markup=False)
+    with steps("Scenarios between", quiet) as report:
+        yield report
+
+
 def closing(comparison: Any, tables: dict[str, Any]) -> None:
     """Print the few lines a planner would read aloud."""
     from outputs.tables import closing as closing_table
@@ -153,6 +165,18 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     if "published_vs_simulated.csv" in tables and comparison.metadata["grossing"]:
         _published(tables["published_vs_simulated.csv"])
     say("Abuse, death and children's experience are not simulated.")
+
+
+def attribution(found: Any, tables: dict[str, Any]) -> None:
+    """Print what drove each reform, and checks that did not hold in the scenarios run for it."""
+    from outputs.attribution_words import sentences
+
+    say("")
+    for line in sentences(found, tables["attribution.csv"], tables["cost_bridge.csv"]):
+        say(line)
+    for one in found.reforms:
+        for check in [check for check in one.checks if not check["holds"]]:
+            error(f"CHECK FAILED between the baseline and {one.scenario}: {check['check']}: {check['meaning']} (worst {check['worst']:g})")
 
 
 def _prices(comparison: Any, table: Any, told: Any) -> None:

@@ -48,7 +48,7 @@ def price_and_volume(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["scenario", "area", "placements", "year_ending", "weeks", "gbp", *(f"{part}_gbp" for part in BRIDGE)])
 
 
-def _by_group(results: Results, years: list[int]) -> dict[str, dict[str, np.ndarray]]:
+def by_group(results: Results, years: list[int]) -> dict[str, dict[str, np.ndarray]]:
     """Return child-weeks, pounds, and the parts of a price of each group of placements, each by area, run and year (A, R, Y)."""
 
     def measured(name: str) -> np.ndarray:
@@ -67,7 +67,7 @@ def _by_group(results: Results, years: list[int]) -> dict[str, dict[str, np.ndar
 
 def placement_bridge(baseline: Results, reform: Results, years: list[int], groups: tuple[str, ...] = PRICED_GROUPS) -> dict[str, np.ndarray]:
     """Return the change in `weeks` and `gbp` of some groups of placements, and its parts as `price_and_volume` names them, each (A, R, Y)."""
-    before, after = _by_group(baseline, years), _by_group(reform, years)
+    before, after = by_group(baseline, years), by_group(reform, years)
 
     def total(of: dict, name: str) -> np.ndarray:
         """Return a quantity of the groups added up."""

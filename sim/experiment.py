@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,13 +53,8 @@ def run_experiment(plan: Plan, progress: Progress | None = None) -> Comparison:
         Called with (runs done, runs in all), a run being one authority, or pooled region, and replicate.
     """
     began = time.perf_counter()
-    together = any(pools(scenario) for scenario in plan.scenarios)
-    units = [
-        part
-        for region in plan.selection.regions
-        for part in ([region] if together else [_alone(region, i) for i in range(len(region.areas))])
-    ]
-    worker, watch = _Worker(plan), None
+    units = units_of(plan)
+    worker, watch = Worker(plan), None
     if plan.rule:
         outcomes, watch = run_until_precise(plan, units, worker, progress)
         plan = replace(plan, runs=watch.runs)
@@ -69,12 +64,22 @@ def run_experiment(plan: Plan, progress: Progress | None = None) -> Comparison:
     return _assemble(plan, units, outcomes, worker, watch, time.perf_counter() - began)
 
 
+def units_of(plan: Plan) -> list[Region]:
+    """Return what runs by itself: regions if a scenario pools one's places, else authorities."""
+    together = any(pools(scenario) for scenario in plan.scenarios)
+    return [
+        part
+        for region in plan.selection.regions
+        for part in ([region] if together else [_alone(region, i) for i in range(len(region.areas))])
+    ]
+
+
 def _alone(region: Region, i: int) -> Region:
     return Region((region.areas[i],), ALONE, "one authority")
 
 
 @dataclass
-class _Outcome:
+class Outcome:
     """One scenario's counts of one unit and replicate: (A, M, Y), (A, H, T), (A, L, Y), (A, Q, Y), checks, events."""
 
     annual: np.ndarray
@@ -86,7 +91,7 @@ class _Outcome:
     counters: np.ndarray
 
 
-class _Worker:
+class Worker:
     """Runs (unit, replicate) tasks; models compiled for a unit are kept per thread until it goes on to the next."""
 
     def __init__(self, plan: Plan) -> None:
@@ -96,11 +101,15 @@ class _Worker:
         self.seconds = {"history": 0.0, "scenarios": 0.0}
         self.cached = self.simulated = 0
 
-    def __call__(self, task: tuple[Region, int]) -> list[_Outcome]:
-        unit, replicate = task
+    def __call__(self, task: tuple[Region, int]) -> list[Outcome]:
+        """Run the plan's scenarios of one unit and replicate."""
+        return self.outcomes(*task, self.plan.scenarios)
+
+    def outcomes(self, unit: Region, replicate: int, scenarios: Iterable[Scenario]) -> list[Outcome]:
+        """Run scenarios of one unit and replicate from the present state they share."""
         pasts: dict[str, tuple[list[Tally], list[Any]]] = {}
         outcomes = []
-        for scenario in self.plan.scenarios:
+        for scenario in scenarios:
             started = time.perf_counter()
             if scenario.history_hash not in pasts:
                 pasts[scenario.history_hash] = self._past(scenario, unit, replicate)
@@ -124,7 +133,7 @@ class _Worker:
                 self.simulated += not was_cached
         return tallies, states
 
-    def _branch(self, scenario, unit: Region, replicate: int, tallies: list[Tally], states: list[Any]) -> _Outcome:
+    def _branch(self, scenario, unit: Region, replicate: int, tallies: list[Tally], states: list[Any]) -> Outcome:
         """Run one scenario from the branch on: the unit as one if it pools, else each authority alone. Count all of it at once."""
         whole, plan = self._model(scenario, unit.areas, unit.reach), self.plan
         if pools(scenario) and len(unit.areas) > 1:
@@ -137,7 +146,7 @@ class _Worker:
         drawn = whole.draws(plan.seed, replicate)
         counted = only(after(beside(tallies), beside([tally for tally, _, _ in found])), whole, plan.months)
         logs = [events for _, _, events in found if events is not None]
-        return _Outcome(
+        return Outcome(
             annual(counted, whole), monthly(counted, whole), annual_costs(counted, whole, drawn),
             pathway_counts(counted, whole),
             combine(check for _, checks, _ in found for check in checks), pd.concat(logs, ignore_index=True) if logs else None,
@@ -188,7 +197,7 @@ def _events(scenario: Scenario, model: CompiledModel, tally: Tally, replicate: i
 
 
 def _assemble(
-    plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], worker: _Worker, watch: Watch | None, seconds: float
+    plan: Plan, units: list[Region], outcomes: list[list[Outcome]], worker: Worker, watch: Watch | None, seconds: float
 ) -> Comparison:
     """Put the outcomes of every task into labelled arrays."""
     areas = [name for unit in units for name in unit.areas]
@@ -227,7 +236,7 @@ def _labelled(values: np.ndarray, coords: dict[str, list]) -> xr.DataArray:
     return xr.DataArray(values, coords, tuple(coords))
 
 
-def _cube(outcomes: list[_Outcome], units: list[Region], runs: int, name: str) -> np.ndarray:
+def _cube(outcomes: list[Outcome], units: list[Region], runs: int, name: str) -> np.ndarray:
     """Return (area, replicate, ...) from outcomes that run unit by unit, replicate by replicate; what is copied is let go of."""
     parts = []
     for u in range(len(units)):
@@ -252,7 +261,7 @@ def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _experiment_about(plan: Plan, worker: _Worker, watch: Watch | None, seconds: float) -> dict[str, Any]:
+def _experiment_about(plan: Plan, worker: Worker, watch: Watch | None, seconds: float) -> dict[str, Any]:
     """Return what the manifest says of the whole experiment."""
     hashes = {scenario.history_hash for scenario in plan.scenarios}
     selection = plan.selection
