@@ -70,7 +70,7 @@ def compare(
     precision, max_runs
         With `runs="auto"`: half-width of the 95 % interval of the headline differences, per cent of them (5), and the most runs (200).
     effects
-        `drawn` for each replicate, or `central`: at their means, so that only chance is left.
+        `drawn` for each replicate, `central`: at their means, so that only chance is left, or `null`: reforms cost what they cost and change nothing.
     engine, workers, events
         `fast`, `reference` or `expected` (docs/expected.md); threads; whether to keep the event log of replicate 0.
     deflators

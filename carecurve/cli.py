@@ -34,7 +34,7 @@ Until = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="L
 Runs = Annotated[str | None, typer.Option("--runs", metavar="N|auto", help="Paired replicates; auto: as many as precision takes.")]
 Precision = Annotated[float | None, typer.Option("--precision", help="With --runs auto: 95 % half-width, per cent of the difference; 5.")]
 MaxRuns = Annotated[int | None, typer.Option("--max-runs", help="With --runs auto: the most runs; 200.")]
-Effects = Annotated[str, typer.Option("--effects", help="What reforms do: drawn for each run, or central (means; only chance is left).")]
+Effects = Annotated[str, typer.Option("--effects", help="What reforms do: drawn for each run; central: means, chance alone; null: they only cost.")]
 Deflators = Annotated[Path | None, typer.Option("--deflators", help="Table of GDP deflators in place of the shipped one: year,index,source,status.")]
 DiscountRate = Annotated[float | None, typer.Option("--discount-rate", help="Share a year, such as 0.035, 0.5 points less after years 30 and 75.")]
 OptimismBias = Annotated[float, typer.Option("--optimism-bias", help="Raise costs and cut benefits by this share, such as 0.4; off by default.")]

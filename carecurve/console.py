@@ -15,6 +15,10 @@ OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 RUNS = Path("runs")
 LEAST_PRICE_EFFECT_GBP = 50_000.0  # less would be printed as nothing
+CERTAIN = {
+    "central": " (chance only: effects of reforms at their means)",
+    "null": " (reforms cost what they cost and change nothing)",
+}  # by what `--effects` asked for
 # Errors that say what a user got wrong, by the module that raises them (imported only by what was used).
 USER_ERRORS = {
     "ScenarioError", "PartsError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError",
@@ -142,7 +146,7 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
 
     told = closing_table(whole(comparison))
     prices = f"costs net of grants, {told.price_base} prices"
-    certain = " (chance only: effects of reforms at their means)" if comparison.metadata.get("effects") == "central" else ""
+    certain = CERTAIN.get(comparison.metadata.get("effects"), "")
     say(f"\n{told.area}: {told.runs} paired runs, mean and 90 % interval{certain}; {prices}")
     rows = [("", "value", "against baseline", "mean ±", "pairing")]
     for title, lines in told.rows.items():
@@ -234,7 +238,7 @@ def _precision(comparison: Any) -> None:
     if not found:
         return
     rule, runs = found["rule"], found["runs"]
-    central = comparison.metadata.get("effects") == "central"
+    central = comparison.metadata.get("effects") in CERTAIN
     what = "chance only" if central or not comparison.reforms else "Monte Carlo error of the mean over draws of effects"
     kept = f"reached and kept over {runs - (found['met_from'] or 0)} runs more"
     if not found["reached"]:

@@ -7,8 +7,8 @@ of the same `name` share their draw.
 """
 
 import math
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Literal, Self
 
 from scenarios.distributions import Distribution
 from scenarios.timeline import MonthSeries
@@ -42,7 +42,14 @@ class Action:
         A stable name, `lever.part`: families' uniforms (reach) are addressed by it.
     """
 
+    NOTHING: ClassVar[dict[str, Any]] = {}  # fields, and their values, with which the action has no effect
+
     name: str
+
+    def without_effect(self) -> Self:
+        """Return the action with no effect; what is bought, offered or paid stays."""
+        numbers = {key: Distribution.fixed(value) if isinstance(value, float) else value for key, value in self.NOTHING.items()}
+        return replace(self, **numbers)
 
     def distributions(self) -> dict[str, Distribution]:
         """Return the uncertain numbers of the action, by field."""
@@ -106,6 +113,8 @@ class ReachedEffect(Action):
         If above 0, this is what comes back of an effect that only delays: hazards are multiplied by 1 + rebound * (1 - HR) instead.
     """
 
+    NOTHING: ClassVar[dict[str, Any]] = {"hazard_ratio": 1.0}
+
     targets: tuple[str, ...]
     hazard_ratio: Distribution
     fidelity: Distribution
@@ -128,6 +137,8 @@ class HelpEffect(Action):
     admission, whether or not the family still holds the place. Windows of one name share a
     draw and do not overlap.
     """
+
+    NOTHING: ClassVar[dict[str, Any]] = {"hazard_ratio": 1.0}
 
     place: str
     targets: tuple[str, ...]
@@ -152,6 +163,8 @@ class SetRate(Action):
 class ScaleRate(Action):
     """Hazards of `targets` are multiplied, for everyone, by 1 + phase * (ratio - 1): by month, the share of the change in force (0 to 1)."""
 
+    NOTHING: ClassVar[dict[str, Any]] = {"ratio": 1.0}
+
     targets: tuple[str, ...]
     ratio: Distribution
     phase: MonthSeries
@@ -164,6 +177,8 @@ class ShiftOutcomes(Action):
     Time in the stage does not change: `complement`'s hazard is multiplied by 1 + phase * complement_weight * (1 - ratio), the weight being the
     targets' share over the complement's.
     """
+
+    NOTHING: ClassVar[dict[str, Any]] = {"ratio": 1.0}
 
     targets: tuple[str, ...]
     ratio: Distribution
@@ -179,6 +194,8 @@ class ScaleArrivals(Action):
     The families who come are those who would have come and some more, or fewer of them: candidates are thinned (ruling 2).
     """
 
+    NOTHING: ClassVar[dict[str, Any]] = {"ratio": 1.0}
+
     stream: str
     ratio: Distribution
     phase: MonthSeries
@@ -188,6 +205,8 @@ class ScaleArrivals(Action):
 @dataclass(frozen=True)
 class AddArrivals(Action):
     """So many more a month arrive in each authority: families of a family's stream, children of a stream that arrives in care."""
+
+    NOTHING: ClassVar[dict[str, Any]] = {"per_month": 0.0}
 
     stream: str
     per_month: Distribution
@@ -204,6 +223,8 @@ class ScaleTeams(Action):
         `capacity`: the cases that the same workers hold at a pressure of 1 (time given back from other work); `leavers` of permanent posts;
         `joiners` of vacant ones; `agency_workers` whom an authority engages.
     """
+
+    NOTHING: ClassVar[dict[str, Any]] = {"ratio": 1.0}
 
     what: TeamQuantity
     ratio: Distribution
@@ -265,6 +286,8 @@ class AddPlaces(Action):
 class NationalCapacity(Action):
     """Capacity that no authority owns (of `courts`, of `secure_homes`) is multiplied by 1 + phase * (ratio - 1)."""
 
+    NOTHING: ClassVar[dict[str, Any]] = {"ratio": 1.0}
+
     of: NationalBody
     ratio: Distribution
     phase: MonthSeries
@@ -287,6 +310,8 @@ class ScaleSupply(Action):
         By month: the share of that in force, 0 to 1; any ramp is inside it.
     """
 
+    NOTHING: ClassVar[dict[str, Any]] = {"ratio": 1.0}
+
     place: str
     owner: str | None
     what: SupplyQuantity
@@ -308,6 +333,8 @@ class AddSupply(Action):
         From beginning to opening.
     """
 
+    NOTHING: ClassVar[dict[str, Any]] = {"places": MonthSeries(())}
+
     place: str
     owner: str
     places: MonthSeries
@@ -317,6 +344,8 @@ class AddSupply(Action):
 @dataclass(frozen=True)
 class PlanWeight(Action):
     """The weight of a placement in a plan (`entry`, `move`, `uasc`, `remand`) is multiplied by 1 + phase * (ratio - 1)."""
+
+    NOTHING: ClassVar[dict[str, Any]] = {"ratio": 1.0}
 
     plan: str
     placement: str
@@ -328,6 +357,8 @@ class PlanWeight(Action):
 class Pool(Action):
     """From `start` the authorities of a region share this part of each kind of place; the rest stays with its owner."""
 
+    NOTHING: ClassVar[dict[str, Any]] = {"shares": ()}
+
     start: str
     shares: tuple[tuple[str, float], ...]
 
@@ -335,6 +366,8 @@ class Pool(Action):
 @dataclass(frozen=True)
 class PriceGain(Action):
     """Placements let in a month cost phase * `fraction` less (below 0: more) for as long as they last; those there before keep their price."""
+
+    NOTHING: ClassVar[dict[str, Any]] = {"fraction": 0.0}
 
     stages: tuple[str, ...]
     fraction: Distribution

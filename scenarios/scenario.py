@@ -120,6 +120,10 @@ class Scenario:
         """The pathway from each month at which `set` changes it, from the branch month of the settings on."""
         return self.epochs(self.settings.from_)
 
+    def without_effects(self) -> "Scenario":
+        """Return the scenario with levers that cost what they cost and change nothing: what is bought is bought, and posts opened are open."""
+        return replace(self, actions=tuple(action.without_effect() for action in self.actions))
+
     def with_published(self, first: int, last: int, last_census: int | None = None) -> "Scenario":
         """Return the scenario with other published years, and branching where they end: another past (ruling 37).
 

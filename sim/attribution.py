@@ -170,6 +170,8 @@ class Game:
 
 def games_of(plan: Plan, exact_up_to: int = EXACT_UP_TO) -> list[Game]:
     """Return the game of each reform of a plan; raises as `Game`, so that what cannot be attributed is known before anything is run."""
+    if plan.effects == "null":
+        raise ExperimentError("with effects null nothing is changed, so there is nothing to attribute; expected effects drawn or central")
     return [Game(plan.scenarios[0], reform, plan.seed, exact_up_to) for reform in plan.scenarios[1:]]
 
 

@@ -168,7 +168,7 @@ class Worker:
         if key not in kept:
             if len(kept) > KEPT_MODELS:
                 kept.clear()
-            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, False, reach, self.plan.effects == "central")
+            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, False, reach, self.plan.effects != "drawn")
         return kept[key]
 
     def _add(self, **seconds: float) -> None:

@@ -15,7 +15,7 @@ from sim.precision import Rule
 from sim.selection import Selection
 
 ENGINES = {"fast": engine.simulate, "reference": reference.simulate, "expected": expected.simulate}
-EFFECTS = ("drawn", "central")
+EFFECTS = ("drawn", "central", "null")
 
 
 class ExperimentError(ValueError):
@@ -44,7 +44,7 @@ class Plan:
         Whether to keep the event log of replicate 0.
     effects
         `drawn`: what reforms do, and fitted draws if scenarios carry any, differ by replicate; `central`: what reforms do is at its mean in all of
-        them, fitted rates are the profiles', and only chance is left.
+        them, fitted rates are the profiles', and only chance is left; `null`: the same, and reforms cost what they cost and change nothing.
     rule
         With it, runs are added until their means are precise; `runs` is then the most there can be.
     """
@@ -98,6 +98,8 @@ def plan(
     keys = [scenario.key for scenario in scenarios]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         raise ExperimentError(f"the scenario {twice[0]!r} is named twice, expected each once")
+    if effects == "null":
+        scenarios = [scenario.without_effects() for scenario in scenarios]
     settings = scenarios[0].settings
     number, rule = how_many(settings.replicates if runs is None else runs, precision, max_runs)
     found = Plan(
