@@ -28,7 +28,7 @@ from sim.measures import MEASURES
 
 pytestmark = pytest.mark.unit
 REFORMS = tuple(name for name in shipped_names() if name not in ("baseline", "fitted"))
-OLDER = ("early-help", "kinship", "regional-care-cooperative")  # reforms whose pictures and notes say what they move
+OLDER = ("early-help", "kinship", "regional-care-cooperative", "do-nothing")  # whose pictures and notes say what they move
 NOT_SHIPPED = {"change", "national_capacity"}  # for files of one's own
 DOCS = (SHIPPED.parent / "docs" / "reforms.md").read_text(encoding="utf-8")
 
