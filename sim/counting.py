@@ -18,6 +18,7 @@ from sim.kernels.layout import Tally
 from sim.measures import COUNTED, HEADLINES, MEASURES, RATIOS
 from sim.measures_care import SUPPORTED_AFTER_CARE
 from sim.placement_costs import PlacementCosts
+from sim.price_growth import Growth
 
 CARE_LEAVER_FROM, CARE_LEAVER_TO = 19.0, 22.0  # published as "aged 19 to 21"
 SUPPORT_STARTS, SUPPORT_ENDS = 18.0, 25.0
@@ -26,8 +27,8 @@ SUPPORT_STARTS, SUPPORT_ENDS = 18.0, 25.0
 class Counts(PlaceCounts):
     """What a tally holds, by name instead of by number; every count is an array by area and month (A, T)."""
 
-    def __init__(self, tally: Tally, compiled: Any) -> None:
-        self.tally, self.compiled = tally, compiled
+    def __init__(self, tally: Tally, compiled: Any, growth: Growth | None = None) -> None:
+        self.tally, self.compiled, self.growth = tally, compiled, growth
         self._stage = {name: i for i, name in enumerate(compiled.stage_names)}
         self._transition = {name: k for k, name in enumerate(compiled.transition_names)}
         self._place = {name: p for p, name in enumerate(compiled.place_names)}
@@ -146,7 +147,7 @@ class Counts(PlaceCounts):
     @cached_property
     def _costs(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Pounds of placements, and in parts (A, T, P)."""
-        costs = PlacementCosts(self.tally, self.compiled)
+        costs = PlacementCosts(self.tally, self.compiled, self.growth)
         return costs.pounds(), costs.parts()
 
     def stage_gbp(self, *placements: str, part: str = "") -> np.ndarray:
@@ -333,9 +334,9 @@ def complete_years(months: Sequence[str]) -> dict[int, slice]:
     return {year: slice(rows[0], rows[-1] + 1) for year, rows in spans.items() if len(rows) == 12}
 
 
-def annual(tally: Tally, compiled: Any) -> np.ndarray:
-    """Return every measure by area, measure and complete year (A, M, Y)."""
-    counts = Counts(tally, compiled)
+def annual(tally: Tally, compiled: Any, growth: Growth | None = None) -> np.ndarray:
+    """Return every measure by area, measure and complete year (A, M, Y); `growth` is the run's draw of prices, by default their means."""
+    counts = Counts(tally, compiled, growth)
     years = complete_years(tally_months(tally, compiled))
     values = np.full((len(compiled.areas), len(MEASURES), len(years)), np.nan)
     for i, (name, measure) in enumerate(MEASURES.items()):

@@ -134,11 +134,11 @@ class _Worker:
                 self._run(scenario, self._model(scenario, (area,), ALONE), state, replicate)
                 for area, state in zip(unit.areas, states, strict=True)
             ]
-        drawn = whole.draws(plan.seed, replicate)
+        drawn, growth = whole.draws(plan.seed, replicate), whole.price_growth(plan.seed, replicate)
         counted = only(after(beside(tallies), beside([tally for tally, _, _ in found])), whole, plan.months)
         logs = [events for _, _, events in found if events is not None]
         return _Outcome(
-            annual(counted, whole), monthly(counted, whole), annual_costs(counted, whole, drawn),
+            annual(counted, whole, growth), monthly(counted, whole), annual_costs(counted, whole, drawn, growth),
             pathway_counts(counted, whole),
             combine(check for _, checks, _ in found for check in checks), pd.concat(logs, ignore_index=True) if logs else None,
             sum(tally.counters for tally, _, _ in found),
@@ -245,6 +245,7 @@ def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
         "description": scenario.description, "hash": scenario.hash, "history_hash": scenario.history_hash,
         "texts": scenario.texts,
         "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine, "effects": plan.effects,
+        "fixed": dict(plan.fixed),
         "fitted_draws": len(scenario.draws) if scenario.draws else 0,
         "price_base": settings.price_base,
         "general_inflation_per_year": settings.prices.general_inflation_per_year.value,
