@@ -343,7 +343,7 @@ def annual(tally: Tally, compiled: Any, growth: Growth | None = None) -> np.ndar
         if name in COUNTED:
             monthly_values = np.asarray(measure.count(counts), float)
             for y, span in enumerate(years.values()):
-                values[:, i, y] = _over(monthly_values[:, span], measure.over)
+                values[:, i, y] = of_year(monthly_values[:, span], measure.over)
     return with_ratios(values, axis=1)
 
 
@@ -378,8 +378,8 @@ def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     return np.divide(top, bottom, out=np.zeros(np.broadcast(top, bottom).shape), where=bottom != 0)
 
 
-def _over(values: np.ndarray, over: str) -> np.ndarray:
-    """Make one year of twelve months (A, 12)."""
+def of_year(values: np.ndarray, over: str) -> np.ndarray:
+    """Return one year's value of twelve months (A, 12), by `Measure.over`: the last, their mean or their sum."""
     if over == "last":
         return values[:, -1]
     return values.mean(axis=1) if over == "mean" else values.sum(axis=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,13 +53,8 @@ def run_experiment(plan: Plan, progress: Progress | None = None) -> Comparison:
         Called with (runs done, runs in all), a run being one authority, or pooled region, and replicate.
     """
     began = time.perf_counter()
-    together = any(pools(scenario) for scenario in plan.scenarios)
-    units = [
-        part
-        for region in plan.selection.regions
-        for part in ([region] if together else [_alone(region, i) for i in range(len(region.areas))])
-    ]
-    worker, watch = _Worker(plan), None
+    units = units_of(plan)
+    worker, watch = Worker(plan), None
     if plan.rule:
         outcomes, watch = run_until_precise(plan, units, worker, progress)
         plan = replace(plan, runs=watch.runs)
@@ -67,6 +62,16 @@ def run_experiment(plan: Plan, progress: Progress | None = None) -> Comparison:
         tasks = [(unit, replicate) for unit in units for replicate in range(plan.runs)]
         outcomes = run_tasks(worker, tasks, plan.workers, progress)
     return _assemble(plan, units, outcomes, worker, watch, time.perf_counter() - began)
+
+
+def units_of(plan: Plan) -> list[Region]:
+    """Return what runs by itself: authorities, or regions where a scenario pools their places."""
+    together = any(pools(scenario) for scenario in plan.scenarios)
+    return [
+        part
+        for region in plan.selection.regions
+        for part in ([region] if together else [_alone(region, i) for i in range(len(region.areas))])
+    ]
 
 
 def _alone(region: Region, i: int) -> Region:
@@ -86,7 +91,7 @@ class _Outcome:
     counters: np.ndarray
 
 
-class _Worker:
+class Worker:
     """Runs (unit, replicate) tasks; models compiled for a unit are kept per thread until it goes on to the next."""
 
     def __init__(self, plan: Plan) -> None:
@@ -97,19 +102,20 @@ class _Worker:
         self.cached = self.simulated = 0
 
     def __call__(self, task: tuple[Region, int]) -> list[_Outcome]:
+        """Return the outcome of each scenario for a (unit, replicate)."""
         unit, replicate = task
         pasts: dict[str, tuple[list[Tally], list[Any]]] = {}
         outcomes = []
         for scenario in self.plan.scenarios:
             started = time.perf_counter()
             if scenario.history_hash not in pasts:
-                pasts[scenario.history_hash] = self._past(scenario, unit, replicate)
+                pasts[scenario.history_hash] = self.past(scenario, unit, replicate)
             now = time.perf_counter()
             outcomes.append(self._branch(scenario, unit, replicate, *pasts[scenario.history_hash]))
             self._add(history=now - started, scenarios=time.perf_counter() - now)
         return outcomes
 
-    def _past(self, scenario: Scenario, unit: Region, replicate: int) -> tuple[list[Tally], list[Any]]:
+    def past(self, scenario: Scenario, unit: Region, replicate: int) -> tuple[list[Tally], list[Any]]:
         """Return the tally of the months counted before the branch, and the state at the branch, of each authority."""
         plan, tallies, states = self.plan, [], []
         for area in unit.areas:
@@ -126,16 +132,10 @@ class _Worker:
 
     def _branch(self, scenario, unit: Region, replicate: int, tallies: list[Tally], states: list[Any]) -> _Outcome:
         """Run one scenario from the branch on: the unit as one if it pools, else each authority alone. Count all of it at once."""
-        whole, plan = self._model(scenario, unit.areas, unit.reach), self.plan
-        if pools(scenario) and len(unit.areas) > 1:
-            found = [self._run(scenario, whole, join(states), replicate)]
-        else:
-            found = [
-                self._run(scenario, self._model(scenario, (area,), ALONE), state, replicate)
-                for area, state in zip(unit.areas, states, strict=True)
-            ]
+        whole, plan = self.model(scenario, unit.areas, unit.reach), self.plan
+        alone = () if pools(scenario) and len(unit.areas) > 1 else [self.model(scenario, (area,), ALONE) for area in unit.areas]
+        counted, found = self.simulate(scenario, whole, alone, replicate, tallies, states)
         drawn, growth = whole.draws(plan.seed, replicate), whole.price_growth(plan.seed, replicate)
-        counted = only(after(beside(tallies), beside([tally for tally, _, _ in found])), whole, plan.months)
         logs = [events for _, _, events in found if events is not None]
         return _Outcome(
             annual(counted, whole, growth), monthly(counted, whole), annual_costs(counted, whole, drawn, growth),
@@ -143,6 +143,19 @@ class _Worker:
             combine(check for _, checks, _ in found for check in checks), pd.concat(logs, ignore_index=True) if logs else None,
             sum(tally.counters for tally, _, _ in found),
         )  # fmt: skip
+
+    def simulate(
+        self, scenario, whole: CompiledModel, alone: Sequence[CompiledModel], replicate: int, tallies: list[Tally], states: list[Any],
+    ) -> tuple[Tally, list[tuple]]:  # fmt: skip
+        """Simulate a unit from the branch on: what is counted in the plan's months, and each run (`_run`).
+
+        `alone` holds a model for each authority; without any the unit runs as one, with the model of the `whole`.
+        """
+        if alone:
+            found = [self._run(scenario, model, state, replicate) for model, state in zip(alone, states, strict=True)]
+        else:
+            found = [self._run(scenario, whole, join(states), replicate)]
+        return only(after(beside(tallies), beside([tally for tally, _, _ in found])), whole, self.plan.months), found
 
     def _run(self, scenario, model: CompiledModel, start: Any, replicate: int) -> tuple[Tally, list, pd.DataFrame | None]:
         """Simulate a model from the branch on: what was counted, its checks, and its events if asked for."""
@@ -152,14 +165,15 @@ class _Worker:
         checks = check_expected(tally, model, start) if plan.engine == "expected" else check_run(tally, end, model, start)
         return tally, checks, _events(scenario, model, tally, replicate) if log else None
 
-    def _model(self, scenario, areas: tuple[str, ...], reach: np.ndarray) -> CompiledModel:
+    def model(self, scenario, areas: tuple[str, ...], reach: np.ndarray) -> CompiledModel:
         """Return a model compiled for some authorities, kept while this thread works on them."""
         key = (scenario.key, areas)
         kept = self.local.__dict__.setdefault("models", {})
         if key not in kept:
             if len(kept) > KEPT_MODELS:
                 kept.clear()
-            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, False, reach, self.plan.effects == "central")
+            made = compile_model(scenario, areas, self.plan.until, self.plan.from_, False, reach, self.plan.effects == "central")
+            kept[key] = made.with_fixed(self.plan.fixed) if self.plan.fixed else made
         return kept[key]
 
     def _add(self, **seconds: float) -> None:
@@ -188,7 +202,7 @@ def _events(scenario: Scenario, model: CompiledModel, tally: Tally, replicate: i
 
 
 def _assemble(
-    plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], worker: _Worker, watch: Watch | None, seconds: float
+    plan: Plan, units: list[Region], outcomes: list[list[_Outcome]], worker: Worker, watch: Watch | None, seconds: float
 ) -> Comparison:
     """Put the outcomes of every task into labelled arrays."""
     areas = [name for unit in units for name in unit.areas]
@@ -253,7 +267,7 @@ def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _experiment_about(plan: Plan, worker: _Worker, watch: Watch | None, seconds: float) -> dict[str, Any]:
+def _experiment_about(plan: Plan, worker: Worker, watch: Watch | None, seconds: float) -> dict[str, Any]:
     """Return what the manifest says of the whole experiment."""
     hashes = {scenario.history_hash for scenario in plan.scenarios}
     selection = plan.selection

@@ -162,7 +162,7 @@ class CompiledModel:
     def with_fixed(self, fixed: Mapping[str, float], fitted_draw: int | None = None) -> CompiledModel:
         """Return the model with uncertain numbers fixed by name, and one fitted draw for all replicates; what no draw changes is not built again."""
         other = copy.copy(self)
-        for name, value in (("fixed", dict(fixed)), ("fitted_draw", fitted_draw), ("_drawn", {})):
+        for name, value in (("fixed", dict(fixed)), ("fitted_draw", fitted_draw)):  # arrays are kept by the values drawn, so copies share them
             object.__setattr__(other, name, value)
         return other
 
