@@ -40,15 +40,17 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Bar:
-    """What one number does: its values at the low and the high end (5 % and 95 % of draws), and the outcome there.
+    """What one number does: its values at the low and the high end (`ends`: 5 % and 95 % of draws), and the outcome there.
 
-    `swing` is the outcome at the high end less that at the low, run by run.
+    `swing` is the outcome at the high end less that at the low, `below` and `above` the outcome at either end less the central one, all run by run.
     """
 
     number: Number
-    values: tuple[float, float]
+    ends: tuple[float, float]
     low: Estimate
     high: Estimate
+    below: Estimate
+    above: Estimate
     swing: Estimate
 
 
@@ -94,9 +96,12 @@ def tornado(evaluate: Evaluate, numbers: Sequence[Number]) -> Tornado:
     points = [Point(), *(number.point(end) for number, pair in zip(numbers, ends, strict=True) for end in pair)]
     central, *found = evaluate(points)
     bars = [
-        Bar(number, (number.value(pair[0]), number.value(pair[1])), Estimate.of(low), Estimate.of(high), Estimate.of(high - low))
+        Bar(
+            number, (number.value(pair[0]), number.value(pair[1])), Estimate.of(low), Estimate.of(high),
+            Estimate.of(low - central), Estimate.of(high - central), Estimate.of(high - low),
+        )
         for number, pair, low, high in zip(numbers, ends, found[::2], found[1::2], strict=True)
-    ]
+    ]  # fmt: skip
     return Tornado(Estimate.of(central), tuple(sorted(bars, key=lambda bar: -abs(bar.swing.mean))))
 
 

@@ -44,7 +44,7 @@ def test_a_tornado_of_a_sum_is_each_numbers_part_and_common_noise_cancels():
     assert found.central.mean == pytest.approx(1.5)
     t = 2.364624  # Student's t of seven degrees of freedom, 97.5 %
     assert found.central.error == pytest.approx(t * NOISE.std(ddof=1) / math.sqrt(8), rel=1e-5)
-    assert found.bars[0].values == pytest.approx((-0.9, 0.9))
+    assert found.bars[0].ends == pytest.approx((-0.9, 0.9))
     assert found.bars[0].low.mean == pytest.approx(1.5 + 4.5)
     assert asked[0] == Point()
     assert [dict(point.settings) for point in asked[5:]] == [{"c": pytest.approx(0.5)}, {"c": pytest.approx(9.5)}]
@@ -57,7 +57,7 @@ def test_numbers_together_are_at_one_quantile_and_the_first_ones_value_is_told()
     evaluate, asked = evaluator(lambda x: x["p.homes"] + x["p.foster"], **{"p.homes": 0.05, "p.foster": 1 / 3})
     found = tornado(evaluate, [both])
     assert dict(asked[1].fixed) == pytest.approx({"p.homes": 0.005, "p.foster": 1 - math.sqrt(0.95)})
-    assert found.bars[0].values == pytest.approx((0.005, 0.095))
+    assert found.bars[0].ends == pytest.approx((0.005, 0.095))
     at = switching_value(evaluator(lambda x: x["p.homes"] - 0.08)[0], both)
     assert at.value == pytest.approx(0.08, abs=0.0005)
     assert at.inside
