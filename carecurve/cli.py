@@ -34,7 +34,7 @@ Until = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="L
 Runs = Annotated[str | None, typer.Option("--runs", metavar="N|auto", help="Paired replicates; auto: as many as precision takes.")]
 Precision = Annotated[float | None, typer.Option("--precision", help="With --runs auto: 95 % half-width, per cent of the difference; 5.")]
 MaxRuns = Annotated[int | None, typer.Option("--max-runs", help="With --runs auto: the most runs; 200.")]
-Effects = Annotated[str, typer.Option("--effects", help="What reforms do: drawn for each run, or central (means; only chance is left).")]
+Effects = Annotated[str, typer.Option("--effects", help="Effects and price growth: drawn for each run, or central (means; chance alone).")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random draw.")]
 Engine = Annotated[str, typer.Option("--engine", help="fast, reference, or expected (the mean, by equations).")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes of a fit; by default one a processor.")]
@@ -176,7 +176,7 @@ def sensitivity(
     method: Annotated[list[str] | None, typer.Option("--method", help="tornado (with switching values), sobol, or layers; may be repeated.")] = None,
     measure: Annotated[str, typer.Option("--measure", help="net_cost, children_in_care, or another measure.")] = "net_cost",
     by: Annotated[str | None, typer.Option("--by", metavar="YYYY-03", help="March by which the reform is to break even; the last.")] = None,
-    runs: Annotated[int | None, typer.Option("--runs", min=2, help="Paired runs at each point: 30 (tornado), 4 (sobol); layers: 24 pairs.")] = None,
+    runs: Annotated[int | None, typer.Option("--runs", min=2, help="Paired runs at each point: 20 (tornado), 4 (sobol); layers: 24 pairs.")] = None,
     points: Annotated[int, typer.Option("--points", help="Sobol: points of a matrix, a power of 2; numbers + 2 matrices are run.")] = 32,
     also: Annotated[list[str] | None, typer.Option("--also", metavar="NAME", help="A setting or lever's number with a range, to vary too.")] = None,
     seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,

@@ -130,7 +130,7 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
 
     told = closing_table(whole(comparison))
     prices = f"costs net of grants, {told.price_base} prices"
-    certain = " (chance only: effects of reforms at their means)" if comparison.metadata.get("effects") == "central" else ""
+    certain = " (chance only: effects of reforms and prices at their means)" if comparison.metadata.get("effects") == "central" else ""
     say(f"\n{told.area}: {told.runs} paired runs, mean and 90 % interval{certain}; {prices}")
     rows = [("", "value", "against baseline", "mean ±", "pairing")]
     for title, lines in told.rows.items():

@@ -26,7 +26,7 @@ from sim.sobol import Indices, sobol
 from sim.uncertain import Number, numbers_of
 
 TORNADO, SOBOL, LAYERS = METHODS = ("tornado", "sobol", "layers")
-RUNS = {TORNADO: 30, SOBOL: 4, LAYERS: 24}  # replicates at each point; of layers, pairs of draws
+RUNS = {TORNADO: 20, SOBOL: 4, LAYERS: 24}  # replicates at each point; of layers, pairs of draws
 POINTS = 32
 IN_CARE, PLANS = "cla_at31", "cpp_at31"
 SHORT = {"children_in_care": IN_CARE, "protection_plans": PLANS}
@@ -226,7 +226,8 @@ def _answer(one: Switching) -> str:
     unit = one.number.unit
     low, high = (value_text(end, unit) for end in one.number.range)
     if one.value is None:
-        beyond = "" if tuple(one.searched) == tuple(one.number.range) else f", nor between {' and '.join(value_text(end, unit) for end in one.searched)}"
+        least, most = (value_text(end, unit) for end in one.searched)
+        beyond = "" if (least, most) == (low, high) else f", nor between {least} and {most}"
         return f"none within its range {low} to {high}{beyond}"
     where = "within" if one.inside else "OUTSIDE"
     error = f" ± {value_text(one.error, unit)}" if np.isfinite(one.error) else ""

@@ -20,7 +20,7 @@ from sim.uncertain import Number
 
 LOW, HIGH = 0.05, 0.95
 LEVEL = 0.95  # of the Monte Carlo errors: half-widths by Student's t
-FINE = 1 / 200  # of the interval searched: how closely a switching value is found; chance blurs it more
+FINE = 1 / 50  # of the interval searched: how closely a switching value is found; chance blurs it more
 Evaluate = Callable[[Sequence[Point]], np.ndarray]
 
 
