@@ -32,13 +32,14 @@ def test_the_command_writes_tables_a_picture_and_answers(capsys, tmp_path):
     numbers = {"family_help.fidelity", RATIO, "family_help.effects.s47.hazard_ratio", "prices.real_growth_per_year", SAVED.removeprefix("settings.")}
     assert set(bars.name) == set(values.name) == numbers
     assert (bars.swing.abs().diff().dropna() <= 1e-9).all()
-    assert (bars.outcome == "children looked after, 31 March 2027").all()
+    assert (bars.outcome == "children in care, 31 March 2027").all()
     assert set(values.answer) <= {"inside the range", "outside the range", "none"}
     assert (values.by == "2027-03").all()
     assert set(shares.name) == numbers | {"sum"}
-    assert parts.groupby("quantity").apply(lambda rows: rows.set_index("part").share_pct[["chance", "world", "effects"]].sum()).tolist() == (
-        pytest.approx([100.0, 100.0])
-    )
+    assert set(parts.quantity) == {"net cost 2025-26 to 2026-27", "children in care, 31 March 2027"}
+    for _, rows in parts.groupby("quantity"):
+        variance = rows.set_index("part").variance
+        assert variance[["chance", "world", "effects"]].sum() == pytest.approx(variance["total"])
     about = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert about["methods"] == ["tornado", "sobol", "layers"]
     assert about["simulated_runs"] > 3 * 2 * (4 * 6)
