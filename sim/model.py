@@ -24,7 +24,6 @@ from sim import (
     compile_courts,
     compile_distance,
     compile_draws,
-    compile_people,
     compile_placements,
     compile_prices,
     compile_rates,
@@ -32,8 +31,9 @@ from sim import (
     compile_workforce,
     price_growth,
 )
-from sim.compile_pathway import Names, Rows, names_of, stage_table, transition_table
+from sim.compile_pathway import Names, Rows, names_of
 from sim.kernels import layout as L
+from sim.pathway_tables import of_pathway
 
 EPOCH = date(1990, 4, 1)
 SPIN_UP_YEARS = 24  # ruling 40: at the first published year's rates, tests/test_spin_up.py holds what drift is left
@@ -272,30 +272,6 @@ def build_static(compiled: CompiledModel) -> Static:
         drawn = tables | {"rates": highest, "next_version": hazards.next_version(highest)}
         rise = np.maximum(rise, compile_rates.rise(drawn, transitions, compiled.month(compiled.branch)))
     return Static(transitions, tables, compile_actions.bounds(transitions, tables), pace, children, places, hazards, rise)
-
-
-_of_pathway: dict[tuple, tuple[Pathway, np.ndarray, dict[str, np.ndarray]]] = {}
-
-
-def of_pathway(pathway: Pathway, replaces: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return what the pathway alone decides, built once for all authorities: transitions (to be copied) and tables by name (read-only)."""
-    key = (id(pathway), replaces)
-    kept = _of_pathway.get(key)
-    if kept is None:
-        names = names_of(pathway)
-        stages = stage_table(pathway, names, dict(replaces))
-        transitions, effects, static, beside = transition_table(pathway, names)
-        tables = {
-            "stages": stages, "draw_names": np.append(transitions["name"], [0, 0, 0]), "effects": effects,
-            "static_table": static.table().reshape(len(static.rows), -1),
-            "beside_table": beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)),
-            "case_weights": stages["case_weight"].copy(), **compile_people.people(pathway, names), **compile_placements.placements(pathway, names),
-            "let_table": compile_prices.let_table(pathway, names.placements),
-        }  # fmt: skip
-        if len(_of_pathway) > 40:
-            _of_pathway.clear()
-        kept = _of_pathway[key] = (pathway, transitions, tables)  # the pathway is kept so that its id stays its own
-    return kept[1], kept[2]
 
 
 def build(compiled: CompiledModel, drawn: dict) -> L.Model:
