@@ -1,4 +1,4 @@
-"""The command line: list, validate, explain, init, run, compare, calibrate, backtest, bench.
+"""The command line: list, validate, explain, init, run, compare, sensitivity, calibrate, backtest, bench.
 
 Heavy imports happen inside the commands. Anything a user can get wrong ends in one clear message, exit status 2 and
 no traceback.
@@ -34,7 +34,7 @@ Until = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="L
 Runs = Annotated[str | None, typer.Option("--runs", metavar="N|auto", help="Paired replicates; auto: as many as precision takes.")]
 Precision = Annotated[float | None, typer.Option("--precision", help="With --runs auto: 95 % half-width, per cent of the difference; 5.")]
 MaxRuns = Annotated[int | None, typer.Option("--max-runs", help="With --runs auto: the most runs; 200.")]
-Effects = Annotated[str, typer.Option("--effects", help="What reforms do: drawn for each run; central: means, chance alone; null: they only cost.")]
+Effects = Annotated[str, typer.Option("--effects", help="Effects and prices: drawn for each run; central: their means; null: reforms only cost.")]
 Deflators = Annotated[Path | None, typer.Option("--deflators", help="Table of GDP deflators in place of the shipped one: year,index,source,status.")]
 DiscountRate = Annotated[float | None, typer.Option("--discount-rate", help="Share a year, such as 0.035, 0.5 points less after years 30 and 75.")]
 OptimismBias = Annotated[float, typer.Option("--optimism-bias", help="Raise costs and cut benefits by this share, such as 0.4; off by default.")]
@@ -176,6 +176,42 @@ def compare(
     options |= {"events": events, "effects": effects, "precision": precision, "max_runs": max_runs}
     appraised = {"deflators": deflators, "discount_rate": discount_rate, "optimism_bias": optimism_bias}
     _experiment(scenarios or [], (area, region, england), options, appraised, output, overwrite, quiet, diagrams, attribute)
+
+
+@app.command()
+def sensitivity(
+    baseline: Annotated[str, typer.Argument(help="A scenario: name or file.")],
+    reform: Annotated[str, typer.Argument(help="A reform of it.")],
+    area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
+    method: Annotated[list[str] | None, typer.Option("--method", help="tornado (with switching values), sobol, or layers; may be repeated.")] = None,
+    measure: Annotated[str, typer.Option("--measure", help="net_cost, children_in_care, or another measure.")] = "net_cost",
+    by: Annotated[str | None, typer.Option("--by", metavar="YYYY-03", help="March by which the reform is to break even; the last.")] = None,
+    runs: Annotated[int | None, typer.Option("--runs", min=2, help="Paired runs at each point: 20 (tornado), 4 (sobol); layers: 24 pairs.")] = None,
+    points: Annotated[int, typer.Option("--points", help="Sobol: points of a matrix, a power of 2; numbers + 2 matrices are run.")] = 32,
+    also: Annotated[list[str] | None, typer.Option("--also", metavar="NAME", help="A setting or lever's number with a range, to vary too.")] = None,
+    seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Find which uncertain numbers a reform's outcome turns on, and what would have to be true for it to break even."""
+    if not quiet:
+        console.say("Reading scenarios ...")  # at once: what comes next takes seconds to import
+    from carecurve import api
+    from carecurve import sensitivity as asked
+    from outputs.sensitivity import write_analysis
+    from outputs.store import check_folder
+
+    question = asked.Question(tuple(method or asked.METHODS[:1]), measure, by, runs, points, tuple(also or ()))
+    scenarios = [api.load(baseline), api.load(reform)]
+    selection = api.choose(area, region, england, scenarios[0])
+    folder = check_folder(output or console.new_folder("sensitivity", selection.label, *(one.key for one in scenarios)), overwrite)
+    options = {"from_": from_, "until": until, "seed": seed, "engine": engine, "workers": workers}
+    with console.steps("Runs", quiet) as report:
+        found = asked.analyse(*scenarios, question, selection=selection, progress=report, **options)
+    write_analysis(found, folder, overwrite)
+    if not quiet:
+        for line in asked.lines(found):
+            console.say(line)
+        console.say("Abuse, death and children's experience are not simulated.")
+    console.say(f"Results in {folder}")
 
 
 @app.command()

@@ -16,7 +16,7 @@ ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 RUNS = Path("runs")
 LEAST_PRICE_EFFECT_GBP = 50_000.0  # less would be printed as nothing
 CERTAIN = {
-    "central": " (chance only: effects of reforms at their means)",
+    "central": " (chance only: effects of reforms and prices at their means)",
     "null": " (reforms cost what they cost and change nothing)",
 }  # by what `--effects` asked for
 # Errors that say what a user got wrong, by the module that raises them (imported only by what was used).

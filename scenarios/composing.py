@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scenarios.distributions import KINDS
 from scenarios.documents import Document, read_document
 from scenarios.faults import Fault, PathKey, ScenarioError
 from scenarios.levers import LEVERS
@@ -266,7 +267,7 @@ def _merge(under: dict[str, Any], over: dict[str, Any], path: PathKey, document:
     """Lay one mapping over another, entry by entry; a number with its source is one entry."""
     for key, value in over.items():
         here = (*path, key)
-        if isinstance(value, dict) and isinstance(under.get(key), dict) and "value" not in value:
+        if isinstance(value, dict) and isinstance(under.get(key), dict) and not value.keys() & set(KINDS):
             _merge(under[key], value, here, document, base)
             if here not in base.marks:
                 base.marks[here] = document.mark(here)

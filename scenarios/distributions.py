@@ -122,6 +122,21 @@ class Distribution:
         """Return the distribution of a draw times `factor`."""
         return replace(self, factor=self.factor * factor)
 
+    def as_data(self) -> dict[str, Any]:
+        """Return the distribution as a file writes it: what `parse_distribution` reads, `factor` and `name` left out.
+
+        A normal or lognormal is written by its middle and its 95 % interval.
+        """
+        numbers: Any = self.numbers[0] if self.kind == "value" else list(self.numbers)
+        if self.kind in ("normal", "lognormal"):
+            (middle, deviation), half = self.numbers, float(ndtri(0.5 + INTERVALS["interval_95"] / 2))
+            ends = [middle - half * deviation, middle, middle + half * deviation]
+            low, middle, high = [math.exp(end) for end in ends] if self.kind == "lognormal" else ends
+            numbers = {"mean" if self.kind == "normal" else "median": middle, "interval_95": [low, high]}
+        limits = list(self.range) if self.range else None
+        about = {"unit": self.unit, "range": limits, "source": self.source, "status": self.status}
+        return {self.kind: numbers} | {key: value for key, value in about.items() if value is not None}
+
     def __str__(self) -> str:
         shown = ", ".join(f"{number * (self.factor if self.kind != 'lognormal' else 1):g}" for number in self.numbers)
         return shown if self.kind == "value" else f"{self.kind}({shown})"
@@ -157,6 +172,20 @@ def parse_distribution(data: Any) -> Distribution:
     if kind in ("normal", "lognormal"):
         return Distribution(kind, _from_interval(kind, data[kind]), **about)
     return Distribution(kind, _corners(kind, data[kind]), **about)
+
+
+def read_distribution(data: Any) -> Distribution:
+    """Read a distribution as `parse_distribution` does, for checked models: a fault begins with the key it is at.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read.
+    """
+    try:
+        return parse_distribution(data)
+    except DistributionError as error:
+        raise ValueError(f"{error.key}: {error}" if error.key else str(error)) from None
 
 
 def _number(value: Any, key: str | None) -> float:

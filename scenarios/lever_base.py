@@ -14,18 +14,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, model_validator
 
 from scenarios.actions import Action, FundedBy, Payer
-from scenarios.distributions import Distribution, DistributionError, parse_distribution
+from scenarios.distributions import Distribution, read_distribution
 from scenarios.pathway_schema import Pathway
 from scenarios.quantities import Frozen, NonNegative, Text
 from scenarios.schema import Month
-
-
-def _distribution(data: Any) -> Distribution:
-    """Read a number or distribution; a fault names the key it is at."""
-    try:
-        return parse_distribution(data)
-    except DistributionError as error:
-        raise ValueError(f"{error.key}: {error}" if error.key else str(error)) from None
 
 
 def _above(low: float, name: str) -> Any:
@@ -53,11 +45,11 @@ def _positive(value: Distribution) -> Distribution:
     return value
 
 
-# pydantic must not look inside Distribution: it is read by `parse_distribution` alone.
-Uncertain = Annotated[Any, BeforeValidator(_distribution)]
-UncertainShare = Annotated[Any, BeforeValidator(lambda data: _share(_distribution(data)))]
-UncertainAmount = Annotated[Any, BeforeValidator(lambda data: _above(0, "0 or more")(_distribution(data)))]
-UncertainPositive = Annotated[Any, BeforeValidator(lambda data: _positive(_distribution(data)))]
+# pydantic must not look inside Distribution: it is read by `read_distribution` alone.
+Uncertain = Annotated[Any, BeforeValidator(read_distribution)]
+UncertainShare = Annotated[Any, BeforeValidator(lambda data: _share(read_distribution(data)))]
+UncertainAmount = Annotated[Any, BeforeValidator(lambda data: _above(0, "0 or more")(read_distribution(data)))]
+UncertainPositive = Annotated[Any, BeforeValidator(lambda data: _positive(read_distribution(data)))]
 ByMonth = dict[Month, NonNegative]
 
 

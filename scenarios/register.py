@@ -43,7 +43,7 @@ UNITS = {
     "pooled_shares": "share",
 }
 ABOUT = ("source", "status", "range", "unit")
-SWITCH = "a loop's switch; true or false in the file"
+SWITCH = "a switch; true or false in the file"
 NO_SOURCE = "stated by the file, without a source"
 
 
@@ -89,7 +89,7 @@ def _rows(scenario: Scenario, path: PathKey, value: Any, about: _About) -> Itera
         shown = ", ".join(f"{item:g}" for item in value) if isinstance(value, list) else f"{value:g}"
         unit = about.unit or unit_of(path)
         yield Row(dotted(path), shown, unit, about.range, about.source, about.status, mark.file, mark.line)
-    elif isinstance(value, bool) and path[0] == "settings":  # a loop's switch: it decides as much as a number does
+    elif isinstance(value, bool) and path[0] == "settings":  # a switch decides as much as a number does
         mark = scenario.document.mark(path)
         yield Row(dotted(path), "on" if value else "off", "", "", SWITCH, "assumed", mark.file, mark.line)
 

@@ -116,6 +116,11 @@ class Scenario:
         return {item.name: item for item in found if not item.is_fixed}
 
     @cached_property
+    def uncertain_prices(self) -> dict[str, Distribution]:
+        """The uncertain growth of placement prices, by name, fixed ones left out."""
+        return {item.name: item for item in self.settings.prices.real_growth_per_year.values() if not item.is_fixed}
+
+    @cached_property
     def timeline(self) -> tuple[tuple[str, Pathway], ...]:
         """The pathway from each month at which `set` changes it, from the branch month of the settings on."""
         return self.epochs(self.settings.from_)

@@ -5,8 +5,9 @@ The pathway itself is in `pathway_schema`, levers in `levers`.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
+from scenarios.distributions import Distribution, read_distribution
 from scenarios.quantities import Flag, Frozen, Positive, Sourced, Status, Text, Value
 from scenarios.timeline import month_index
 
@@ -17,8 +18,22 @@ def check_month(value: Any) -> Any:
     return value
 
 
+def _growth(data: Any) -> Distribution:
+    """Read a growth a year: a number, or a distribution with its source and status."""
+    growth = read_distribution(data)
+    for key in ("source", "status"):
+        if isinstance(data, dict) and getattr(growth, key) is None:
+            raise ValueError(f"the key {key!r} is missing")
+    if not -0.5 < growth.bounds[0] <= growth.bounds[1] < 0.5:
+        raise ValueError(f"can be {growth.bounds[0]:g} to {growth.bounds[1]:g} a year, expected a share such as 0.04")
+    return growth
+
+
 Month = Annotated[str, BeforeValidator(check_month)]
 PriceBase = Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
+# pydantic must not look inside Distribution: it is read by `_growth` alone, and written as a file has it.
+Growth = Annotated[Any, BeforeValidator(_growth), PlainSerializer(Distribution.as_data)]
+PRICES_DRAW = "prices.real_growth_per_year"  # the name of growth's draw, and the beginning of each placement's name
 Year = Annotated[int, Field(strict=True, ge=2005, le=2100)]  # ending 31 March; 24 years of spin-up come before the first
 
 
@@ -193,7 +208,10 @@ class Prices(Frozen):
     Attributes
     ----------
     real_growth_per_year
-        Placement: exogenous growth of its price over general inflation, per year, net of the response to utilisation.
+        Placement: exogenous growth of its price over general inflation, per year, net of the response to utilisation. A number or a distribution,
+        drawn once for each run; the past has its mean.
+    rise_together
+        Whether all placements' growth is drawn at one quantile (in a run in which one price rises fast, all do), or each placement's at its own.
     follow_use
         The switch: if false, what is asked for a market's places answers no use.
     response_to_utilisation
@@ -207,7 +225,8 @@ class Prices(Frozen):
         Of years that the table of deflators (`scenarios.deflators`) does not hold; for nominal series only.
     """
 
-    real_growth_per_year: dict[Text, Value]
+    real_growth_per_year: dict[Text, Growth]
+    rise_together: Flag = True
     follow_use: Flag = True
     response_to_utilisation: Value
     monthly_adjustment: Value
@@ -216,16 +235,13 @@ class Prices(Frozen):
 
     @model_validator(mode="after")
     def _within(self) -> "Prices":
-        """Refuse adjustments, responses and growth beyond what they can be."""
+        """Refuse adjustments and responses beyond what they can be; name every growth by where it stands."""
         if not 0 < self.monthly_adjustment.value <= 1:
             raise ValueError("monthly_adjustment: expected a share above 0 and at most 1")
         if self.response_to_utilisation.value < 0:
             raise ValueError("response_to_utilisation: is negative, expected 0 or more")
         for name, growth in self.real_growth_per_year.items():
-            if not -0.5 < growth.value < 0.5:
-                raise ValueError(
-                    f"real_growth_per_year: {name} is {growth.value:g} a year, expected a share such as 0.04"
-                )
+            object.__setattr__(growth, "name", f"{PRICES_DRAW}.{name}")
         return self
 
 

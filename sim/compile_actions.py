@@ -5,6 +5,7 @@ Uncertain numbers are drawn once for each replicate, from addresses of their own
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,14 @@ def central(actions: tuple[Action, ...]) -> dict[tuple[str, str], float]:
     The mean, not the median: what a reform does is close to linear in its effects, so a run at the means is close to the mean over draws.
     """
     return {(action.name, field): distribution.mean for action in actions for field, distribution in action.distributions().items()}
+
+
+def fixed(actions: tuple[Action, ...], values: Mapping[str, float]) -> dict[tuple[str, str], float]:
+    """Return the uncertain numbers of the actions whose value is given by name, in the lever's own terms: (action, field) -> value."""
+    return {
+        (action.name, field): distribution.factor * values[distribution.name]
+        for action in actions for field, distribution in action.distributions().items() if distribution.name in values
+    }  # fmt: skip
 
 
 def resolve(targets: tuple[str, ...], pathway: Pathway, names: Names) -> list[int]:

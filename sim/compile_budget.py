@@ -12,7 +12,8 @@ from sim.costing import leaving_care_rate
 from sim.counting import share_of_care_leavers
 from sim.kernels.layout import YEAR
 from sim.measures_care import SUPPORTED_AFTER_CARE
-from sim.placement_costs import base_price, price_growth
+from sim.placement_costs import base_price
+from sim.price_growth import Growth, price_index
 
 DAYS_PER_WEEK = 7.0
 
@@ -34,12 +35,12 @@ def care_costs(compiled: Any) -> np.ndarray:
     return table
 
 
-def care_prices(compiled: Any) -> np.ndarray:
-    """Return each stage's price over the price base by month (S, M): exogenous growth. The rest is in what placements are let at."""
+def care_prices(compiled: Any, growth: Growth | None = None) -> np.ndarray:
+    """Return each stage's price over the price base by month (S, M): exogenous growth, drawn or at its means; the rest is in what was let at."""
     index = np.array([month_index(month) for month in compiled.months])
     placements = tuple(compiled.placement_names)
     table = np.ones((len(compiled.stage_names), len(index)))
-    table[[compiled.stage_names.index(name) for name in placements]] = price_growth(compiled.scenario, index, placements).T
+    table[[compiled.stage_names.index(name) for name in placements]] = price_index(compiled, index, placements, growth).T
     return table
 
 

@@ -24,7 +24,9 @@ Multipliers = Callable[[str, int], dict[str, float]]  # of an authority in a yea
 def index_of(compiled: Any, replicate: int) -> int | None:
     """Return the draw a replicate uses (ruling 5); None where none acts: in history, without draws, or at the centre."""
     draws = compiled.scenario.draws
-    return None if draws is None or compiled.history or compiled.central else replicate % len(draws)
+    if draws is None or compiled.history or compiled.central:
+        return None
+    return (replicate if compiled.fitted_draw is None else compiled.fitted_draw) % len(draws)
 
 
 def months_of(compiled: Any) -> list[str]:

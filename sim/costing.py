@@ -21,6 +21,7 @@ from sim.counting import Counts, complete_years, tally_months
 from sim.kernels.layout import Tally
 from sim.kernels.workforce import AGENCY, PERMANENT
 from sim.placement_costs import PRICE_YEAR, PlacementCosts
+from sim.price_growth import Growth
 
 FITTED_YEAR = 2024  # the fixed line of what is not modelled comes from the outturn before the year tested
 COURT_PRICE_YEAR = 2018  # year ending March of `court_gbp_per_proceedings`
@@ -38,10 +39,12 @@ class Costing:
         The run and its model.
     drawn
         The levers' uncertain numbers of this replicate: (action, field) -> value.
+    growth
+        Its growth of prices a year, by placement; by default at the means.
     """
 
-    def __init__(self, tally: Tally, compiled: Any, drawn: dict[tuple[str, str], float]) -> None:
-        self.tally, self.compiled, self.drawn = tally, compiled, drawn
+    def __init__(self, tally: Tally, compiled: Any, drawn: dict[tuple[str, str], float], growth: Growth | None = None) -> None:
+        self.tally, self.compiled, self.drawn, self.growth = tally, compiled, drawn, growth
         self.scenario, self.pathway = compiled.scenario, compiled.pathway
         self.figures: tuple[Figures, ...] = compiled.figures
         self.counts = Counts(tally, compiled)
@@ -53,7 +56,7 @@ class Costing:
     def by_month(self) -> dict[str, np.ndarray]:
         """Return pounds by line, each by area and month (A, T)."""
         found = {line.key: np.zeros((len(self.figures), len(self.months))) for line in lines_of(self.scenario)}
-        placed = PlacementCosts(self.tally, self.compiled).pounds()
+        placed = PlacementCosts(self.tally, self.compiled, self.growth).pounds()
         for i, name in enumerate(self.compiled.placement_names):
             if name in PLACEMENT_LINES:
                 found[PLACEMENT_LINES[name]] += placed[:, :, i]
@@ -197,9 +200,9 @@ def unmodelled(figures: Figures, deflators: Deflators | None = None) -> float:
     return max(0.0, outturn - (adoption + allowances) * WEEKS_PER_YEAR)
 
 
-def annual_costs(tally: Tally, compiled: Any, drawn: dict[tuple[str, str], float]) -> np.ndarray:
-    """Return pounds by area, line and complete year (A, L, Y), lines in the order of `lines_of`, at constant prices."""
-    costing = Costing(tally, compiled, drawn)
+def annual_costs(tally: Tally, compiled: Any, drawn: dict[tuple[str, str], float], growth: Growth | None = None) -> np.ndarray:
+    """Return pounds by area, line and complete year (A, L, Y), lines in the order of `lines_of`, at constant prices; arguments as of `Costing`."""
+    costing = Costing(tally, compiled, drawn, growth)
     monthly = np.stack(list(costing.by_month().values()), axis=1)
     years = complete_years(costing.months)
     return np.stack([monthly[:, :, span].sum(axis=2) for span in years.values()], axis=2)

@@ -18,6 +18,7 @@ from sim.kernels.layout import Tally
 from sim.measures import COUNTED, HEADLINES, MEASURES, RATIOS
 from sim.measures_care import SUPPORTED_AFTER_CARE
 from sim.placement_costs import PlacementCosts
+from sim.price_growth import Growth
 
 CARE_LEAVER_FROM, CARE_LEAVER_TO = 19.0, 22.0  # published as "aged 19 to 21"
 SUPPORT_STARTS, SUPPORT_ENDS = 18.0, 25.0
@@ -26,8 +27,8 @@ SUPPORT_STARTS, SUPPORT_ENDS = 18.0, 25.0
 class Counts(PlaceCounts):
     """What a tally holds, by name instead of by number; every count is an array by area and month (A, T)."""
 
-    def __init__(self, tally: Tally, compiled: Any) -> None:
-        self.tally, self.compiled = tally, compiled
+    def __init__(self, tally: Tally, compiled: Any, growth: Growth | None = None) -> None:
+        self.tally, self.compiled, self.growth = tally, compiled, growth
         self._stage = {name: i for i, name in enumerate(compiled.stage_names)}
         self._transition = {name: k for k, name in enumerate(compiled.transition_names)}
         self._place = {name: p for p, name in enumerate(compiled.place_names)}
@@ -146,7 +147,7 @@ class Counts(PlaceCounts):
     @cached_property
     def _costs(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Pounds of placements, and in parts (A, T, P)."""
-        costs = PlacementCosts(self.tally, self.compiled)
+        costs = PlacementCosts(self.tally, self.compiled, self.growth)
         return costs.pounds(), costs.parts()
 
     def stage_gbp(self, *placements: str, part: str = "") -> np.ndarray:
@@ -333,16 +334,16 @@ def complete_years(months: Sequence[str]) -> dict[int, slice]:
     return {year: slice(rows[0], rows[-1] + 1) for year, rows in spans.items() if len(rows) == 12}
 
 
-def annual(tally: Tally, compiled: Any) -> np.ndarray:
-    """Return every measure by area, measure and complete year (A, M, Y)."""
-    counts = Counts(tally, compiled)
+def annual(tally: Tally, compiled: Any, growth: Growth | None = None) -> np.ndarray:
+    """Return every measure by area, measure and complete year (A, M, Y); `growth` is the run's draw of prices, by default their means."""
+    counts = Counts(tally, compiled, growth)
     years = complete_years(tally_months(tally, compiled))
     values = np.full((len(compiled.areas), len(MEASURES), len(years)), np.nan)
     for i, (name, measure) in enumerate(MEASURES.items()):
         if name in COUNTED:
             monthly_values = np.asarray(measure.count(counts), float)
             for y, span in enumerate(years.values()):
-                values[:, i, y] = _over(monthly_values[:, span], measure.over)
+                values[:, i, y] = of_year(monthly_values[:, span], measure.over)
     return with_ratios(values, axis=1)
 
 
@@ -377,8 +378,8 @@ def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     return np.divide(top, bottom, out=np.zeros(np.broadcast(top, bottom).shape), where=bottom != 0)
 
 
-def _over(values: np.ndarray, over: str) -> np.ndarray:
-    """Make one year of twelve months (A, 12)."""
+def of_year(values: np.ndarray, over: str) -> np.ndarray:
+    """Return one year's value of twelve months (A, 12), by `Measure.over`: the last, their mean or their sum."""
     if over == "last":
         return values[:, -1]
     return values.mean(axis=1) if over == "mean" else values.sum(axis=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,7 +65,7 @@ def run_experiment(plan: Plan, progress: Progress | None = None) -> Comparison:
 
 
 def units_of(plan: Plan) -> list[Region]:
-    """Return what runs by itself: regions if a scenario pools one's places, else authorities."""
+    """Return what runs by itself: authorities, or regions where a scenario pools their places."""
     together = any(pools(scenario) for scenario in plan.scenarios)
     return [
         part
@@ -112,13 +112,13 @@ class Worker:
         for scenario in scenarios:
             started = time.perf_counter()
             if scenario.history_hash not in pasts:
-                pasts[scenario.history_hash] = self._past(scenario, unit, replicate)
+                pasts[scenario.history_hash] = self.past(scenario, unit, replicate)
             now = time.perf_counter()
             outcomes.append(self._branch(scenario, unit, replicate, *pasts[scenario.history_hash]))
             self._add(history=now - started, scenarios=time.perf_counter() - now)
         return outcomes
 
-    def _past(self, scenario: Scenario, unit: Region, replicate: int) -> tuple[list[Tally], list[Any]]:
+    def past(self, scenario: Scenario, unit: Region, replicate: int) -> tuple[list[Tally], list[Any]]:
         """Return the tally of the months counted before the branch, and the state at the branch, of each authority."""
         plan, tallies, states = self.plan, [], []
         for area in unit.areas:
@@ -135,23 +135,30 @@ class Worker:
 
     def _branch(self, scenario, unit: Region, replicate: int, tallies: list[Tally], states: list[Any]) -> Outcome:
         """Run one scenario from the branch on: the unit as one if it pools, else each authority alone. Count all of it at once."""
-        whole, plan = self._model(scenario, unit.areas, unit.reach), self.plan
-        if pools(scenario) and len(unit.areas) > 1:
-            found = [self._run(scenario, whole, join(states), replicate)]
-        else:
-            found = [
-                self._run(scenario, self._model(scenario, (area,), ALONE), state, replicate)
-                for area, state in zip(unit.areas, states, strict=True)
-            ]
-        drawn = whole.draws(plan.seed, replicate)
-        counted = only(after(beside(tallies), beside([tally for tally, _, _ in found])), whole, plan.months)
+        whole, plan = self.model(scenario, unit.areas, unit.reach), self.plan
+        alone = () if pools(scenario) and len(unit.areas) > 1 else [self.model(scenario, (area,), ALONE) for area in unit.areas]
+        counted, found = self.simulate(scenario, whole, alone, replicate, tallies, states)
+        drawn, growth = whole.draws(plan.seed, replicate), whole.price_growth(plan.seed, replicate)
         logs = [events for _, _, events in found if events is not None]
         return Outcome(
-            annual(counted, whole), monthly(counted, whole), annual_costs(counted, whole, drawn),
+            annual(counted, whole, growth), monthly(counted, whole), annual_costs(counted, whole, drawn, growth),
             pathway_counts(counted, whole),
             combine(check for _, checks, _ in found for check in checks), pd.concat(logs, ignore_index=True) if logs else None,
             sum(tally.counters for tally, _, _ in found),
         )  # fmt: skip
+
+    def simulate(
+        self, scenario, whole: CompiledModel, alone: Sequence[CompiledModel], replicate: int, tallies: list[Tally], states: list[Any],
+    ) -> tuple[Tally, list[tuple]]:  # fmt: skip
+        """Simulate a unit from the branch on: what is counted in the plan's months, and each run (`_run`).
+
+        `alone` holds a model for each authority; without any the unit runs as one, with the model of the `whole`.
+        """
+        if alone:
+            found = [self._run(scenario, model, state, replicate) for model, state in zip(alone, states, strict=True)]
+        else:
+            found = [self._run(scenario, whole, join(states), replicate)]
+        return only(after(beside(tallies), beside([tally for tally, _, _ in found])), whole, self.plan.months), found
 
     def _run(self, scenario, model: CompiledModel, start: Any, replicate: int) -> tuple[Tally, list, pd.DataFrame | None]:
         """Simulate a model from the branch on: what was counted, its checks, and its events if asked for."""
@@ -161,14 +168,15 @@ class Worker:
         checks = check_expected(tally, model, start) if plan.engine == "expected" else check_run(tally, end, model, start)
         return tally, checks, _events(scenario, model, tally, replicate) if log else None
 
-    def _model(self, scenario, areas: tuple[str, ...], reach: np.ndarray) -> CompiledModel:
+    def model(self, scenario, areas: tuple[str, ...], reach: np.ndarray) -> CompiledModel:
         """Return a model compiled for some authorities, kept while this thread works on them."""
         key = (scenario.key, areas)
         kept = self.local.__dict__.setdefault("models", {})
         if key not in kept:
             if len(kept) > KEPT_MODELS:
                 kept.clear()
-            kept[key] = compile_model(scenario, areas, self.plan.until, self.plan.from_, False, reach, self.plan.effects != "drawn")
+            made = compile_model(scenario, areas, self.plan.until, self.plan.from_, False, reach, self.plan.effects != "drawn")
+            kept[key] = made.with_fixed(self.plan.fixed) if self.plan.fixed else made
         return kept[key]
 
     def _add(self, **seconds: float) -> None:
@@ -254,6 +262,7 @@ def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
         "description": scenario.description, "hash": scenario.hash, "history_hash": scenario.history_hash,
         "texts": scenario.texts,
         "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine, "effects": plan.effects,
+        "fixed": dict(plan.fixed),
         "fitted_draws": len(scenario.draws) if scenario.draws else 0,
         "price_base": settings.price_base,
         "general_inflation_per_year": settings.prices.general_inflation_per_year.value, "deflators": scenario.deflators.told(),

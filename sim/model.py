@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -24,15 +25,16 @@ from sim import (
     compile_courts,
     compile_distance,
     compile_draws,
-    compile_people,
     compile_placements,
     compile_prices,
     compile_rates,
     compile_supply,
     compile_workforce,
+    price_growth,
 )
-from sim.compile_pathway import Names, Rows, names_of, stage_table, transition_table
+from sim.compile_pathway import Names, Rows, names_of
 from sim.kernels import layout as L
+from sim.pathway_tables import of_pathway
 
 EPOCH = date(1990, 4, 1)
 SPIN_UP_YEARS = 24  # ruling 40: at the first published year's rates, tests/test_spin_up.py holds what drift is left
@@ -72,7 +74,11 @@ class CompiledModel:
     history
         Whether it is of history: without levers and overrides.
     central
-        Whether the levers' uncertain numbers are at their means in every replicate, and fitted draws left out.
+        Whether uncertain numbers, of levers and of prices, are at their means in every replicate, and fitted draws left out.
+    fixed
+        Values of uncertain numbers, by name, that are the same in every replicate, drawn or central.
+    fitted_draw
+        The fitted draw every replicate uses; None: replicate r uses draw r mod D.
     """
 
     scenario: Scenario
@@ -83,6 +89,8 @@ class CompiledModel:
     reach: np.ndarray
     history: bool = False
     central: bool = False
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    fitted_draw: int | None = None
     _drawn: dict = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -140,7 +148,7 @@ class CompiledModel:
 
     @cached_property
     def static(self) -> Static:
-        """The parts that no draw changes."""
+        """The parts that no draw changes (but prices, which are replaced)."""
         return build_static(self)
 
     @cached_property
@@ -152,17 +160,32 @@ class CompiledModel:
         """Return the model month of a month written YYYY-MM."""
         return month_index(text) - month_index(self.first)
 
+    def with_fixed(self, fixed: Mapping[str, float], fitted_draw: int | None = None) -> CompiledModel:
+        """Return the model with uncertain numbers fixed by name, and one fitted draw for all replicates; what no draw changes is not built again."""
+        other = copy.copy(self)
+        for name, value in (("fixed", dict(fixed)), ("fitted_draw", fitted_draw)):  # arrays are kept by the values drawn, so copies share them
+            object.__setattr__(other, name, value)
+        return other
+
     def draws(self, seed: int, replicate: int) -> dict[tuple[str, str], float]:
-        """Return the levers' uncertain numbers as drawn for a replicate, or at their means: (action, field) -> value."""
-        return compile_actions.central(self.actions) if self.central else compile_actions.draws(self.actions, seed, replicate)
+        """Return the levers' uncertain numbers as drawn for a replicate, or at their means, or as fixed: (action, field) -> value."""
+        found = compile_actions.central(self.actions) if self.central else compile_actions.draws(self.actions, seed, replicate)
+        return found | compile_actions.fixed(self.actions, self.fixed) if self.fixed else found
+
+    def price_growth(self, seed: int, replicate: int) -> dict[str, float]:
+        """Return exogenous real growth of prices a year from the branch on, by placement: drawn for a replicate, or at its mean, or as fixed."""
+        prices = self.scenario.settings.prices
+        found = price_growth.central(prices) if self.central or self.history else price_growth.drawn(prices, seed, replicate)
+        return {name: self.fixed.get(prices.real_growth_per_year[name].name, value) for name, value in found.items()}
 
     def for_draw(self, seed: int, replicate: int) -> L.Model:
-        """Return the model's arrays with a replicate's address, its draw of effects and its fitted draw."""
+        """Return the model's arrays with a replicate's address, its draws of effects and of prices, and its fitted draw."""
         drawn, index = self.draws(seed, replicate), compile_draws.index_of(self, replicate)
         model = self._kept((tuple(drawn.values()), None), lambda: build(self, drawn))
         if index is not None:
             model = self._kept((tuple(drawn.values()), index), lambda: compile_draws.with_draw(self, model, index))
-        return model._replace(seed=np.array([seed, replicate], np.int64))
+        prices = compile_budget.care_prices(self, self.price_growth(seed, replicate))
+        return model._replace(seed=np.array([seed, replicate], np.int64), care_price=prices)
 
     def _kept(self, key: tuple, make: Callable[[], L.Model]) -> L.Model:
         """Return the arrays of a draw, made once while few others are asked for."""
@@ -241,7 +264,7 @@ def build_static(compiled: CompiledModel) -> Static:
     tables |= compile_supply.supply_rules(compiled)
     children = np.array([figures.by_month("population_0_17", years) for figures in compiled.figures])
     places = np.array([compile_areas.supply(figures, pathway, months, first) for figures in compiled.figures])
-    tables |= {"care_cost": compile_budget.care_costs(compiled), "care_price": compile_budget.care_prices(compiled)}
+    tables |= {"care_cost": compile_budget.care_costs(compiled), "care_price": compile_budget.care_prices(compiled)}  # of the means: draws replace it
     tables |= {**compile_budget.family_support(compiled, places), "price_rules": compile_prices.price_rules(compiled)}
     pace = compile_courts.pace(compiled, compile_areas.held(years, first), tables["unpublished_from"][0])
     rise = compile_rates.rise(tables, transitions, compiled.month(compiled.branch))
@@ -250,30 +273,6 @@ def build_static(compiled: CompiledModel) -> Static:
         drawn = tables | {"rates": highest, "next_version": hazards.next_version(highest)}
         rise = np.maximum(rise, compile_rates.rise(drawn, transitions, compiled.month(compiled.branch)))
     return Static(transitions, tables, compile_actions.bounds(transitions, tables), pace, children, places, hazards, rise)
-
-
-_of_pathway: dict[tuple, tuple[Pathway, np.ndarray, dict[str, np.ndarray]]] = {}
-
-
-def of_pathway(pathway: Pathway, replaces: tuple[tuple[str, str], ...]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return what the pathway alone decides, built once for all authorities: transitions (to be copied) and tables by name (read-only)."""
-    key = (id(pathway), replaces)
-    kept = _of_pathway.get(key)
-    if kept is None:
-        names = names_of(pathway)
-        stages = stage_table(pathway, names, dict(replaces))
-        transitions, effects, static, beside = transition_table(pathway, names)
-        tables = {
-            "stages": stages, "draw_names": np.append(transitions["name"], [0, 0, 0]), "effects": effects,
-            "static_table": static.table().reshape(len(static.rows), -1),
-            "beside_table": beside.table() if beside.rows else np.ones((1, len(names.stages) + L.TRACKS)),
-            "case_weights": stages["case_weight"].copy(), **compile_people.people(pathway, names), **compile_placements.placements(pathway, names),
-            "let_table": compile_prices.let_table(pathway, names.placements),
-        }  # fmt: skip
-        if len(_of_pathway) > 40:
-            _of_pathway.clear()
-        kept = _of_pathway[key] = (pathway, transitions, tables)  # the pathway is kept so that its id stays its own
-    return kept[1], kept[2]
 
 
 def build(compiled: CompiledModel, drawn: dict) -> L.Model:

@@ -14,6 +14,7 @@ from sim.compile_areas import Figures
 from sim.compile_prices import needs_multipliers
 from sim.cost_lines import assumption
 from sim.kernels.layout import AS_DRAWN, AT_MARKET, PAID, WHOLE_PRICE, Tally
+from sim.price_growth import Growth, price_index
 
 PRICE_YEAR = 2025  # year ending March 2025: prices of the profiles are those of the outturn 2024-25
 PRICED_AS = {  # placements without a price of their own
@@ -22,14 +23,13 @@ PRICED_AS = {  # placements without a price of their own
     "awaiting_secure_home": "unregistered",
     "youth_detention": "other_placement",
 }
-MIDDLE_OF_PRICE_YEAR = month_index("2024-09") + 0.5
 
 
 class PlacementCosts:
-    """Child-weeks and pounds of placements in one run."""
+    """Child-weeks and pounds of placements in one run, whose draw of prices is `growth` (by default their means)."""
 
-    def __init__(self, tally: Tally, compiled: Any) -> None:
-        self.tally, self.compiled = tally, compiled
+    def __init__(self, tally: Tally, compiled: Any, growth: Growth | None = None) -> None:
+        self.tally, self.compiled, self.growth = tally, compiled, growth
         self.placements = tuple(compiled.placement_names)
         first = month_index(compiled.first) + int(tally.first_month[0])
         self.index = first + np.arange(tally.units_end.shape[1])
@@ -56,19 +56,11 @@ class PlacementCosts:
     def base_prices(self) -> np.ndarray:
         """Return the price of a week let at 1 (A, T, P): the authority's, times exogenous real growth."""
         base = np.array([[base_price(figures, name) for name in self.placements] for figures in self.compiled.figures])
-        return base[:, None, :] * price_growth(self.compiled.scenario, self.index, self.placements)[None]
+        return base[:, None, :] * price_index(self.compiled, self.index, self.placements, self.growth)[None]
 
     def _let_weeks(self, part: int) -> np.ndarray:
         """Return child-weeks times what placements were let at (A, T, P)."""
         return self.tally.let_days[..., part].sum(axis=3) / (7.0 * WHOLE_PRICE)
-
-
-def price_growth(scenario: Any, index: np.ndarray, placements: tuple[str, ...]) -> np.ndarray:
-    """Return exogenous real growth of prices since the middle of the price year (T, P); `index` numbers months (T)."""
-    rates = scenario.settings.prices.real_growth_per_year
-    growth = np.array([rates[name].value if name in rates else 0.0 for name in placements])
-    years = (index - MIDDLE_OF_PRICE_YEAR) / 12.0
-    return (1.0 + growth[None, :]) ** years[:, None]
 
 
 def base_price(figures: Figures, placement: str) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from scenarios.actions import EVERYONE, HelpEffect, Pool, ReachedEffect
 from scenarios.loading import Scenario
+from scenarios.names import suggestion
 from scenarios.timeline import add_months, month_index, month_range, month_text, year_ending
 from sim import engine, expected, reference
 from sim.counting import complete_years
@@ -43,8 +44,11 @@ class Plan:
     events
         Whether to keep the event log of replicate 0.
     effects
-        `drawn`: what reforms do, and fitted draws if scenarios carry any, differ by replicate; `central`: what reforms do is at its mean in all of
-        them, fitted rates are the profiles', and only chance is left; `null`: the same, and reforms cost what they cost and change nothing.
+        `drawn`: what reforms do, the growth of prices, and fitted draws if scenarios carry any, differ by replicate; `central`: what reforms do and
+        prices' growth are at their means in all of them, fitted rates are the profiles', and only chance is left; `null`: the same, and reforms cost
+        what they cost and change nothing.
+    fixed
+        Values of uncertain numbers, of levers and of prices, by name: the same in every replicate.
     rule
         With it, runs are added until their means are precise; `runs` is then the most there can be.
     """
@@ -60,6 +64,7 @@ class Plan:
     events: bool = False
     effects: str = "drawn"
     rule: Rule | None = None
+    fixed: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def counted_from(self) -> str:
@@ -80,7 +85,7 @@ class Plan:
 def plan(
     scenarios: Sequence[Scenario], selection: Selection, *, from_: str | None = None, until: str | None = None,
     runs: int | str | None = None, seed: int = 1, engine: str = "fast", workers: int | None = None, events: bool = False,
-    effects: str = "drawn", precision: float | None = None, max_runs: int | None = None,
+    effects: str = "drawn", precision: float | None = None, max_runs: int | None = None, fixed: Mapping[str, float] | None = None,
 ) -> Plan:  # fmt: skip
     """Return a checked plan; what is not given comes from the baseline's settings.
 
@@ -104,6 +109,7 @@ def plan(
     number, rule = how_many(settings.replicates if runs is None else runs, precision, max_runs)
     found = Plan(
         tuple(scenarios), selection, from_ or settings.from_, until or settings.until, number, seed, engine, workers, events, effects, rule,
+        dict(fixed or {}),
     )  # fmt: skip
     if engine not in ENGINES:
         raise ExperimentError(f"no engine {engine!r}, expected one of {', '.join(ENGINES)}")
@@ -118,6 +124,9 @@ def plan(
         )
     if effects not in EFFECTS:
         raise ExperimentError(f"no effects {effects!r}, expected one of {', '.join(EFFECTS)}")
+    known = {name for scenario in scenarios for name in (*scenario.uncertain, *scenario.uncertain_prices)}
+    if unknown := sorted(set(found.fixed) - known):
+        raise ExperimentError(f"no uncertain number {unknown[0]!r} to fix, {suggestion(unknown[0], known)}")
     if month_index(found.until) < month_index(found.from_):
         raise ExperimentError(f"the last month {found.until} is before the branch month {found.from_}")
     if year_ending(add_months(found.until, 1)) == year_ending(found.from_):

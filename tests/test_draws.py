@@ -120,7 +120,9 @@ def test_a_run_uses_its_draw_modulo_their_number_in_every_scenario(models):
             assert rates_in(compiled, "assessment.enquiry", month, replicate) == pytest.approx(expected)
             found, same = (rates_in(each, "assessment.enquiry", month, replicate) for each in (reform, compiled))
             assert np.array_equal(found, same)
-    assert digest_of(compiled.for_draw(5, 1)) == digest_of(compiled.for_draw(7, 3))
+    one, other = compiled.for_draw(5, 1), compiled.for_draw(7, 3)
+    assert not np.array_equal(one.care_price, other.care_price)  # growth of prices has a draw of its own
+    assert digest_of(one) == digest_of(other._replace(care_price=one.care_price))
     assert list(compiled.for_draw(5, 3).seed) == [5, 3]
 
 

@@ -66,8 +66,8 @@ def test_settings_and_levers_can_be_set_without_a_date(write):
         )
     )
     assert scenario.settings.replicates == 40
-    assert scenario.settings.prices.real_growth_per_year["childrens_home"].value == 0.073
-    assert scenario.history_settings.prices.real_growth_per_year["childrens_home"].value == 0.04
+    assert scenario.settings.prices.real_growth_per_year["childrens_home"].mean == 0.073
+    assert scenario.history_settings.prices.real_growth_per_year["childrens_home"].mean == pytest.approx(0.04)
     assert "family_help.effects.care_entry.hazard_ratio" not in scenario.uncertain
 
 
