@@ -138,15 +138,18 @@ def validation_tables(comparison: Comparison) -> dict[str, Any]:
 def further_tables(comparison: Comparison) -> dict[str, Any]:
     """Return the tables a results folder holds beside its summaries, by file name.
 
-    Published against simulated figures; with reforms, what placements cost against the baseline by volume, mix and price.
+    Published against simulated figures; with reforms, what happens to children, and what placements cost against the
+    baseline by volume, mix and price.
     """
     tables = validation_tables(comparison)
     if comparison.reforms:
         from outputs.appraisal import price_and_volume
+        from outputs.children_report import children_tables
         from outputs.tables import whole
 
         together = whole(comparison)
         parts = [comparison] if together is comparison else [comparison, together]
+        tables |= children_tables(comparison)
         tables["price_volume.csv"] = pd.concat([price_and_volume(part) for part in parts], ignore_index=True)
     return tables
 

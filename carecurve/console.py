@@ -141,6 +141,8 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     _precision(comparison)
     for scenario, even in told.break_even.items():
         say(f"Break-even of {scenario}: {even.text}")
+    if "children.csv" in tables:
+        _children(comparison, tables, told.area)
     if "price_volume.csv" in tables:
         _prices(comparison, tables["price_volume.csv"], told)
     _shares(comparison)
@@ -150,6 +152,20 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     if "published_vs_simulated.csv" in tables and comparison.metadata["grossing"]:
         _published(tables["published_vs_simulated.csv"])
     say("Abuse, death and children's experience are not simulated.")
+
+
+def _children(comparison: Any, tables: dict[str, Any], area: str) -> None:
+    """Print what happens to children beside pounds, what marks a reform, and by when one authority could tell."""
+    from outputs.children_report import children_block
+
+    told = children_block(comparison, tables, area)
+    heading(told.heading)
+    _columns(told.rows)
+    for verdict in told.verdicts:
+        say(f"{verdict.scenario}: {verdict.text} (marks.csv).")
+    for words in told.detectable:
+        say(words)
+    say("")
 
 
 def _prices(comparison: Any, table: Any, told: Any) -> None:

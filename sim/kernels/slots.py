@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel
+from sim.kernels.follow_up import SHORT_PLAN_DAYS, count_step
 from sim.kernels.layout import (
     ADULT_PICK,
     AT_HOME,
@@ -28,10 +29,11 @@ from sim.kernels.layout import (
     H,
     M,
     S,
+    Y,
 )
 from sim.kernels.queue import leave_queue, put_in_queue
 from sim.kernels.schedule import commit, draw, kind_of, never_returns, schedule, threshold_of
-from sim.kernels.tally import count_entry, count_exit, count_joined, log_event
+from sim.kernels.tally import count_entry, count_exit, count_joined, log_event, row_of
 
 INF = math.inf
 
@@ -194,6 +196,8 @@ def recount(m, s, y, a, f, t):
             S.cases(s)[a, stage] += change
             family["counted"][track] = n
             count_joined(s, y, a, stage, change)
+            if change > 0 and H.stages(m)[stage]["followed"] >= 0:
+                count_step(s, y, a, family, np.int64(H.stages(m)[stage]["followed"]), change)
 
 
 @kernel
@@ -210,6 +214,8 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
         family["stages"][track] = stage
         family["entries"][st["local"]] += 1
         entries, unit = np.int64(family["entries"][st["local"]]), WHOLE_FAMILY
+        if st["followed"] >= 0:
+            count_step(s, y, a, family, np.int64(st["followed"]), n)
     else:
         slot = S.child_slots(s)[a, c, track - CARE]
         child = S.children(s)[a, c]
@@ -234,6 +240,8 @@ def stop_stage(m, s, y, a, f, c, track, t):
         S.families(s)[a, f]["stages"][track] = IDLE
         if H.stages(m)[slot["stage"]]["is_plan"]:
             S.families(s)[a, f]["last_plan_end"] = t
+            if t - slot["start"] < SHORT_PLAN_DAYS:
+                Y.short_plans(y)[a, row_of(s, y)] += n
     else:
         slot, n, item = S.child_slots(s)[a, c, track - CARE], 1, CHILD_ITEM + c * 4 + track - CARE
         S.children(s)[a, c]["stages"][track - CARE] = IDLE
