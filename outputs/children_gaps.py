@@ -32,8 +32,9 @@ def gaps(comparison: Comparison, by_year: bool = True) -> pd.DataFrame:
     """Return rates per 10,000 children by deprivation quintile, and the gap between the most and the least deprived: absolute and relative.
 
     A row for each scenario, area, measure and year from the branch (unless not `by_year`), and for all years. Rates are means over runs; the absolute
-    gap is the rate of quintile 5 less that of 1, the relative one their quotient. Changes are against the baseline, run by run, with 90 % intervals; of the relative gap
-    there is none unless every run has something to divide by. Children in a quintile are the authority's, by an assumed share (ruling 32).
+    gap is the rate of quintile 5 less that of 1, the relative one their quotient. Changes are against the baseline, run by run, with 90 % intervals;
+    of the relative gap there is none unless every run has something to divide by. Children in a quintile are the authority's, by an assumed share
+    (ruling 32).
     """
     years = after_branch(comparison.baseline)
     spans = [*([year] for year in years if by_year), years]

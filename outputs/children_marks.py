@@ -15,10 +15,12 @@ from sim.measures import MEASURES
 from sim.results import Comparison
 
 SAFETY_PROXIES = (
-    "returned_enquiry", "returned_plan", "returned_care", "care_starts_after_plan", "emergency_starts", "cpp_repeat_2y", "waiting_escalated",
-    "re_entered_home", "re_entered_kin", "re_entered_adopted", "placement_moves", "siblings_apart", "placed_over_20_miles_at31", "unregistered_days",
+    "returned_enquiry", "returned_plan", "returned_care", "care_starts_after_plan", "emergency_starts", "cpp_repeat_2y",
+    "early_help_waiting_escalated", "re_entered_home", "re_entered_kin", "re_entered_adopted", "placement_moves", "siblings_apart",
+    "placed_over_20_miles_at31", "unregistered_days",
 )  # fmt: skip
-"""More of each is worse. None is harm itself: abuse, death and children's experience are not simulated."""
+"""More of each is worse. None is harm itself: abuse, death and children's experience are not simulated. Of families waiting for help only those count
+who wait for what the baseline offers too: to wait for what a reform brings is no worse than not to be offered it."""
 STANDARD_ERRORS = 2.0
 ROUNDING = 1e-9  # of the baseline: a difference below it is none
 LEVEL, POWER = 0.05, 0.80
@@ -56,7 +58,7 @@ class Verdict:
         """The finding in words. Nothing is ever called better."""
         cost = "costs less" if self.net_cost_falls else "does not cost less"
         if self.worse:
-            found = f"{cost}, and is worse in: {'; '.join(word.lower() for word in self.worse)}"
+            found = f"{cost}, and is worse on: {'; '.join(word.lower() for word in self.worse)}"
         elif len(self.untold) == len(SAFETY_PROXIES):
             found = f"{cost}; whether children are less safe is not known from so few runs"
         else:

@@ -16,10 +16,13 @@ from sim.results import Comparison
 # What the closing table shows of children: measure, and whether on the last 31 March (else over all years).
 SHOWN = {
     "away_from_parents_at31": True, "care_starts": False, "days_in_care": False, "s47_without_plan": False, "emergency_starts": False,
-    "returned_plan": False, "returned_care": False, "waiting_escalated": False, "re_entered_home": False, "placement_moves": False,
-    "siblings_apart": False,
+    "returned_plan": False, "returned_care": False, "early_help_waiting_escalated": False, "intensive_help_waiting_escalated": False,
+    "re_entered_home": False, "placement_moves": False, "siblings_apart": False,
 }  # fmt: skip
-TOLD = {"away_from_parents_at31": "year", "cla_at31_non_uasc": "year", "care_starts": "all years since the branch"}
+TOLD = {  # measure: (words, basis)
+    "away_from_parents_at31": ("children away from parents", "year"), "cla_at31_non_uasc": ("children in care", "year"),
+    "care_starts": ("care starts", "all years since the branch"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,13 @@ def _change(cell: pd.Series) -> str:
 
 def _told(table: pd.DataFrame, scenario: str) -> str:
     """Return by when an authority could tell a reform's effect from chance, in words."""
-    own, said = table[table.scenario == scenario], []
-    for measure, basis in TOLD.items():
-        rows = own[(own.measure == measure) & (own.basis == basis)]
-        label, by = rows.label.iloc[0].lower(), rows.detectable_by[rows.detectable_by != ""]
+    own, said = table[table.scenario == scenario], {}
+    for measure, (label, basis) in TOLD.items():
+        by = own.detectable_by[(own.measure == measure) & (own.basis == basis) & (own.detectable_by != "")]
         told = by[by != NOT_WITHIN]
-        if len(by) == 0:
-            words = "not known from one run"
-        elif len(rows) == 1:
-            words = f"by March {told.iloc[0]}" if len(told) else NOT_WITHIN
-        else:
-            words = f"in {len(told)} of {len(rows)} by March {told.max()}" if len(told) else NOT_WITHIN
-        said.append(f"{label}: {words}")
-    return f"{scenario}, told from chance in one authority (80 % power): {'; '.join(said)} (detectable.csv)"
+        words = NOT_WITHIN if len(by) else "not known from one run"
+        if len(told):
+            words = f"by March {told.iloc[0]}" if len(by) == 1 else f"in {len(told)} of {len(by)} by March {told.max()}"
+        said.setdefault(words, []).append(label)
+    found = "; ".join(f"{', '.join(labels)} {words}" for words, labels in said.items())
+    return f"{scenario}: what one authority could tell from chance (80 % power): {found} (detectable.csv)."

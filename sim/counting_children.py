@@ -34,9 +34,9 @@ class ChildCounts:
         table = self.tally.returned[..., column]
         return table.sum(axis=2) if quintile is None else table[:, :, quintile - 1]
 
-    def escalated(self, *steps: int) -> np.ndarray:
-        """Families waiting for help who were referred again, or met an enquiry, a plan or a care start."""
-        return self.tally.escalated[:, :, list(steps)].sum(axis=2)
+    def escalated(self, waiting_list: int, *steps: int) -> np.ndarray:
+        """Families on a waiting list for help who were referred again, or met an enquiry, a plan or a care start."""
+        return self.tally.escalated[:, :, waiting_list][:, :, list(steps)].sum(axis=2)
 
     def started_after(self, what: int) -> np.ndarray:
         """Children from home starting care whose family waited for help, had closed within a year, or ended a plan within half a year."""
@@ -79,10 +79,6 @@ class ChildCounts:
     def stepped_up(self) -> np.ndarray:
         """Children whose family was referred again from early help."""
         return self.fired("early_help.escalated", "early_help.stepped_up")
-
-    def waiting_for_help(self) -> np.ndarray:
-        """Families on the waiting lists for help at month end."""
-        return self.waiting("family_help") + self.waiting("intensive_family_help")
 
     def population(self, quintile: int) -> np.ndarray:
         """Children aged 0 to 17 of a quintile: the authority's of the month's year (the latest known), by its assumed share (ruling 32)."""

@@ -37,16 +37,29 @@ RETURNS = (
     ratio("returned_plan_pct", "Back within a year with a plan, of closed without a plan", "returned_plan", "closed_without_plan"),
     ratio("returned_care_pct", "Back within a year with a care start, of closed without a plan", "returned_care", "closed_without_plan"),
 )
+STEPS_UP = {REFERRED: "referred", ENQUIRY: "enquiry", PLAN: "plan", CARE_START: "care"}
+SAID = {"referred": "referred again", "enquiry": "with an enquiry", "plan": "with a plan", "care": "with a care start"}
+
+
+def escalations(kind: str, place: str, which: int, words: str) -> tuple[Measure, ...]:
+    """Return the steps up of families who wait for a kind of help, each and together, and for each year of waiting."""
+    each = tuple(
+        flow(f"{kind}_waiting_{step}", f"Families {SAID[step]} while waiting for {words}", lambda c, i=i: c.escalated(which, i), **OF_FAMILIES)
+        for i, step in STEPS_UP.items()
+    )
+    escalated, mean = f"{kind}_waiting_escalated", f"{kind}_waiting_mean"
+    return (
+        *each,
+        flow(escalated, f"Escalations of families waiting for {words}", lambda c: c.escalated(which, *STEPS_UP), **OF_FAMILIES),
+        level(mean, f"Families waiting for {words}, mean of months", lambda c: c.waiting(place), "families", grossed_by="referrals"),
+        ratio(f"{kind}_escalated_per_year", f"Escalations a family-year of waiting for {words}", escalated, mean, 1.0, "a family-year"),
+    )
+
+
 WAITING = (
-    flow("waiting_referred", "Families referred again while waiting for help", lambda c: c.escalated(REFERRED), **OF_FAMILIES),
-    flow("waiting_enquiry", "Families with an enquiry while waiting for help", lambda c: c.escalated(ENQUIRY), **OF_FAMILIES),
-    flow("waiting_plan", "Families with a plan while waiting for help", lambda c: c.escalated(PLAN), **OF_FAMILIES),
-    flow("waiting_care", "Families with a care start while waiting for help", lambda c: c.escalated(CARE_START), **OF_FAMILIES),
-    flow("waiting_escalated", "Escalations of families waiting for help, of all four kinds",
-         lambda c: c.escalated(REFERRED, ENQUIRY, PLAN, CARE_START), **OF_FAMILIES),
-    level("help_waiting", "Families waiting for help", lambda c: c.waiting_for_help(), "families", grossed_by="referrals"),
-    ratio("waiting_escalated_per_year", "Escalations for each family-year of waiting", "waiting_escalated", "help_waiting", 1.0, "a family-year"),
-)  # fmt: skip
+    *escalations("early_help", "family_help", int(L.NEED_LIST), "early help"),
+    *escalations("intensive_help", "intensive_family_help", int(L.SUPPORT_LIST), "intensive family help"),
+)
 STARTS = (
     flow("care_starts", "Care starts, each time, unaccompanied children apart", lambda c: c.care_starts, EPISODES),
     flow("emergency_starts", "Care starts by police protection or emergency order", lambda c: c.entered_units("police_protection"), EPISODES),

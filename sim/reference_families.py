@@ -64,8 +64,7 @@ class Families(Stays):
     def note_step(self, track: Track, was_waiting: bool) -> None:
         """Note a referral, an enquiry or a plan that has just begun, and whether the family waited for help, or had closed."""
         family, step = track.family, self.stages[track.stage].followed
-        if was_waiting or family.waits_for_help:
-            self.ledger.escalated(family, step)
+        self.ledger.escalated(family, {*family.waiting_lists, *([L.NEED_LIST] if was_waiting else [])}, step)
         if step == L.REFERRED:
             self.note_referral(family)
             return
@@ -88,12 +87,11 @@ class Families(Stays):
     def note_care(self, family: Family, children: int) -> None:
         """Note what a family whose children are about to enter care was in just before."""
         before = {
-            L.WAITED: family.waits_for_help,
+            L.WAITED: bool(family.waiting_lists),
             L.CLOSED_BEFORE: self.now - family.closed_day < RETURN_DAYS,
             L.PLANNED_BEFORE: not self.on_plan(family) and self.now - family.last_plan_end < AFTER_PLAN_DAYS,
         }
-        if before[L.WAITED]:
-            self.ledger.escalated(family, L.CARE_START)
+        self.ledger.escalated(family, set(family.waiting_lists), L.CARE_START)
         for what, was in before.items():
             self.ledger.tally.starts_after[family.area, self.ledger.row, what] += children * was
         self.ledger.came_back(family, L.CARE_START, children, self.now)
@@ -190,6 +188,8 @@ class Families(Stays):
         children = family.count_children(self.now)
         for track in family.tracks:
             if track.stage >= 0 and track.counted != children:
+                if self.stages[track.stage].is_plan and children < track.counted:
+                    self.ledger.end_plan(track, track.counted - children, self.now)
                 self.ledger.recount(track, children)
         need = family.tracks[NEED]
         if need.stage < 0 or need.stage == self.no_child_at_home:

@@ -16,6 +16,7 @@ STORY_FIELDS = (
     "planned", "place_area", "episodes", "moves", "searches", "year_started", "year_ceased", "care_start",
     "days_after_14", "let", "entries", "band",
 )  # fmt: skip
+WAITING_LISTS = {L.NEED_LIST: L.NEED, L.SUPPORT_LIST: L.SUPPORT}
 FOLLOWED_STEPS = (L.ENQUIRY, L.PLAN, L.CARE_START)
 NEED, PROTECTION, COURT, SUPPORT = L.NEED, L.PROTECTION, L.COURT, L.SUPPORT
 
@@ -155,9 +156,9 @@ class Family:
         return L.UNACCOMPANIED_ROW if self.seeks_asylum else self.quintile
 
     @property
-    def waits_for_help(self) -> bool:
-        """Whether the family is on a waiting list for help."""
-        return any(track.stage >= 0 and track.waiting for track in self.tracks)
+    def waiting_lists(self) -> list[int]:
+        """The waiting lists for help that the family is on."""
+        return [which for which, number in WAITING_LISTS.items() if self.tracks[number].stage >= 0 and self.tracks[number].waiting]
 
     def add_child(self, birth: float, where: int, needs: int = 0) -> Child:
         """Add the next child in birth order."""

@@ -100,14 +100,15 @@ class Ledger:
             family = track.family
             self.tally.by_quintile[family.area, self.row, family.quintile_row, self.followed[track.stage]] += children
 
-    def end_plan(self, track: Track, now: float) -> None:
-        """Count the children of a plan that ends soon."""
+    def end_plan(self, track: Track, children: int, now: float) -> None:
+        """Count children whose plan ends soon."""
         if now - track.start < SHORT_PLAN_DAYS:
-            self.tally.short_plans[track.family.area, self.row] += track.counted
+            self.tally.short_plans[track.family.area, self.row] += children
 
-    def escalated(self, family, step: int) -> None:
-        """Count a family that waits for help and steps up."""
-        self.tally.escalated[family.area, self.row, step] += 1
+    def escalated(self, family, lists: set[int], step: int) -> None:
+        """Count a step up of a family on each waiting list for help that it is on, or left for it."""
+        for which in lists:
+            self.tally.escalated[family.area, self.row, which, step] += 1
 
     def came_back(self, family, step: int, children: int, now: float) -> None:
         """Count children of a family whose case, closed without a plan, is back within a year: each step once."""

@@ -190,7 +190,7 @@ def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, lo
         "looked_after_end": ((n, months, 5, 2), counts), "where_end": ((n, months, placements, BANDS + 1), counts),
         "rereferred": ((n, months), counts), "repeat_plans": ((n, months, 2), counts), "short_plans": ((n, months), counts),
         "by_quintile": ((n, months, L.QUINTILE_ROWS, 5), counts), "quintile_days": ((n, months, L.QUINTILE_ROWS), float),
-        "returned": ((n, months, L.QUINTILE_ROWS, 4), counts), "escalated": ((n, months, 4), counts), "starts_after": ((n, months, 3), counts),
+        "returned": ((n, months, L.QUINTILE_ROWS, 4), counts), "escalated": ((n, months, 2, 4), counts), "starts_after": ((n, months, 3), counts),
         "queue": ((n, months, places, 5), float),
         "planned_actual": ((n, months, placements, placements), counts), "apart": ((n, months, 2), counts),
         "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float),

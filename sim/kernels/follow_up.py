@@ -7,17 +7,20 @@ import math
 
 import numpy as np
 
-from sim.kernels.compiling import keep_whole, kernel
+from sim.kernels.compiling import entry, keep_whole, kernel
 from sim.kernels.layout import (
     CARE_START,
     CLOSED_BEFORE,
     CLOSED_UNPLANNED,
     HAD_PLAN,
     NEED,
+    NEED_LIST,
+    NO,
     ONE,
     PLANNED_BEFORE,
     PROTECTION,
     SUPPORT,
+    SUPPORT_LIST,
     WAITED,
     YEAR,
     H,
@@ -38,17 +41,33 @@ def count_step(s, y, a, family, step, children):
 
 
 @kernel
-def is_waiting(m, s, a, f):
-    """Return whether a family waits for a place of help, in need or beside it."""
-    family = S.families(s)[a, f]
-    for track in (NEED, SUPPORT):
-        stage = family["stages"][track]
-        if stage >= 0 and H.stages(m)[stage]["place"] >= 0 and S.family_slots(s)[a, f, track]["waiting"]:
-            return True
-    return False
+def count_plan_end(s, y, a, slot, children, t):
+    """Count children whose plan ends soon: with the family's, or because they leave home for care or turn 18."""
+    if t - slot["start"] < SHORT_PLAN_DAYS:
+        Y.short_plans(y)[a, row_of(s, y)] += children
 
 
 @kernel
+def is_waiting(m, s, a, f, track):
+    """Return whether a family waits for a place of help on a track: need, or support beside it."""
+    stage = S.families(s)[a, f]["stages"][track]
+    return stage >= 0 and H.stages(m)[stage]["place"] >= 0 and S.family_slots(s)[a, f, track]["waiting"] > 0
+
+
+@kernel
+def count_escalation(m, s, y, a, f, step, waited):
+    """Count a step up of a family on each waiting list it is on, or (`waited`) left for it. Return whether it was on any."""
+    keep_whole()
+    row = row_of(s, y)
+    in_need, beside = waited or is_waiting(m, s, a, f, NEED), is_waiting(m, s, a, f, SUPPORT)
+    if in_need:
+        Y.escalated(y)[a, row, NEED_LIST, step] += 1
+    if beside:
+        Y.escalated(y)[a, row, SUPPORT_LIST, step] += 1
+    return in_need or beside
+
+
+@entry
 def note_closing(m, s, y, a, f, t):
     """Note the day a case closes, and whether it had a plan; count its children if it had none."""
     keep_whole()
@@ -72,13 +91,12 @@ def count_return(s, y, a, family, step, children, t):
     Y.returned(y)[a, row_of(s, y), quintile_row(family), step] += children
 
 
-@kernel
+@entry
 def note_care(m, s, y, a, f, children, t):
     """Count children who are about to enter care from home by what their family was in just before."""
     keep_whole()
     family, row = S.families(s)[a, f], row_of(s, y)
-    if is_waiting(m, s, a, f):
-        Y.escalated(y)[a, row, CARE_START] += 1
+    if count_escalation(m, s, y, a, f, CARE_START, NO):
         Y.starts_after(y)[a, row, WAITED] += children
     if t - family["closed_day"] < RETURN_DAYS:
         Y.starts_after(y)[a, row, CLOSED_BEFORE] += children

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from sim.kernels.compiling import entry, keep_whole, kernel
-from sim.kernels.follow_up import count_return, is_waiting, note_closing
+from sim.kernels.follow_up import count_escalation, count_return, note_closing
 from sim.kernels.layout import (
     ADMITTED,
     ALL_TRACKS,
@@ -87,13 +87,12 @@ def move_family(m, s, y, a, f, track, target, t):
             reschedule_family(m, s, a, f, NEED)
 
 
-@kernel
+@entry
 def note_step(m, s, y, a, f, step, waited, t):
     """Note a family's referral, enquiry or plan that has just begun; `waited` if what it left for it was a wait for help."""
     keep_whole()
     family = S.families(s)[a, f]
-    if waited or is_waiting(m, s, a, f):
-        Y.escalated(y)[a, row_of(s, y), step] += 1
+    count_escalation(m, s, y, a, f, step, waited > 0)
     if step == REFERRED:
         note_referral(s, y, a, f, t)
         return

@@ -56,6 +56,7 @@ AT_HOME, IN_CARE, LEFT = _codes(1, 3)  # where a child is
 REFERRED, ENQUIRY, PLAN, CARE_START, IN_CARE_END = _codes(0, 5)
 CLOSED_UNPLANNED = np.int64(0)  # of `returned`, the column before those of steps: cases closed without a plan
 WAITED, CLOSED_BEFORE, PLANNED_BEFORE = _codes(0, 3)  # what went before a care start
+NEED_LIST, SUPPORT_LIST = _codes(0, 2)  # waiting lists: of a stage of need, and of support beside it
 QUINTILE_ROWS, UNACCOMPANIED_ROW = 6, np.int64(5)  # five quintiles, then children who arrive in care: they have none
 HAD_PLAN = np.int64(1)  # bit 0 of `since_closed`; bit `step` is set once that step has been counted as a return
 NEVER_CLOSED = np.int64(-1_000_000_000)
@@ -337,7 +338,7 @@ TALLY_FIELDS = {
     "by_quintile": ("i8", 4, "children referred, in enquiries, starting plans, starting care (each time), and in care at month end (A, T, 6, 5)"),
     "quintile_days": ("f8", 3, "days in care (A, T, 6)"),
     "returned": ("i8", 4, "children of cases closed without a plan, and of those back within a year: enquiry, plan, care (A, T, 6, 4)"),
-    "escalated": ("i8", 3, "families waiting for help who are referred again, or meet an enquiry, a plan or care (A, T, 4)"),
+    "escalated": ("i8", 4, "families waiting for help, in need or beside it, who meet a referral, an enquiry, a plan or care (A, T, 2, 4)"),
     "starts_after": ("i8", 3, "children from home starting care while waiting for help, within a year of closing, half a year of a plan (A, T, 3)"),
     "queue": ("f8", 4, "joined, admitted, reneged, days waited, length at month end (A, T, P, 5)"),
     "planned_actual": ("i8", 4, "placements made by planned and actual stage (A, T, S, S)"),

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel
-from sim.kernels.follow_up import SHORT_PLAN_DAYS, count_step
+from sim.kernels.follow_up import count_plan_end, count_step
 from sim.kernels.layout import (
     ADULT_PICK,
     AT_HOME,
@@ -29,11 +29,10 @@ from sim.kernels.layout import (
     H,
     M,
     S,
-    Y,
 )
 from sim.kernels.queue import leave_queue, put_in_queue
 from sim.kernels.schedule import commit, draw, kind_of, never_returns, schedule, threshold_of
-from sim.kernels.tally import count_entry, count_exit, count_joined, log_event, row_of
+from sim.kernels.tally import count_entry, count_exit, count_joined, log_event
 
 INF = math.inf
 
@@ -198,6 +197,8 @@ def recount(m, s, y, a, f, t):
             count_joined(s, y, a, stage, change)
             if change > 0 and H.stages(m)[stage]["followed"] >= 0:
                 count_step(s, y, a, family, np.int64(H.stages(m)[stage]["followed"]), change)
+            elif H.stages(m)[stage]["is_plan"]:
+                count_plan_end(s, y, a, S.family_slots(s)[a, f, track], -change, t)
 
 
 @kernel
@@ -240,8 +241,7 @@ def stop_stage(m, s, y, a, f, c, track, t):
         S.families(s)[a, f]["stages"][track] = IDLE
         if H.stages(m)[slot["stage"]]["is_plan"]:
             S.families(s)[a, f]["last_plan_end"] = t
-            if t - slot["start"] < SHORT_PLAN_DAYS:
-                Y.short_plans(y)[a, row_of(s, y)] += n
+            count_plan_end(s, y, a, slot, n, t)
     else:
         slot, n, item = S.child_slots(s)[a, c, track - CARE], 1, CHILD_ITEM + c * 4 + track - CARE
         S.children(s)[a, c]["stages"][track - CARE] = IDLE
