@@ -122,21 +122,22 @@ def detectable_by(comparison: Comparison) -> pd.DataFrame:
     authority would see of itself, without a twin to compare with. The difference is told if it is at least `DETECTABLE` standard deviations, which
     gives 80 % power at a two-sided 5 %. Runs differ in their pasts too, and in draws of what is not known of the world where a fit has them, so an
     authority that knows its present may tell a little sooner. `basis`: a year by itself, or, of flows, all years since the branch added up. The
-    last columns are of the last year.
+    last columns are of the last year. Nothing is known from one run, or from an engine without chance: `detectable_by` is then empty.
     """
     years = after_branch(comparison.baseline)
     names = list(dict.fromkeys((*(one.measure for one in HEADLINES.values()), *SAFETY_PROXIES)))
+    chance = comparison.baseline.metadata.get("engine") != "expected"
     rows = []
     for reform in comparison.reforms:
         for name in names:
             about = {"scenario": reform.scenario, "measure": name, "label": label_of(name), "unit": unit_of(name, reform)}
             before, after = yearly(comparison.baseline, name, years), yearly(reform, name, years)
             for a, area in enumerate(comparison.baseline.areas):
-                rows += [about | {"area": area} | row for row in _told(name, before[a], after[a], years)]
+                rows += [about | {"area": area} | row for row in _told(name, before[a], after[a], years, chance)]
     return pd.DataFrame(rows, columns=DETECTABLE_COLUMNS)
 
 
-def _told(name: str, baseline: np.ndarray, reform: np.ndarray, years: list[int]) -> Iterator[dict]:
+def _told(name: str, baseline: np.ndarray, reform: np.ndarray, years: list[int], chance: bool) -> Iterator[dict]:
     """Yield by when one authority's difference (R, Y) can be told, by year and, of a flow, added up."""
     measure = MEASURES.get(name)
     bases = {"year": (baseline, reform)}
@@ -144,7 +145,7 @@ def _told(name: str, baseline: np.ndarray, reform: np.ndarray, years: list[int])
         bases["all years since the branch"] = (np.cumsum(baseline, axis=1), np.cumsum(reform, axis=1))
     for basis, (before, after) in bases.items():
         difference = (after - before).mean(axis=0)
-        deviation = before.std(axis=0, ddof=1) if len(before) > 1 else np.full(len(years), np.nan)
+        deviation = before.std(axis=0, ddof=1) if chance and len(before) > 1 else np.full(len(years), np.nan)
         least = DETECTABLE * deviation
         told = (np.abs(difference) >= least) & (np.abs(difference) > ROUNDING * np.abs(before.mean(axis=0)))
         by = str(years[int(told.argmax())]) if told.any() else NOT_WITHIN

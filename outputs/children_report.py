@@ -83,7 +83,7 @@ def _told(table: pd.DataFrame, scenario: str) -> str:
     for measure, (label, basis) in TOLD.items():
         by = own.detectable_by[(own.measure == measure) & (own.basis == basis) & (own.detectable_by != "")]
         told = by[by != NOT_WITHIN]
-        words = NOT_WITHIN if len(by) else "not known from one run"
+        words = NOT_WITHIN if len(by) else "not known from these runs"
         if len(told):
             words = f"by March {told.iloc[0]}" if len(by) == 1 else f"in {len(told)} of {len(by)} by March {told.max()}"
         said.setdefault(words, []).append(label)

@@ -168,6 +168,13 @@ def test_a_difference_is_told_in_the_first_year_it_exceeds_chance():
     assert not (table.basis[table.measure == "cla_at31_non_uasc"] != "year").any()
 
 
+@pytest.mark.parametrize("options", [{"runs": 1}, {"about": {"engine": "expected"}}], ids=["one run", "an engine without chance"])
+def test_without_chance_nothing_can_be_told(options):
+    both = made({"care_starts": -50.0}, **options)
+    assert set(detectable_by(both).detectable_by) == {""}
+    assert "not known from these runs" in children_block(both, children_tables(both), "Bolton").detectable[0]
+
+
 # ---------------------------------------------------------------- gaps and spread
 
 
