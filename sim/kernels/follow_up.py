@@ -37,12 +37,14 @@ AFTER_PLAN_DAYS = YEAR / 2.0
 @kernel
 def count_step(s, y, a, family, step, children):
     """Count children referred, in an enquiry or starting a plan by quintile."""
+    keep_whole()
     Y.by_quintile(y)[a, row_of(s, y), quintile_row(family), step] += children
 
 
 @kernel
 def count_plan_end(s, y, a, slot, children, t):
     """Count children whose plan ends soon: with the family's, or because they leave home for care or turn 18."""
+    keep_whole()
     if t - slot["start"] < SHORT_PLAN_DAYS:
         Y.short_plans(y)[a, row_of(s, y)] += children
 
