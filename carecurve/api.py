@@ -200,11 +200,12 @@ def validation_tables(comparison: Comparison) -> dict[str, Any]:
 def further_tables(comparison: Comparison, terms: Terms | None = None) -> dict[str, Any]:
     """Return the tables a results folder holds beside its summaries, by file name.
 
-    Published against simulated figures; with reforms, what placements cost against the baseline by volume, mix and price, all of the difference in
-    cost by these and every other line, and the appraisal, at some terms or the default ones.
+    Published against simulated figures; with reforms, what happens to children, what placements cost against the baseline by volume, mix and price, all
+    of the difference in cost by these and every other line, and the appraisal, at some terms or the default ones.
     """
     tables = validation_tables(comparison)
     if comparison.reforms:
+        from outputs.children_report import children_tables
         from outputs.cost_bridge import cost_bridge
 
         together = whole(comparison)
@@ -213,6 +214,7 @@ def further_tables(comparison: Comparison, terms: Terms | None = None) -> dict[s
             "price_volume.csv": price_and_volume, "appraisal.csv": lambda part: appraisal(part, terms),
             "affordability.csv": lambda part: affordability(part, terms), "benefits.csv": lambda part: benefits(part, terms),
         }  # fmt: skip
+        tables |= children_tables(comparison)
         tables |= {name: pd.concat([table(part) for part in parts], ignore_index=True) for name, table in made.items()}
         tables["cost_bridge.csv"] = cost_bridge(comparison)
     return tables

@@ -155,6 +155,8 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     _columns(rows)
     _pairing(told)
     _precision(comparison)
+    if "children.csv" in tables:
+        _children(comparison, tables, told.area)
     if "appraisal.csv" in tables:
         from carecurve.appraisal_lines import appraisal_lines
 
@@ -181,6 +183,20 @@ def attribution(found: Any, tables: dict[str, Any]) -> None:
     for one in found.reforms:
         for check in [check for check in one.checks if not check["holds"]]:
             error(f"CHECK FAILED between the baseline and {one.scenario}: {check['check']}: {check['meaning']} (worst {check['worst']:g})")
+
+
+def _children(comparison: Any, tables: dict[str, Any], area: str) -> None:
+    """Print what happens to children beside pounds, what marks a reform, and by when one authority could tell."""
+    from outputs.children_report import children_block
+
+    told = children_block(comparison, tables, area)
+    heading(told.heading)
+    _columns(told.rows)
+    for verdict in told.verdicts:
+        say(f"{verdict.scenario}: {verdict.text} (marks.csv).")
+    for words in told.detectable:
+        say(words)
+    say("")
 
 
 def _prices(comparison: Any, table: Any, told: Any) -> None:

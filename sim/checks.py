@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.timeline import days_in_month
+from sim.compile_pathway import FOLLOWED
 from sim.counting import tally_months
 from sim.kernels import layout as L
 from sim.kernels.distance import BANDS
@@ -63,6 +64,9 @@ def check_run(tally: Tally, end: Any, compiled: Any, start: State | None = None)
               _little(tally, stays, now), DAYS),
         Check("placements_cover_care", "children in care = children in placements = children by band of distance, at every month's end",
               _placed(tally, compiled), 0.0),
+        Check("quintiles_add_up", "referrals, enquiries, plans, care starts and children in care by quintile (and unaccompanied) = in all",
+              _by_quintile(tally, compiled), 0.0),
+        Check("days_by_quintile", "days in care by quintile, measured episode by episode = the stock's", _days_by_quintile(tally, compiled), DAYS),
         Check("days_by_needs", "child-days by placement and needs = child-days by stage", _days_by_needs(tally, compiled), DAYS),
         Check("cost_is_weeks_times_price", "placement cost = the stock's sum of prices over time = each child's weeks x price, and its parts add up",
               _costs(tally, compiled), POUNDS),
@@ -175,6 +179,24 @@ def _placed(tally: Tally, compiled: Any) -> float:
         _largest(placed - tally.looked_after_end.sum(axis=(2, 3))),
         _largest(placed - tally.where_end[..., :BANDS].sum(axis=(2, 3))),
     )
+
+
+def _by_quintile(tally: Tally, compiled: Any) -> float:
+    """Return the largest gap between what is counted by quintile and what is counted in all."""
+    counted = tally.by_quintile.sum(axis=2)
+    rows = [(step, compiled.stage_names.index(name)) for name, step in FOLLOWED.items() if name in compiled.stage_names]
+    return max(
+        *(_largest(counted[..., step] - tally.entered_children[:, :, row]) for step, row in rows),
+        _largest(counted[..., L.CARE_START] - tally.started.sum(axis=(2, 3))),
+        _largest(counted[..., L.IN_CARE_END] - tally.looked_after_end.sum(axis=(2, 3))),
+    )
+
+
+def _days_by_quintile(tally: Tally, compiled: Any) -> float:
+    """Return the largest gap between days in care by quintile and of all, relative to them."""
+    care = [i for i, name in enumerate(compiled.stage_names) if compiled.pathway.stages[name].in_care]
+    days = tally.unit_days[:, :, care].sum(2)
+    return _largest(tally.quintile_days.sum(axis=2) - days) / max(float(days.sum()), 1.0)
 
 
 def _days_by_needs(tally: Tally, compiled: Any) -> float:

@@ -19,6 +19,7 @@ CLOCKS = {
     "care_episode": L.CLOCK_CARE_EPISODE,
     "case_episode": L.CLOCK_CASE_EPISODE,
 }
+FOLLOWED = {"referral": L.REFERRED, "section_47": L.ENQUIRY, "child_protection_plan": L.PLAN}
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def stage_table(pathway: Pathway, names: Names, replaces: dict[str, str]) -> np.
         row["uses_age"] = any(step.age_multipliers for step in steps)
         row["fixed_age"] = any(getattr(step, "at_age_years", None) for step in steps)
         row["birth"] = next((j for j, step in enumerate(steps) if getattr(step, "at_next_birth", False)), -1)
-        row["is_referral"], row["is_closed"] = name == "referral", name == "closed"
+        row["followed"], row["is_closed"] = FOLLOWED.get(name, -1), name == "closed"
         row["in_need"], row["in_care"] = stage.in_need, stage.in_care
         row["to_home"] = bool(stage.exit and stage.exit.child == "at_home")
         row["care_leaver"] = bool(stage.exit and stage.exit.care_leaver)

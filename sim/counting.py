@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.timeline import days_in_month, year_ending
+from sim.counting_children import ChildCounts
 from sim.counting_places import PlaceCounts
 from sim.kernels import layout as L
 from sim.kernels.budget import BUDGET, LEVEL, RESERVES, SPENT
@@ -24,7 +25,7 @@ CARE_LEAVER_FROM, CARE_LEAVER_TO = 19.0, 22.0  # published as "aged 19 to 21"
 SUPPORT_STARTS, SUPPORT_ENDS = 18.0, 25.0
 
 
-class Counts(PlaceCounts):
+class Counts(PlaceCounts, ChildCounts):
     """What a tally holds, by name instead of by number; every count is an array by area and month (A, T)."""
 
     def __init__(self, tally: Tally, compiled: Any, growth: Growth | None = None) -> None:

@@ -27,12 +27,18 @@ from sim.kernels.expected_counts import (
 from sim.kernels.layout import Tally
 from sim.state import empty_tally
 
+# Families' histories, one by one, and their quintiles have no part in the equations: missing, not 0 (docs/expected.md).
+NOT_COUNTED = ("short_plans", "by_quintile", "quintile_days", "returned", "escalated", "starts_after")
+
 
 def float_tally(compiled: Any, model: L.Model, first: int, last: int) -> Tally:
-    """Return an empty tally of real numbers."""
+    """Return an empty tally of real numbers; what is not counted is missing in it."""
     tally = empty_tally(compiled, model, first, last)
     whole = {"log", "n_log", "first_month"}
-    return tally._replace(**{name: getattr(tally, name).astype(float) for name in tally._fields if name not in whole})
+    real = {name: getattr(tally, name).astype(float) for name in tally._fields if name not in whole}
+    for name in NOT_COUNTED:
+        real[name][...] = np.nan
+    return tally._replace(**real)
 
 
 class Counted(Leavers, Links, Placements):

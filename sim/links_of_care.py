@@ -243,7 +243,7 @@ def waiting_on_families(point: Point, times: float) -> float:
     """Children in need, with more families waiting for help: their hazards of escalating run on as they wait."""
     m, need = point.arrays, of_families(point)
     helped = np.array([m.stages[i]["place"] >= 0 for i in range(len(m.stages))]) & need
-    referral = point.rows(lambda stage: stage["is_referral"])
+    referral = point.rows(lambda stage: stage["followed"] == L.REFERRED)
     exposed = np.array([
         helped[step["stage"]] and step["when"] == L.WHEN_ALWAYS and step["target"] >= 0 and need[step["target"]]
         and m.case_weights[step["target"]] > 0.0 for step in m.transitions

@@ -34,6 +34,7 @@ class Care(Families):
         else:
             u = {child: self.uniform(family, child.slot + 1, "care_entry.each", family.removals) for child in free}
             entering = [child for child in free if everyone or u[child] < each_enters] or [min(free, key=u.get)]
+        self.note_care(family, len(entering))
         self.before_household_change(family)
         family.removals += 1
         family.facts["removals"] = family.removals
@@ -60,6 +61,7 @@ class Care(Families):
         """Bring a child back into care after an exit."""
         was_home = child.where == L.AT_HOME
         if was_home:
+            self.note_care(child.family, 1)
             self.before_household_change(child.family)
         self.enter_care(child, legal)
         self.place_siblings([child])
@@ -187,6 +189,7 @@ class Care(Families):
         before = self.end(story.care)
         age = min(max(int((self.now - child.birth) / L.YEAR + 1e-9), 0), 18)
         self.ledger.cease_care(child, age, self.now)
+        self.ledger.care_days(child, self.now)
         story.days_after_14 += max(0.0, self.now - max(story.care_start, child.birth + 14.0 * L.YEAR))
         story.care_start = self.now  # from here on clocks since the exit run from it
         story.note()

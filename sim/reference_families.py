@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from sim.reference_codes import L
 from sim.reference_people import COURT, INF, NEED, PROTECTION, SUPPORT, Family, Track
 from sim.reference_places import Place, Placements
 from sim.reference_stays import Stays
-from sim.reference_tally import FULL
+from sim.reference_tally import AFTER_PLAN_DAYS, FULL, RETURN_DAYS
 
 
 class Families(Stays):
@@ -45,20 +47,54 @@ class Families(Stays):
             self.give_up(track, old, left, was_waiting)
         if target >= 0:
             self.begin(track, target, waiting=bool(asked and asked.must_wait()))
-            if self.stages[target].is_referral:
-                self.note_referral(family)
-            if self.stages[target].is_plan:
-                self.note_plan(family)
+            if self.stages[target].followed >= 0:
+                self.note_step(track, was_waiting)
         self.log(track, L.ENTER if target >= 0 else L.EXIT, old, target)
         if asked:
             self.take_or_wait(track, asked)
         if left and not was_waiting:
             self.admit(left)
         if track.number == NEED and target >= 0 and self.stages[target].is_closed:
+            self.note_closing(family)
             self.close_beside(family)
             if self.stays_away(track, L.KEEP_MARGIN):
                 self.end(track)
                 self.log(track, L.EXIT, target, L.IDLE)
+
+    def note_step(self, track: Track, was_waiting: bool) -> None:
+        """Note a referral, an enquiry or a plan that has just begun, and whether the family waited for help, or had closed."""
+        family, step = track.family, self.stages[track.stage].followed
+        self.ledger.escalated(family, {*family.waiting_lists, *([L.NEED_LIST] if was_waiting else [])}, step)
+        if step == L.REFERRED:
+            self.note_referral(family)
+            return
+        if step == L.PLAN:
+            self.note_plan(family)
+        self.ledger.came_back(family, step, track.counted, self.now)
+
+    def on_plan(self, family: Family) -> bool:
+        """Return whether the family has a protection plan now."""
+        stage = family.tracks[PROTECTION].stage
+        return stage >= 0 and bool(self.stages[stage].is_plan)
+
+    def note_closing(self, family: Family) -> None:
+        """Note that a case closes today, and whether it had a plan since its referral."""
+        family.closed_day, family.returned_for = math.floor(self.now), set()
+        family.had_plan = self.on_plan(family) or family.last_plan_end >= float(family.facts["case_start"][0])
+        if not family.had_plan:
+            self.ledger.tally.returned[family.area, self.ledger.row, family.quintile_row, L.CLOSED_UNPLANNED] += family.tracks[NEED].counted
+
+    def note_care(self, family: Family, children: int) -> None:
+        """Note what a family whose children are about to enter care was in just before."""
+        before = {
+            L.WAITED: bool(family.waiting_lists),
+            L.CLOSED_BEFORE: self.now - family.closed_day < RETURN_DAYS,
+            L.PLANNED_BEFORE: not self.on_plan(family) and self.now - family.last_plan_end < AFTER_PLAN_DAYS,
+        }
+        self.ledger.escalated(family, set(family.waiting_lists), L.CARE_START)
+        for what, was in before.items():
+            self.ledger.tally.starts_after[family.area, self.ledger.row, what] += children * was
+        self.ledger.came_back(family, L.CARE_START, children, self.now)
 
     def note_referral(self, family: Family) -> None:
         """Start a case, and count a referral within twelve months of the last."""
@@ -152,6 +188,8 @@ class Families(Stays):
         children = family.count_children(self.now)
         for track in family.tracks:
             if track.stage >= 0 and track.counted != children:
+                if self.stages[track.stage].is_plan and children < track.counted:
+                    self.ledger.end_plan(track, track.counted - children, self.now)
                 self.ledger.recount(track, children)
         need = family.tracks[NEED]
         if need.stage < 0 or need.stage == self.no_child_at_home:

@@ -16,6 +16,8 @@ STORY_FIELDS = (
     "planned", "place_area", "episodes", "moves", "searches", "year_started", "year_ceased", "care_start",
     "days_after_14", "let", "entries", "band",
 )  # fmt: skip
+WAITING_LISTS = {L.NEED_LIST: L.NEED, L.SUPPORT_LIST: L.SUPPORT}
+FOLLOWED_STEPS = (L.ENQUIRY, L.PLAN, L.CARE_START)
 NEED, PROTECTION, COURT, SUPPORT = L.NEED, L.PROTECTION, L.COURT, L.SUPPORT
 
 
@@ -120,6 +122,9 @@ class Family:
     tracks: tuple[Track, ...] = ()
     entries: list[int] = field(default_factory=lambda: [0] * L.MAX_FAMILY_STAGES)
     removals: int = 0
+    closed_day: int = L.NEVER_CLOSED  # whole day on which the case was last closed
+    had_plan: bool = False  # whether the case then closed had a plan
+    returned_for: set[int] = field(default_factory=set)  # steps already counted as its return
     last_referral: float = -INF
     last_plan_end: float = -INF
     over: bool = False  # nobody in it can be heard of again
@@ -144,6 +149,16 @@ class Family:
     def seeks_asylum(self) -> bool:
         """Whether this is an unaccompanied child."""
         return self.stream in (1, 2)
+
+    @property
+    def quintile_row(self) -> int:
+        """The row of tables by quintile: unaccompanied children have one of their own."""
+        return L.UNACCOMPANIED_ROW if self.seeks_asylum else self.quintile
+
+    @property
+    def waiting_lists(self) -> list[int]:
+        """The waiting lists for help that the family is on."""
+        return [which for which, number in WAITING_LISTS.items() if self.tracks[number].stage >= 0 and self.tracks[number].waiting]
 
     def add_child(self, birth: float, where: int, needs: int = 0) -> Child:
         """Add the next child in birth order."""
@@ -201,6 +216,9 @@ def read_families(state: L.State, a: int, code: int) -> list[Family]:
                     _read_track(track, slot, 1, is_busy)
         for name in ("entries", "removals", "last_referral", "last_plan_end"):
             setattr(family, name, column[name][f])
+        since, family.closed_day = column["since_closed"][f], column["closed_day"][f]
+        family.had_plan = bool(since & L.HAD_PLAN)
+        family.returned_for = {step for step in FOLLOWED_STEPS if since >> step & 1}
         for name in ("help_start", "case_start", "removals", "last_plan_end"):
             family.facts[name] = column[name][f]
         for track, slot, counted, is_busy in zip(family.tracks, slots[f], column["counted"][f], busy[f], strict=True):

@@ -88,6 +88,7 @@ class Stays:
         stage = track.stage
         if self.stages[stage].is_plan:
             track.family.last_plan_end = track.family.facts["last_plan_end"] = self.calendar.now
+            self.ledger.end_plan(track, track.counted, self.calendar.now)
         self.ledger.leave(track, self.calendar.now)
         track.stage, track.pick, track.fires, track.waiting = L.IDLE, L.NO_PICK, INF, False
         track.note()

@@ -10,6 +10,7 @@ from sim.kernels.tally import CANDIDATES, FULL_PLACES, PEAK_PRESSURE, PUT_BACK, 
 from sim.reference_codes import L
 from sim.reference_people import AGE_EDGES_YEARS, Track, age_band
 
+SHORT_PLAN_DAYS, RETURN_DAYS, AFTER_PLAN_DAYS = 91.0, L.YEAR, L.YEAR / 2.0
 EVENTS, CANDIDATES_MET, PEAK, FULL, DELAYED = STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK
 
 
@@ -19,7 +20,8 @@ class Ledger:
     def __init__(self, model: L.Model, tally: L.Tally) -> None:
         self.areas, self.stages = len(model.codes), len(model.stages)
         self.transitions = len(model.transitions)
-        self.placement = model.stages["placement"].tolist()
+        self.placement, self.followed = model.stages["placement"].tolist(), model.stages["followed"].tolist()
+        self.in_care = [stage for stage, is_care in enumerate(model.stages["in_care"].tolist()) if is_care]
         self.financial_year = model.financial_year.tolist()
         self.tally = tally
         self.open: list[list[dict[Track, None]]] = [[{} for _ in range(self.stages)] for _ in range(self.areas)]
@@ -49,6 +51,8 @@ class Ledger:
         self.open[a][track.stage][track] = None
         self.entered[a][track.stage] += 1
         self.entered_children[a][track.stage] += track.counted
+        if track.child is None:
+            self._step(track, track.counted)
 
     def leave(self, track: Track, now: float) -> None:
         """Count a stay that ends."""
@@ -65,6 +69,7 @@ class Ledger:
         track.counted = children
         if change > 0:
             self.entered_children[track.family.area][track.stage] += change
+            self._step(track, change)
         else:
             self.left_children[track.family.area][track.stage] -= change
 
@@ -87,6 +92,30 @@ class Ledger:
             np.int64,
         )
 
+    # ------------------------------------------------------------ what follows what
+
+    def _step(self, track: Track, children: int) -> None:
+        """Count children in a stage that is followed, by their family's quintile."""
+        if self.followed[track.stage] >= 0:
+            family = track.family
+            self.tally.by_quintile[family.area, self.row, family.quintile_row, self.followed[track.stage]] += children
+
+    def end_plan(self, track: Track, children: int, now: float) -> None:
+        """Count children whose plan ends soon."""
+        if now - track.start < SHORT_PLAN_DAYS:
+            self.tally.short_plans[track.family.area, self.row] += children
+
+    def escalated(self, family, lists: set[int], step: int) -> None:
+        """Count a step up of a family on each waiting list for help that it is on, or left for it."""
+        for which in lists:
+            self.tally.escalated[family.area, self.row, which, step] += 1
+
+    def came_back(self, family, step: int, children: int, now: float) -> None:
+        """Count children of a family whose case, closed without a plan, is back within a year: each step once."""
+        if not family.had_plan and step not in family.returned_for and now - family.closed_day < RETURN_DAYS:
+            family.returned_for.add(step)
+            self.tally.returned[family.area, self.row, family.quintile_row, step] += children
+
     # ------------------------------------------------------------ children in care
 
     def start_care(self, child, now: float) -> None:
@@ -94,6 +123,7 @@ class Ledger:
         a, uasc = child.family.area, int(child.family.seeks_asylum)
         band = age_band(child.birth, now)
         self.tally.started[a, self.row, band, uasc] += 1
+        self.tally.by_quintile[a, self.row, child.family.quintile_row, L.CARE_START] += 1
         if child.story.year_started != self.year:
             child.story.year_started = self.year
             self.tally.started_once[a, self.row, band, uasc] += 1
@@ -106,6 +136,11 @@ class Ledger:
         if child.story.year_ceased != self.year:
             child.story.year_ceased = self.year
             self.tally.ceased_once[a, self.row, band, uasc] += 1
+
+    def care_days(self, child, now: float) -> None:
+        """Count the days of an episode of care in this month, by quintile."""
+        family = child.family
+        self.tally.quintile_days[family.area, self.row, family.quintile_row] += now - max(child.story.care_start, self.month_began)
 
     def placement_days(self, track: Track, now: float) -> None:
         """Count the days of a placement in this month."""
@@ -170,6 +205,10 @@ class Ledger:
                         where[story.band] += 1
                         where[ELSEWHERE] += story.place_area != a
                         y.looked_after_end[a, row, _band_at_month_end(track.child.birth, now), uasc] += 1
+            for stage in self.in_care:
+                for track in self.open[a][stage]:
+                    self.care_days(track.child, now)
+                    y.by_quintile[a, row, track.family.quintile_row, L.IN_CARE_END] += 1
             for kind, place in enumerate(places[a]):
                 place.measure(now)
                 y.places_end[a, row, kind] = place.usable, place.filled

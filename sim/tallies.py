@@ -15,6 +15,7 @@ BY_MONTH = (
     "where_end",
     "rereferred", "queue", "planned_actual", "apart", "far", "pressure", "work", "posts", "places_end", "price_end",
     "accounts_end", "repeat_plans", "court_work", "court_pressure", "supply",
+    "short_plans", "by_quintile", "quintile_days", "returned", "escalated", "starts_after",
 )  # fmt: skip
 BY_AREA = (*BY_MONTH, "stay_days")
 

@@ -13,6 +13,7 @@ from sim.kernels.layout import (
     IDLE,
     LAYERS,
     NEED,
+    NEVER_CLOSED,
     NO_PICK,
     NOBODY,
     ONLY_CHILD,
@@ -83,7 +84,7 @@ def new_family(m, s, a, stream, index, quintile):
     family["id"], family["stream"], family["quintile"], family["used"] = index, stream, quintile, 1
     family["removals"] = family["n_children"] = 0
     family["help_start"], family["last_referral"], family["case_start"] = INF, -INF, 0.0
-    family["last_plan_end"] = -INF
+    family["last_plan_end"], family["closed_day"], family["since_closed"] = -INF, NEVER_CLOSED, 0
     family["entries"][:] = 0
     family["counted"][:] = 0
     for i in range(SLOTS):

@@ -5,12 +5,14 @@ import math
 import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel
+from sim.kernels.follow_up import note_care
 from sim.kernels.hazards import child_age
 from sim.kernels.household import household_after, household_before, move_family
 from sim.kernels.layout import (
     ADMITTED,
     AT_HOME,
     CARE,
+    CARE_START,
     ENTER,
     EXIT,
     IDLE,
@@ -40,7 +42,7 @@ from sim.kernels.slots import (
     stop_stage,
     who,
 )
-from sim.kernels.tally import row_of
+from sim.kernels.tally import quintile_row, row_of
 
 INF = math.inf
 
@@ -82,6 +84,7 @@ def enter_care(m, s, y, a, f, i, legal, t):
     band, _ = child_age(family["births"][i], t)
     uasc = 1 if 0 < family["stream"] < 3 else 0
     Y.started(y)[a, row, band, uasc] += 1
+    Y.by_quintile(y)[a, row, quintile_row(family), CARE_START] += 1
     year = M.financial_year(m)[np.int64(S.clock(s)[1])]
     if child["year_started"] != year:
         child["year_started"] = year
@@ -115,7 +118,8 @@ def fork(m, s, y, a, f, legal, one_child, t):
     if chosen < 0:
         return
     if n == 0:
-        enters[chosen] = 1
+        n = enters[chosen] = 1
+    note_care(m, s, y, a, f, n, t)
     household_before(m, s, a, f, t)
     family["removals"] += 1
     n = 0
@@ -148,6 +152,7 @@ def exit_care(m, s, y, a, c, target, t):
     if child["year_ceased"] != year:
         child["year_ceased"] = year
         Y.ceased_once(y)[a, row, band, uasc] += 1
+    Y.quintile_days(y)[a, row, quintile_row(family)] += t - max(child["care_start"], S.month_began(s)[0])
     child["days_after_14"] += max(0.0, t - max(child["care_start"], birth + 14.0 * YEAR))
     child["care_start"] = t  # from here on clocks since the exit run from it
     start_stage(m, s, y, a, f, c, CARE, target, t, ADMITTED)
@@ -213,6 +218,7 @@ def re_enter(m, s, y, a, c, legal, t):
     family = S.families(s)[a, f]
     was_home = family["home"][i] == AT_HOME
     if was_home:
+        note_care(m, s, y, a, f, ONE, t)
         household_before(m, s, a, f, t)
     enter_care(m, s, y, a, f, i, legal, t)
     rows = np.empty(SLOTS, np.int64)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from sim.kernels.compiling import entry, keep_whole, kernel
+from sim.kernels.follow_up import count_escalation, count_return, note_closing
 from sim.kernels.layout import (
     ADMITTED,
     ALL_TRACKS,
@@ -16,7 +17,9 @@ from sim.kernels.layout import (
     NEED,
     NO,
     NOBODY,
+    PLAN,
     PROTECTION,
+    REFERRED,
     SLOTS,
     SUPPORT,
     WAITING,
@@ -62,10 +65,8 @@ def move_family(m, s, y, a, f, track, target, t):
     if target >= 0:
         place = np.int64(H.stages(h)[target]["place"])
         start_stage(m, s, y, a, f, NOBODY, track, target, t, WAITING if place >= 0 and must_wait(s, a, place) else ADMITTED)
-        if H.stages(h)[target]["is_referral"]:
-            note_referral(s, y, a, f, t)
-        if H.stages(h)[target]["is_plan"]:
-            note_plan(s, y, a, f, t)
+        if H.stages(h)[target]["followed"] >= 0:
+            note_step(m, s, y, a, f, np.int64(H.stages(h)[target]["followed"]), waiting, t)
     log_family(m, s, y, a, f, ENTER if target >= 0 else EXIT, old, target, t)
     if target >= 0 and H.stages(h)[target]["place"] >= 0:
         join(m, s, y, a, f, track, np.int64(H.stages(h)[target]["place"]), t)
@@ -77,12 +78,27 @@ def move_family(m, s, y, a, f, track, target, t):
     if old >= 0 and H.stages(h)[old]["place"] >= 0 and not waiting:
         admit_waiting(m, s, y, a, np.int64(H.stages(h)[old]["place"]), track, t)
     if closes:
+        note_closing(m, s, y, a, f, t)
         close_beside(m, s, y, a, f, t)
         if gone_for_good(m, s, a, f):
             stop_stage(m, s, y, a, f, NOBODY, NEED, t)
             log_family(m, s, y, a, f, EXIT, target, IDLE, t)
         else:
             reschedule_family(m, s, a, f, NEED)
+
+
+@entry
+def note_step(m, s, y, a, f, step, waited, t):
+    """Note a family's referral, enquiry or plan that has just begun; `waited` if what it left for it was a wait for help."""
+    keep_whole()
+    family = S.families(s)[a, f]
+    count_escalation(m, s, y, a, f, step, waited > 0)
+    if step == REFERRED:
+        note_referral(s, y, a, f, t)
+        return
+    if step == PLAN:
+        note_plan(s, y, a, f, t)
+    count_return(s, y, a, family, step, np.int64(family["counted"][PROTECTION]), t)
 
 
 @kernel

@@ -52,6 +52,15 @@ WHOLE_PRICE = 10_000.0  # the authority's base price, as what placements are let
 
 AT_HOME, IN_CARE, LEFT = _codes(1, 3)  # where a child is
 
+# Steps that are counted by quintile and followed up (`followed` of a stage), and, last, a column for children in care at month end.
+REFERRED, ENQUIRY, PLAN, CARE_START, IN_CARE_END = _codes(0, 5)
+CLOSED_UNPLANNED = np.int64(0)  # of `returned`, the column before those of steps: cases closed without a plan
+WAITED, CLOSED_BEFORE, PLANNED_BEFORE = _codes(0, 3)  # what went before a care start
+NEED_LIST, SUPPORT_LIST = _codes(0, 2)  # waiting lists: of a stage of need, and of support beside it
+QUINTILE_ROWS, UNACCOMPANIED_ROW = 6, np.int64(5)  # five quintiles, then children who arrive in care: they have none
+HAD_PLAN = np.int64(1)  # bit 0 of `since_closed`; bit `step` is set once that step has been counted as a return
+NEVER_CLOSED = np.int64(-1_000_000_000)
+
 CLOCK_STAGE, CLOCK_ADMISSION, CLOCK_CARE_EPISODE, CLOCK_CASE_EPISODE = _codes(0, 4)
 WHEN_ALWAYS, WHEN_ADMITTED, WHEN_WAITING = _codes(0, 3)
 
@@ -72,7 +81,7 @@ ARRIVAL_ITEM = np.int64(1 << 30)
 STAGE = np.dtype(
     [
         ("first", "i4"), ("n", "i4"), ("depends", "i2"), ("place", "i2"), ("later", "i2"), ("placement", "i2"), ("type", "i2"),
-        ("track", "i1"), ("local", "i1"), ("adult_ends", "i1"), ("uses_age", "i1"), ("fixed_age", "i1"), ("birth", "i1"), ("is_referral", "i1"),
+        ("track", "i1"), ("local", "i1"), ("adult_ends", "i1"), ("uses_age", "i1"), ("fixed_age", "i1"), ("birth", "i1"), ("followed", "i1"),
         ("is_closed", "i1"),
         ("in_need", "i1"), ("to_home", "i1"), ("care_leaver", "i1"), ("terminal", "i1"), ("in_care", "i1"),
         ("unlawful", "i1"), ("permits_parents", "i1"), ("plan", "i1"), ("is_plan", "i1"), ("stays_put", "i1"), ("otherwise", "i2"),
@@ -99,14 +108,16 @@ HELP = np.dtype([("start", "f8"), *_ACTING], align=True)
 REACH = np.dtype([("name", "i8"), ("first", "i8"), ("end", "i8")], align=True)  # months in which the lever runs
 
 # `stages` of a family and of a child repeat their slots' stages, so that what stands beside a slot is read with the record that is read anyway;
-# `adult_day` and `counts` follow from births and home (`home_changed` in slots.py keeps them).
+# `adult_day` and `counts` follow from births and home (`home_changed` in slots.py keeps them). `closed_day`, when the case was last closed, a whole
+# day; it and `since_closed` lie where the record had a gap.
 FAMILY = np.dtype(
     [
         ("id", "i8"), ("case_start", "f8"), ("help_start", "f8"), ("last_referral", "f8"), ("last_plan_end", "f8"), ("adult_day", "f8"),
         ("counts_until", "f8"),
         ("stages", "i2", (FAMILY_TRACKS,)), ("counted", "i1", (FAMILY_TRACKS,)), ("counts", "i1"),
         ("removals", "i1"), ("stream", "i1"), ("quintile", "i1"), ("n_children", "i1"), ("used", "i1"), ("home", "i1", (SLOTS,)),
-        ("entries", "i2", (MAX_FAMILY_STAGES,)), ("births", "f8", (SLOTS,)), ("needs", "i1", (SLOTS,)), ("care_row", "i4", (SLOTS,)),
+        ("entries", "i2", (MAX_FAMILY_STAGES,)), ("since_closed", "i1"), ("closed_day", "i4"),
+        ("births", "f8", (SLOTS,)), ("needs", "i1", (SLOTS,)), ("care_row", "i4", (SLOTS,)),
     ],
     align=True,
 )  # fmt: skip
@@ -326,6 +337,12 @@ TALLY_FIELDS = {
     "where_end": ("i8", 4, "children at month end by placement: in each band of distance, and in another authority's place (A, T, placements, 5)"),
     "rereferred": ("i8", 2, "children referred within 12 months of the last referral (A, T)"),
     "repeat_plans": ("i8", 3, "children starting a plan after an earlier one: ever, and within two years of its end (A, T, 2)"),
+    "short_plans": ("i8", 2, "children whose plan ended within SHORT_PLAN_DAYS (A, T)"),
+    "by_quintile": ("i8", 4, "children referred, in enquiries, starting plans, starting care (each time), and in care at month end (A, T, 6, 5)"),
+    "quintile_days": ("f8", 3, "days in care (A, T, 6)"),
+    "returned": ("i8", 4, "children of cases closed without a plan, and of those back within a year: enquiry, plan, care (A, T, 6, 4)"),
+    "escalated": ("i8", 4, "families waiting for help, in need or beside it, who meet a referral, an enquiry, a plan or care (A, T, 2, 4)"),
+    "starts_after": ("i8", 3, "children from home starting care while waiting for help, within a year of closing, half a year of a plan (A, T, 3)"),
     "queue": ("f8", 4, "joined, admitted, reneged, days waited, length at month end (A, T, P, 5)"),
     "planned_actual": ("i8", 4, "placements made by planned and actual stage (A, T, S, S)"),
     "apart": ("i8", 3, "sibling groups placed, and placed apart (A, T, 2)"),

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from sim.kernels.compiling import keep_whole, kernel
+from sim.kernels.follow_up import count_plan_end, count_step
 from sim.kernels.layout import (
     ADULT_PICK,
     AT_HOME,
@@ -194,6 +195,10 @@ def recount(m, s, y, a, f, t):
             S.cases(s)[a, stage] += change
             family["counted"][track] = n
             count_joined(s, y, a, stage, change)
+            if change > 0 and H.stages(m)[stage]["followed"] >= 0:
+                count_step(s, y, a, family, np.int64(H.stages(m)[stage]["followed"]), change)
+            elif H.stages(m)[stage]["is_plan"]:
+                count_plan_end(s, y, a, S.family_slots(s)[a, f, track], -change, t)
 
 
 @kernel
@@ -210,6 +215,8 @@ def start_stage(m, s, y, a, f, c, track, stage, t, waiting):
         family["stages"][track] = stage
         family["entries"][st["local"]] += 1
         entries, unit = np.int64(family["entries"][st["local"]]), WHOLE_FAMILY
+        if st["followed"] >= 0:
+            count_step(s, y, a, family, np.int64(st["followed"]), n)
     else:
         slot = S.child_slots(s)[a, c, track - CARE]
         child = S.children(s)[a, c]
@@ -234,6 +241,7 @@ def stop_stage(m, s, y, a, f, c, track, t):
         S.families(s)[a, f]["stages"][track] = IDLE
         if H.stages(m)[slot["stage"]]["is_plan"]:
             S.families(s)[a, f]["last_plan_end"] = t
+            count_plan_end(s, y, a, slot, n, t)
     else:
         slot, n, item = S.child_slots(s)[a, c, track - CARE], 1, CHILD_ITEM + c * 4 + track - CARE
         S.children(s)[a, c]["stages"][track - CARE] = IDLE

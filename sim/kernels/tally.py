@@ -5,7 +5,7 @@ import numpy as np
 from sim.kernels.budget import DEAR_GBP_PER_WEEK, book_month, price_a_week
 from sim.kernels.compiling import keep_whole, kernel, prefetch
 from sim.kernels.distance import ELSEWHERE
-from sim.kernels.layout import PAID, H, S, Y
+from sim.kernels.layout import IN_CARE_END, PAID, UNACCOMPANIED_ROW, H, S, Y
 
 STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK = range(5)  # counters
 
@@ -14,6 +14,12 @@ STAGE_EVENTS, CANDIDATES, PEAK_PRESSURE, FULL_PLACES, PUT_BACK = range(5)  # cou
 def row_of(s, y):
     """Return the tally row of the current month."""
     return np.int64(S.clock(s)[1]) - Y.first_month(y)[0]
+
+
+@kernel
+def quintile_row(family):
+    """Return the row of a family in tables by quintile; children who arrive in care have one of their own."""
+    return UNACCOMPANIED_ROW if 0 < family["stream"] < 3 else np.int64(family["quintile"])
 
 
 @kernel
@@ -128,6 +134,8 @@ def count_looked_after(m, s, y, a, row, t):
     for placement in range(Y.where_end(y).shape[2]):
         for column in range(Y.where_end(y).shape[3]):
             Y.where_end(y)[a, row, placement, column] = 0
+    for quintile in range(Y.by_quintile(y).shape[2]):
+        Y.by_quintile(y)[a, row, quintile, IN_CARE_END] = 0
     last = S.high(s)[a, 1] - 1
     for c in range(last + 1):
         prefetch(S.families(s)[a, S.children(s)[a, min(c + 8, last)]["family"]])
@@ -144,6 +152,9 @@ def count_looked_after(m, s, y, a, row, t):
                 band = 2
             elif age >= 1.0:
                 band = 1
+            quintile = quintile_row(family)
+            Y.by_quintile(y)[a, row, quintile, IN_CARE_END] += 1
+            Y.quintile_days(y)[a, row, quintile] += t - max(child["care_start"], S.month_began(s)[0])
             Y.looked_after_end(y)[a, row, band, 1 if 0 < family["stream"] < 3 else 0] += 1
             count_placement_days(m, s, y, a, c, t)
             count_price(m, s, y, a, c)
