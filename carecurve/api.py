@@ -200,8 +200,8 @@ def validation_tables(comparison: Comparison) -> dict[str, Any]:
 def further_tables(comparison: Comparison, terms: Terms | None = None) -> dict[str, Any]:
     """Return the tables a results folder holds beside its summaries, by file name.
 
-    Published against simulated figures; with reforms, what happens to children, what placements cost against the baseline by volume, mix and price, all
-    of the difference in cost by these and every other line, and the appraisal, at some terms or the default ones.
+    Published against simulated figures; with reforms, what happens to children, what placements cost against the baseline by volume, mix and price,
+    all of the difference in cost by these and every other line, and the appraisal, at some terms or the default ones.
     """
     tables = validation_tables(comparison)
     if comparison.reforms:

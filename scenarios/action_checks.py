@@ -2,22 +2,8 @@
 
 from typing import Any
 
-from scenarios.actions import (
-    Action,
-    AddArrivals,
-    AddPlaces,
-    AddSupply,
-    Cost,
-    HelpEffect,
-    PlanWeight,
-    Pool,
-    PriceGain,
-    ReachedEffect,
-    ScaleArrivals,
-    ScaleSupply,
-    ShiftOutcomes,
-    targets_of,
-)
+from scenarios.actions import Action, AddArrivals, Cost, HelpEffect, ReachedEffect, ScaleArrivals, ShiftOutcomes, targets_of
+from scenarios.actions_of_places import AddPlaces, AddSupply, PlanWeight, Pool, PriceGain, ScaleSupply
 from scenarios.documents import Document
 from scenarios.faults import Fault, PathKey
 from scenarios.lever_base import Lever

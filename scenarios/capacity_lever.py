@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from scenarios.actions import Action, NationalBody, NationalCapacity
+from scenarios.actions import Action
+from scenarios.actions_of_places import NationalBody, NationalCapacity
 from scenarios.lever_base import Lever, UncertainPositive
 from scenarios.pathway_schema import Pathway
 from scenarios.quantities import WholeNumber

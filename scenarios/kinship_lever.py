@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from scenarios.actions import Action, Cost, PlanWeight
+from scenarios.actions import Action, Cost
+from scenarios.actions_of_places import PlanWeight
 from scenarios.distributions import Distribution
 from scenarios.family_network_plans import FamilyNetworkPlans
 from scenarios.lever_base import Lever, UncertainAmount, UncertainShare

@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from scenarios.actions import Action, AddPlaces, AddSupply, Cost, HelpEffect, Pool, PriceGain, SetRate, SharedBy
+from scenarios.actions import Action, Cost, HelpEffect, SetRate, SharedBy
+from scenarios.actions_of_places import AddPlaces, AddSupply, Pool, PriceGain
 from scenarios.capacity_lever import NationalCapacityLever
 from scenarios.distributions import Distribution
 from scenarios.kinship_lever import Kinship

@@ -6,21 +6,8 @@ from typing import ClassVar
 
 from pydantic import model_validator
 
-from scenarios.actions import (
-    Action,
-    AddArrivals,
-    AddPosts,
-    AddSupply,
-    NationalCapacity,
-    PlanWeight,
-    PriceGain,
-    ScaleArrivals,
-    ScaleCost,
-    ScaleRate,
-    ScaleSupply,
-    ScaleTeams,
-    SetRate,
-)
+from scenarios.actions import Action, AddArrivals, AddPosts, ScaleArrivals, ScaleCost, ScaleRate, ScaleTeams, SetRate
+from scenarios.actions_of_places import AddSupply, NationalCapacity, PlanWeight, PriceGain, ScaleSupply
 from scenarios.distributions import Distribution
 from scenarios.lever_base import Uncertain, UncertainAmount, UncertainPositive
 from scenarios.lever_parts import Phased, Programme

@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from scenarios.actions import Action, PlanWeight
+from scenarios.actions import Action
+from scenarios.actions_of_places import PlanWeight
 from scenarios.kinship_lever import PlanChange
 from scenarios.lever_parts import Change, EffectOnReached, Programme, Reach, Targets, shifted
 from scenarios.levers_protection import RETURNS_HOME

@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from scenarios.actions import Action, NationalCapacity
+from scenarios.actions import Action
+from scenarios.actions_of_places import NationalCapacity
 from scenarios.family_network_plans import FamilyNetworkPlans
 from scenarios.lever_base import Lever
 from scenarios.lever_parts import Change, Programme, capacity, shifted

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from scenarios.actions import Action, NationalCapacity, ScaleArrivals, ScaleTeams
+from scenarios.actions import Action, ScaleArrivals, ScaleTeams
+from scenarios.actions_of_places import NationalCapacity
 from scenarios.lever_parts import Change, Programme, capacity
 from scenarios.levers_supply import PriceChange, SupplyChange
 from scenarios.pathway_schema import Pathway

@@ -4,7 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from scenarios.actions import Action, NationalCapacity, PlanWeight, PriceGain, ScaleSupply, SupplyQuantity
+from scenarios.actions import Action
+from scenarios.actions_of_places import NationalCapacity, PlanWeight, PriceGain, ScaleSupply, SupplyQuantity
 from scenarios.lever_base import Uncertain
 from scenarios.lever_parts import Change, Phased, Programme, Targets
 from scenarios.levers_protection import PLACEMENTS_MOVED

@@ -58,7 +58,8 @@ def load(name_or_path: str | Path) -> Scenario:
         message = f"changes the past, which is the baseline's ({theirs}); expected a baseline of your own"
         faults.append(document.fault(("settings", "published"), message))
     if settings is not None:
-        faults += date_faults(composed.overrides, levers, document, settings.from_)
+        own = [lever for lever in levers if document.mark(("levers", lever.name)).file != composed.chain[0].file]
+        faults += date_faults(composed.overrides, own, document, settings.from_)
     fitted, wrong = _fitted(composed, pathway, history)
     faults += wrong
     figures, synthetic, wrong = _areas(document, settings, pathway, fitted.newcomers if fitted else {})

@@ -16,7 +16,7 @@ from scenarios.documents import Document
 from scenarios.draws import WORK, FittedDraws
 from scenarios.faults import Fault, ScenarioError
 from scenarios.fitted import Fitted
-from scenarios.lever_base import Lever
+from scenarios.lever_base import Lever, moved
 from scenarios.names import suggestion
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_schema import Pathway
@@ -125,6 +125,22 @@ class Scenario:
         """The pathway from each month at which `set` changes it, from the branch month of the settings on."""
         return self.epochs(self.settings.from_)
 
+    def branching(self, branch: str) -> "Scenario":
+        """Return the scenario as it branches in a month: committed policy that began before acts from that month on, since the past is without it.
+
+        Committed policy is the levers of the file at the bottom of the chain; those of other files may not start before the branch (ruling 37).
+        """
+        first = month_index(branch)
+        late = {lever.name: first - month_index(lever.first_month()) for lever in self.levers if self._committed(lever)}
+        if not any(months > 0 for months in late.values()):
+            return self
+        levers = tuple(moved(lever, max(late.get(lever.name, 0), 0)) for lever in self.levers)
+        return replace(self, levers=levers, actions=tuple(action for lever in levers for action in lever.actions(self.pathway)))
+
+    def _committed(self, lever: Lever) -> bool:
+        """Tell whether a lever is of the file at the bottom of the chain."""
+        return self.document.mark(("levers", lever.name)).file == self.chain[0]
+
     def without_effects(self) -> "Scenario":
         """Return the scenario with levers that cost what they cost and change nothing: what is bought is bought, and posts opened are open."""
         return replace(self, actions=tuple(action.without_effect() for action in self.actions))
@@ -199,7 +215,7 @@ class Scenario:
         ScenarioError
             If the scenario is dated before the branch (ruling 37).
         """
-        faults = date_faults(self.overrides, self.levers, self.document, branch)
+        faults = date_faults(self.overrides, self.branching(branch).levers, self.document, branch)
         if faults:
             raise ScenarioError(faults)
         dated = [item for item in self.overrides if item.path[0] in PATHWAY_KEYS]

@@ -10,20 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.actions import (
-    AGE_BANDS,
-    Action,
-    AddPlaces,
-    HelpEffect,
-    NationalCapacity,
-    PlanWeight,
-    Pool,
-    ReachedEffect,
-    ScaleRate,
-    SetRate,
-    ShiftOutcomes,
-    Whom,
-)
+from scenarios.actions import AGE_BANDS, Action, HelpEffect, ReachedEffect, ScaleRate, SetRate, ShiftOutcomes, Whom
+from scenarios.actions_of_places import AddPlaces, NationalCapacity, PlanWeight, Pool
 from scenarios.faults import Fault, ScenarioError
 from scenarios.names import name_hash
 from scenarios.pathway_schema import PLAN_CONTEXTS, Pathway

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from scenarios.actions import PriceGain
+from scenarios.actions_of_places import PriceGain
 from sim.compile_actions import in_force
 from sim.cost_lines import assumption, assumptions
 from sim.kernels.layout import NEEDS, WHOLE_PRICE

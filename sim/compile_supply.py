@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.actions import AddSupply, ScaleSupply
+from scenarios.actions_of_places import AddSupply, ScaleSupply
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import month_index
 from sim.compile_actions import changed

@@ -217,6 +217,7 @@ def compile_model(
     means. `reach` (A, A, in the order of `areas`) says which authorities' pooled places a child may use; nobody's by default.
     """
     branch = branch or scenario.settings.from_
+    scenario = scenario.branching(branch)
     if history:  # the past is made with the settings at the bottom of the scenario's chain
         scenario = replace(scenario, settings=scenario.history_settings)
     profiles = [scenario.area(name) for name in areas]

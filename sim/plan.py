@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scenarios.actions import EVERYONE, HelpEffect, Pool, ReachedEffect
+from scenarios.actions import EVERYONE, HelpEffect, ReachedEffect
+from scenarios.actions_of_places import Pool
 from scenarios.loading import Scenario
 from scenarios.names import suggestion
 from scenarios.timeline import add_months, month_index, month_range, month_text, year_ending
@@ -103,9 +104,10 @@ def plan(
     keys = [scenario.key for scenario in scenarios]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         raise ExperimentError(f"the scenario {twice[0]!r} is named twice, expected each once")
+    settings = scenarios[0].settings
+    scenarios = [scenario.branching(from_ or settings.from_) for scenario in scenarios]
     if effects == "null":
         scenarios = [scenario.without_effects() for scenario in scenarios]
-    settings = scenarios[0].settings
     number, rule = how_many(settings.replicates if runs is None else runs, precision, max_runs)
     found = Plan(
         tuple(scenarios), selection, from_ or settings.from_, until or settings.until, number, seed, engine, workers, events, effects, rule,

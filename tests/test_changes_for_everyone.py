@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from scenarios.actions import AddArrivals, AddPosts, ScaleArrivals, ScaleCost, ScaleSupply, ScaleTeams
+from scenarios.actions import AddArrivals, AddPosts, ScaleArrivals, ScaleCost, ScaleTeams
+from scenarios.actions_of_places import ScaleSupply
 from scenarios.distributions import Distribution
 from scenarios.faults import ScenarioError
 from scenarios.loading import load

@@ -6,17 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.actions import (
-    AddPlaces,
-    Cost,
-    HelpEffect,
-    PlanWeight,
-    Pool,
-    PriceGain,
-    ReachedEffect,
-    ScaleRate,
-    SetRate,
-)
+from scenarios.actions import Cost, HelpEffect, ReachedEffect, ScaleRate, SetRate
+from scenarios.actions_of_places import AddPlaces, PlanWeight, Pool, PriceGain
 from scenarios.area_file import area_scenario
 from scenarios.areas import find_area
 from scenarios.faults import ScenarioError

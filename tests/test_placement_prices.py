@@ -9,7 +9,7 @@ from tiny_arrays import filled
 
 from calibration.placement_prices import COUNTED, dear, home_spread, mean_range, supported_spread
 from outputs.price_volume import GROUP_LINES
-from scenarios.actions import PriceGain
+from scenarios.actions_of_places import PriceGain
 from scenarios.loading import load
 from sim import engine
 from sim.checks import check_run

@@ -5,19 +5,8 @@ from functools import cache
 
 import pytest
 
-from scenarios.actions import (
-    AddArrivals,
-    AddPosts,
-    AddSupply,
-    Cost,
-    PriceGain,
-    ReachedEffect,
-    ScaleArrivals,
-    ScaleRate,
-    ScaleTeams,
-    SetRate,
-    ShiftOutcomes,
-)
+from scenarios.actions import AddArrivals, AddPosts, Cost, ReachedEffect, ScaleArrivals, ScaleRate, ScaleTeams, SetRate, ShiftOutcomes
+from scenarios.actions_of_places import AddSupply, PriceGain
 from scenarios.composing import SHIPPED, shipped_names
 from scenarios.faults import ScenarioError
 from scenarios.lever_parts import CostPart

@@ -11,7 +11,7 @@ import pytest
 from test_engines_agree import assert_same, both, compiled, later, present
 from tiny_arrays import filled
 
-from scenarios.actions import NationalCapacity
+from scenarios.actions_of_places import NationalCapacity
 from scenarios.distributions import Distribution
 from scenarios.loading import load
 from scenarios.timeline import MonthSeries

@@ -8,7 +8,7 @@ import pytest
 from scenario_files import HEAD, faults_of
 from test_pathway_file import own_pathway
 
-from scenarios.actions import AddSupply, ScaleSupply
+from scenarios.actions_of_places import AddSupply, ScaleSupply
 from scenarios.distributions import Distribution
 from scenarios.loading import load
 from scenarios.timeline import MonthSeries

@@ -7,7 +7,7 @@ import pytest
 from changed_model import other_reference
 from test_engines_agree import REGION, assert_same, both, compiled, later, present
 
-from scenarios.actions import AddSupply, ScaleSupply
+from scenarios.actions_of_places import AddSupply, ScaleSupply
 from scenarios.distributions import Distribution
 from scenarios.timeline import MonthSeries
 from sim import engine
