@@ -15,7 +15,7 @@ import numpy as np
 from outputs.appraisal_terms import Terms
 from outputs.tables import after_branch
 from scenarios.actions import Payer
-from sim.results import Comparison, Results
+from sim.results import Comparison, Results, brought
 
 PAYERS: tuple[str, ...] = get_args(Payer)
 ALL_PAYERS = "all payers"
@@ -111,7 +111,8 @@ def flows(comparison: Comparison, terms: Terms | None = None) -> Iterator[Flows]
     base = comparison.baseline
     years = after_branch(base)
     for reform in comparison.reforms:
-        lines = {**base.lines, **reform.lines}
+        ours = brought(base, reform)
+        lines = {key: {**line, "reform": key in ours} for key, line in {**base.lines, **reform.lines}.items()}
         before, after = (_costs(one, list(lines), years) for one in (base, reform))
         days = comparison.difference(reform.scenario).sel(measure="days_in_care", year_ending=years).to_numpy()
         for a, area in enumerate(base.areas):

@@ -25,7 +25,7 @@ ROW_INCHES, HEAD_INCHES = 0.40, 1.0
 OUTLINE = [withStroke(linewidth=2.5, foreground="white")]  # an interval is seen on a dark bar
 SECTIONS = {
     "workforce": "Social workers", "care leavers": "Care leavers", "programmes": "Family support", "placements": "Allowances under orders",
-    "income": "Grant for unaccompanied children", "processes": "Courts", "not modelled": "Lines not modelled",
+    "income": "Grant for unaccompanied children", "processes": "Courts", "policy": "Committed policy", "not modelled": "Lines not modelled",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from outputs.spread import spread, with_all_years, with_sum
 from outputs.tables import after_branch
 from sim.counting import divide
 from sim.measures_money import PRICE_PARTS, PRICED_GROUPS
-from sim.results import Comparison, Results
+from sim.results import Comparison, Results, brought
 
 PLACEMENTS = {
     "volume": "Placements: more or fewer weeks",
@@ -66,15 +66,16 @@ def cost_bridge(comparison: Comparison) -> pd.DataFrame:
 def bridge(baseline: Results, reform: Results, years: list[int], payers: tuple[str, ...] = ("authority",)) -> dict[str, Item]:
     """Return the items of a difference in cost by key, in the order they are read in: the reform's own lines, placements, other lines, `total`."""
     lines = dict(baseline.lines) | dict(reform.lines)
+    ours = brought(baseline, reform)
     placed = {line for group in GROUP_LINES.values() for line in group}
     paid = [key for key, line in lines.items() if (not payers or line["payer"] in payers) and key not in placed]
     changes = {key: _line(reform, key, years) - _line(baseline, key, years) for key in paid}
     found = {
         key: Item(str(lines[key]["section"]), str(lines[key]["label"]), change)
-        for key, change in sorted(changes.items(), key=lambda item: not lines[item[0]]["reform"])
+        for key, change in sorted(changes.items(), key=lambda item: item[0] not in ours)
         if np.any(change != 0.0)
     }
-    own = {key: item for key, item in found.items() if lines[key]["reform"]}
+    own = {key: item for key, item in found.items() if key in ours}
     placements = {f"placements_{part}": Item("placements", PLACEMENTS[part], gbp) for part, gbp in placement_items(baseline, reform, years).items()}
     items = own | placements | {key: item for key, item in found.items() if key not in own}
     return items | {"total": Item("", "Total", sum(item.gbp for item in items.values()))}

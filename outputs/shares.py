@@ -12,7 +12,7 @@ import pandas as pd
 
 from outputs.price_volume import BRIDGE, placement_bridge
 from outputs.tables import after_branch
-from sim.results import Comparison, Results
+from sim.results import Comparison, Results, brought
 from sim.statistics import summarise
 
 MONEY = {
@@ -61,8 +61,8 @@ def money(baseline: Results, reform: Results, years: list[int]) -> dict[str, np.
     """Return differences in what each authority pays over some years, by item and run (A, R)."""
     bridge = {name: values.sum(axis=2) for name, values in placement_bridge(baseline, reform, years).items()}
     placed = bridge["gbp"]
-    brought = [key for key in reform.payers("authority") if reform.lines[key]["reform"]]
-    own = _paid(reform, brought, years) - _paid(baseline, [key for key in brought if key in baseline.lines], years)
+    ours = [key for key in reform.payers("authority") if key in brought(baseline, reform)]
+    own = _paid(reform, ours, years) - _paid(baseline, [key for key in ours if key in baseline.lines], years)
     net = _paid(reform, reform.payers("authority"), years) - _paid(baseline, baseline.payers("authority"), years)
     return {
         "reform_cost": own, "placements": placed, **{f"placements_{part}": bridge[f"{part}_gbp"] for part in BRIDGE},

@@ -131,15 +131,16 @@ class Scenario:
         Committed policy is the levers of the file at the bottom of the chain; those of other files may not start before the branch (ruling 37).
         """
         first = month_index(branch)
-        late = {lever.name: first - month_index(lever.first_month()) for lever in self.levers if self._committed(lever)}
+        late = {lever.name: first - month_index(lever.first_month()) for lever in self.levers if lever.name in self.committed}
         if not any(months > 0 for months in late.values()):
             return self
         levers = tuple(moved(lever, max(late.get(lever.name, 0), 0)) for lever in self.levers)
         return replace(self, levers=levers, actions=tuple(action for lever in levers for action in lever.actions(self.pathway)))
 
-    def _committed(self, lever: Lever) -> bool:
-        """Tell whether a lever is of the file at the bottom of the chain."""
-        return self.document.mark(("levers", lever.name)).file == self.chain[0]
+    @cached_property
+    def committed(self) -> frozenset[str]:
+        """Names of the levers that are committed policy: those of the file at the bottom of the chain."""
+        return frozenset(lever.name for lever in self.levers if self.document.mark(("levers", lever.name)).file == self.chain[0])
 
     def without_effects(self) -> "Scenario":
         """Return the scenario with levers that cost what they cost and change nothing: what is bought is bought, and posts opened are open."""

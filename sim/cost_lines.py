@@ -50,7 +50,7 @@ class Line:
     funded_by
         For a reform's costs: whether the authority's own budget or a grant pays (ruling 21).
     reform
-        Whether a lever brought it.
+        Whether a reform's lever brought it: not one of committed policy, whose lines are of the section `policy`.
     """
 
     key: str
@@ -111,10 +111,11 @@ def lines_of(scenario: Any) -> tuple[Line, ...]:
     found = {line.key: line for line in BASE_LINES}
     for action in scenario.actions:
         if isinstance(action, Cost):
+            section = "policy" if action.name.split(".")[0] in scenario.committed else "reform"
             payer = "grant" if action.funded_by == "grant" and action.payer == "authority" else action.payer
             found.setdefault(
                 action.line,
-                Line(action.line, action.label, "", payer, section="reform", funded_by=action.funded_by, reform=True),
+                Line(action.line, action.label, "", payer, section=section, funded_by=action.funded_by, reform=section == "reform"),
             )
     return tuple(found.values())
 

@@ -159,6 +159,12 @@ class Results:
         return Comparison(self, ()).save(folder)
 
 
+def brought(baseline: Results, reform: Results) -> set[str]:
+    """Return the lines of cost that levers of either scenario brought; those of committed policy only where one of the two is without it."""
+    lines = {**baseline.lines, **reform.lines}
+    return {key for key, line in lines.items() if line["reform"] or (key in baseline.lines) != (key in reform.lines)}
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A baseline and reforms on the same runs."""

@@ -33,8 +33,8 @@ def drawn(paths=PATHS, first_year=2026, area=AREA) -> FittedDraws:
 
 @pytest.fixture(scope="module")
 def models():
-    """The baseline without draws, and with two of them."""
-    scenario = load("baseline")
+    """A scenario without levers, whose own draws would differ by replicate: without fitted draws, and with two of them."""
+    scenario = load("do-nothing")
     return compile_model(scenario, (AREA,)), compile_model(scenario.with_draws(drawn()), (AREA,))
 
 

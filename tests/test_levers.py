@@ -29,7 +29,9 @@ pytestmark = pytest.mark.unit
 
 
 def actions(name: str, kind: type) -> list:
-    return [action for action in load(name).actions if isinstance(action, kind)]
+    """Return the actions of a reform's own levers, of a kind; committed policy is in every scenario."""
+    scenario = load(name)
+    return [action for action in scenario.actions if isinstance(action, kind) and action.name.split(".")[0] not in scenario.committed]
 
 
 def written(tmp_path, text: str):
@@ -113,7 +115,7 @@ def test_two_levers_of_a_kind_need_names(tmp_path):
       offers_per_year: {child_in_need.offered_intensive_family_help: 0.5}
       fidelity: 1
       effects: {}"""
-    head = "name: A\nextends: baseline\nlevers:"
+    head = "name: A\nextends: do-nothing\nlevers:"
     with pytest.raises(ScenarioError, match="expected `name:` to tell two of a kind apart"):
         load(written(tmp_path, head + lever + lever + "\n"))
     named = lever.replace("start:", "name: second\n      start:")

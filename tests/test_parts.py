@@ -84,7 +84,7 @@ def test_one_lever_taken_is_the_scenario_of_that_lever(write):
 def test_changed_numbers_are_taken_or_left(write):
     baseline, reform = load("baseline"), load(write(TWO + "set:\n" + ASSESSMENT + HOMES))
     without, only = (between(baseline, reform, taken) for taken in (["family_help", "kinship"], [NUMBERS]))
-    growth = [one.settings.prices.real_growth_per_year["childrens_home"].value for one in (baseline, without, only, reform)]
+    growth = [one.settings.prices.real_growth_per_year["childrens_home"].mean for one in (baseline, without, only, reform)]
     assert growth == [growth[0], growth[0], 0.073, 0.073]
     assert growth[0] != 0.073
     assert [len(one.epochs("2026-04")) for one in (without, only)] == [1, 2]

@@ -69,7 +69,8 @@ def test_commissioning_wins_on_placements_let_from_its_start():
     compiled = leeds(RCC, central=True)
     drawn = compiled.draws(1, 0)
     (gain,) = [action for action in compiled.actions if isinstance(action, PriceGain)]
-    table, start = price_gains(compiled, drawn), compiled.month(gain.start)
+    table, start = price_gains(compiled, drawn), compiled.month("2028-04")
+    assert gain.phase.at("2028-03") == 0.0
     won = drawn[gain.name, "fraction"]
     for name in gain.stages:
         row = table[compiled.stage_names.index(name)]

@@ -118,7 +118,8 @@ def costs_by_key(tmp_path, key: str) -> dict[str, np.ndarray]:
     path.write_text(HEAD.replace("baseline", KEY) + f"set: {{levers.regional_care_cooperative.shared_by: {key}}}\n")
     compiled, tally, drawn = compiled_and_tally(path, areas=("Bolton", "Bury", "Manchester"), last="2029-03", branch="2026-04")
     costing = Costing(tally, compiled, drawn)
-    return {action.line: costing.reform_cost(action) for action in compiled.actions if isinstance(action, Cost)}
+    own = [action for action in compiled.actions if isinstance(action, Cost) and action.name.startswith("regional_care_cooperative.")]
+    return {action.line: costing.reform_cost(action) for action in own}
 
 
 def test_a_key_divides_what_the_region_pays_and_changes_nothing_of_it(tmp_path):
@@ -141,4 +142,4 @@ def test_a_key_needs_a_region_that_shares_places(tmp_path):
     assert any("no place is pooled" in fault.message for fault in faults_of(path))
     path.write_text(HEAD.replace("baseline", KEY) + "set: {levers.regional_care_cooperative.shared_by: heads}\n")
     assert any("shared_by" in fault.path for fault in faults_of(path))
-    assert load(KEY).levers[0].shared_by == "authority"
+    assert load(KEY).levers[-1].shared_by == "authority"

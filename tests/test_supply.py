@@ -186,10 +186,10 @@ def cooperative(write, begun):
 
 
 def test_a_cooperative_opens_no_home_unless_told_to(write, baseline):
-    plain = load("regional-care-cooperative").levers[0]
+    (plain,) = [lever for lever in load("regional-care-cooperative").levers if lever.kind == "regional_care_cooperative"]
     assert plain.authority_homes.places_per_authority == 0.0
     assert not [action for action in plain.actions(baseline.pathway) if isinstance(action, AddSupply)]
-    found = load(cooperative(write, "2026-10")).actions
+    found = [action for action in load(cooperative(write, "2026-10")).actions if action.name.startswith("regional_care_cooperative.")]
     (added,) = [action for action in found if isinstance(action, AddSupply)]
     assert (added.place, added.owner, added.months_to_open, added.places.at("2026-09"), added.places.at("2026-10")) == (
         "authority_childrens_home", "authority", 18, 0.0, 6.0,
