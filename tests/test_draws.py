@@ -201,7 +201,7 @@ def test_histories_and_runs_at_the_centre_know_of_no_draw():
 
 def test_draws_of_one_make_the_hazards_there_are_without(models):
     plain, _ = models
-    ones = compile_model(load("baseline").with_draws(drawn({quantity: np.ones((2, 3)) for quantity in PATHS})), (AREA,)).for_draw(1, 1)
+    ones = compile_model(load("do-nothing").with_draws(drawn({quantity: np.ones((2, 3)) for quantity in PATHS})), (AREA,)).for_draw(1, 1)
     before = plain.for_draw(1, 1)
     assert not ones.transitions["versions"].any()
     for name in ("accept", "layers", "team_capacity", "pace", "least_days", "places", "row_factor"):
