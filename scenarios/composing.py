@@ -11,9 +11,11 @@ from scenarios.levers import LEVERS
 from scenarios.names import nearest, suggestion
 from scenarios.overrides import Override, read_overrides
 from scenarios.schema import SCENARIO_KEYS
+from scenarios.timeline import MONTH, MonthError, add_months
 
 SHIPPED = Path(__file__).parent
 PATHWAY_FILE = "pathway"
+LONGEST_DELAY = 240  # months
 
 
 @dataclass
@@ -207,14 +209,13 @@ def _overlay(composed: Composed, document: Document) -> None:
     if document.data.get("pathway") and not document.data.get("extends"):
         composed.history_settings = _copy(base.data["settings"])
     _drop(composed, document)
-    block = document.data.get("levers")
-    if block is None:
-        return
-    if not isinstance(block, list):
+    block = document.data.get("levers") or []
+    if isinstance(block, list):
+        for index, item in enumerate(block):
+            _lever(composed, document, index, item)
+    else:
         faults.append(document.fault(("levers",), "is not a list, expected `- family_help: …` under `levers:`"))
-        return
-    for index, item in enumerate(block):
-        _lever(composed, document, index, item)
+    _delay(composed, document)
 
 
 def _drop(composed: Composed, document: Document) -> None:
@@ -231,6 +232,32 @@ def _drop(composed: Composed, document: Document) -> None:
             composed.faults.append(document.fault(("without", index), message))
             continue
         del composed.kinds[name], composed.document.data["levers"][name]
+
+
+def _delay(composed: Composed, document: Document) -> None:
+    """Put off every lever but those of committed policy (of the file at the bottom of the chain) by the months that a file says."""
+    months = document.data.get("delay_months")
+    if months is None:
+        return
+    if isinstance(months, bool) or not isinstance(months, int) or not 0 < months <= LONGEST_DELAY:
+        composed.faults.append(document.fault(("delay_months",), f"is {months!r}, expected whole months, 1 to {LONGEST_DELAY}"))
+        return
+    levers, bottom = composed.document.data["levers"], composed.chain[0].file
+    for name in levers:
+        if composed.document.mark(("levers", name)).file != bottom:
+            levers[name] = _later(levers[name], months)
+
+
+def _later(value: Any, months: int) -> Any:
+    """Return plain data with every month in it later; what cannot be a month is left to be refused where it is read."""
+    if isinstance(value, dict):
+        return {_later(key, months): _later(item, months) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_later(item, months) for item in value]
+    try:
+        return add_months(value, months) if isinstance(value, str) and MONTH.fullmatch(value) else value
+    except MonthError:
+        return value
 
 
 def _lever(composed: Composed, document: Document, index: int, item: Any) -> None:

@@ -369,4 +369,4 @@ class Expects(Frozen):
     leaves: Text
 
 
-SCENARIO_KEYS = ("name", "description", "extends", "without", "expects", "pathway", "fitted", "settings", "levers", "set", "areas")
+SCENARIO_KEYS = ("name", "description", "extends", "without", "delay_months", "expects", "pathway", "fitted", "settings", "levers", "set", "areas")

@@ -12,6 +12,7 @@ from scenarios.faults import ScenarioError
 from scenarios.lever_parts import CostPart
 from scenarios.levers import LEVERS
 from scenarios.loading import load
+from scenarios.timeline import add_months
 from sim.cost_lines import BASE_LINES
 from sim.measures import MEASURES
 
@@ -143,7 +144,63 @@ def test_the_generic_lever_scales_adds_and_sets(tmp_path, quantity, how, kind):
     assert isinstance(action, kind)
 
 
+def test_a_delay_puts_off_every_date_of_a_reform_and_none_of_committed_policy(tmp_path):
+    path = tmp_path / "late.yaml"
+    path.write_text("name: Late\nextends: [early-help, edge-of-care]\ndelay_months: 24\n")
+    late, soon = load(path), {one.name: one for name in ("early-help", "edge-of-care") for one in scenario(name).levers}
+    assert late.history_hash == scenario("early-help").history_hash
+    for one in late.levers:
+        same = soon[one.name]
+        assert one.start == (same.start if one.name in late.committed else add_months(same.start, 24))
+    (help_,) = [one for one in late.levers if one.kind == "family_help"]
+    assert help_.spend_gbp_per_child_per_year == {"2028-04": 20.0, "2030-04": 45.0}
+    (edge,) = [one for one in late.levers if one.kind == "edge_of_care"]
+    assert edge.reach.share == {"2028-04": 0.25}
+
+
+@pytest.mark.parametrize("months", ["0", "-3", "1.5", "yes", "1000"])
+def test_a_delay_is_whole_months(tmp_path, months):
+    path = tmp_path / "late.yaml"
+    path.write_text(f"name: Late\nextends: early-help\ndelay_months: {months}\n")
+    with pytest.raises(ScenarioError, match=r"late.yaml:3:15: delay_months: .* expected whole months"):
+        load(path)
+
+
+def test_a_file_may_be_without_a_lever_below_it_and_names_it_right(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: Mine\nextends: baseline\nwithout: [two_child_limit]\n")
+    assert {one.name for one in load("baseline").levers} - {one.name for one in load(path).levers} == {"two_child_limit"}
+    path.write_text("name: Mine\nextends: baseline\nwithout: [two_children]\n")
+    with pytest.raises(ScenarioError, match=r"mine.yaml:3:11: without.0: there is no lever 'two_children' below.*did you mean 'two_child_limit'"):
+        load(path)
+
+
+def test_committed_policy_that_began_before_a_later_branch_acts_from_the_branch():
+    later = load("baseline").branching("2027-04")
+    assert {one.name: one.start for one in later.levers} == dict.fromkeys(later.committed, "2027-04")
+    assert load("baseline").branching("2025-04").levers == load("baseline").levers
+    with pytest.raises(ScenarioError, match=r"edge_of_care.start: the lever starts in 2026-04, before the branch month 2027-04"):
+        load("edge-of-care").epochs("2027-04")
+
+
+def test_doing_nothing_is_the_baseline_without_its_policy_and_with_its_past():
+    nothing, baseline = load("do-nothing"), load("baseline")
+    assert nothing.levers == ()
+    assert nothing.history_hash == baseline.history_hash
+    assert baseline.committed == {one.name for one in baseline.levers}
+
+
 # ---------------------------------------------------------------- what is refused
+
+
+def test_nothing_is_credited_twice(tmp_path):
+    path = tmp_path / "mine.yaml"
+    text = "".join(line for line in load("family-group-decisions").text.splitlines(keepends=True) if "beyond_baseline" not in line)
+    path.write_text(text)
+    with pytest.raises(ScenarioError, match=r"mine.yaml:\d+:5: levers.family_group_decisions: baseline.yaml holds family_group_duty already"):
+        load(path)
+    path.write_text(text.replace("extends: baseline", "extends: baseline\nwithout: [family_group_duty]"))
+    assert [one.kind for one in load(path).levers].count("family_group_decisions") == 1
 
 
 @pytest.mark.parametrize(("quantity", "how", "message"), [
