@@ -99,7 +99,7 @@ def point_of(moved: Sequence[tuple[Number, float]]) -> Point:
 
 
 def numbers_of(scenarios: Sequence[Scenario], also: Sequence[str] = ()) -> list[Number]:
-    """Return the uncertain numbers of a comparison, effects first, then prices, then those named.
+    """Return the uncertain numbers of a comparison, effects first, then prices, then those named. Committed policy that all hold is left out.
 
     Parameters
     ----------
@@ -113,7 +113,8 @@ def numbers_of(scenarios: Sequence[Scenario], also: Sequence[str] = ()) -> list[
     ExperimentError
         If one that is named is not there, has no range, or is refused somewhere in it.
     """
-    found = [_effect(item) for scenario in scenarios for item in scenario.uncertain.values()]
+    shared = frozenset.intersection(*(scenario.committed for scenario in scenarios))
+    found = [_effect(item) for scenario in scenarios for item in scenario.uncertain.values() if item.name.split(".")[0] not in shared]
     found += [number for number in _prices(scenarios) if number.members]
     found += [_setting(scenarios, name) if name.startswith("settings.") else _ranged(scenarios, name) for name in also]
     return list({number.name: number for number in found}.values())

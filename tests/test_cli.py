@@ -128,7 +128,7 @@ def test_run_writes_a_finished_folder(capsys, tmp_path):
     manifest = json.loads((out / "manifest.json").read_text())
     assert not [check for check in manifest["scenarios"][0]["checks"] if not check["holds"]]
     assert "checks held" in text
-    assert len(manifest["scenarios"][0]["checks"]) == 10
+    assert len(manifest["scenarios"][0]["checks"]) == 12
     events = pd.read_parquet(out / "events.parquet")
     columns = ["scenario", "area", "replicate", "time", "family", "child", "event", "stage_from", "stage_to"]
     assert list(events.columns) == columns

@@ -67,7 +67,7 @@ def test_crossed_draws_of_one_run_are_that_run_of_a_comparison_to_the_bit(scenar
         assert block[run, run, run, 0] == pytest.approx(cost[run], abs=1e-6)
         assert np.array_equal(block[run, run, run, 1], care[run])
     assert len({round(float(value), 2) for value in block[..., 0, -1].ravel()}) == 8
-    assert evaluator.runs == 8 + 4  # the baseline knows of no effects
+    assert evaluator.runs == 8 + 8  # committed policy has effects in the baseline, too
 
 
 @pytest.mark.e2e
