@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from outputs.children import HEADLINES, label_of, standard_error, unit_of, whole_span, yearly
 from outputs.tables import after_branch
@@ -21,7 +21,7 @@ SAFETY_PROXIES = (
 )  # fmt: skip
 """More of each is worse. None is harm itself: abuse, death and children's experience are not simulated. Of families waiting for help only those count
 who wait for what the baseline offers too: to wait for what a reform brings is no worse than not to be offered it."""
-STANDARD_ERRORS = 2.0
+FALSE_MARKS = 0.05  # of reforms that change none of the proxies, the share in which chance makes one look worse
 ROUNDING = 1e-9  # of the baseline: a difference below it is none
 LEVEL, POWER = 0.05, 0.80
 DETECTABLE = float(ndtri(1.0 - LEVEL / 2.0) + ndtri(POWER)) * np.sqrt(2.0)
@@ -62,7 +62,7 @@ class Verdict:
         elif len(self.untold) == len(SAFETY_PROXIES):
             found = f"{cost}; whether children are less safe is not known from so few runs"
         else:
-            found = f"{cost}; no safety proxy worsens by more than {STANDARD_ERRORS:g} standard errors"
+            found = f"{cost}; no safety proxy is worse beyond chance"
         return ("MARKED: " if self.marked else "") + found
 
 
@@ -70,9 +70,8 @@ def marks(comparison: Comparison) -> pd.DataFrame:
     """Return, by reform and area, each safety proxy over all years from the branch, and whether the reform is marked.
 
     Net cost falls if the mean of the authority's paired differences over those years is below 0 and more than half of runs are. A proxy is
-    `worse` if its mean paired difference is more than two standard errors above 0, else `no worse`; `not known` from one run; `not counted` by the
-    engine. A reform is `marked` in an area if net cost falls there and any proxy is worse. Were all fourteen proxies noisy and unchanged, one reform
-    in four would have one that looks worse by chance (each 2.3 %); what a reform cannot touch does not differ between paired runs at all.
+    `worse` if its mean paired difference is more than `least_errors` standard errors above 0, else `no worse`; `not known` from one run; `not
+    counted` by the engine. A reform is `marked` in an area if net cost falls there and any proxy is worse.
     """
     years = after_branch(comparison.baseline)
     rows = []
@@ -90,6 +89,15 @@ def marks(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=MARK_COLUMNS)
 
 
+def least_errors(runs: int) -> float:
+    """Return how many paired standard errors above 0 a proxy has to be to be worse: Student's t, one-sided, at Šidák's level.
+
+    Šidák (1967), Journal of the American Statistical Association 62: 626-633: of so many proxies that have not changed none exceeds it, in 1 -
+    `FALSE_MARKS` of reforms. 2.89 for 30 runs, 2.68 for very many.
+    """
+    return float(stdtrit(max(runs - 1, 1), (1.0 - FALSE_MARKS) ** (1.0 / len(SAFETY_PROXIES))))
+
+
 def _finding(baseline: np.ndarray, reform: np.ndarray) -> dict:
     """Return the paired difference of a proxy by run (R), its standard error, and what it says."""
     change = reform - baseline
@@ -99,7 +107,7 @@ def _finding(baseline: np.ndarray, reform: np.ndarray) -> dict:
     elif np.isnan(error):
         finding = NOT_KNOWN
     else:
-        finding = WORSE if mean > max(STANDARD_ERRORS * error, ROUNDING * abs(float(baseline.mean()))) else NO_WORSE
+        finding = WORSE if mean > max(least_errors(len(change)) * error, ROUNDING * abs(float(baseline.mean()))) else NO_WORSE
     return {"difference": mean, "standard_error": error, "finding": finding}
 
 

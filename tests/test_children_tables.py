@@ -8,7 +8,7 @@ from experiment_sample import AREAS, comparison, results
 
 from outputs.children import ALL_YEARS, HEADLINES, NOT_COUNTED, children_table, whole_span
 from outputs.children_gaps import LEAST_CHILDREN, gaps, spread_over_areas
-from outputs.children_marks import DETECTABLE, NOT_WITHIN, SAFETY_PROXIES, detectable_by, marks, verdicts
+from outputs.children_marks import DETECTABLE, FALSE_MARKS, NOT_WITHIN, SAFETY_PROXIES, detectable_by, least_errors, marks, verdicts
 from outputs.children_report import SHOWN, TOLD, children_block, children_tables
 from outputs.tables import whole
 from sim.counting import with_ratios
@@ -110,11 +110,20 @@ def test_what_does_not_cost_less_is_not_marked_but_its_proxies_are_told(cost):
 def test_a_cheaper_reform_with_no_proxy_worse_has_no_mark():
     table = marks(made({"returned_plan": noisy(-2.0)}, cost=-1e5))
     assert not table.marked.any()
-    assert "no safety proxy worsens" in verdicts(table, "Bolton")[0].text
+    assert "no safety proxy is worse beyond chance" in verdicts(table, "Bolton")[0].text
 
 
-@pytest.mark.parametrize(("errors", "worse"), [(1.9, False), (2.1, True), (-5.0, False)])
-def test_worse_is_more_than_two_paired_standard_errors(errors, worse):
+def test_chance_alone_marks_one_reform_in_twenty_that_changes_no_proxy():
+    """Fourteen independent proxies of 30 runs that have not changed: the largest t exceeds the threshold in 5 % (4,000 reforms, 3 standard errors)."""
+    runs, reforms = 30, 4000
+    draw = np.random.default_rng(11).normal(0.0, 1.0, (reforms, len(SAFETY_PROXIES), runs))
+    largest = (draw.mean(axis=2) / (draw.std(axis=2, ddof=1) / np.sqrt(runs))).max(axis=1)
+    assert abs((largest > least_errors(runs)).mean() - FALSE_MARKS) < 3.0 * np.sqrt(FALSE_MARKS * (1.0 - FALSE_MARKS) / reforms)
+
+
+@pytest.mark.parametrize(("beyond", "worse"), [(0.95, False), (1.05, True), (-2.0, False)])
+def test_worse_is_more_paired_standard_errors_than_chance_shows(beyond, worse):
+    errors = beyond * least_errors(RUNS)
     draw = np.random.default_rng(3).normal(0.0, 1.0, (RUNS, 3))
     total = draw.sum(axis=1)
     change = draw - total.mean() / 3 + errors * total.std(ddof=1) / np.sqrt(RUNS) / 3
