@@ -114,7 +114,7 @@ def test_a_cheaper_reform_with_no_proxy_worse_has_no_mark():
 
 
 def test_chance_alone_marks_one_reform_in_twenty_that_changes_no_proxy():
-    """Fourteen independent proxies of 30 runs that have not changed: the largest t exceeds the threshold in 5 % (4,000 reforms, 3 standard errors)."""
+    """Fourteen independent proxies of 30 runs, none changed: the largest t exceeds the threshold in 5 % (4,000 reforms, 3 standard errors)."""
     runs, reforms = 30, 4000
     draw = np.random.default_rng(11).normal(0.0, 1.0, (reforms, len(SAFETY_PROXIES), runs))
     largest = (draw.mean(axis=2) / (draw.std(axis=2, ddof=1) / np.sqrt(runs))).max(axis=1)
