@@ -7,11 +7,11 @@ from typing import Any
 from scenarios.distributions import KINDS
 from scenarios.documents import Document, read_document
 from scenarios.faults import Fault, PathKey, ScenarioError
+from scenarios.lever_base import moved
 from scenarios.levers import LEVERS
 from scenarios.names import nearest, suggestion
 from scenarios.overrides import Override, read_overrides
 from scenarios.schema import SCENARIO_KEYS
-from scenarios.timeline import MONTH, MonthError, add_months
 
 SHIPPED = Path(__file__).parent
 PATHWAY_FILE = "pathway"
@@ -245,19 +245,7 @@ def _delay(composed: Composed, document: Document) -> None:
     levers, bottom = composed.document.data["levers"], composed.chain[0].file
     for name in levers:
         if composed.document.mark(("levers", name)).file != bottom:
-            levers[name] = _later(levers[name], months)
-
-
-def _later(value: Any, months: int) -> Any:
-    """Return plain data with every month in it later; what cannot be a month is left to be refused where it is read."""
-    if isinstance(value, dict):
-        return {_later(key, months): _later(item, months) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_later(item, months) for item in value]
-    try:
-        return add_months(value, months) if isinstance(value, str) and MONTH.fullmatch(value) else value
-    except MonthError:
-        return value
+            levers[name] = moved(levers[name], months)
 
 
 def _lever(composed: Composed, document: Document, index: int, item: Any) -> None:

@@ -18,7 +18,7 @@ from scenarios.distributions import Distribution, read_distribution
 from scenarios.pathway_schema import Pathway
 from scenarios.quantities import Frozen, NonNegative, Text
 from scenarios.schema import Month
-from scenarios.timeline import MONTH, add_months
+from scenarios.timeline import MONTH, MonthError, add_months
 
 
 def _above(low: float, name: str) -> Any:
@@ -68,14 +68,17 @@ def _named(value: Any, path: str) -> Iterator[Distribution]:
 
 
 def moved(value: Any, months: int) -> Any:
-    """Return a value of a lever with every month in it so many months later."""
+    """Return a lever, or plain data of one, with every month in it so many months later; what is no month is left to be refused where it is read."""
     if isinstance(value, BaseModel):
         return value.model_copy(update={name: moved(getattr(value, name), months) for name in type(value).model_fields})
     if isinstance(value, dict):
         return {moved(key, months): moved(item, months) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return tuple(moved(item, months) for item in value)
-    return add_months(value, months) if isinstance(value, str) and MONTH.fullmatch(value) else value
+    if isinstance(value, tuple | list):
+        return type(value)(moved(item, months) for item in value)
+    try:
+        return add_months(value, months) if isinstance(value, str) and MONTH.fullmatch(value) else value
+    except MonthError:
+        return value
 
 
 class Lever(Frozen, ABC):

@@ -17,7 +17,6 @@ from scenarios.quantities import BY_NEEDS, Frozen, Positive, Share, Text, WholeN
 from scenarios.timeline import MonthSeries, add_months, month_index
 
 Targets = Annotated[tuple[Text, ...], Field(min_length=1)]
-ALL_ALIKE = (1.0, 1.0, 1.0, 1.0)
 
 
 class Phased(Frozen):
@@ -102,7 +101,7 @@ class EffectOnReached(Frozen):
 
     hazard_ratio: UncertainPositive
     ages: tuple[AgeBand, ...] = ()
-    strength_by_needs: BY_NEEDS = ALL_ALIKE
+    strength_by_needs: BY_NEEDS = EVERYONE.strength_by_needs
     lasts_months: Positive | None = None
     delayed_share: Share = 0.0
     comes_back_over_months: Positive | None = None
@@ -113,11 +112,6 @@ class EffectOnReached(Frozen):
         if self.delayed_share and (self.lasts_months is None or self.comes_back_over_months is None):
             raise ValueError("delayed_share: needs lasts_months and comes_back_over_months, which say when what was put off happens")
         return self
-
-    @property
-    def whom(self) -> Whom:
-        """Whom it acts on."""
-        return EVERYONE if not self.ages and self.strength_by_needs == ALL_ALIKE else Whom(self.ages, self.strength_by_needs)
 
 
 class Reach(Frozen):
@@ -154,7 +148,7 @@ class Reach(Frozen):
         after_removal: bool = False,
     ) -> Iterator[ReachedEffect]:  # fmt: skip
         """Yield an effect on those reached, and what of it comes back."""
-        whom = Whom(effect.whom.ages, effect.whom.strength_by_needs, after_removal) if after_removal else effect.whom
+        whom = Whom(effect.ages, effect.strength_by_needs, after_removal)
         name, reach, programme = f"{lever.name}.{part}", self.series(lever.start), f"{lever.name}.{unit}"
         lasts = effect.lasts_months if effect.lasts_months is not None else float("inf")
         yield ReachedEffect(name, targets, effect.hazard_ratio, self.fidelity, reach, unit, whom=whom, until_months=lasts, programme=programme)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from pydantic import model_validator
 
-from scenarios.actions import Action, AddArrivals, AddPosts, ScaleArrivals, ScaleCost, ScaleRate, ScaleTeams, SetRate
-from scenarios.actions_of_places import AddSupply, NationalCapacity, PlanWeight, PriceGain, ScaleSupply
+from scenarios.actions import Action, AddArrivals, AddPosts, CostLine, ScaleArrivals, ScaleCost, ScaleRate, ScaleTeams, SetRate, TeamQuantity
+from scenarios.actions_of_places import AddSupply, NationalBody, NationalCapacity, PlanWeight, PriceGain, ScaleSupply
 from scenarios.distributions import Distribution
 from scenarios.lever_base import Uncertain, UncertainAmount, UncertainPositive
 from scenarios.lever_parts import Phased, Programme
@@ -52,11 +52,7 @@ QUANTITIES: dict[str, Quantity] = {
     "posts": Quantity("posts", None, lambda n, q, x, p: AddPosts(n, x, p), "share of posts"),
     "cost": Quantity("cost.LINE", lambda n, q, x, p: ScaleCost(n, q[0], x, p)),
 }
-CHOICES = {
-    "capacity": ("courts", "secure_homes"),
-    "teams": ("capacity", "leavers", "joiners", "agency_workers"),
-    "cost": ("social_workers", "agency_social_workers", "order_allowances", "leaving_care", "staying_put"),
-}
+CHOICES = {"capacity": get_args(NationalBody), "teams": get_args(TeamQuantity), "cost": get_args(CostLine)}
 PARTS = {"rate": (1, 2), "plan": (2, 2), "posts": (0, 0)}
 
 

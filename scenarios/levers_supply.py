@@ -1,6 +1,6 @@
 """Levers on places and their price: fostering, profit cap, care standards, secure places."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -147,12 +147,11 @@ class SecurePlaces(Programme):
     kind: ClassVar[str] = "secure_places"
     places: Change
     detention: Change
-    detained_in: Literal["youth_detention"] = "youth_detention"
 
     def actions(self, pathway: Pathway) -> tuple[Action, ...]:
         """Return places, plans of remanded children, and the costs."""
         return (
             NationalCapacity(f"{self.name}.places", "secure_homes", self.places.ratio, self.places.phase(self.start)),
-            PlanWeight(f"{self.name}.detention", "remand", self.detained_in, self.detention.ratio, self.detention.phase(self.start)),
+            PlanWeight(f"{self.name}.detention", "remand", "youth_detention", self.detention.ratio, self.detention.phase(self.start)),
             *self.cost_actions(),
         )

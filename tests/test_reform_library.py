@@ -18,7 +18,6 @@ from sim.measures import MEASURES
 
 pytestmark = pytest.mark.unit
 REFORMS = tuple(name for name in shipped_names() if name not in ("baseline", "fitted"))
-OLDER = ("early-help", "kinship", "regional-care-cooperative", "do-nothing")  # whose pictures and notes say what they move
 NOT_SHIPPED = {"national_capacity"}  # for files of one's own
 DOCS = (SHIPPED.parent / "docs" / "reforms.md").read_text(encoding="utf-8")
 
@@ -65,7 +64,7 @@ def test_every_lever_has_a_file():
 @pytest.mark.parametrize("name", REFORMS)
 def test_a_reform_says_what_it_moves_and_what_it_leaves(name):
     expects = scenario(name).expects
-    assert (expects is None) == (name in OLDER)
+    assert (expects is None) == (name == "do-nothing")  # no reform
     if expects:
         named = {*expects.moves, expects.leaves} - {"cost_net"}
         assert named <= set(MEASURES)
