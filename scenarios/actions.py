@@ -201,6 +201,17 @@ class ScaleArrivals(Action):
 
 
 @dataclass(frozen=True)
+class ScaleFamilySupport(Action):
+    """The authority's own family support as planned is multiplied by 1 + phase * (ratio - 1): its money, and the places of help it buys.
+
+    Need answers as far as `settings.budget.need_response` says. Places that other levers add are their own.
+    """
+
+    ratio: Distribution
+    phase: MonthSeries
+
+
+@dataclass(frozen=True)
 class AddArrivals(Action):
     """So many more a month arrive in each authority: families of a family's stream, children of a stream that arrives in care."""
 

@@ -235,12 +235,13 @@ def _drop(composed: Composed, document: Document) -> None:
 
 
 def _delay(composed: Composed, document: Document) -> None:
-    """Put off every lever but those of committed policy (of the file at the bottom of the chain) by the months that a file says."""
+    """Put off every lever but those of committed policy (of the file at the bottom of the chain) by the months a file says; below 0, advance it."""
     months = document.data.get("delay_months")
     if months is None:
         return
-    if isinstance(months, bool) or not isinstance(months, int) or not 0 < months <= LONGEST_DELAY:
-        composed.faults.append(document.fault(("delay_months",), f"is {months!r}, expected whole months, 1 to {LONGEST_DELAY}"))
+    if isinstance(months, bool) or not isinstance(months, int) or not 0 < abs(months) <= LONGEST_DELAY:
+        message = f"is {months!r}, expected whole months, 1 to {LONGEST_DELAY}, or as many below 0 for earlier"
+        composed.faults.append(document.fault(("delay_months",), message))
         return
     levers, bottom = composed.document.data["levers"], composed.chain[0].file
     for name in levers:

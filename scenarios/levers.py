@@ -11,7 +11,7 @@ from scenarios.capacity_lever import NationalCapacityLever
 from scenarios.distributions import Distribution
 from scenarios.kinship_lever import Kinship
 from scenarios.lever_base import ByMonth, Lever, Uncertain, UncertainAmount, UncertainPositive, UncertainShare
-from scenarios.levers_early import EdgeOfCare, FamilyHubs, Poverty, RecurrentRemoval, RiskOutsideHome
+from scenarios.levers_early import EdgeOfCare, FamilyHubs, FamilySupportBudget, Poverty, RecurrentRemoval, RiskOutsideHome
 from scenarios.levers_generic import ChangeQuantity
 from scenarios.levers_permanence import AdoptionTimeliness, CareLeavers, KinshipDeregulation, ReunificationSupport, StepDown
 from scenarios.levers_policy import FamiliesFirst
@@ -268,8 +268,9 @@ class RegionalCareCooperative(Lever):
 
 
 ALL = (
-    FamilyHelp, RegionalCareCooperative, Kinship, NationalCapacityLever, FamilyHubs, EdgeOfCare, RecurrentRemoval, RiskOutsideHome, Poverty,
-    ProtectionTeams, FamilyGroupDecisions, ParentalRepresentation, CourtTimeliness, WeakerReview, ReunificationSupport, StepDown, AdoptionTimeliness,
-    KinshipDeregulation, CareLeavers, FamiliesFirst, Fostering, ProfitCap, CareStandards, SecurePlaces, WorkforceReform, Shock, ChangeQuantity,
+    FamilyHelp, RegionalCareCooperative, Kinship, NationalCapacityLever, FamilyHubs, FamilySupportBudget, EdgeOfCare, RecurrentRemoval,
+    RiskOutsideHome, Poverty, ProtectionTeams, FamilyGroupDecisions, ParentalRepresentation, CourtTimeliness, WeakerReview, ReunificationSupport,
+    StepDown, AdoptionTimeliness, KinshipDeregulation, CareLeavers, FamiliesFirst, Fostering, ProfitCap, CareStandards, SecurePlaces,
+    WorkforceReform, Shock, ChangeQuantity,
 )  # fmt: skip
 LEVERS: dict[str, type[Lever]] = {lever.kind: lever for lever in ALL}

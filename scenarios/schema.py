@@ -285,6 +285,9 @@ class Budget(Frozen):
         Least level of the rest, as a share of what was planned.
     reserves_share_of_outturn
         Reserves when the last published year closes, as a share of what care cost in it.
+    need_response
+        By what share hazards of entering care and of being referred again would be higher without any family support, than with it as planned
+        (straight between); 0: need does not answer.
     in_force
         The loop's switch: without it family support is always as planned.
     """
@@ -295,13 +298,14 @@ class Budget(Frozen):
     ring_fenced_share: Value
     floor: Value
     reserves_share_of_outturn: Value
+    need_response: Value
 
     @model_validator(mode="after")
     def _within(self) -> "Budget":
         """Refuse what is not a share."""
         if not -0.5 < self.planned_real_growth_per_year.value < 0.5:
             raise ValueError("planned_real_growth_per_year: expected a share a year, such as 0.01")
-        for name in ("saved_per_pound_of_overspend", "ring_fenced_share", "floor", "reserves_share_of_outturn"):
+        for name in ("saved_per_pound_of_overspend", "ring_fenced_share", "floor", "reserves_share_of_outturn", "need_response"):
             if not 0 <= getattr(self, name).value <= 1:
                 raise ValueError(f"{name}: is {getattr(self, name).value:g}, expected a share from 0 to 1")
         return self

@@ -14,7 +14,7 @@ from scenarios.timeline import days_in_month, year_ending
 from sim.counting_children import ChildCounts
 from sim.counting_places import PlaceCounts
 from sim.kernels import layout as L
-from sim.kernels.budget import BUDGET, LEVEL, RESERVES, SPENT
+from sim.kernels.budget import BUDGET, LEVEL, PLANNED, RESERVES, SPENT
 from sim.kernels.layout import Tally
 from sim.measures import COUNTED, HEADLINES, MEASURES, RATIOS
 from sim.measures_care import SUPPORTED_AFTER_CARE
@@ -252,9 +252,10 @@ class Counts(PlaceCounts, ChildCounts):
 
     @cached_property
     def _support_per_year(self) -> np.ndarray:
-        """Pounds a year of the authority's own family support as planned, in each month's year (A, T)."""
+        """Pounds a year of the authority's own family support as planned, levers' plans for it included, in each month's year (A, T)."""
         years = [year_ending(month) for month in tally_months(self.tally, self.compiled)]
-        return np.array([[figures.get("spend_family_support", year, default=0.0) for year in years] for figures in self.compiled.figures])
+        outturn = np.array([[figures.get("spend_family_support", year, default=0.0) for year in years] for figures in self.compiled.figures])
+        return outturn * self.tally.accounts_end[..., PLANNED]
 
     @property
     def family_support_planned(self) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.expected_families import FIRST_PLACE_GATE
 from sim.kernels import layout as L
-from sim.kernels.budget import LEVEL, book_month, open_month
+from sim.kernels.budget import LEVEL, book_month, need_pace, open_month
 from sim.kernels.courts import court_pace, court_pressure
 from sim.kernels.expected_places import fill_places, open_places, respond_to_use
 from sim.kernels.feedback import pace_under, work_in_hand
@@ -41,7 +41,7 @@ class Surroundings:
         self.cases, self.units, self.let = np.zeros(stages), np.zeros(stages), np.zeros(stages)
         self.price, self.far, self.use = np.ones(places), np.ones(places), np.full(places, -1.0)
         self.supply, self.begun = model.supply_planned[a, :, 0].copy(), np.ones((owners, MONTHS_KEPT))
-        self.accounts = np.array([0.0, 0.0, 0.0, 1.0])
+        self.accounts = np.array([0.0, 0.0, 0.0, 1.0, 1.0])
         self.open, self.filled, self.use_days = np.zeros(places), np.zeros(places), np.zeros((places, 2))
         self.waiting, self.asked, self.left = np.zeros(places), np.zeros(places), np.zeros(places)
 
@@ -57,7 +57,7 @@ class Surroundings:
         pressure = work / capacity if capacity > 0.0 else 0.0
         in_court = float((self.units * model.in_court).sum())
         court = court_pressure(m, self.court_reference, a, month, in_court)
-        slowing = np.array([1.0, pace_under(pressure, float(model.team_response[0])), court_pace(m, court)])
+        slowing = np.array([1.0, pace_under(pressure, float(model.team_response[0])), court_pace(m, court), need_pace(m, self.accounts, month)])
         tally.posts[a, row], tally.work[a, row], tally.pressure[a, row] = self.posts, work, pressure
         tally.court_work[a, row], tally.court_pressure[a, row] = in_court, court
         tally.counters[2] = max(tally.counters[2], pressure * 1e6)

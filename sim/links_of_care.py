@@ -11,7 +11,19 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernels import layout as L
-from sim.kernels.budget import BUDGET, LEVEL, RESERVES, SPENT, month_of_care, open_month, places_afforded
+from sim.kernels.budget import (
+    BUDGET,
+    LEVEL,
+    NEED_RESPONSE,
+    PLANNED,
+    RESERVES,
+    RING_FENCED,
+    SPENT,
+    month_of_care,
+    need,
+    open_month,
+    places_afforded,
+)
 from sim.kernels.compiling import entry
 from sim.kernels.distance import HIGH, LOW, RESPONSE, far_odds
 from sim.kernels.feedback import respond
@@ -33,9 +45,13 @@ def _chance_of_a_fit(p, vacancies):
 
 def families_on_entries(point: Point, times: float) -> float:
     """Children entering care in a year, with more families in need."""
+    return flow_from(point, np.where(entering_care(point), point.fired, 0.0), of_families(point), times)
+
+
+def entering_care(point: Point) -> list[bool]:
+    """Return which transitions take a family's children into care (K)."""
     m = point.arrays
-    enters = [any(e["op"] == L.CARE_ENTRY for e in m.effects[s["effect"] : s["effect"] + s["n_effects"]]) for s in m.transitions]
-    return flow_from(point, np.where(enters, point.fired, 0.0), of_families(point), times)
+    return [any(e["op"] == L.CARE_ENTRY for e in m.effects[s["effect"] : s["effect"] + s["n_effects"]]) for s in m.transitions]
 
 
 def entries_on_looked_after(point: Point, times: float) -> float:
@@ -207,9 +223,9 @@ def _settled(point: Point, over: float) -> np.ndarray:
     """Return the accounts once a year is settled in which care cost some times its budget."""
     m = point.arrays
     april = [i for i in range(1, len(m.financial_year)) if m.financial_year[i] != m.financial_year[i - 1] and i > m.unpublished_from[0]]
-    accounts = np.zeros(4)
+    accounts = np.zeros(5)
     accounts[BUDGET] = 12.0 * _cost(point)
-    accounts[SPENT], accounts[RESERVES], accounts[LEVEL] = over * accounts[BUDGET], 0.0, point.level
+    accounts[SPENT], accounts[RESERVES], accounts[LEVEL], accounts[PLANNED] = over * accounts[BUDGET], 0.0, point.level, 1.0
     if april:
         open_month(point.handle.address, accounts, 0, april[0])
     return accounts
@@ -232,6 +248,16 @@ def support_on_places(point: Point, times: float) -> float:
         places_afforded(float(m.places[0, p, point.month]), float(m.saveable[0, p, point.month]), point.level * times)
         for p in range(len(m.place_track)) if m.place_track[p] >= 0
     ))  # fmt: skip
+
+
+def support_on_entries(point: Point, times: float) -> float:
+    """Children entering care in a year, with more family support: hazards that follow need answer it."""
+    m = point.arrays
+    rules, planned = m.budget_rules, float(m.support_planned[point.month])
+    before, after = (need(planned, level, rules[RING_FENCED], rules[NEED_RESPONSE]) for level in (point.level, point.level * times))
+    follows = m.row_driver[m.transitions["row"]] == L.FAMILY_SUPPORT
+    entries = np.where(entering_care(point), point.fired, 0.0)
+    return float(np.where(follows, entries * after / before, entries).sum())
 
 
 def places_on_waiting(point: Point, times: float) -> float:

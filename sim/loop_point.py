@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sim.kernels import layout as L
-from sim.kernels.budget import FLOOR
+from sim.kernels.budget import FLOOR, RING_FENCED
 from sim.kernels.courts import REFERENCE
 from sim.kernels.handles import pack
 from sim.model import CompiledModel
@@ -142,6 +142,6 @@ def point_in(compiled: CompiledModel, results: Results, area: str, year_ending: 
     places = compiled.for_draw(0, 0).places[0][compiled.for_draw(0, 0).place_track >= 0]
     return point_of(
         compiled, counts, f"{year_ending}-03", pressure=measure("pressure"), court_pressure=measure("court_pressure"),
-        level=measure("family_support_level_pct") / 100.0 or 1.0,
+        level=1.0 - (1.0 - measure("family_support_level_pct") / 100.0) / (1.0 - float(compiled.for_draw(0, 0).budget_rules[RING_FENCED])),
         waiting=measure("early_help_waiting") / max(1.0, float(places[:, -1].sum())),
     )  # fmt: skip

@@ -106,6 +106,7 @@ LINKS = (
     Link("cost", "budget", care.cost_on_budget, "a budget is last year's cost and planned growth", "budget.in_force"),
     Link("budget", "overspend", care.budget_on_overspend, "cost over budget"),
     Link("overspend", "support", care.overspend_on_support, "overspend is partly saved on family support", "budget.in_force"),
+    Link("support", "entries", care.support_on_entries, "need answers what is left of family support", "budget.need_response"),
     Link("support", "help_places", care.support_on_places, "what is saved closes places that it bought"),
     Link("help_places", "waiting", care.places_on_waiting, "who finds no place waits"),
     Link("waiting", "families", care.waiting_on_families, "while families wait, hazards of escalating run on"),

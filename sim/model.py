@@ -284,7 +284,8 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     secure = compile_actions.national_capacity(compiled.actions, drawn, "secure_homes", months)
     for k, times in compile_placements.offers(pathway, names, secure).items():
         factors[k] = factors.get(k, 1.0) * times
-    rows = _rows(compiled, transitions, factors, fixed.court)
+    support = compile_budget.support(compiled, drawn)
+    rows = _rows(compiled, transitions, factors, fixed.court, support["need_most"])
     levers = compile_actions.lever_tables(compiled.actions, drawn, pathway, names, months)
     helps = compile_actions.help_tables(compiled.actions, drawn, pathway, names)
     transitions["lever"], transitions["n_levers"] = levers["first"], levers["n"]
@@ -292,11 +293,12 @@ def build(compiled: CompiledModel, drawn: dict) -> L.Model:
     transitions["bands_only"] = transitions["n_levers"] == 0
     transitions["versions"] = compile_rates.changes(fixed.tables["next_version"])
     compile_actions.check_returns(compiled.scenario.key, names, transitions, rows["factor"], levers["records"], helps["records"], fixed.rise)
-    places = fixed.supply.copy()
+    places = np.where(compile_budget.bought_by_support(pathway)[:, None], support["support_planned"], 1.0) * fixed.supply
     for a, children in enumerate(fixed.children):
         compile_actions.add_places(compiled.actions, drawn, names, months, children, places[a])
     plans = tuple(pathway.planned_by_needs)
     tables = fixed.tables | compile_arrivals.accepted(compiled, drawn, fixed.tables["candidate_rate"], fixed.tables["accept"])
+    tables |= support
     tables["team_capacity"] = compile_workforce.team_capacity(compiled, drawn, fixed.tables["team_capacity"])
     return L.Model(
         **tables, transitions=transitions, post_flows=compile_workforce.post_flows(compiled, drawn),
@@ -331,17 +333,21 @@ def _ages(compiled: CompiledModel, transitions: np.ndarray) -> np.ndarray:
     return np.array(rows).transpose(1, 0, 2).copy() if rows else np.ones((len(compiled.profiles), 1, 5))
 
 
-def _rows(compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, np.ndarray], court: np.ndarray) -> dict[str, np.ndarray]:
+def _rows(
+    compiled: CompiledModel, transitions: np.ndarray, factors: dict[int, np.ndarray], court: np.ndarray, need: np.ndarray,
+) -> dict[str, np.ndarray]:  # fmt: skip
     """Return operational-time rows: what drives each (R) and exogenous factors (A, R, M); set each transition's row."""
     pathway, months, n = compiled.pathway, compiled.months, len(compiled.profiles)
-    rows, drivers = Rows(), []
+    rows, drivers, by_need = Rows(), [], compile_budget.follows_need(compiled)
     for k, full in enumerate(compiled.names.transitions):
         stage_name, name = full.split(".")
         stage = pathway.stages[stage_name]
         driven = stage.step_driven_by(dict(stage.steps())[name])
         factor = np.ones((n, len(months))) if driven != "court" else court.copy()
         factor = factor * factors.get(k, 1.0)
-        driver = DRIVERS.get(driven, L.NO_DRIVER)
+        driver = L.FAMILY_SUPPORT if full in by_need else DRIVERS.get(driven, L.NO_DRIVER)
+        if driver == L.FAMILY_SUPPORT:  # it can only be slowed, so it is given its highest pace
+            factor = factor * need
         index = rows.add(np.concatenate([[float(driver)], factor.ravel()]))
         if index == len(drivers):
             drivers.append(driver)

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 import simpy
 
-from sim.kernels.budget import LEVEL, book_month, open_month, places_afforded, price_a_week
+from sim.kernels.budget import LEVEL, book_month, need_pace, open_month, places_afforded, price_a_week
 from sim.kernels.courts import court_pace, court_pressure, open_proceedings
 from sim.kernels.feedback import pace_under, slow_driver, work_in_hand
 from sim.kernels.supply import held_of, supply_month
@@ -114,6 +114,7 @@ class World(Arrivals):
         for a, places in enumerate(self.places):
             accounts = self.accounts[a]
             open_month(self.hazards, accounts, a, month)
+            self.slow(a, L.FAMILY_SUPPORT, month, need_pace(self.hazards, accounts, month))
             work = work_in_hand(model.case_weights, self.ledger.cases(a, self.case_weights))
             pressure = work / self.capacity(a, month, work)
             self.slow(a, L.SOCIAL_WORK, month, pace_under(pressure, model.team_response[0]))

@@ -38,7 +38,7 @@ def empty_state(model: Model) -> State:
         cases=np.zeros((n, stages), np.int64), since=np.full((n, stages), model.month_start[0]), price=np.ones((n, places)),
         let=np.zeros((n, stages), np.int64), far_odds=np.ones((n, places)),
         supply=model.supply_planned[:, :, 0].copy(), begun=np.ones((n, model.supply_planned.shape[1], MONTHS_KEPT)), use=np.full((n, places), -1.0),
-        accounts=np.tile([0.0, 0.0, 0.0, 1.0], (n, 1)), use_days=np.zeros((n, places, 2)), use_since=np.full((n, places), model.month_start[0]),
+        accounts=np.tile([0.0, 0.0, 0.0, 1.0, 1.0], (n, 1)), use_days=np.zeros((n, places, 2)), use_since=np.full((n, places), model.month_start[0]),
         high=np.zeros((n, 2), np.int64), month_began=np.zeros(1), clock=np.zeros(2),
     )  # fmt: skip
     return bind(model, grow(state, FAMILIES, CHILDREN))
@@ -195,7 +195,7 @@ def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, lo
         "planned_actual": ((n, months, placements, placements), counts), "apart": ((n, months, 2), counts),
         "far": ((n, months, places), counts), "pressure": ((n, months), float), "work": ((n, months), float),
         "court_work": ((n, months), counts), "court_pressure": ((n, months), float), "posts": ((n, months, 3), float),
-        "places_end": ((n, months, places, 2), counts), "price_end": ((n, months, places), float), "accounts_end": ((n, months, 4), float),
+        "places_end": ((n, months, places, 2), counts), "price_end": ((n, months, places), float), "accounts_end": ((n, months, 5), float),
         "supply": ((n, months, model.supply_planned.shape[1], 4), float),
         "counters": ((8,), counts),
         "n_log": ((1,), counts), "first_month": ((1,), counts), "began": ((1,), float),

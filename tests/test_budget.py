@@ -29,17 +29,18 @@ def world(in_force: float = 1.0):
     return filled(
         L.MODEL_FIELDS, stages=stages, care_cost=[[100.0, 20.0, 0.0]], care_price=np.full((3, months), 1.1),
         month_start=np.arange(months + 1) * 30.0, financial_year=2020 + np.arange(months) // 12, unpublished_from=[APRIL],
-        family_support=[1_000_000.0], budget_rules=[GROWTH, SAVED, FLOOR, RESERVES, in_force],
+        family_support=[1_000_000.0], support_planned=np.ones(months), need_most=np.ones(months),
+        budget_rules=[GROWTH, SAVED, FLOOR, RESERVES, in_force, 0.27, 0.0],
     )  # fmt: skip
 
 
 @pytest.mark.unit
 def test_a_month_is_children_times_days_times_price():
     _, handle = world()
-    accounts = np.array([0.0, 0.0, 0.0, 1.0])
+    accounts = np.array([0.0, 0.0, 0.0, 1.0, 1.0])
     book_month(handle.address, accounts, np.array([10, 5, 99]), LET, 0, 3)
     assert accounts[budget.SPENT] == pytest.approx(30 * (13.5 * 100.0 * 1.1 + 5 * 20.0 * 1.1))
-    assert list(accounts[1:]) == [0.0, 0.0, 1.0]
+    assert list(accounts[1:]) == [0.0, 0.0, 1.0, 1.0]
 
 
 @pytest.mark.unit
@@ -55,32 +56,32 @@ def test_a_month_is_children_times_days_times_price():
 )
 def test_a_year_is_settled_as_by_hand(spent, level, expected):
     _, handle = world()
-    accounts = np.array([spent, 2_000_000.0, 500_000.0, level])
+    accounts = np.array([spent, 2_000_000.0, 500_000.0, level, 1.0])
     settle_year(handle.address, accounts, 0)
     assert accounts[budget.SPENT] == 0.0
-    assert tuple(accounts[1:]) == pytest.approx(expected)
+    assert tuple(accounts[1:4]) == pytest.approx(expected)
 
 
 @pytest.mark.unit
 def test_published_years_set_the_first_budget_and_the_reserves_and_save_nothing():
     _, handle = world()
-    accounts = np.array([3_000_000.0, 1.0, 7.0, 1.0])
+    accounts = np.array([3_000_000.0, 1.0, 7.0, 1.0, 1.0])
     open_month(handle.address, accounts, 0, APRIL - 1)
-    assert list(accounts) == [3_000_000.0, 1.0, 7.0, 1.0]  # no year begins in March
+    assert list(accounts) == [3_000_000.0, 1.0, 7.0, 1.0, 1.0]  # no year begins in March
     open_month(handle.address, accounts, 0, APRIL)
-    assert accounts == pytest.approx([0.0, 3_060_000.0, 300_000.0, 1.0])
+    assert accounts == pytest.approx([0.0, 3_060_000.0, 300_000.0, 1.0, 1.0])
     accounts[budget.SPENT] = 3_160_000.0
     open_month(handle.address, accounts, 0, 2 * APRIL)
-    assert accounts == pytest.approx([0.0, 3_160_000.0 * 1.02, 200_000.0, 0.975])
+    assert accounts == pytest.approx([0.0, 3_160_000.0 * 1.02, 200_000.0, 0.975, 1.0])
 
 
 @pytest.mark.unit
 def test_a_loop_not_in_force_does_nothing():
     _, handle = world(in_force=0.0)
-    accounts = np.array([1.0, 2.0, 3.0, 1.0])
+    accounts = np.array([1.0, 2.0, 3.0, 1.0, 1.0])
     book_month(handle.address, accounts, np.array([10, 5, 99]), LET, 0, 3)
     open_month(handle.address, accounts, 0, 2 * APRIL)
-    assert list(accounts) == [1.0, 2.0, 3.0, 1.0]
+    assert list(accounts) == [1.0, 2.0, 3.0, 1.0, 1.0]
 
 
 @pytest.mark.unit

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from scenario_files import HEAD
 
 from outputs.loop_diagram import PLACES, feedback_loops, loops_in_words, names_of
 from scenarios.loading import load
@@ -26,7 +25,7 @@ BY_HAND = {  # more of the first: more (+) or less (-) of the second
     ("use", "opened"): PLUS, ("opened", "places"): PLUS, ("use", "share"): PLUS, ("share", "places"): PLUS, ("use", "price"): PLUS,
     ("use", "misfits"): PLUS, ("use", "far"): PLUS, ("looked_after", "cost"): PLUS, ("price", "cost"): PLUS, ("misfits", "cost"): PLUS,
     ("cost", "overspend"): PLUS, ("cost", "budget"): PLUS, ("budget", "overspend"): MINUS, ("overspend", "support"): MINUS,
-    ("support", "help_places"): PLUS, ("help_places", "waiting"): MINUS, ("waiting", "families"): PLUS,
+    ("support", "entries"): MINUS, ("support", "help_places"): PLUS, ("help_places", "waiting"): MINUS, ("waiting", "families"): PLUS,
 }  # fmt: skip
 SWITCHES = {
     "pressure.slows_teams": "settings.pressure.slows_teams: false",
@@ -35,12 +34,13 @@ SWITCHES = {
     "supply.follows_use": "settings.supply.follows_use: false",
     "prices.follow_use": "settings.prices.follow_use: false",
     "budget.in_force": "settings.budget.in_force: false",
+    "budget.need_response": "settings.budget.need_response.value: 0.0",
     "placement_plans.distance.far_response_to_use": "placement_plans.distance.far_response_to_use.value: 0.0",
     "courts.response": "settings.courts.response.value: 0.0",
 }
 
 
-def point(scenario="baseline", **state):
+def point(scenario="austerity", **state):
     """Return a point of a scenario in one authority, with as many children in each stage, and as many transitions fired."""
     compiled = compile_model(load(scenario), (AREA,), "2035-03", "2025-04", central=True)
     counts = {f"at_31_march:{name}": 100.0 for name in compiled.stage_names} | {f"entered:{name}": 3000.0 for name in compiled.stage_names}
@@ -86,7 +86,7 @@ def test_elasticities_are_those_of_the_formulas(measured):
 
 
 def test_support_answers_overspend_as_the_budget_says():
-    at = point(level=0.8)
+    at = point("baseline", level=0.8)
     link = next(one for one in LINKS if (one.source, one.target) == ("overspend", "support"))
     low, high = link.measure(at, 0.99), link.measure(at, 1.01)
     budget = load("baseline").settings.budget
@@ -98,7 +98,7 @@ def test_support_answers_overspend_as_the_budget_says():
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_a_loop_switched_off_disappears_and_no_other(tmp_path, switch, measured):
     path = tmp_path / "off.yaml"
-    path.write_text(f"{HEAD}set:\n  {SWITCHES[switch]}\n")
+    path.write_text(f"name: Off\nextends: austerity\nset:\n  {SWITCHES[switch]}\n")
     off = measure_links([point(str(path))])
     gone = {pair for pair, sign in signs(off).items() if sign == 0}
     assert gone == {(link.source, link.target) for link in LINKS if link.switch == switch}
@@ -139,6 +139,7 @@ def test_the_loops_of_the_model_are_those_of_the_page_on_loops(measured):
     assert found["use", "opened", "places"] == found["use", "share", "places"] == "B"
     late_help = ("families", "entries", "looked_after", "cost", "overspend", "support", "help_places", "waiting")
     assert found[late_help] == "R"
+    assert found["entries", "looked_after", "cost", "overspend", "support"] == "R"  # the vicious circle of austerity
     through_price = ("families", "entries", "looked_after", "use", "price", "cost", "overspend", "support", "help_places", "waiting")
     assert found[through_price] == "R"
     assert not any("far" in quantities for quantities in found)  # nothing follows from distance

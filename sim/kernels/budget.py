@@ -1,15 +1,16 @@
 """The budget: what care costs over what was budgeted draws on reserves, and is saved next year on family support. Both engines use this.
 
-What it reads are whole numbers, of children and of what their placements were let at; what it writes are an authority's accounts, four numbers: the
-cost of care so far this financial year, its budget, reserves, and the level of family support (1: as planned).
+What it reads are whole numbers, of children and of what their placements were let at; what it writes are an authority's accounts, five numbers: the
+cost of care so far this financial year, its budget, reserves, the level of family support that may be saved on (1: as planned), and what levers plan
+of all family support over what was planned without them. Need (hazards of entering care and of being referred again) answers what is left of it.
 """
 
 from sim.kernels.compiling import entry
 from sim.kernels.layout import WHOLE_PRICE, H, M
 
 DEAR_GBP_PER_WEEK = 10_000.0  # the Local Government Association's line, here in constant prices
-SPENT, BUDGET, RESERVES, LEVEL = range(4)
-PLANNED_GROWTH, SAVED, FLOOR, RESERVES_SHARE, IN_FORCE = range(5)
+SPENT, BUDGET, RESERVES, LEVEL, PLANNED = range(5)
+PLANNED_GROWTH, SAVED, FLOOR, RESERVES_SHARE, IN_FORCE, RING_FENCED, NEED_RESPONSE = range(7)
 
 
 @entry
@@ -42,7 +43,7 @@ def settle_year(m, accounts, a):
     Next year's family support falls by a stated share of the overspend (or rises by that of an underspend), between a floor and what was planned.
     The budget is this year's cost and the planned growth (ruling 21).
     """
-    rules, support = M.budget_rules(m), M.family_support(m)[a]
+    rules, support = M.budget_rules(m), M.family_support(m)[a] * accounts[PLANNED]
     if accounts[BUDGET] > 0.0:
         over = accounts[SPENT] - accounts[BUDGET]
         accounts[RESERVES] += support * (1.0 - accounts[LEVEL]) - over
@@ -61,8 +62,12 @@ def book_month(m, accounts, units, let, a, month):
 
 @entry
 def open_month(m, accounts, a, month):
-    """Settle the year before if the month opens a financial year; years still published only set the first budget and the reserves."""
+    """Settle the year before if the month opens a financial year; years still published only set the first budget and the reserves.
+
+    What levers plan of family support is of the month.
+    """
     rules = M.budget_rules(m)
+    accounts[PLANNED] = M.support_planned(m)[month]
     if month == 0 or rules[IN_FORCE] == 0.0 or M.financial_year(m)[month] == M.financial_year(m)[month - 1]:
         return
     if month <= M.unpublished_from(m)[0]:
@@ -74,3 +79,19 @@ def open_month(m, accounts, a, month):
 def places_afforded(planned, saveable, level):
     """Return places once savings have closed a share of those that the authority's own family support buys."""
     return planned - (1.0 - level) * saveable
+
+
+@entry
+def need(planned, level, ring_fenced, response):
+    """Return how much faster families come to harm than with family support as planned without levers: 1 + response x the share of it that is gone.
+
+    Of what is `planned` (over what was planned without levers), the level acts on what grants do not pay.
+    """
+    return 1.0 + response * (1.0 - planned * (ring_fenced + (1.0 - ring_fenced) * level))
+
+
+@entry
+def need_pace(m, accounts, month):
+    """Return the pace of need this month, over its highest (1: not slowed)."""
+    rules = M.budget_rules(m)
+    return min(1.0, need(accounts[PLANNED], accounts[LEVEL], rules[RING_FENCED], rules[NEED_RESPONSE]) / M.need_most(m)[month])

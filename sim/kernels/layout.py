@@ -43,9 +43,10 @@ ADMITTED = np.int64(0)
 GIVE_BACK, TAKE = np.int64(-1), np.int64(1)
 ON_ENTRY, ON_MOVE, UASC_PLAN = _codes(0, 3)  # contexts of a placement plan; a legal status may name another (`plan` of its stage)
 
-# What drives a row of operational time: nothing, or the work of teams or of courts, whose pressure slows it.
-NO_DRIVER, SOCIAL_WORK, COURT_WORK = _codes(0, 3)
-DRIVERS = 2  # that can slow: their columns are the codes above, less 1
+# What drives a row of operational time: nothing; the work of teams or of courts, whose pressure slows it; or family support, which keeps need
+# from its highest pace.
+NO_DRIVER, SOCIAL_WORK, COURT_WORK, FAMILY_SUPPORT = _codes(0, 4)
+DRIVERS = 3  # that can slow: their columns are the codes above, less 1
 
 AS_DRAWN, AT_MARKET, PAID = _codes(0, 3)  # what a placement is let at: for the child's needs, with the market's index, less what commissioning wins
 WHOLE_PRICE = 10_000.0  # the authority's base price, as what placements are let at is written
@@ -168,7 +169,7 @@ HAZARD_FIELDS = {
     "beside_table": ("f8", 2, "multiplier by stage beside, the last seven being idle tracks (rows, S + 7)"),
     "month_start": ("f8", 1, "first day of each month, and the end (M + 1)"),
     "month_of_day": ("i2", 1, "month of each day since the first"),
-    "row_driver": ("i8", 1, "whose pressure slows the row: NO_DRIVER, SOCIAL_WORK or COURT_WORK (R)"),
+    "row_driver": ("i8", 1, "what slows the row: NO_DRIVER, SOCIAL_WORK, COURT_WORK or FAMILY_SUPPORT (R)"),
     "row_factor": ("f8", 3, "exogenous factor (A, R, M)"),
     "levers": (LEVER, 1, "LEVER entries"),
     "help": (HELP, 1, "HELP entries"),
@@ -239,7 +240,9 @@ MODEL_FIELDS = {
     "care_price": ("f8", 2, "exogenous growth of each stage's price since the price base (S, M)"),
     "family_support": ("f8", 1, "pounds a year of family support as planned that may be saved on (A)"),
     "saveable": ("f8", 3, "places those pounds buy (A, P, M)"),
-    "budget_rules": ("f8", 1, "planned growth, saved a pound of overspend, floor, reserves as a share of outturn, 1 if in force (5)"),
+    "support_planned": ("f8", 1, "family support that levers plan, over what was planned without them (M)"),
+    "need_most": ("f8", 1, "pace of need at the least family support there can be, over that as planned without levers (M)"),
+    "budget_rules": ("f8", 1, "how an authority settles a year, and need answers family support (see kernels/budget.py) (7)"),
     "parameters": ("f8", 1, "sibling gap low, high; births per year, until years; all enter, each enters; care leaver days; share who stay put"),
     "key_stages": ("i8", 1, "stages that rules name (see STAGE_KEYS)"),
     "names": ("i8", 1, "hashes of draws that are not transitions (see DRAW_NAMES)"),
@@ -289,8 +292,8 @@ STATE_FIELDS = {
     "waiting": ("i8", 3, "families in each queue (A, P, F)"),
     "n_waiting": ("i8", 2, "(A, P)"),
     "posts": ("f8", 2, "permanent, agency and vacant posts this month (A, 3)"),
-    "slowing": ("f8", 3, "how far pressure slows each driver in each month so far: 1 not at all (A, DRIVERS, M)"),
-    "last_slowed": ("i8", 2, "last month in which pressure slowed a driver, -1 if none (A, DRIVERS)"),
+    "slowing": ("f8", 3, "how far each driver is slowed in each month so far: 1 not at all (A, DRIVERS, M)"),
+    "last_slowed": ("i8", 2, "last month in which a driver was slowed, -1 if none (A, DRIVERS)"),
     "court_reference": ("f8", 1, "sets of proceedings open at the end of each month of the year published last, added up (A)"),
     "open_places": ("i8", 2, "usable places, closing ones included (A, P)"),
     "filled": ("i8", 2, "(A, P)"),
@@ -307,7 +310,7 @@ STATE_FIELDS = {
     "far_odds": ("f8", 2, "what last month's use of places multiplies the odds of far ones by (A, P)"),
     "use_days": ("f8", 3, "place-days filled and usable this month (A, P, 2)"),
     "use_since": ("f8", 2, "(A, P)"),
-    "accounts": ("f8", 2, "cost of care so far this year, budget, reserves, level of family support (A, 4)"),
+    "accounts": ("f8", 2, "an authority's accounts (see kernels/budget.py) (A, 5)"),
     "high": ("i8", 2, "families, children: rows ever used (A, 2)"),
     "clock": ("f8", 1, "now; month (2)"),
 }
@@ -354,7 +357,7 @@ TALLY_FIELDS = {
     "posts": ("f8", 3, "permanent, agency and vacant posts (A, T, 3)"),
     "places_end": ("i8", 4, "usable and filled at month end (A, T, P, 2)"),
     "supply": ("f8", 4, "usable places of each owner, and those opened, closed and shifted in the month (A, T, C, 4)"),
-    "accounts_end": ("f8", 3, "accounts at month end, the month booked, the year not settled (A, T, 4)"),
+    "accounts_end": ("f8", 3, "accounts at month end, the month booked, the year not settled (A, T, 5)"),
     "price_end": ("f8", 3, "index of the price asked this month (A, T, P)"),
     "counters": ("i8", 1, "events, candidates, peak pressure x 1e6, full place types met, pushes (8)"),
     "log": (EVENT, 1, "EVENT (n)"),

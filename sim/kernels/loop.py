@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from sim.kernels.arrivals import arrive, open_layers
-from sim.kernels.budget import LEVEL, open_month, places_afforded
+from sim.kernels.budget import LEVEL, need_pace, open_month, places_afforded
 from sim.kernels.care import end_child, enter_care, exit_care, final_hearing, fork, move_after_care, re_enter
 from sim.kernels.compiling import copy_in, entry, keep_whole, kernel, prefetch
 from sim.kernels.courts import court_pace, court_pressure, open_proceedings
@@ -25,6 +25,7 @@ from sim.kernels.layout import (
     COURT_WORK,
     EXIT,
     EXIT_CARE,
+    FAMILY_SUPPORT,
     FIRST,
     IDLE,
     LAYERS,
@@ -90,6 +91,7 @@ def begin_month(m, s, y, month, t):
     row = month - Y.first_month(y)[0]
     for a in range(S.units(s).shape[0]):
         open_month(m, S.accounts(s)[a], a, month)
+        slow(m, s, a, FAMILY_SUPPORT, month, need_pace(m, S.accounts(s)[a], month))
         work = work_in_hand(M.case_weights(m), S.cases(s)[a])
         posts, published = S.posts(s)[a], M.posts(m)[a, month]
         follows = month >= M.workforce_from(m)[0]

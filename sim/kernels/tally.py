@@ -118,7 +118,7 @@ def close_month(m, s, y, t):
             Y.places_end(y)[a, row, place, 1] = S.filled(s)[a, place]
             Y.queue(y)[a, row, place, 4] = S.n_waiting(s)[a, place]
         book_month(m, S.accounts(s)[a], S.units(s)[a], S.let(s)[a], a, np.int64(S.clock(s)[1]))
-        for i in range(4):
+        for i in range(S.accounts(s).shape[1]):
             Y.accounts_end(y)[a, row, i] = S.accounts(s)[a, i]
         count_looked_after(m, s, y, a, row, t)
 

@@ -1,0 +1,179 @@
+"""Need that answers family support: by hand, in both engines, against theory; and the vicious circle through the budget, on and off."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import carecurve as cc
+from scenarios.loading import Scenario, load
+from sim import engine, reference
+from sim.compile_budget import follows_need
+from sim.history import past
+from sim.kernels import budget
+from sim.kernels import layout as L
+from sim.model import compile_model
+
+AREA = "Sefton"
+
+
+def scenario(folder: Path, name: str, extends: str, **numbers: float | bool) -> Scenario:
+    """A scenario with some numbers of the budget set, whatever their range."""
+    lines = []
+    for key, value in numbers.items():
+        if key != "in_force":
+            lines.append(f"  settings.budget.{key}.range: [0.0, 1.0]")
+        lines.append(f"  settings.budget.{key}{'' if key == 'in_force' else '.value'}: {str(value).lower()}")
+    path = folder / f"{name}.yaml"
+    path.write_text("\n".join([f"name: {name}", f"extends: {extends}", "set:", *lines]) + "\n")
+    return load(str(path))
+
+
+CUT = """name: Cut at once
+extends: baseline
+set:
+  settings.budget.in_force: false
+  settings.budget.need_response.range: [0.0, 1.0]
+  settings.budget.need_response.value: 1.0
+levers:
+  - family_support_budget:
+      start: 2025-04
+      support:
+        ratio: {value: 0.5, range: [0.4, 0.6], unit: ratio, source: "made up for a test", status: assumed}
+"""
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("planned", "level", "expected"),
+    [
+        (1.0, 1.0, 1.0),  # as planned
+        (1.0, 0.5, 1.0 + 0.2 * 0.73 * 0.5),  # half of what is not ring-fenced is gone
+        (0.5, 1.0, 1.0 + 0.2 * 0.5),  # planned at half, none saved
+        (0.5, 0.5, 1.0 + 0.2 * (1 - 0.5 * (0.27 + 0.73 * 0.5))),
+        (0.0, 1.0, 1.2),  # none at all: the response itself
+    ],
+)
+def test_need_answers_the_share_of_family_support_that_is_gone(planned, level, expected):
+    assert budget.need(planned, level, 0.27, 0.2) == pytest.approx(expected)
+
+
+@pytest.mark.unit
+def test_only_hazards_that_run_on_by_themselves_follow_need_and_none_in_the_baseline():
+    compiled, plain = compile_model(load("austerity"), (AREA,)), compile_model(load("baseline"), (AREA,))
+    assert follows_need(plain) == set()
+    named = follows_need(compiled)
+    assert {"closed.re_referral", "child_in_need.accommodated", "assessment.police_protection"} <= named
+    steps = {f"{stage}.{name}": compiled.pathway.stages[stage].step_driven_by(step) for stage, name, step in compiled.pathway.steps()}
+    assert {steps[name] for name in named} == {"family"}
+    arrays, names = compiled.for_draw(0, 0), compiled.names.transitions
+    followed = {names[k] for k in range(len(names)) if arrays.row_driver[arrays.transitions["row"][k]] == L.FAMILY_SUPPORT}
+    assert followed == named
+    first = int(arrays.unpublished_from[0])
+    assert (arrays.need_most[:first] == 1.0).all()
+    assert arrays.need_most[-1] == pytest.approx(1.0 + 0.11 * (1.0 - arrays.support_planned[-1] * (0.27 + 0.73 * 0.5)))
+    assert (plain.for_draw(0, 0).need_most == 1.0).all()
+
+
+@pytest.mark.e2e
+def test_engines_agree_when_need_answers_and_the_money_saved_is_what_is_not_planned(tmp_path):
+    tight = scenario(tmp_path, "tight", "austerity", need_response=1.0, saved_per_pound_of_overspend=0.5)
+    state, _ = past(tight, AREA, "2025-04", 1, 0)
+    compiled = compile_model(tight, (AREA,), "2028-06", "2025-04")
+    fast, end = engine.simulate(compiled, state, "2025-04", "2028-06", 1, 0, True)
+    slow, _ = reference.simulate(compiled, state, "2025-04", "2028-06", 1, 0, True)
+    assert (fast.log == slow.log).all()
+    assert (fast.accounts_end == slow.accounts_end).all()
+    pace = end.slowing[0, L.FAMILY_SUPPORT - 1]
+    assert len(np.unique(pace)) > 12  # it moves with the ramp and with the level
+    assert (pace < 1.0).any()
+    assert fast.accounts_end[0, -1, budget.PLANNED] == pytest.approx(1.0 - 0.44 * 27 / 60, abs=0.2)
+    assert fast.accounts_end[0, -1, budget.LEVEL] < 1.0
+
+
+@pytest.mark.statistical
+def test_half_of_family_support_gone_raises_hazards_by_half_of_the_response(tmp_path):
+    """Theory: response 1, half of it gone, so hazards of entering care x 1.5 at once; in a year the families at risk hardly change.
+
+    With more in care, fewer are left to enter it; with more coming back, more: a few per cent either way in the first year.
+    """
+    path = tmp_path / "cut.yaml"
+    path.write_text(CUT)
+    found = cc.compare(scenario(tmp_path, "plain", "baseline", in_force=False), str(path), area="Kent", runs=16, until="2026-03", effects="central")
+    before, after = (each.annual.sel(measure="cla_started_non_uasc", year_ending=2026).sum("area").to_numpy() for each in found.scenarios)
+    error = np.std(after - 1.5 * before, ddof=1) / before.mean() / np.sqrt(len(before))
+    assert abs(after.mean() / before.mean() - 1.5) < 2.6 * error + 0.05
+
+
+def held(folder: Path, name: str, extends: str, level: dict[int, float]) -> Scenario:
+    """A scenario in which family support follows a given path (share of what was planned, by year ending) whatever care costs."""
+    lines, before = [f"name: {name}", f"extends: {extends}", "set:", "  settings.budget.in_force: false"], 1.0
+    lines += ["  settings.budget.need_response.range: [0.0, 1.0]", f"  settings.budget.need_response.value: {RESPONSE}", "levers:"]
+    for year, share in level.items():
+        ratio = f"{{value: {share / before!r}, range: [0.1, 2.0], unit: ratio, source: as run before, status: derived}}"
+        lines += [f"  - family_support_budget: {{name: held_{year}, start: {year - 1}-04, support: {{ratio: {ratio}}}}}"]
+        before = share
+    path = folder / f"{name}.yaml"
+    path.write_text("\n".join(lines) + "\n")
+    return load(str(path))
+
+
+RESPONSE, LATE = 0.11, slice(2031, 2035)
+
+
+@pytest.fixture(scope="module")
+def circles(tmp_path_factory) -> dict[str, tuple]:
+    """Austerity against a baseline whose need answers alike (expected engine: no chance): the budget's loop in force, off, and cut at one link.
+
+    Where it is `cut`, both have the family support that the baseline had with the loop in force, so what austerity adds to care saves nothing more.
+    """
+    folder = tmp_path_factory.mktemp("circle")
+    bases = {on: scenario(folder, f"base-{on}", "baseline", need_response=RESPONSE, in_force=on) for on in (True, False)}
+    cuts = {on: scenario(folder, f"cut-{on}", "austerity", need_response=RESPONSE, in_force=on) for on in (True, False)}
+    first = _run(bases[True], cuts[True], bases[False], cuts[False])
+    level = first[0].annual.sel(measure="family_support_level_pct").mean(["area", "replicate"])
+    path = {int(year): float(level.sel(year_ending=year)) / 100.0 for year in level.year_ending.to_numpy() if year > 2026}
+    return {"on": first[:2], "off": first[2:], "cut": _run(held(folder, "base-cut", "baseline", path), held(folder, "cut-cut", "austerity", path))}
+
+
+def _run(*scenarios: Scenario) -> tuple:
+    return cc.compare(*scenarios, area=AREA, engine="expected", until="2035-03", effects="central").scenarios
+
+
+def _late(pair: tuple, measure: str) -> float:
+    """Difference in the last five years, a year; of `care`, of every line of cost but family support and the cut itself."""
+    base, reform = pair
+    if measure == "care":
+        lines = [line for line in base.lines if line != "family_support"]
+        difference = (reform.costs.sel(line=lines) - base.costs.sel(line=lines)).sum("line")
+    else:
+        difference = reform.annual.sel(measure=measure) - base.annual.sel(measure=measure)
+    return float(difference.sel(year_ending=LATE).mean("year_ending").sum("area").mean("replicate"))
+
+
+@pytest.mark.statistical
+def test_austerity_raises_later_care_and_its_cost_and_the_circle_turns_through_the_budget_alone(circles):
+    for measure in ("cla_started", "cla_at31", "care"):
+        assert _late(circles["on"], measure) > 0
+        # the circle is what is left when all else is held: dearer care, less family support, more care
+        assert _late(circles["on"], measure) > _late(circles["cut"], measure) * (1 + 1e-4), measure
+    assert _late(circles["on"], "family_support_level_pct") < -1.0  # points more saved than without the cut
+    assert _late(circles["off"], "family_support_level_pct") == 0.0
+    for which in ("off", "cut"):
+        level = circles[which][1].annual.sel(measure="family_support_level_pct")
+        assert float(abs(level - 100.0).max()) < 1e-9  # nothing is saved on: that route is closed
+
+
+@pytest.mark.statistical
+def test_a_baseline_held_to_the_path_it_had_is_the_same_baseline(circles):
+    a, b = (circles[which][0].annual.sel(measure=["cla_at31", "cin_at31", "referrals"]) for which in ("on", "cut"))
+    np.testing.assert_allclose(a.to_numpy(), b.to_numpy(), rtol=1e-9)
+
+
+@pytest.mark.statistical
+def test_by_chance_too_austerity_raises_care_and_what_it_costs(tmp_path):
+    base = scenario(tmp_path, "base", "baseline", need_response=RESPONSE)
+    found = cc.compare(base, "austerity", area=AREA, runs=12, until="2035-03", effects="central")
+    for measure in ("cla_started", "cla_at31"):
+        runs = found.difference("austerity").sel(measure=measure, year_ending=LATE).mean("year_ending").sum("area").to_numpy()
+        assert runs.mean() > 2.0 * runs.std(ddof=1) / np.sqrt(len(runs))
