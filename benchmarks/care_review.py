@@ -1,0 +1,264 @@
+"""The Care Review's claims, tested: 100,000 children in care by 2032, 30,000 fewer, what it costs, and what waiting two years would.
+
+    python benchmarks/care_review.py [--fit FOLDER] [--authorities N] [--runs N] [--solve-runs N]
+
+From what was known in March 2021 (`carecurve calibrate --until 2021`, which is made first if the folder is not there: about half an hour),
+England's authorities, or a systematic sample of N of them, are forecast to March 2032: nothing done (no policy since), the Review's package from
+April 2023, and the same two years late. Writes tables and pictures to docs/care-review/, which docs/care-review.md explains. England is the sample's
+total times England's published children in care in March 2021 over the sample's; errors of the sample are a jackknife over authorities.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy import stats
+
+from calibration.panel import ENGLAND, read_panel
+from scenarios.areas import load_areas
+from scenarios.loading import Scenario, load
+from sim.experiment import run_experiment
+from sim.plan import plan
+from sim.results import Comparison
+from sim.selection import Region, Selection
+
+ORIGIN, LAST = 2021, 2032
+REVIEW = {"nothing done, 2032": 100_000, "fewer in care, 2032": 30_000, "delay, March 2028": 10_500, "delay, £bn in ten years": 1.0}
+CCN_2025, PUBLISHED_2025 = 95_000, 81_770
+HELP = "family_help_for_half_a_million"
+OUT = Path(__file__).parents[1] / "docs" / "care-review"
+GROWTH = (1.0, 1.15, 1.3)  # families referred for the first time in 2032 over those without
+EFFECTS = (0.85, 0.68, 0.4, 0.1)  # hazard ratios of Family Help
+
+
+@dataclass(frozen=True)
+class Nation:
+    """What authorities come to, as England: `factor` times their sum."""
+
+    factor: float
+
+    def runs(self, by_area: np.ndarray) -> np.ndarray:
+        """Return England's number in each run, from (areas, runs)."""
+        return self.factor * by_area.sum(axis=0)
+
+    def sampling_error(self, by_area: np.ndarray, sizes: np.ndarray) -> float:
+        """Return the jackknife's standard error of England's mean, from which authorities were drawn: 0 if all were.
+
+        A ratio estimator: leaving one authority out leaves the others to stand for England, by children in care.
+        """
+        means, whole = by_area.mean(axis=1), sizes.sum()
+        left = (means.sum() - means) * whole / (whole - sizes)
+        n = len(means)
+        return 0.0 if n >= len(load_areas()) else float(self.factor * np.sqrt((n - 1) / n * ((left - left.mean()) ** 2).sum()))
+
+
+def in_care(names: Iterable[str]) -> dict[str, float]:
+    """Return authorities' children in care in March 2021, as published."""
+    panel = read_panel()
+    return {name: panel.value(name, "cla_at31", ORIGIN) for name in names}
+
+
+def sample(authorities: int | None) -> Selection:
+    """Return every authority, or a systematic sample by size of children in care within regions."""
+    sizes = in_care(load_areas())
+    areas = sorted(load_areas().values(), key=lambda area: (area.region, sizes[area.name]))
+    chosen = areas if authorities is None else [areas[int((i + 0.5) * len(areas) / authorities)] for i in range(authorities)]
+    alone = np.eye(1, dtype=np.int64)
+    return Selection("England's authorities", tuple(Region((area.name,), alone, "one authority") for area in chosen))
+
+
+def study(folder: Path, fit: Path) -> dict[str, Scenario]:
+    """Return the scenarios: nothing done from 2021 on, the Review's package in April 2023, and two years later."""
+    texts = {
+        "nothing": f"name: Nothing done since 2021\nextends: [{fit}, do-nothing]\n",
+        # regional commissioning without pooling: authorities are run one by one, and where places are has no part in how many children are in care
+        "review": "name: The Care Review from April 2023\nextends: [nothing.yaml, care-review-2022]\n"
+        "without: [families_first, family_group_duty, two_child_limit, fostering_plan, homes_capital]\ndelay_months: -36\n"
+        "set:\n  levers.regional_care_cooperative.pooled_shares.agency_foster: 0.0\n"
+        "  levers.regional_care_cooperative.pooled_shares.childrens_home: 0.0\n",
+        "late": "name: The Care Review from April 2025\nextends: review.yaml\ndelay_months: 24\n",
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return {name: load(str(folder / f"{name}.yaml")) for name in texts}
+
+
+def grown(folder: Path, times: float, what: str) -> Scenario:
+    """Return nothing done, with families' first referrals (or hazards of entering care) rising evenly to so many times as many by 2032."""
+    text = f"name: Growth {times}\nextends: nothing.yaml\nlevers:\n  - change:\n      start: {ORIGIN}-04\n      quantity: {what}\n"
+    text += f"      scale: {{value: {times}, range: [0.5, 5.0], unit: ratio, source: solved for, status: assumed}}\n"
+    text += f"      change: {{ramp_months: {(LAST - ORIGIN) * 12}}}\n"
+    path = folder / f"grown-{what}-{times}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load(str(path))
+
+
+def effective(folder: Path, ratio: float) -> Scenario:
+    """Return the Review's package with Family Help's hazard ratio at a value, all else at its means."""
+    path = folder / f"effect-{ratio}.yaml"
+    path.write_text(f"name: Effect {ratio}\nextends: review.yaml\nset:\n  levers.{HELP}.entry.hazard_ratio: {ratio}\n", encoding="utf-8")
+    return load(str(path))
+
+
+def compare(scenarios: list[Scenario], selection: Selection, runs: int, **options) -> Comparison:
+    """Run scenarios against the first."""
+    return run_experiment(plan(scenarios, selection, until=f"{LAST}-03", runs=runs, **options))
+
+
+def by_area(comparison: Comparison, scenario: int, measure: str, year: int) -> np.ndarray:
+    """Return a measure of a scenario in a year (areas, runs)."""
+    return comparison.scenarios[scenario].annual.sel(measure=measure, year_ending=year).to_numpy()
+
+
+def words(values: np.ndarray, error: float = 0.0, digits: int = -2) -> str:
+    """Return mean, 95 % interval over runs, and standard errors: Monte Carlo's, and that of the sample of authorities."""
+    low, high = np.quantile(values, [0.025, 0.975])
+    chance = values.std(ddof=1) / np.sqrt(len(values))
+    mean, low, high, chance, error = (f"{round(x, digits):,.{max(digits, 0)}f}" for x in (values.mean(), low, high, chance, error))
+    return f"{mean} [{low}, {high}] | {chance} | {error}"
+
+
+def solved(points: list[tuple[float, float]], wanted: float) -> float:
+    """Return where a straight line through the two nearest points (by outcome) reaches what is wanted."""
+    points = sorted(points, key=lambda point: abs(point[1] - wanted))[:2]
+    (x0, y0), (x1, y1) = points
+    return x0 + (wanted - y0) * (x1 - x0) / (y1 - y0)
+
+
+def headline(comparison: Comparison, england: Nation, sizes: np.ndarray) -> list[str]:
+    """Return the table of what the study says beside what was published."""
+    nothing, review, late = (by_area(comparison, i, "cla_at31", LAST) for i in range(3))
+    fewer = nothing - review
+    delay = by_area(comparison, 2, "cla_at31", 2028) - by_area(comparison, 1, "cla_at31", 2028)
+    in_2025 = by_area(comparison, 0, "cla_at31", 2025)
+    rows = [
+        ("children in care, nothing done, March 2025", in_2025, f"published {PUBLISHED_2025:,}; CCN and Newton {CCN_2025:,}"),
+        ("children in care, nothing done, March 2032", nothing, "100,000"),
+        ("children in care, the package, March 2032", review, "70,000 (implied)"),
+        ("fewer in care for the package, March 2032", fewer, "30,000"),
+        ("more in care for two years' delay, March 2028", delay, "10,500"),
+        ("more in care for two years' delay, March 2032", late - review, "4,500 in the long run"),
+    ]
+    lines = ["| | England, mean [95 % interval] | Monte Carlo error | error of the sample | published |", "|---|---|---|---|---|"]
+    for label, values, published in rows:
+        lines.append(f"| {label} | {words(england.runs(values), england.sampling_error(values, sizes))} | {published} |")
+    reached = england.runs(fewer)
+    n, hits = len(reached), int((reached >= REVIEW["fewer in care, 2032"]).sum())
+    high = stats.beta.ppf(0.975, hits + 1, n - hits) if hits < n else 1.0
+    lines += ["", f"Probability that 30,000 fewer are in care in 2032: {hits} of {n} runs (95 % upper limit {high:.2f}); most in any run "
+              f"{reached.max():,.0f}."]  # fmt: skip
+    return lines
+
+
+def money(comparison: Comparison, england: Nation) -> list[str]:
+    """Return the table of cumulative net cost by year, of the package and of delay, and when it breaks even."""
+    years = [int(year) for year in comparison.baseline.years if year > ORIGIN]
+    review, late = comparison.reforms
+    package = comparison.cost_difference(review.scenario).sel(year_ending=years).sum("area").to_numpy().cumsum(axis=-1) * england.factor / 1e9
+    waiting = comparison.cost_difference(late.scenario).sel(year_ending=years).sum("area").to_numpy().cumsum(axis=-1) * england.factor / 1e9
+    lines = ["| up to March | the package, cumulative net, £bn [95 % interval] | delay against the package, £bn | runs that have broken even |"]
+    lines.append("|---|---|---|---|")
+    for j, year in enumerate(years):
+        if year < 2024:
+            continue
+        low, high = np.quantile(package[:, j], [0.025, 0.975])
+        gap = waiting[:, j] - package[:, j]
+        gap_low, gap_high = np.quantile(gap, [0.025, 0.975])
+        even = float((package[:, j] <= 0.0).mean())
+        waited = f"{gap.mean():+.2f} [{gap_low:+.2f}, {gap_high:+.2f}]"
+        lines.append(f"| {year} | {package[:, j].mean():+.2f} [{low:+.2f}, {high:+.2f}] | {waited} | {even:.0%} |")
+    return lines
+
+
+def what_it_takes(folder: Path, scenarios: dict[str, Scenario], selection: Selection, england: Nation, runs: int) -> list[str]:
+    """Return the lines that say which assumption would reach the Review's figures, effects and rates at their means."""
+    named = {"families referred for the first time": "arrivals.family", "hazards of entering care": "rate.care_entry"}
+    variants = [grown(folder, times, what) for what in named.values() for times in GROWTH[1:]]
+    helped = [effective(folder, ratio) for ratio in EFFECTS]
+    found = compare([scenarios["nothing"], *variants, *helped], selection, runs, effects="central")
+    plain = england.runs(by_area(found, 0, "cla_at31", LAST)).mean()
+    lines = [f"With rates and effects at their means {plain:,.0f} are in care in March 2032 if nothing is done.", ""]
+    lines += ["| assumption | value | children in care, March 2032 | beside those if nothing is done |", "|---|---|---|---|"]
+    for number, label in enumerate(named):
+        points = [(1.0, plain)]
+        for j, times in enumerate(GROWTH[1:]):
+            outcome = england.runs(by_area(found, 1 + number * (len(GROWTH) - 1) + j, "cla_at31", LAST)).mean()
+            points.append((times, outcome))
+            lines.append(f"| {label}, times as many by 2032 | {times:g} | {outcome:,.0f} | {outcome - plain:+,.0f} |")
+        needed = solved(points, REVIEW["nothing done, 2032"])
+        lines.append(f"| **{label}: for 100,000** | **{needed:.2f}** ({(needed ** (1 / 11) - 1) * 100:+.1f} % a year) | 100,000 | |")
+    points = []
+    for j, ratio in enumerate(EFFECTS):
+        outcome = england.runs(by_area(found, 1 + len(variants) + j, "cla_at31", LAST)).mean()
+        points.append((ratio, plain - outcome))
+        lines.append(f"| Family Help's hazard ratio among those reached | {ratio:g} | {outcome:,.0f} | {outcome - plain:+,.0f} |")
+    needed = solved(points, REVIEW["fewer in care, 2032"])
+    verdict = f"**{needed:.2f}**" if needed > 0.0 else "none: below 0, so not even if nobody reached came into care"
+    lines.append(f"| **Family Help's hazard ratio: for 30,000 fewer** | {verdict} | | −30,000 |")
+    return lines
+
+
+def pictures(comparison: Comparison, england: Nation) -> None:
+    """Draw children in care of the three scenarios, and cumulative net cost."""
+    years = [int(year) for year in comparison.baseline.years]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
+    labels = ("nothing done", "the Review's package, April 2023", "two years late")
+    for i, (label, colour) in enumerate(zip(labels, ("#4c566a", "#0b7a75", "#c8553d"), strict=True)):
+        values = np.array([england.runs(by_area(comparison, i, "cla_at31", year)) for year in years])
+        left.plot(years, values.mean(axis=1), color=colour, label=label)
+        if i < 2:
+            left.fill_between(years, *np.quantile(values, [0.025, 0.975], axis=1), color=colour, alpha=0.15, linewidth=0)
+    known = read_panel().series(ENGLAND, "cla_at31").loc[ORIGIN - 3 :]
+    left.plot(known.index, known, "o", color="black", markersize=4, label="published")
+    left.plot([2032], [REVIEW["nothing done, 2032"]], "^", color="#4c566a", markersize=8, label="the Review: nothing done")
+    left.plot([2032], [70_000], "v", color="#0b7a75", markersize=8, label="the Review: reform")
+    left.plot([2025], [CCN_2025], "x", color="#4c566a", label="CCN and Newton (2021)")
+    left.set(title="Children in care in England, 31 March", ylim=(50_000, 120_000))
+    left.legend(frameon=False, fontsize=8)
+    years = [year for year in years if year > ORIGIN]
+    for reform, colour, label in zip(comparison.reforms, ("#0b7a75", "#c8553d"), labels[1:], strict=True):
+        cost = comparison.cost_difference(reform.scenario).sel(year_ending=years).sum("area").to_numpy().cumsum(axis=-1) * england.factor / 1e9
+        right.plot(years, cost.mean(axis=0), color=colour, label=label)
+        right.fill_between(years, *np.quantile(cost, [0.025, 0.975], axis=0), color=colour, alpha=0.15, linewidth=0)
+    right.axhline(0.0, color="black", linewidth=0.8)
+    right.set(title="Cumulative net cost against nothing done, £bn, prices of 2024-25")
+    right.legend(frameon=False, fontsize=8)
+    figure.savefig(OUT / "care-review.png", dpi=130)
+
+
+def main() -> None:
+    """Make the fit if it is not there, run the study, and write tables and pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fit", type=Path, default=Path("fits/until-2021"))
+    parser.add_argument("--authorities", type=int)
+    parser.add_argument("--runs", type=int, default=60)
+    parser.add_argument("--solve-runs", type=int, default=4)
+    options = parser.parse_args()
+    if not options.fit.exists():
+        command = ["calibrate", "--until", str(ORIGIN), "--ahead", str(LAST - ORIGIN), "-o", str(options.fit)]
+        subprocess.run([sys.executable, "-m", "carecurve", *command], check=True)
+    selection = sample(options.authorities)
+    sizes = np.array(list(in_care(selection.areas).values()))
+    england = Nation(float(read_panel().series(ENGLAND, "cla_at31")[ORIGIN]) / sizes.sum())
+    OUT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        scenarios = study(folder, (options.fit / "fitted.yaml").resolve())
+        comparison = compare(list(scenarios.values()), selection, options.runs)
+        lines = [f"# Tables of the Care Review's study\n\n{len(selection.areas)} authorities, {options.runs} runs; "
+                 "remade by `python benchmarks/care_review.py`, explained in [care-review.md](../care-review.md).\n"]  # fmt: skip
+        lines += ["## Children in care\n", *headline(comparison, england, sizes), "\n## Money\n", *money(comparison, england)]
+        pictures(comparison, england)
+        lines += ["\n## What it would take\n", *what_it_takes(folder, scenarios, selection, england, options.solve_runs)]
+    (OUT / "tables.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
