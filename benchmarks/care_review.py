@@ -12,7 +12,6 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,17 +20,19 @@ import numpy as np
 from scipy import stats
 
 from calibration.panel import ENGLAND, read_panel
-from scenarios.areas import load_areas
+from scenarios.deflators import Deflators, shipped_deflators
+from scenarios.fitted import Fitted
 from scenarios.loading import Scenario, load
 from sim.experiment import run_experiment
 from sim.plan import plan
-from sim.results import Comparison
+from sim.results import Comparison, Results
 from sim.selection import Region, Selection
 
 ORIGIN, LAST = 2021, 2032
 REVIEW = {"nothing done, 2032": 100_000, "fewer in care, 2032": 30_000, "delay, March 2028": 10_500, "delay, £bn in ten years": 1.0}
 CCN_2025, PUBLISHED_2025 = 95_000, 81_770
 HELP = "family_help_for_half_a_million"
+PRICE_YEAR = 2025  # year ending, of levers' costs
 OUT = Path(__file__).parents[1] / "docs" / "care-review"
 GROWTH = (1.0, 1.15, 1.3)  # families referred for the first time in 2032 over those without
 EFFECTS = (0.85, 0.68, 0.4, 0.1)  # hazard ratios of Family Help
@@ -39,9 +40,10 @@ EFFECTS = (0.85, 0.68, 0.4, 0.1)  # hazard ratios of Family Help
 
 @dataclass(frozen=True)
 class Nation:
-    """What authorities come to, as England: `factor` times their sum."""
+    """What authorities come to, as England: `factor` times their sum; `whole` if they are all there are."""
 
     factor: float
+    whole: bool
 
     def runs(self, by_area: np.ndarray) -> np.ndarray:
         """Return England's number in each run, from (areas, runs)."""
@@ -55,31 +57,31 @@ class Nation:
         means, whole = by_area.mean(axis=1), sizes.sum()
         left = (means.sum() - means) * whole / (whole - sizes)
         n = len(means)
-        return 0.0 if n >= len(load_areas()) else float(self.factor * np.sqrt((n - 1) / n * ((left - left.mean()) ** 2).sum()))
+        return 0.0 if self.whole else float(self.factor * np.sqrt((n - 1) / n * ((left - left.mean()) ** 2).sum()))
 
 
-def in_care(names: Iterable[str]) -> dict[str, float]:
-    """Return authorities' children in care in March 2021, as published."""
+def in_care(fit: Fitted) -> dict[str, float]:
+    """Return children in care in March 2021 of the authorities there were, as published; none that published nothing."""
     panel = read_panel()
-    return {name: panel.value(name, "cla_at31", ORIGIN) for name in names}
+    known = {name: panel.value(name, "cla_at31", ORIGIN) for name in fit.records}
+    return {name: value for name, value in known.items() if value > 0.0}
 
 
-def sample(authorities: int | None) -> Selection:
+def sample(fit: Fitted, authorities: int | None) -> Selection:
     """Return every authority, or a systematic sample by size of children in care within regions."""
-    sizes = in_care(load_areas())
-    areas = sorted(load_areas().values(), key=lambda area: (area.region, sizes[area.name]))
-    chosen = areas if authorities is None else [areas[int((i + 0.5) * len(areas) / authorities)] for i in range(authorities)]
+    sizes = in_care(fit)
+    names = sorted(sizes, key=lambda name: (fit.profiles[name].region, sizes[name]))
+    chosen = names if authorities is None else [names[int((i + 0.5) * len(names) / authorities)] for i in range(authorities)]
     alone = np.eye(1, dtype=np.int64)
-    return Selection("England's authorities", tuple(Region((area.name,), alone, "one authority") for area in chosen))
+    return Selection("England's authorities", tuple(Region((name,), alone, "one authority") for name in chosen))
 
 
 def study(folder: Path, fit: Path) -> dict[str, Scenario]:
     """Return the scenarios: nothing done from 2021 on, the Review's package in April 2023, and two years later."""
     texts = {
-        "nothing": f"name: Nothing done since 2021\nextends: [{fit}, do-nothing]\n",
+        "nothing": f"name: Nothing done since 2021\nextends: {fit}\n",
         # regional commissioning without pooling: authorities are run one by one, and where places are has no part in how many children are in care
-        "review": "name: The Care Review from April 2023\nextends: [nothing.yaml, care-review-2022]\n"
-        "without: [families_first, family_group_duty, two_child_limit, fostering_plan, homes_capital]\ndelay_months: -36\n"
+        "review": "name: The Care Review from April 2023\nextends: [nothing.yaml, care-review-2022]\ndelay_months: -36\n"
         "set:\n  levers.regional_care_cooperative.pooled_shares.agency_foster: 0.0\n"
         "  levers.regional_care_cooperative.pooled_shares.childrens_home: 0.0\n",
         "late": "name: The Care Review from April 2025\nextends: review.yaml\ndelay_months: 24\n",
@@ -156,23 +158,37 @@ def headline(comparison: Comparison, england: Nation, sizes: np.ndarray) -> list
     return lines
 
 
+def cumulative(comparison: Comparison, reform: Results, england: Nation, years: list[int], without: str = "") -> np.ndarray:
+    """Return a reform's net cost to authorities up to each year, £bn, prices of 2024-25 (runs, years), without a line of its own if one is named.
+
+    What the fit's authorities pay is at prices of its own base year, what levers cost is not.
+    """
+    told = Deflators.from_told(reform.metadata["deflators"]) if reform.metadata.get("deflators") else shipped_deflators()
+    rise = told.factor(int(reform.metadata["price_base"][:4]) + 1, PRICE_YEAR)
+    own = [key for key in reform.payers("authority") if key not in comparison.baseline.lines and key != without]
+    others = [key for key in reform.payers("authority") if key in comparison.baseline.lines]
+    change = (reform.costs.sel(line=others) - comparison.baseline.costs.sel(line=others)).sum("line") * rise + reform.costs.sel(line=own).sum("line")
+    return change.sel(year_ending=years).sum("area").to_numpy().cumsum(axis=-1) * england.factor / 1e9
+
+
+def billions(values: np.ndarray) -> str:
+    """Return mean and 95 % interval over runs, £bn."""
+    low, high = np.quantile(values, [0.025, 0.975])
+    return f"{values.mean():+.2f} [{low:+.2f}, {high:+.2f}]"
+
+
 def money(comparison: Comparison, england: Nation) -> list[str]:
     """Return the table of cumulative net cost by year, of the package and of delay, and when it breaks even."""
     years = [int(year) for year in comparison.baseline.years if year > ORIGIN]
-    review, late = comparison.reforms
-    package = comparison.cost_difference(review.scenario).sel(year_ending=years).sum("area").to_numpy().cumsum(axis=-1) * england.factor / 1e9
-    waiting = comparison.cost_difference(late.scenario).sel(year_ending=years).sum("area").to_numpy().cumsum(axis=-1) * england.factor / 1e9
-    lines = ["| up to March | the package, cumulative net, £bn [95 % interval] | delay against the package, £bn | runs that have broken even |"]
-    lines.append("|---|---|---|---|")
+    package, waiting = (cumulative(comparison, reform, england, years) for reform in comparison.reforms)
+    once = cumulative(comparison, comparison.reforms[0], england, years, f"{HELP}_kept_up")
+    lines = ["| up to March | the package, cumulative net, £bn [95 % interval] | if the money is needed once | runs that have broken even: package, "
+             "once | delay against the package |", "|---|---|---|---|---|"]  # fmt: skip
     for j, year in enumerate(years):
         if year < 2024:
             continue
-        low, high = np.quantile(package[:, j], [0.025, 0.975])
-        gap = waiting[:, j] - package[:, j]
-        gap_low, gap_high = np.quantile(gap, [0.025, 0.975])
-        even = float((package[:, j] <= 0.0).mean())
-        waited = f"{gap.mean():+.2f} [{gap_low:+.2f}, {gap_high:+.2f}]"
-        lines.append(f"| {year} | {package[:, j].mean():+.2f} [{low:+.2f}, {high:+.2f}] | {waited} | {even:.0%} |")
+        even = ", ".join(f"{float((each[:, j] <= 0.0).mean()):.0%}" for each in (package, once))
+        lines.append(f"| {year} | {billions(package[:, j])} | {billions(once[:, j])} | {even} | {billions(waiting[:, j] - package[:, j])} |")
     return lines
 
 
@@ -223,7 +239,7 @@ def pictures(comparison: Comparison, england: Nation) -> None:
     left.legend(frameon=False, fontsize=8)
     years = [year for year in years if year > ORIGIN]
     for reform, colour, label in zip(comparison.reforms, ("#0b7a75", "#c8553d"), labels[1:], strict=True):
-        cost = comparison.cost_difference(reform.scenario).sel(year_ending=years).sum("area").to_numpy().cumsum(axis=-1) * england.factor / 1e9
+        cost = cumulative(comparison, reform, england, years)
         right.plot(years, cost.mean(axis=0), color=colour, label=label)
         right.fill_between(years, *np.quantile(cost, [0.025, 0.975], axis=0), color=colour, alpha=0.15, linewidth=0)
     right.axhline(0.0, color="black", linewidth=0.8)
@@ -243,13 +259,14 @@ def main() -> None:
     if not options.fit.exists():
         command = ["calibrate", "--until", str(ORIGIN), "--ahead", str(LAST - ORIGIN), "-o", str(options.fit)]
         subprocess.run([sys.executable, "-m", "carecurve", *command], check=True)
-    selection = sample(options.authorities)
-    sizes = np.array(list(in_care(selection.areas).values()))
-    england = Nation(float(read_panel().series(ENGLAND, "cla_at31")[ORIGIN]) / sizes.sum())
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         scenarios = study(folder, (options.fit / "fitted.yaml").resolve())
+        fit = scenarios["nothing"].fitted
+        selection, known = sample(fit, options.authorities), in_care(fit)
+        sizes = np.array([known[name] for name in selection.areas])
+        england = Nation(float(read_panel().series(ENGLAND, "cla_at31")[ORIGIN]) / sizes.sum(), len(sizes) == len(known))
         comparison = compare(list(scenarios.values()), selection, options.runs)
         lines = [f"# Tables of the Care Review's study\n\n{len(selection.areas)} authorities, {options.runs} runs; "
                  "remade by `python benchmarks/care_review.py`, explained in [care-review.md](../care-review.md).\n"]  # fmt: skip

@@ -1,6 +1,6 @@
 """Put a scenario together from the files it extends: one document, each entry with the mark of the file it is from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ def compose(name: str | Path) -> Composed:
     faults: list[Fault] = []
     chain: list[tuple[Path, Document]] = []
     _collect(path, [], chain, faults)
+    chain = _on_one_baseline(chain)
     base = _pathway(chain, faults)
     if base is None:
         raise ScenarioError(faults)
@@ -77,7 +78,7 @@ def compose(name: str | Path) -> Composed:
         _overlay(composed, document)
     for _, document in chain:
         found, wrong = read_overrides(document, base.data)
-        composed.overrides += found
+        composed.overrides = [_put_off(override, composed, document) for override in composed.overrides] + found
         faults += wrong
     composed.fitted = _fitted(chain, faults)
     return composed
@@ -118,6 +119,12 @@ def _collect(path: Path, open_: list[Path], chain: list[tuple[Path, Document]], 
         else:
             _collect(found, [*open_, path], chain, faults)
     chain.append((path, document))
+
+
+def _on_one_baseline(chain: list[tuple[Path, Document]]) -> list[tuple[Path, Document]]:
+    """Leave out every baseline but the first: a reform of the shipped one, named after a baseline of one's own, is laid on that."""
+    roots = [document for _, document in chain if document.data.get("pathway") and not document.data.get("extends")]
+    return [(path, document) for path, document in chain if not any(document is other for other in roots[1:])]
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -247,6 +254,14 @@ def _delay(composed: Composed, document: Document) -> None:
     for name in levers:
         if composed.document.mark(("levers", name)).file != bottom:
             levers[name] = moved(levers[name], months)
+
+
+def _put_off(override: Override, composed: Composed, document: Document) -> Override:
+    """Return a value that a file below set for a lever, with its months as a file's `delay_months` moves those of the levers themselves."""
+    months, name = document.data.get("delay_months"), override.path[1] if override.path[0] == "levers" and len(override.path) > 1 else None
+    if not isinstance(months, int) or name not in composed.kinds or composed.document.mark(("levers", name)).file == composed.chain[0].file:
+        return override
+    return replace(override, value=moved(override.value, months))
 
 
 def _lever(composed: Composed, document: Document, index: int, item: Any) -> None:

@@ -298,7 +298,7 @@ class Budget(Frozen):
     ring_fenced_share: Value
     floor: Value
     reserves_share_of_outturn: Value
-    need_response: Value
+    need_response: Value = Value(value=0.0, source="not given: need does not answer", status="assumed")
 
     @model_validator(mode="after")
     def _within(self) -> "Budget":

@@ -1,11 +1,24 @@
 """Every test belongs to exactly one tier: `unit`, `statistical` or `e2e` (see `pyproject.toml`)."""
 
+import os
+import subprocess
+import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
 import pytest
 
 TIERS = ("unit", "statistical", "e2e")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the engine once before processes that share its cache begin, each of which would compile it too."""
+    several = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
+    if several and config.option.markexpr != "unit" and os.environ.get("NUMBA_DISABLE_JIT") != "1":
+        with tempfile.TemporaryDirectory() as folder:
+            command = ["run", "baseline", "--area", "Rutland", "--runs", "1", "--until", "2026-03", "-o", f"{folder}/run", "--quiet"]
+            subprocess.run([sys.executable, "-m", "carecurve", *command], check=True, capture_output=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

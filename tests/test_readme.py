@@ -73,7 +73,7 @@ def test_setup_is_two_commands():
     setup = [line for block in blocks("sh") for line in block.splitlines() if "pip install" in line]
     assert setup == [
         "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/carecurve compare",
-        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest",
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest -n 2",
     ]
 
 

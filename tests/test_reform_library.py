@@ -157,6 +157,17 @@ def test_a_delay_puts_off_every_date_of_a_reform_and_none_of_committed_policy(tm
     assert edge.reach.share == {"2028-04": 0.25}
 
 
+def test_a_reform_is_brought_forward_and_laid_on_a_baseline_of_ones_own(tmp_path):
+    shipped = (SHIPPED / "baseline.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(shipped[: shipped.index("\nlevers:")].replace("value: 0.035,", "value: 0.02,"))
+    (tmp_path / "on-mine.yaml").write_text("name: On mine\nextends: [mine.yaml, delayed-two-years]\ndelay_months: -12\n")
+    found = load(str(tmp_path / "on-mine.yaml"))
+    assert found.settings.discount_rate_per_year.value == 0.02  # mine, not the one that the reform was written on
+    assert not set(found.committed)
+    asked = [one for one in scenario("care-review-2022").levers if one.name not in scenario("care-review-2022").committed]
+    assert {one.name: one.start for one in found.levers} == {one.name: add_months(one.start, 12) for one in asked}
+
+
 @pytest.mark.parametrize("months", ["0", "-1000", "1.5", "yes", "1000"])
 def test_a_delay_is_whole_months(tmp_path, months):
     path = tmp_path / "late.yaml"

@@ -1,12 +1,11 @@
 """Need that answers family support: by hand, in both engines, against theory; and the vicious circle through the budget, on and off."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from benchmark_script import script
 
 import carecurve as cc
-from scenarios.loading import Scenario, load
+from scenarios.loading import load
 from sim import engine, reference
 from sim.compile_budget import follows_need
 from sim.history import past
@@ -14,19 +13,8 @@ from sim.kernels import budget
 from sim.kernels import layout as L
 from sim.model import compile_model
 
-AREA = "Sefton"
-
-
-def scenario(folder: Path, name: str, extends: str, **numbers: float | bool) -> Scenario:
-    """A scenario with some numbers of the budget set, whatever their range."""
-    lines = []
-    for key, value in numbers.items():
-        if key != "in_force":
-            lines.append(f"  settings.budget.{key}.range: [0.0, 1.0]")
-        lines.append(f"  settings.budget.{key}{'' if key == 'in_force' else '.value'}: {str(value).lower()}")
-    path = folder / f"{name}.yaml"
-    path.write_text("\n".join([f"name: {name}", f"extends: {extends}", "set:", *lines]) + "\n")
-    return load(str(path))
+AREA, CIRCLE = "Sefton", script("vicious_circle")
+scenario = CIRCLE.scenario
 
 
 CUT = """name: Cut at once
@@ -105,60 +93,19 @@ def test_half_of_family_support_gone_raises_hazards_by_half_of_the_response(tmp_
     assert abs(after.mean() / before.mean() - 1.5) < 2.6 * error + 0.05
 
 
-def held(folder: Path, name: str, extends: str, level: dict[int, float]) -> Scenario:
-    """A scenario in which family support follows a given path (share of what was planned, by year ending) whatever care costs."""
-    lines, before = [f"name: {name}", f"extends: {extends}", "set:", "  settings.budget.in_force: false"], 1.0
-    lines += ["  settings.budget.need_response.range: [0.0, 1.0]", f"  settings.budget.need_response.value: {RESPONSE}", "levers:"]
-    for year, share in level.items():
-        ratio = f"{{value: {share / before!r}, range: [0.1, 2.0], unit: ratio, source: as run before, status: derived}}"
-        lines += [f"  - family_support_budget: {{name: held_{year}, start: {year - 1}-04, support: {{ratio: {ratio}}}}}"]
-        before = share
-    path = folder / f"{name}.yaml"
-    path.write_text("\n".join(lines) + "\n")
-    return load(str(path))
-
-
-RESPONSE, LATE = 0.11, slice(2031, 2035)
-
-
 @pytest.fixture(scope="module")
 def circles(tmp_path_factory) -> dict[str, tuple]:
-    """Austerity against a baseline whose need answers alike (expected engine: no chance): the budget's loop in force, off, and cut at one link.
-
-    Where it is `cut`, both have the family support that the baseline had with the loop in force, so what austerity adds to care saves nothing more.
-    """
-    folder = tmp_path_factory.mktemp("circle")
-    bases = {on: scenario(folder, f"base-{on}", "baseline", need_response=RESPONSE, in_force=on) for on in (True, False)}
-    cuts = {on: scenario(folder, f"cut-{on}", "austerity", need_response=RESPONSE, in_force=on) for on in (True, False)}
-    first = _run(bases[True], cuts[True], bases[False], cuts[False])
-    level = first[0].annual.sel(measure="family_support_level_pct").mean(["area", "replicate"])
-    path = {int(year): float(level.sel(year_ending=year)) / 100.0 for year in level.year_ending.to_numpy() if year > 2026}
-    return {"on": first[:2], "off": first[2:], "cut": _run(held(folder, "base-cut", "baseline", path), held(folder, "cut-cut", "austerity", path))}
-
-
-def _run(*scenarios: Scenario) -> tuple:
-    return cc.compare(*scenarios, area=AREA, engine="expected", until="2035-03", effects="central").scenarios
-
-
-def _late(pair: tuple, measure: str) -> float:
-    """Difference in the last five years, a year; of `care`, of every line of cost but family support and the cut itself."""
-    base, reform = pair
-    if measure == "care":
-        lines = [line for line in base.lines if line != "family_support"]
-        difference = (reform.costs.sel(line=lines) - base.costs.sel(line=lines)).sum("line")
-    else:
-        difference = reform.annual.sel(measure=measure) - base.annual.sel(measure=measure)
-    return float(difference.sel(year_ending=LATE).mean("year_ending").sum("area").mean("replicate"))
+    return CIRCLE.circles(tmp_path_factory.mktemp("circle"), AREA)
 
 
 @pytest.mark.statistical
 def test_austerity_raises_later_care_and_its_cost_and_the_circle_turns_through_the_budget_alone(circles):
     for measure in ("cla_started", "cla_at31", "care"):
-        assert _late(circles["on"], measure) > 0
+        assert CIRCLE.late(circles["on"], measure) > 0
         # the circle is what is left when all else is held: dearer care, less family support, more care
-        assert _late(circles["on"], measure) > _late(circles["cut"], measure) * (1 + 1e-4), measure
-    assert _late(circles["on"], "family_support_level_pct") < -1.0  # points more saved than without the cut
-    assert _late(circles["off"], "family_support_level_pct") == 0.0
+        assert CIRCLE.late(circles["on"], measure) > CIRCLE.late(circles["cut"], measure) * (1 + 1e-4), measure
+    assert CIRCLE.late(circles["on"], "family_support_level_pct") < -1.0  # points more saved than without the cut
+    assert CIRCLE.late(circles["off"], "family_support_level_pct") == 0.0
     for which in ("off", "cut"):
         level = circles[which][1].annual.sel(measure="family_support_level_pct")
         assert float(abs(level - 100.0).max()) < 1e-9  # nothing is saved on: that route is closed
@@ -172,8 +119,8 @@ def test_a_baseline_held_to_the_path_it_had_is_the_same_baseline(circles):
 
 @pytest.mark.statistical
 def test_by_chance_too_austerity_raises_care_and_what_it_costs(tmp_path):
-    base = scenario(tmp_path, "base", "baseline", need_response=RESPONSE)
+    base = scenario(tmp_path, "base", "baseline", need_response=CIRCLE.RESPONSE)
     found = cc.compare(base, "austerity", area=AREA, runs=12, until="2035-03", effects="central")
     for measure in ("cla_started", "cla_at31"):
-        runs = found.difference("austerity").sel(measure=measure, year_ending=LATE).mean("year_ending").sum("area").to_numpy()
+        runs = found.difference("austerity").sel(measure=measure, year_ending=CIRCLE.LATE).mean("year_ending").sum("area").to_numpy()
         assert runs.mean() > 2.0 * runs.std(ddof=1) / np.sqrt(len(runs))
