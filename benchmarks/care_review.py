@@ -181,14 +181,15 @@ def money(comparison: Comparison, england: Nation) -> list[str]:
     """Return the table of cumulative net cost by year, of the package and of delay, and when it breaks even."""
     years = [int(year) for year in comparison.baseline.years if year > ORIGIN]
     package, waiting = (cumulative(comparison, reform, england, years) for reform in comparison.reforms)
-    once = cumulative(comparison, comparison.reforms[0], england, years, f"{HELP}_kept_up")
+    once, late_once = (cumulative(comparison, reform, england, years, f"{HELP}_kept_up") for reform in comparison.reforms)
     lines = ["| up to March | the package, cumulative net, £bn [95 % interval] | if the money is needed once | runs that have broken even: package, "
-             "once | delay against the package |", "|---|---|---|---|---|"]  # fmt: skip
+             "once | delay against the package | the same, once |", "|---|---|---|---|---|---|"]  # fmt: skip
     for j, year in enumerate(years):
         if year < 2024:
             continue
         even = ", ".join(f"{float((each[:, j] <= 0.0).mean()):.0%}" for each in (package, once))
-        lines.append(f"| {year} | {billions(package[:, j])} | {billions(once[:, j])} | {even} | {billions(waiting[:, j] - package[:, j])} |")
+        lines.append(f"| {year} | {billions(package[:, j])} | {billions(once[:, j])} | {even} | {billions(waiting[:, j] - package[:, j])} | "
+                     f"{billions(late_once[:, j] - once[:, j])} |")  # fmt: skip
     return lines
 
 

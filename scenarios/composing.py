@@ -69,7 +69,7 @@ def compose(name: str | Path) -> Composed:
     faults: list[Fault] = []
     chain: list[tuple[Path, Document]] = []
     _collect(path, [], chain, faults)
-    chain = _on_one_baseline(chain)
+    chain = _on_one_baseline(chain, faults)
     base = _pathway(chain, faults)
     if base is None:
         raise ScenarioError(faults)
@@ -121,10 +121,16 @@ def _collect(path: Path, open_: list[Path], chain: list[tuple[Path, Document]], 
     chain.append((path, document))
 
 
-def _on_one_baseline(chain: list[tuple[Path, Document]]) -> list[tuple[Path, Document]]:
-    """Leave out every baseline but the first: a reform of the shipped one, named after a baseline of one's own, is laid on that."""
-    roots = [document for _, document in chain if document.data.get("pathway") and not document.data.get("extends")]
-    return [(path, document) for path, document in chain if not any(document is other for other in roots[1:])]
+def _on_one_baseline(chain: list[tuple[Path, Document]], faults: list[Fault]) -> list[tuple[Path, Document]]:
+    """Leave out the shipped baseline where there is one of one's own, wherever it is named: a reform of the shipped one is laid on that."""
+    roots = [(path, document) for path, document in chain if document.data.get("pathway") and not document.data.get("extends")]
+    own = [(path, document) for path, document in roots if path.parent != SHIPPED]
+    if len(own) > 1:
+        message = f"is a baseline, and so is {shown_name(own[0][0])}; expected one"
+        faults.append(own[1][1].fault(("pathway",), message))
+    dropped = [document for path, document in roots if own and path.parent == SHIPPED]
+    kept = [item for item in chain if not any(item[1] is other for other in dropped)]
+    return [item for item in own if item in kept] + [item for item in kept if item not in own]
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -261,7 +267,7 @@ def _put_off(override: Override, composed: Composed, document: Document) -> Over
     months, name = document.data.get("delay_months"), override.path[1] if override.path[0] == "levers" and len(override.path) > 1 else None
     if not isinstance(months, int) or name not in composed.kinds or composed.document.mark(("levers", name)).file == composed.chain[0].file:
         return override
-    return replace(override, value=moved(override.value, months))
+    return replace(override, path=tuple(moved(part, months) for part in override.path), value=moved(override.value, months))
 
 
 def _lever(composed: Composed, document: Document, index: int, item: Any) -> None:

@@ -77,16 +77,17 @@ def bought_by_support(pathway: Pathway) -> np.ndarray:
 def support(compiled: Any, drawn: dict) -> dict[str, np.ndarray]:
     """Return family support as levers plan it over that without them, the pace of need at the least there can be (M), and places saved on (A, P, M).
 
-    Need answers from the first month on that is not published; without a response its pace is 1.
+    Need answers from the branch on, and in no month that is published: the past is the same whatever a scenario says of need. Without a response its
+    pace is 1.
     """
     planned, rules = np.ones(len(compiled.months)), compiled.scenario.settings.budget
     for action in compiled.actions:
         if isinstance(action, ScaleFamilySupport):
             planned *= changed(drawn[action.name, "ratio"], action.phase, compiled.months)
     most, tables = np.ones(len(planned)), compiled.static.tables
-    if rules:
+    if rules and not compiled.history:
         least = rules.floor.value if rules.in_force else 1.0
-        first = int(tables["unpublished_from"][0])
+        first = max(int(tables["unpublished_from"][0]), compiled.month(compiled.branch))
         most[first:] = [need(each, least, rules.ring_fenced_share.value, rules.need_response.value) for each in planned[first:]]
     return {"support_planned": planned, "need_most": most, "saveable": tables["saveable"] * planned}
 

@@ -142,6 +142,11 @@ def point_in(compiled: CompiledModel, results: Results, area: str, year_ending: 
     places = compiled.for_draw(0, 0).places[0][compiled.for_draw(0, 0).place_track >= 0]
     return point_of(
         compiled, counts, f"{year_ending}-03", pressure=measure("pressure"), court_pressure=measure("court_pressure"),
-        level=1.0 - (1.0 - measure("family_support_level_pct") / 100.0) / (1.0 - float(compiled.for_draw(0, 0).budget_rules[RING_FENCED])),
+        level=_level(measure("family_support_level_pct") / 100.0, float(compiled.for_draw(0, 0).budget_rules[RING_FENCED])),
         waiting=measure("early_help_waiting") / max(1.0, float(places[:, -1].sum())),
     )  # fmt: skip
+
+
+def _level(left: float, ring_fenced: float) -> float:
+    """Return the level of family support that may be saved on, from what is left of all of it; 1 where there is none to save on."""
+    return 1.0 - (1.0 - left) / (1.0 - ring_fenced) if left > 0.0 and ring_fenced < 1.0 else 1.0

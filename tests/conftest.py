@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if several and config.option.markexpr != "unit" and os.environ.get("NUMBA_DISABLE_JIT") != "1":
         with tempfile.TemporaryDirectory() as folder:
             command = ["run", "baseline", "--area", "Rutland", "--runs", "1", "--until", "2026-03", "-o", f"{folder}/run", "--quiet"]
-            subprocess.run([sys.executable, "-m", "carecurve", *command], check=True, capture_output=True)
+            subprocess.run([sys.executable, "-m", "carecurve", *command], check=True, stdout=subprocess.DEVNULL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -57,7 +57,7 @@ def test_a_month_is_children_times_days_times_price():
 def test_a_year_is_settled_as_by_hand(spent, level, expected):
     _, handle = world()
     accounts = np.array([spent, 2_000_000.0, 500_000.0, level, 1.0])
-    settle_year(handle.address, accounts, 0)
+    settle_year(handle.address, accounts, 0, 1.0)
     assert accounts[budget.SPENT] == 0.0
     assert tuple(accounts[1:4]) == pytest.approx(expected)
 
@@ -73,6 +73,16 @@ def test_published_years_set_the_first_budget_and_the_reserves_and_save_nothing(
     accounts[budget.SPENT] = 3_160_000.0
     open_month(handle.address, accounts, 0, 2 * APRIL)
     assert accounts == pytest.approx([0.0, 3_160_000.0 * 1.02, 200_000.0, 0.975, 1.0])
+
+
+@pytest.mark.unit
+def test_what_was_saved_is_what_was_planned_in_the_year_it_was_saved_in():
+    """Support planned at half from April on: a fifth of the whole million was saved in the year before, and half a million is left to save on."""
+    model, handle = world()
+    model.support_planned[2 * APRIL :] = 0.5
+    accounts = np.array([2_100_000.0, 2_000_000.0, 500_000.0, 0.8, 1.0])
+    open_month(handle.address, accounts, 0, 2 * APRIL)
+    assert accounts == pytest.approx([0.0, 2_142_000.0, 500_000.0 + 200_000.0 - 100_000.0, 0.8 - 0.25 * 100_000.0 / 500_000.0, 0.5])
 
 
 @pytest.mark.unit

@@ -164,8 +164,22 @@ def test_a_reform_is_brought_forward_and_laid_on_a_baseline_of_ones_own(tmp_path
     found = load(str(tmp_path / "on-mine.yaml"))
     assert found.settings.discount_rate_per_year.value == 0.02  # mine, not the one that the reform was written on
     assert not set(found.committed)
+    (tmp_path / "other-order.yaml").write_text("name: On mine\nextends: [delayed-two-years, mine.yaml]\ndelay_months: -12\n")
+    assert load(str(tmp_path / "other-order.yaml")).settings == found.settings
+    (tmp_path / "two.yaml").write_text((tmp_path / "mine.yaml").read_text())
+    (tmp_path / "both.yaml").write_text("name: Both\nextends: [mine.yaml, two.yaml]\n")
+    with pytest.raises(ScenarioError, match=r"two.yaml:.*is a baseline, and so is .*mine.yaml; expected one"):
+        load(str(tmp_path / "both.yaml"))
     asked = [one for one in scenario("care-review-2022").levers if one.name not in scenario("care-review-2022").committed]
     assert {one.name: one.start for one in found.levers} == {one.name: add_months(one.start, 12) for one in asked}
+
+
+def test_a_delay_moves_the_months_that_a_file_below_set(tmp_path):
+    reach = "levers.family_help_for_half_a_million.reach.share"
+    (tmp_path / "lower.yaml").write_text(f"name: Lower\nextends: care-review-2022\nset:\n  {reach}.2028-04: 0.35\n")
+    (tmp_path / "late.yaml").write_text("name: Late\nextends: lower.yaml\ndelay_months: 12\n")
+    (found,) = [one for one in load(str(tmp_path / "late.yaml")).levers if one.name == "family_help_for_half_a_million"]
+    assert found.reach.share == {"2027-04": 0.02, "2028-04": 0.30, "2029-04": 0.35}
 
 
 @pytest.mark.parametrize("months", ["0", "-1000", "1.5", "yes", "1000"])

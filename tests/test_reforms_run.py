@@ -67,7 +67,8 @@ def test_without_effects_a_reform_costs_what_it_costs_and_changes_nothing():
         assert (reform.scenario in FREE) == (not own or float(abs(reform.costs.sel(line=own)).sum()) == 0.0), reform.scenario
 
 
-NOT_BOUGHT = {"do-nothing", "workforce-first", "care-review-2022", "delayed-two-years", "austerity"}  # posts are opened, places closed
+# Posts that are opened are open, also without effects (two programmes hold them); places that are closed are closed, and need answers by a setting.
+NOT_BOUGHT = {"do-nothing", "workforce-first", "care-review-2022", "delayed-two-years", "austerity"}
 FREE = {
     "profit-cap", "shock-child-death", "shock-pandemic", "shock-price-spike", "shock-provider-failure", "shock-recession", "shock-uasc-surge",
 }  # fmt: skip

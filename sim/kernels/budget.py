@@ -9,6 +9,7 @@ from sim.kernels.compiling import entry
 from sim.kernels.layout import WHOLE_PRICE, H, M
 
 DEAR_GBP_PER_WEEK = 10_000.0  # the Local Government Association's line, here in constant prices
+LEAST_NEED = 0.1
 SPENT, BUDGET, RESERVES, LEVEL, PLANNED = range(5)
 PLANNED_GROWTH, SAVED, FLOOR, RESERVES_SHARE, IN_FORCE, RING_FENCED, NEED_RESPONSE = range(7)
 
@@ -37,18 +38,18 @@ def month_of_care(m, units, let, a, month):
 
 
 @entry
-def settle_year(m, accounts, a):
+def settle_year(m, accounts, a, planned):
     """Close a financial year: overspend comes out of reserves, what is saved on family support goes in, and next year's budget is set.
 
     Next year's family support falls by a stated share of the overspend (or rises by that of an underspend), between a floor and what was planned.
-    The budget is this year's cost and the planned growth (ruling 21).
+    The budget is this year's cost and the planned growth (ruling 21). `planned` is what levers plan of family support for the next year.
     """
-    rules, support = M.budget_rules(m), M.family_support(m)[a] * accounts[PLANNED]
+    rules, support = M.budget_rules(m), M.family_support(m)[a]
     if accounts[BUDGET] > 0.0:
         over = accounts[SPENT] - accounts[BUDGET]
-        accounts[RESERVES] += support * (1.0 - accounts[LEVEL]) - over
-        if support > 0.0:
-            accounts[LEVEL] = min(1.0, max(rules[FLOOR], accounts[LEVEL] - rules[SAVED] * over / support))
+        accounts[RESERVES] += support * accounts[PLANNED] * (1.0 - accounts[LEVEL]) - over
+        if support * planned > 0.0:
+            accounts[LEVEL] = min(1.0, max(rules[FLOOR], accounts[LEVEL] - rules[SAVED] * over / (support * planned)))
     accounts[BUDGET] = accounts[SPENT] * (1.0 + rules[PLANNED_GROWTH])
     accounts[SPENT] = 0.0
 
@@ -66,13 +67,12 @@ def open_month(m, accounts, a, month):
 
     What levers plan of family support is of the month.
     """
-    rules = M.budget_rules(m)
-    accounts[PLANNED] = M.support_planned(m)[month]
-    if month == 0 or rules[IN_FORCE] == 0.0 or M.financial_year(m)[month] == M.financial_year(m)[month - 1]:
-        return
-    if month <= M.unpublished_from(m)[0]:
-        accounts[BUDGET], accounts[RESERVES] = 0.0, rules[RESERVES_SHARE] * accounts[SPENT]
-    settle_year(m, accounts, a)
+    rules, planned = M.budget_rules(m), M.support_planned(m)[month]
+    if month > 0 and rules[IN_FORCE] > 0.0 and M.financial_year(m)[month] != M.financial_year(m)[month - 1]:
+        if month <= M.unpublished_from(m)[0]:
+            accounts[BUDGET], accounts[RESERVES] = 0.0, rules[RESERVES_SHARE] * accounts[SPENT]
+        settle_year(m, accounts, a, planned)
+    accounts[PLANNED] = planned
 
 
 @entry
@@ -85,9 +85,9 @@ def places_afforded(planned, saveable, level):
 def need(planned, level, ring_fenced, response):
     """Return how much faster families come to harm than with family support as planned without levers: 1 + response x the share of it that is gone.
 
-    Of what is `planned` (over what was planned without levers), the level acts on what grants do not pay.
+    Of what is `planned` (over what was planned without levers), the level acts on what grants do not pay. A tenth of need is left, however much.
     """
-    return 1.0 + response * (1.0 - planned * (ring_fenced + (1.0 - ring_fenced) * level))
+    return max(LEAST_NEED, 1.0 + response * (1.0 - planned * (ring_fenced + (1.0 - ring_fenced) * level)))
 
 
 @entry
