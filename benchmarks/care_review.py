@@ -20,7 +20,6 @@ import numpy as np
 from scipy import stats
 
 from calibration.panel import ENGLAND, read_panel
-from scenarios.deflators import Deflators, shipped_deflators
 from scenarios.fitted import Fitted
 from scenarios.loading import Scenario, load
 from sim.experiment import run_experiment
@@ -29,12 +28,12 @@ from sim.results import Comparison, Results
 from sim.selection import Region, Selection
 
 ORIGIN, LAST = 2021, 2032
-REVIEW = {"nothing done, 2032": 100_000, "fewer in care, 2032": 30_000, "delay, March 2028": 10_500, "delay, £bn in ten years": 1.0}
-CCN_2025, PUBLISHED_2025 = 95_000, 81_770
+NOTHING_DONE, FEWER = 100_000, 30_000  # the Review's children in care in 2032, and how many fewer for its package
+CCN_2025 = 95_000
 HELP = "family_help_for_half_a_million"
 PRICE_YEAR = 2025  # year ending, of levers' costs
 OUT = Path(__file__).parents[1] / "docs" / "care-review"
-GROWTH = (1.0, 1.15, 1.3)  # families referred for the first time in 2032 over those without
+GROWTH = (1.15, 1.3)  # families referred for the first time in 2032 over those without
 EFFECTS = (0.85, 0.68, 0.4, 0.1)  # hazard ratios of Family Help
 
 
@@ -118,11 +117,11 @@ def by_area(comparison: Comparison, scenario: int, measure: str, year: int) -> n
     return comparison.scenarios[scenario].annual.sel(measure=measure, year_ending=year).to_numpy()
 
 
-def words(values: np.ndarray, error: float = 0.0, digits: int = -2) -> str:
-    """Return mean, 95 % interval over runs, and standard errors: Monte Carlo's, and that of the sample of authorities."""
+def words(values: np.ndarray, error: float) -> str:
+    """Return mean, 95 % interval over runs, and standard errors (Monte Carlo's, and that of the sample of authorities), to the nearest hundred."""
     low, high = np.quantile(values, [0.025, 0.975])
     chance = values.std(ddof=1) / np.sqrt(len(values))
-    mean, low, high, chance, error = (f"{round(x, digits):,.{max(digits, 0)}f}" for x in (values.mean(), low, high, chance, error))
+    mean, low, high, chance, error = (f"{round(x, -2):,.0f}" for x in (values.mean(), low, high, chance, error))
     return f"{mean} [{low}, {high}] | {chance} | {error}"
 
 
@@ -138,9 +137,9 @@ def headline(comparison: Comparison, england: Nation, sizes: np.ndarray) -> list
     nothing, review, late = (by_area(comparison, i, "cla_at31", LAST) for i in range(3))
     fewer = nothing - review
     delay = by_area(comparison, 2, "cla_at31", 2028) - by_area(comparison, 1, "cla_at31", 2028)
-    in_2025 = by_area(comparison, 0, "cla_at31", 2025)
+    in_2025, published = by_area(comparison, 0, "cla_at31", 2025), read_panel().series(ENGLAND, "cla_at31")[2025]
     rows = [
-        ("children in care, nothing done, March 2025", in_2025, f"published {PUBLISHED_2025:,}; CCN and Newton {CCN_2025:,}"),
+        ("children in care, nothing done, March 2025", in_2025, f"published {published:,.0f}; CCN and Newton {CCN_2025:,}"),
         ("children in care, nothing done, March 2032", nothing, "100,000"),
         ("children in care, the package, March 2032", review, "70,000 (implied)"),
         ("fewer in care for the package, March 2032", fewer, "30,000"),
@@ -148,10 +147,10 @@ def headline(comparison: Comparison, england: Nation, sizes: np.ndarray) -> list
         ("more in care for two years' delay, March 2032", late - review, "4,500 in the long run"),
     ]
     lines = ["| | England, mean [95 % interval] | Monte Carlo error | error of the sample | published |", "|---|---|---|---|---|"]
-    for label, values, published in rows:
-        lines.append(f"| {label} | {words(england.runs(values), england.sampling_error(values, sizes))} | {published} |")
+    for label, values, claimed in rows:
+        lines.append(f"| {label} | {words(england.runs(values), england.sampling_error(values, sizes))} | {claimed} |")
     reached = england.runs(fewer)
-    n, hits = len(reached), int((reached >= REVIEW["fewer in care, 2032"]).sum())
+    n, hits = len(reached), int((reached >= FEWER).sum())
     high = stats.beta.ppf(0.975, hits + 1, n - hits) if hits < n else 1.0
     lines += ["", f"Probability that 30,000 fewer are in care in 2032: {hits} of {n} runs (95 % upper limit {high:.2f}); most in any run "
               f"{reached.max():,.0f}."]  # fmt: skip
@@ -163,8 +162,7 @@ def cumulative(comparison: Comparison, reform: Results, england: Nation, years: 
 
     What the fit's authorities pay is at prices of its own base year, what levers cost is not.
     """
-    told = Deflators.from_told(reform.metadata["deflators"]) if reform.metadata.get("deflators") else shipped_deflators()
-    rise = told.factor(int(reform.metadata["price_base"][:4]) + 1, PRICE_YEAR)
+    rise = float(reform.nominal_factors([PRICE_YEAR])[0])
     own = [key for key in reform.payers("authority") if key not in comparison.baseline.lines and key != without]
     others = [key for key in reform.payers("authority") if key in comparison.baseline.lines]
     change = (reform.costs.sel(line=others) - comparison.baseline.costs.sel(line=others)).sum("line") * rise + reform.costs.sel(line=own).sum("line")
@@ -196,7 +194,7 @@ def money(comparison: Comparison, england: Nation) -> list[str]:
 def what_it_takes(folder: Path, scenarios: dict[str, Scenario], selection: Selection, england: Nation, runs: int) -> list[str]:
     """Return the lines that say which assumption would reach the Review's figures, effects and rates at their means."""
     named = {"families referred for the first time": "arrivals.family", "hazards of entering care": "rate.care_entry"}
-    variants = [grown(folder, times, what) for what in named.values() for times in GROWTH[1:]]
+    variants = [grown(folder, times, what) for what in named.values() for times in GROWTH]
     helped = [effective(folder, ratio) for ratio in EFFECTS]
     found = compare([scenarios["nothing"], *variants, *helped], selection, runs, effects="central")
     plain = england.runs(by_area(found, 0, "cla_at31", LAST)).mean()
@@ -204,18 +202,18 @@ def what_it_takes(folder: Path, scenarios: dict[str, Scenario], selection: Selec
     lines += ["| assumption | value | children in care, March 2032 | beside those if nothing is done |", "|---|---|---|---|"]
     for number, label in enumerate(named):
         points = [(1.0, plain)]
-        for j, times in enumerate(GROWTH[1:]):
-            outcome = england.runs(by_area(found, 1 + number * (len(GROWTH) - 1) + j, "cla_at31", LAST)).mean()
+        for j, times in enumerate(GROWTH):
+            outcome = england.runs(by_area(found, 1 + number * len(GROWTH) + j, "cla_at31", LAST)).mean()
             points.append((times, outcome))
             lines.append(f"| {label}, times as many by 2032 | {times:g} | {outcome:,.0f} | {outcome - plain:+,.0f} |")
-        needed = solved(points, REVIEW["nothing done, 2032"])
+        needed = solved(points, NOTHING_DONE)
         lines.append(f"| **{label}: for 100,000** | **{needed:.2f}** ({(needed ** (1 / 11) - 1) * 100:+.1f} % a year) | 100,000 | |")
     points = []
     for j, ratio in enumerate(EFFECTS):
         outcome = england.runs(by_area(found, 1 + len(variants) + j, "cla_at31", LAST)).mean()
         points.append((ratio, plain - outcome))
         lines.append(f"| Family Help's hazard ratio among those reached | {ratio:g} | {outcome:,.0f} | {outcome - plain:+,.0f} |")
-    needed = solved(points, REVIEW["fewer in care, 2032"])
+    needed = solved(points, FEWER)
     verdict = f"**{needed:.2f}**" if needed > 0.0 else "none: below 0, so not even if nobody reached came into care"
     lines.append(f"| **Family Help's hazard ratio: for 30,000 fewer** | {verdict} | | −30,000 |")
     return lines
@@ -233,8 +231,8 @@ def pictures(comparison: Comparison, england: Nation) -> None:
             left.fill_between(years, *np.quantile(values, [0.025, 0.975], axis=1), color=colour, alpha=0.15, linewidth=0)
     known = read_panel().series(ENGLAND, "cla_at31").loc[ORIGIN - 3 :]
     left.plot(known.index, known, "o", color="black", markersize=4, label="published")
-    left.plot([2032], [REVIEW["nothing done, 2032"]], "^", color="#4c566a", markersize=8, label="the Review: nothing done")
-    left.plot([2032], [70_000], "v", color="#0b7a75", markersize=8, label="the Review: reform")
+    left.plot([2032], [NOTHING_DONE], "^", color="#4c566a", markersize=8, label="the Review: nothing done")
+    left.plot([2032], [NOTHING_DONE - FEWER], "v", color="#0b7a75", markersize=8, label="the Review: reform")
     left.plot([2025], [CCN_2025], "x", color="#4c566a", label="CCN and Newton (2021)")
     left.set(title="Children in care in England, 31 March", ylim=(50_000, 120_000))
     left.legend(frameon=False, fontsize=8)

@@ -128,9 +128,7 @@ def _on_one_baseline(chain: list[tuple[Path, Document]], faults: list[Fault]) ->
     if len(own) > 1:
         message = f"is a baseline, and so is {shown_name(own[0][0])}; expected one"
         faults.append(own[1][1].fault(("pathway",), message))
-    dropped = [document for path, document in roots if own and path.parent == SHIPPED]
-    kept = [item for item in chain if not any(item[1] is other for other in dropped)]
-    return [item for item in own if item in kept] + [item for item in kept if item not in own]
+    return own + [item for item in chain if not any(item[1] is document for _, document in roots)] if own else chain
 
 
 def _same(one: Path, other: Path) -> bool:

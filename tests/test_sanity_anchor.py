@@ -19,7 +19,7 @@ def test_an_entry_averted_costs_what_the_sum_by_hand_says_and_a_broad_offer_does
     assert 0.015 < found[broad].risk < 0.06
     assert found[narrow].risk > 1.4 * found[broad].risk
     assert found[narrow].simulated_gbp < found[broad].simulated_gbp
-    for one in found.values():  # a sixth off each hazard is up to a tenth less than a sixth off the risk
+    for one in found.values():  # 15 % off each hazard is up to a tenth less than 15 % off the risk
         assert -2.6 * one.error_gbp < one.simulated_gbp - one.by_hand_gbp < 0.10 * one.by_hand_gbp + 2.6 * one.error_gbp
         net, paid = one.after(5)
         assert net > 0

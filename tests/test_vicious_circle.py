@@ -65,7 +65,7 @@ def test_only_hazards_that_run_on_by_themselves_follow_need_and_none_in_the_base
 
 
 @pytest.mark.e2e
-def test_engines_agree_when_need_answers_and_the_money_saved_is_what_is_not_planned(tmp_path):
+def test_engines_agree_when_need_answers_and_accounts_hold_what_is_planned(tmp_path):
     tight = scenario(tmp_path, "tight", "austerity", need_response=1.0, saved_per_pound_of_overspend=0.5)
     state, _ = past(tight, AREA, "2025-04", 1, 0)
     compiled = compile_model(tight, (AREA,), "2028-06", "2025-04")
@@ -121,7 +121,7 @@ def test_a_baseline_held_to_the_path_it_had_is_the_same_baseline(circles):
 
 
 @pytest.mark.statistical
-def test_by_chance_too_austerity_raises_care_and_what_it_costs(tmp_path):
+def test_by_chance_too_austerity_raises_care(tmp_path):
     base = scenario(tmp_path, "base", "baseline", need_response=CIRCLE.RESPONSE)
     found = cc.compare(base, "austerity", area=AREA, runs=12, until="2035-03", effects="central")
     for measure in ("cla_started", "cla_at31"):
