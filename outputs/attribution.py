@@ -9,7 +9,8 @@ import pandas as pd
 import xarray as xr
 
 from outputs.spread import SUMMARY, spread, with_all_years, with_sum
-from sim.attribution import QUANTITIES, Attributed, Attribution, Attributions
+from sim.attributed import ATTRIBUTED, Attributed
+from sim.attribution import Attribution, Attributions
 
 INTERACTION, TOTAL = "interaction", "total"
 COLUMNS = ["scenario", "area", "measure", "unit", "year_ending", "part", "effect", *SUMMARY, "ordering_standard_error", "share_of_total"]
@@ -25,6 +26,9 @@ def attribution_frame(found: Attributions) -> pd.DataFrame:
     `standard_error` is of the mean over runs, and holds the error of sampling orders; `ordering_standard_error` is that error by itself, 0 where all
     combinations were run. `share_of_total` is of the means; missing where the total is 0.
 
+    Beside net cost stand its items as `cost_bridge` names them, lines outside placements put together (`sim.attributed.ITEMS`): they add up to net
+    cost, row by row of part and effect.
+
     With several authorities (or England) the last area is all of them together.
     """
     about = found.comparison.metadata
@@ -32,7 +36,7 @@ def attribution_frame(found: Attributions) -> pd.DataFrame:
     frames = []
     for one in found.reforms:
         prices = f"GBP, {found.comparison[one.scenario].metadata['price_base']} prices"
-        for quantity in QUANTITIES.values():
+        for quantity in ATTRIBUTED.values():
             frame = _frame(one, quantity, factors, name)
             frames.append(frame.assign(scenario=one.scenario, unit=prices if quantity.unit == "GBP" else quantity.unit)[COLUMNS])
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)

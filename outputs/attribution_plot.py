@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
+from outputs import attribution_matrix
 from outputs.attribution import INTERACTION, TOTAL
 from outputs.attribution_words import amount
 from outputs.money_axis import money_axis
@@ -46,7 +47,7 @@ def waterfall(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> 
     """Return the figure of what drove each reform, all authorities together.
 
     Three panels for each reform: net cost to the authority over all years by the reform's parts (Shapley values), children in care at the end by
-    part, and net cost by volume, mix and price of placements and by line.
+    part, and net cost by volume, mix and price of placements and by line. Below them a table of both at once.
 
     Parameters
     ----------
@@ -54,15 +55,15 @@ def waterfall(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> 
         `outputs.attribution.attribution_frame` and `outputs.cost_bridge.cost_bridge` of the same comparison.
     """
     panels = [_panels(found, one, table, costs) for one in found.reforms]
-    heights = [HEAD_INCHES + ROW_INCHES * n for panel in panels for n in _rows(panel)]
+    heights = [HEAD_INCHES + ROW_INCHES * n for panel, one in zip(panels, found.reforms, strict=True) for n in (*_rows(panel), len(one.parts) + 1)]
     figure = Figure(figsize=(15.0, 1.3 + sum(heights)), layout="constrained")
-    grid = figure.add_gridspec(2 * len(panels), 2, height_ratios=heights)
+    grid = figure.add_gridspec(3 * len(panels), 2, height_ratios=heights)
     for k, (by_part, by_line, children) in enumerate(panels):
         upper, lower = _rows(panels[k])
-        first = figure.add_subplot(grid[2 * k, 0])
-        _draw(first, *by_part, upper)
-        _draw(figure.add_subplot(grid[2 * k + 1, 0]), *children, lower)
-        _draw(figure.add_subplot(grid[2 * k : 2 * k + 2, 1]), *by_line, len(by_line[1]))
+        _draw(figure.add_subplot(grid[3 * k, 0]), *by_part, upper)
+        _draw(figure.add_subplot(grid[3 * k + 1, 0]), *children, lower)
+        _draw(figure.add_subplot(grid[3 * k : 3 * k + 2, 1]), *by_line, len(by_line[1]))
+        attribution_matrix.draw(figure.add_subplot(grid[3 * k + 2, :]), found.reforms[k], table)
     runs = found.comparison.baseline.replicates
     kinds = ((RISE, "rises"), (FALL, "falls"), (WHOLE, "total"), (WITHIN, "interaction, already in the parts above"))
     handles = [Patch(facecolor=colour, hatch=HATCH[colour], edgecolor="white", label=words) for colour, words in kinds]

@@ -7,11 +7,13 @@ import pandas as pd
 from outputs.attribution import INTERACTION, TOTAL
 from outputs.money_axis import MINUS, unit_of
 from scenarios.parts import Part
-from sim.attribution import QUANTITIES, Attribution, Attributions
+from sim.attributed import ITEMS, QUANTITIES
+from sim.attribution import Attribution, Attributions
 
 MUCH = 0.20  # of the total: interaction above it is explained
 NAMED = 4  # parts of the cost that are named
 PARTS_OF_COST = {
+    "reform_lines": "its own lines", "other_lines": "lines outside placements",
     "placements_volume": "weeks in placements", "placements_mix": "kinds of placement", "placements_chance": "placements' prices as drawn",
     "placements_market": "market prices", "placements_commissioning": "commissioning", "placements_interaction": "volume with mix and price",
 }  # fmt: skip
@@ -32,6 +34,7 @@ def sentences(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> 
         lines.append(f"What drove net cost of {one.scenario}: {_added_up(money, one.parts, 'GBP')} (Shapley values, {one.rule}; attribution.csv).")
         if len(one.parts) > 1:
             lines += [f"  {line}" for line in _interaction(one, money)]
+            lines += [f"  {line}" for line in _made_of(one, own)]
         lines.append(f"  By line: {_by_line(costs[costs.scenario == one.scenario])} (cost_bridge.csv).")
         last = own[own.measure == "cla_at31"].year_ending.iloc[-1]
         children = own[(own.measure == "cla_at31") & (own.year_ending == last)]
@@ -59,6 +62,16 @@ def _added_up(rows: pd.DataFrame, parts: tuple[Part, ...], unit: str) -> str:
 
     ordered = sorted(parts, key=lambda part: -abs(values.loc[part.name, "mean"]))
     return f"{amount(total['mean'], unit, largest)} = {'; '.join(f'{part.label} {shown(values.loc[part.name])}' for part in ordered)}"
+
+
+def _made_of(one: Attribution, own: pd.DataFrame) -> list[str]:
+    """Return, of each part, the largest of what it does to net cost by volume, mix, price and lines, and all else together."""
+    rows = own[(own.effect == "shapley") & (own.year_ending == "all") & own.measure.isin(ITEMS)]
+    found = []
+    for part in one.parts:
+        means = rows[rows.part == part.name].set_index("measure")["mean"].rename(index=PARTS_OF_COST)
+        found.append(f"Of {part.label}: {_largest_first(means)}.")
+    return found
 
 
 def _interaction(one: Attribution, money: pd.DataFrame) -> list[str]:
@@ -113,7 +126,12 @@ def _by_line(costs: pd.DataFrame) -> str:
     rows = costs[(costs.measure == "net_cost") & (costs.year_ending == "all") & (costs.area == costs.area.iloc[-1])].set_index("item")
     own, others = rows[rows.section == "reform"]["mean"], rows[rows.section != "reform"]["mean"].drop(TOTAL)
     means = pd.concat([pd.Series({"the reform's own lines": own.sum()}), others])
+    return _largest_first(means.rename(index={item: PARTS_OF_COST.get(item, rows.label.get(item, item)) for item in means.index}))
+
+
+def _largest_first(means: pd.Series) -> str:
+    """Return the largest of some amounts, by name, and all else together: they add up to the whole."""
     ordered = means[means.abs().sort_values(ascending=False).index]
     largest = float(ordered.abs().max())
-    told = [f"{PARTS_OF_COST.get(item, rows.label.get(item, item))} {amount(value, 'GBP', largest)}" for item, value in ordered[:NAMED].items()]
+    told = [f"{name} {amount(value, 'GBP', largest)}" for name, value in ordered[:NAMED].items()]
     return ", ".join([*told, f"all else {amount(float(ordered[NAMED:].sum()), 'GBP', largest)}"])

@@ -10,21 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from outputs.price_volume import GROUP_LINES, by_group, placement_bridge
+from outputs.price_volume import priced_of
 from outputs.spread import spread, with_all_years, with_sum
 from outputs.tables import after_branch
-from sim.counting import divide
-from sim.measures_money import PRICE_PARTS, PRICED_GROUPS
+from sim.placement_bridge import IN_PLACEMENTS, PLACEMENTS
+from sim.placement_bridge import items as priced_items
 from sim.results import Comparison, Results, brought
 
-PLACEMENTS = {
-    "volume": "Placements: more or fewer weeks",
-    "mix": "Placements: dearer or cheaper kinds and needs",
-    "chance": "Placements: dearer or cheaper as drawn",
-    "market": "Placements: market prices",
-    "commissioning": "Placements: what commissioning won",
-    "interaction": "Placements: volume with mix and price",
-}
 PERSPECTIVES = {"net_cost": ("authority",), "exchequer_cost": ()}  # who pays; nobody named: all payers
 COLUMNS = ["scenario", "area", "measure", "unit", "year_ending", "section", "item", "label", "mean", "p05", "p50", "p95", "standard_error"]
 
@@ -67,8 +59,7 @@ def bridge(baseline: Results, reform: Results, years: list[int], payers: tuple[s
     """Return the items of a difference in cost by key, in the order they are read in: the reform's own lines, placements, other lines, `total`."""
     lines = dict(baseline.lines) | dict(reform.lines)
     ours = brought(baseline, reform)
-    placed = {line for group in GROUP_LINES.values() for line in group}
-    paid = [key for key, line in lines.items() if (not payers or line["payer"] in payers) and key not in placed]
+    paid = [key for key, line in lines.items() if (not payers or line["payer"] in payers) and key not in IN_PLACEMENTS]
     changes = {key: _line(reform, key, years) - _line(baseline, key, years) for key in paid}
     found = {
         key: Item(str(lines[key]["section"]), str(lines[key]["label"]), change)
@@ -82,25 +73,8 @@ def bridge(baseline: Results, reform: Results, years: list[int], payers: tuple[s
 
 
 def placement_items(baseline: Results, reform: Results, years: list[int]) -> dict[str, np.ndarray]:
-    """Return the change in what placements cost by volume, mix and parts of price, each at the baseline's weeks, and interaction, each (A, R, Y).
-
-    With W weeks, x pounds a week of a part (0 baseline, 1 reform): volume is that of `placement_bridge`; each other part is W0 (x1 - x0), what it
-    would change if there were as many weeks; interaction is what mix and prices cost on the weeks more or fewer, so that all add up.
-    """
-    before, after = (by_group(one, years) for one in (baseline, reform))
-    whole = placement_bridge(baseline, reform, years)
-
-    def total(of: dict, name: str) -> np.ndarray:
-        """Return a quantity of all groups of placements."""
-        return sum(of[group][name] for group in PRICED_GROUPS)
-
-    weeks = {"before": total(before, "weeks"), "after": total(after, "weeks")}
-    kept = divide(weeks["before"], weeks["after"])  # where the reform has no week left, prices have not changed
-    items = {"volume": whole["volume_gbp"], "mix": whole["mix_gbp"] * kept}
-    for part in PRICE_PARTS:
-        change = total(after, part) * kept - total(before, part)
-        items[part] = np.where(weeks["after"] == 0.0, 0.0, change)
-    return items | {"interaction": whole["gbp"] - sum(items.values())}
+    """Return the change in what placements cost by volume, mix and parts of price, each at the baseline's weeks, and interaction, each (A, R, Y)."""
+    return priced_items(priced_of(baseline, years), priced_of(reform, years))
 
 
 def _line(results: Results, key: str, years: list[int]) -> np.ndarray:

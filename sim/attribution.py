@@ -19,13 +19,13 @@ import xarray as xr
 from scenarios.parts import Part, between, parts_of
 from scenarios.scenario import Scenario
 from scenarios.timeline import year_ending
+from sim.attributed import ATTRIBUTED, attributed, counted, of_results
 from sim.checks import Check, as_records, combine
 from sim.cost_lines import lines_of
 from sim.executors import Progress, run_tasks
-from sim.experiment import Outcome, Worker, units_of
-from sim.measures import MEASURES
+from sim.experiment import Worker, units_of
 from sim.plan import ExperimentError, Plan
-from sim.results import Comparison, Results
+from sim.results import Comparison, Results, brought
 from sim.selection import Region
 from sim.shapley import along, dividends, everybody, joining, members, orders, shapley
 
@@ -34,34 +34,10 @@ PAIRS = 2  # of orders in a run beyond that: the least from which the error of s
 
 
 @dataclass(frozen=True)
-class Attributed:
-    """A quantity whose difference is attributed; `over` says how years make the horizon: their `sum`, or the `last`."""
-
-    name: str
-    label: str
-    unit: str
-    over: str
-    grossed_by: str
-
-
-QUANTITIES: dict[str, Attributed] = {
-    one.name: one
-    for one in (
-        Attributed("net_cost", "Net cost to the authority", "GBP", "sum", "spend"),
-        Attributed("exchequer_cost", "Cost to the exchequer", "GBP", "sum", "spend"),
-        *(
-            Attributed(name, MEASURES[name].label, MEASURES[name].unit, MEASURES[name].over, MEASURES[name].grossed_by)
-            for name in ("cla_at31", "cla_started", "days_in_care")
-        ),
-    )
-}
-
-
-@dataclass(frozen=True)
 class Attribution:
     """What drove one reform's difference from the baseline.
 
-    Arrays have the dimensions area, replicate, measure (`QUANTITIES`) and year_ending (from the branch on), and before them what is named.
+    Arrays have the dimensions area, replicate, measure (`ATTRIBUTED`) and year_ending (from the branch on), and before them what is named.
 
     Attributes
     ----------
@@ -199,11 +175,11 @@ def attribute(plan: Plan, comparison: Comparison, progress: Progress | None = No
     plan = replace(plan, runs=comparison.baseline.replicates, rule=None, events=False)
     units, after = units_of(plan), [i for i, year in enumerate(plan.years) if year >= year_ending(plan.from_)]
     tasks = [(unit, replicate) for unit in units for replicate in range(plan.runs)]
-    found = run_tasks(_Combinations(plan, games), tasks, plan.workers, progress)
-    base = of_results(comparison.baseline)
+    own = [brought(comparison.baseline, results) for results in comparison.reforms]
+    found = run_tasks(_Combinations(plan, games, own), tasks, plan.workers, progress)
     reforms = []
     for g, (game, results) in enumerate(zip(games, comparison.reforms, strict=True)):
-        ends = {0: base, game.whole: of_results(results)}
+        ends = {0: of_results(comparison.baseline, own[g]), game.whole: of_results(results, own[g])}
         runs = [_worths(ends, [found[u * plan.runs + r] for u in range(len(units))], g, r, after) for r in range(plan.runs)]
         checks = as_records(combine(check for _, checks in found for check in checks[g]))
         reforms.append(assembled(game, results, runs, [plan.years[i] for i in after], checks))
@@ -212,11 +188,11 @@ def attribute(plan: Plan, comparison: Comparison, progress: Progress | None = No
 
 
 class _Combinations(Worker):
-    """Runs the combinations that games need of (unit, replicate) tasks: by game, their quantities (A, Q, Y) and checks."""
+    """Runs the combinations that games need of (unit, replicate) tasks: by game, what is counted of them (A, C, Y) and checks."""
 
-    def __init__(self, plan: Plan, games: list[Game]) -> None:
+    def __init__(self, plan: Plan, games: list[Game], own: list[set[str]]) -> None:
         super().__init__(plan)
-        self.games = games
+        self.games, self.own = games, own
         for game in games:  # here, not in threads: each once
             for replicate in range(plan.runs):
                 for coalition in game.needed(replicate):
@@ -230,39 +206,22 @@ class _Combinations(Worker):
         worths: list[dict[int, np.ndarray]] = [{} for _ in self.games]
         checks: list[list[Check]] = [[] for _ in self.games]
         for (g, coalition), scenario, outcome in zip(wanted, scenarios, self.outcomes(unit, replicate, scenarios), strict=True):
-            worths[g][coalition] = _of_outcome(outcome, scenario)
+            worths[g][coalition] = counted(outcome.annual, outcome.costs, {line.key: line.payer for line in lines_of(scenario)}, self.own[g])
             checks[g] += outcome.checks
         return worths, checks
-
-
-def quantities(annual: np.ndarray, costs: np.ndarray, paid: list[int]) -> np.ndarray:
-    """Return what is attributed (..., Q, Y) from measures (..., M, Y), lines of cost (..., L, Y) and the lines the authority pays."""
-    counted = [annual[..., list(MEASURES).index(name), :] for name in list(QUANTITIES)[2:]]
-    return np.stack([costs[..., paid, :].sum(axis=-2), costs.sum(axis=-2), *counted], axis=-2).astype(np.float64)
-
-
-def _of_outcome(outcome: Outcome, scenario: Scenario) -> np.ndarray:
-    """Return what is attributed, of one run (A, Q, Y)."""
-    return quantities(outcome.annual, outcome.costs, [i for i, line in enumerate(lines_of(scenario)) if line.payer == "authority"])
-
-
-def of_results(results: Results) -> np.ndarray:
-    """Return what is attributed, of results already there (A, R, Q, Y)."""
-    paid = [list(results.lines).index(key) for key in results.payers("authority")]
-    return quantities(results.annual.to_numpy(), results.costs.to_numpy(), paid)
 
 
 def _worths(ends: dict[int, np.ndarray], found: list[Any], g: int, replicate: int, after: list[int]) -> dict[int, np.ndarray]:
     """Return the quantities of every combination there is of a game in one replicate, all units' areas, years after the branch (A, Q, Y)."""
     inner = {coalition: np.concatenate([worths[g][coalition] for worths, _ in found]) for coalition in found[0][0][g]}
     both = {coalition: values[:, replicate] for coalition, values in ends.items()} | inner
-    return {coalition: values[..., after] for coalition, values in both.items()}
+    return {coalition: attributed(values, both[0])[..., after] for coalition, values in both.items()}
 
 
 def assembled(game: Game, results: Results, runs: list[dict[int, np.ndarray]], years: list[int], checks: list[dict[str, Any]]) -> Attribution:
     """Return an attribution from the quantities of each run's combinations."""
     n, whole = len(game.parts), game.whole
-    space = {"area": list(results.areas), "replicate": list(range(len(runs))), "measure": list(QUANTITIES), "year_ending": years}
+    space = {"area": list(results.areas), "replicate": list(range(len(runs))), "measure": list(ATTRIBUTED), "year_ending": years}
 
     def labelled(values: Iterable[np.ndarray], **first: list[str]) -> xr.DataArray:
         """Return one array of each run (first, A, Q, Y) as a labelled array of all."""

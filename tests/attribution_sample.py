@@ -8,13 +8,15 @@ from experiment_sample import AREAS, comparison, results
 
 from outputs.tables import after_branch
 from scenarios.loading import load
-from sim.attribution import QUANTITIES, Attributions, Game, assembled
+from sim.attributed import ATTRIBUTED
+from sim.attribution import Attributions, Game, assembled
 from sim.shapley import members
 
 TWO = "name: Two\nextends: [early-help, kinship]\n"
 ELSEWHERE = "name: Else\nextends: baseline\nareas: {Rutland: {referrals: {value: 500, unit: a year, source: mine, status: assumed}}}\n"
 THREE = "name: Three\nextends: [early-help, kinship]\nset: {settings.prices.real_growth_per_year.childrens_home: 0.073}\n"
 OWN = (3e6, -2e6, 1e6)  # pounds of what each part does alone, each year and area, on average
+OF_NET_COST = (0.6, -0.3, 0.1, 0.05, 0.05, 0.2, 0.1, 0.2)  # what each item is of a change in net cost
 TOGETHER = -0.5e6  # of each two that are there
 
 
@@ -27,8 +29,8 @@ def baseline():
 def worth(coalition: int, replicate: int, noise: float, together: float = TOGETHER) -> np.ndarray:
     """Quantities (A, Q, Y) of a combination: parts alone, pairs, and chance that only the run and the combination decide."""
     n = coalition.bit_count()
-    chance = noise * np.random.default_rng([replicate, coalition]).normal(size=(len(AREAS), len(QUANTITIES), 3))
-    scale = np.array([1.0, 1.2, 1e-6, 2e-6, 3e-4])[None, :, None] * np.array([1.0, 2.0, 3.0])[None, None, :]
+    chance = noise * np.random.default_rng([replicate, coalition]).normal(size=(len(AREAS), len(ATTRIBUTED), 3))
+    scale = np.array([1.0, 1.2, 1e-6, 2e-6, 3e-4, *OF_NET_COST])[None, :, None] * np.array([1.0, 2.0, 3.0])[None, None, :]
     return scale * (50e6 + sum(OWN[i] for i in members(coalition)) + together * n * (n - 1) / 2 + 1e6 * chance)
 
 

@@ -4,15 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from attribution_sample import OWN, THREE, TOGETHER, TWO, attributions
-from experiment_sample import AREAS, comparison
+from experiment_sample import AREAS
+from test_shares import region
 
 from outputs.attribution import COLUMNS, attribution_frame
+from outputs.attribution_matrix import cells
 from outputs.attribution_words import reason, sentences
-from outputs.cost_bridge import cost_bridge
+from outputs.cost_bridge import bridge, cost_bridge
 from scenarios.loading import load
 from scenarios.parts import NUMBERS
-from sim.attribution import QUANTITIES, Game
+from sim.attributed import ITEMS, QUANTITIES, attributed, of_results
+from sim.attribution import Game
 from sim.plan import ExperimentError
+from sim.results import brought
 
 pytestmark = pytest.mark.unit
 KEYS = ["scenario", "area", "measure", "year_ending"]
@@ -29,7 +33,7 @@ def test_shapley_values_and_effects_alone_with_interaction_add_up_to_every_total
     total = means(frame, "total")
     assert list(frame.columns) == COLUMNS
     assert set(frame.area) == {*AREAS, "Two boroughs"}
-    assert len(total) == 3 * (4 * 4 + 3)  # areas; three years and all of them, of a stock three years
+    assert len(total) == 3 * (12 * 4 + 3)  # areas; three years and all of them, of a stock three years
     assert means(frame, "shapley").to_numpy() == pytest.approx(total.to_numpy(), rel=1e-9)
     alone = means(frame, "alone") + frame[frame.part == "interaction"].set_index(KEYS)["mean"]
     assert alone.to_numpy() == pytest.approx(total.to_numpy(), rel=1e-9)
@@ -148,12 +152,33 @@ def test_reasons_are_the_first_that_holds():
     assert "chance" in reason(-3.0, float("nan"), 7.0, alone)  # a single run tells nothing
 
 
-def test_quantities_are_those_of_results():
-    from sim.attribution import of_results
-
-    base = comparison().baseline
-    found = of_results(base)
-    assert np.allclose(found[:, :, 0], base.net())
-    assert np.allclose(found[:, :, 1], base.exchequer())
+def test_quantities_are_those_of_results_and_items_add_up_to_net_cost():
+    both = region()
+    base, reform = both.baseline, both.reforms[0]
+    ours = brought(base, reform)
+    before, after = (attributed(of_results(one, ours), of_results(base, ours)) for one in (base, reform))
+    assert np.allclose(before[:, :, 0], base.net())
+    assert np.allclose(before[:, :, 1], base.exchequer())
     for k, name in enumerate(list(QUANTITIES)[2:], 2):
-        assert np.allclose(found[:, :, k], base.annual.sel(measure=name))
+        assert np.allclose(before[:, :, k], base.annual.sel(measure=name))
+    assert np.all(before[:, :, len(QUANTITIES) :] == 0.0)
+    known = bridge(base, reform, list(base.years))
+    for k, name in enumerate(ITEMS, len(QUANTITIES)):
+        if name in known:
+            assert np.allclose(after[:, :, k], known[name].gbp)
+    own = sum(item.gbp for item in known.values() if item.section == "reform")
+    assert np.allclose(after[:, :, len(QUANTITIES)], own)
+    assert np.abs(own).max() > 0.0
+    assert np.allclose(after[:, :, len(QUANTITIES) :].sum(axis=2), reform.net() - base.net())
+
+
+def test_what_each_part_does_is_split_by_item_and_the_table_adds_up_both_ways(write):
+    found, _ = attributions(write(THREE), noise=0.0)
+    table = attribution_frame(found)
+    grid = cells(found.reforms[0], table)
+    assert list(grid.index) == ["family_help", "kinship", NUMBERS, "total"]
+    assert grid.drop(columns="net_cost").sum(axis=1).to_numpy() == pytest.approx(grid.net_cost.to_numpy(), rel=1e-9)
+    assert grid.drop("total").sum().to_numpy() == pytest.approx(grid.loc["total"].to_numpy(), rel=1e-9)
+    assert grid.loc["kinship", "reform_lines"] == pytest.approx(0.6 * -30e6)
+    told = "\n".join(sentences(found, table, cost_bridge(found.comparison)))
+    assert "Of family help: its own lines +£" in told

@@ -12,8 +12,9 @@ import carecurve as cc
 from carecurve.api import attribute_plan
 from outputs.attribution import attribution_frame
 from outputs.attribution_plot import FALL, HATCH, RISE, WHOLE, WITHIN, waterfall
-from outputs.cost_bridge import cost_bridge
+from outputs.cost_bridge import bridge, cost_bridge
 from scenarios.loading import load
+from sim.attributed import ITEMS
 from sim.experiment import run_experiment
 from sim.plan import ExperimentError, plan
 from sim.selection import Region, Selection
@@ -46,6 +47,11 @@ def test_a_lever_alone_is_the_comparison_of_that_lever_and_nothing_is_paired_ane
 def test_shapley_values_add_up_in_every_run_and_do_not_depend_on_the_order_of_levers(two, write):
     one = two["two"]
     assert np.abs(one.shapley.sum("part") - one.total).max() < 1e-6
+    for made_of in (one.shapley, one.alone, one.last):  # items of net cost add up to it, of each part and run
+        assert np.allclose(made_of.sel(measure=list(ITEMS)).sum("measure"), made_of.sel(measure="net_cost"), atol=1e-3)
+    known = bridge(two.comparison.baseline, two.comparison.reforms[0], list(one.total.year_ending.to_numpy()))
+    for item in set(ITEMS) & set(known):
+        assert np.allclose(one.total.sel(measure=item).transpose("area", "replicate", "year_ending"), known[item].gbp, atol=1e-3)
     turned = cc.attribute("baseline", write("name: Two\nextends: [kinship, early-help]\n", "turned.yaml"), **WHERE)["turned"]
     assert np.allclose(turned.shapley.sel(part=["family_help", "kinship"]), one.shapley)
     assert all(check["holds"] for check in one.checks)
@@ -113,7 +119,8 @@ def test_the_waterfall_ends_at_the_total_and_reads_without_colour(write):
     found, _ = attributions(write(THREE))
     table, costs = attribution_frame(found), cost_bridge(found.comparison)
     figure = waterfall(found, table, costs)
-    by_part, children, by_line = figure.axes
+    by_part, children, by_line, matrix = figure.axes
+    assert len(matrix.texts) == 4 * 9  # three parts and the whole, eight items and net cost
     assert "£" in by_part.get_xlabel()
     assert "2024-25 prices" in by_line.get_xlabel()
     assert "children" in children.get_xlabel()

@@ -6,9 +6,10 @@ from experiment_sample import AREAS, results
 from test_shares import KEY, region
 
 from outputs.cost_bridge import COLUMNS, PLACEMENTS, bridge, cost_bridge, placement_items
-from outputs.price_volume import GROUP_LINES, placement_bridge
+from outputs.price_volume import placement_bridge
 from outputs.tables import after_branch
 from sim.measures_money import PRICE_PARTS
+from sim.placement_bridge import GROUP_LINES
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,6 @@ from scipy import stats
 from tiny_arrays import filled
 
 from calibration.placement_prices import COUNTED, dear, home_spread, mean_range, supported_spread
-from outputs.price_volume import GROUP_LINES
 from scenarios.actions_of_places import PriceGain
 from scenarios.loading import load
 from sim import engine
@@ -22,6 +21,7 @@ from sim.kernels import budget
 from sim.kernels import layout as L
 from sim.measures import MEASURES
 from sim.model import compile_model
+from sim.placement_bridge import GROUP_LINES
 
 RCC = "regional-care-cooperative"
 

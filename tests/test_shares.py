@@ -7,7 +7,7 @@ import pytest
 from experiment_sample import AREAS, compiled_and_tally, results
 from scenario_files import HEAD, faults_of
 
-from outputs.price_volume import BRIDGE, GROUP_LINES, price_and_volume
+from outputs.price_volume import BRIDGE, price_and_volume
 from outputs.shares import CHILDREN, MONEY, money, shares, winners_and_losers
 from outputs.store import write
 from outputs.tables import after_branch, whole
@@ -15,6 +15,7 @@ from scenarios.actions import Cost
 from scenarios.loading import load
 from sim.costing import Costing
 from sim.measures_money import PRICE_PARTS
+from sim.placement_bridge import GROUP_LINES
 from sim.results import Comparison
 
 pytestmark = pytest.mark.unit
