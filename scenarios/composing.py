@@ -240,7 +240,10 @@ def _drop(composed: Composed, document: Document) -> None:
     for index, name in enumerate(names):
         if name not in composed.kinds:
             message = f"there is no lever {name!r} below, {suggestion(name, composed.kinds)}"
-            composed.faults.append(document.fault(("without", index), message))
+            bottom = composed.chain[0].file
+            moved_here = document.file != bottom and Path(document.file).stem in shipped_names() and Path(bottom).stem not in shipped_names()
+            stands = f"; it is of the shipped baseline, and this stands on {bottom}: write `without` in a file of your own" if moved_here else ""
+            composed.faults.append(document.fault(("without", index), message + stands))
             continue
         del composed.kinds[name], composed.document.data["levers"][name]
 

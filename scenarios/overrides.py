@@ -8,6 +8,7 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
+from scenarios.distributions import KINDS
 from scenarios.documents import Document
 from scenarios.faults import Fault, Mark, PathKey, dotted
 from scenarios.timeline import MonthError, calendar_days, month_index
@@ -118,6 +119,9 @@ def _fault_in(path: PathKey, month: str | None, value: Any, data: Any) -> str | 
         number = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
         return None if number else f"is {value!r}, expected a number of days above 0"
     here = here[path[-1]]
+    if path[0] not in PATHWAY_KEYS and isinstance(here, dict) and not here.keys() & set(KINDS):
+        inside = ", ".join(str(key) for key in list(here)[:4])
+        return f"{dotted(path)} holds no number but {inside}{' and more' if len(here) > 4 else ''}; expected the path of one of its numbers"
     if path[0] in PATHWAY_KEYS and not _is_numbers(here):
         return f"{dotted(path)} holds no number, expected the path of one: `set` changes numbers, not structure"
     if path[0] in PATHWAY_KEYS and not _is_numbers(value):

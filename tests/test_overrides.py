@@ -93,6 +93,9 @@ def test_epochs_refuse_dates_before_another_branch(write):
         ("stages.assessment.label: Other", 28, "set.stages.assessment.label", ["not structure"]),
         ("settings.replicates: {2026-01: 5}", 25, "set.settings.replicates.2026-01", ["settings hold for the whole run"]),
         ("stages.assessment.case_weight: -1", 34, "stages.assessment.case_weight", ["negative, expected at least 0"]),
+        ("levers: 3", 11, "set.levers", ["levers holds no number but", "expected the path of one of its numbers"]),
+        ("settings: 3", 13, "set.settings", ["settings holds no number but from"]),
+        ("settings.budget: 3", 20, "set.settings.budget", ["expected the path of one of its numbers"]),
         ("stages.referral.outcomes.assess.share: 0.5", 42, "stages.referral.outcomes", ["sum to 0.564, expected 1"]),
     ],
 )

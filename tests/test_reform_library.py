@@ -170,6 +170,9 @@ def test_a_reform_is_brought_forward_and_laid_on_a_baseline_of_ones_own(tmp_path
     (tmp_path / "both.yaml").write_text("name: Both\nextends: [mine.yaml, two.yaml]\n")
     with pytest.raises(ScenarioError, match=r"two.yaml:.*is a baseline, and so is .*mine.yaml; expected one"):
         load(str(tmp_path / "both.yaml"))
+    (tmp_path / "nothing.yaml").write_text("name: Nothing\nextends: [mine.yaml, do-nothing]\n")
+    with pytest.raises(ScenarioError, match=r"do-nothing.yaml:.*it is of the shipped baseline, and this stands on .*mine.yaml"):
+        load(str(tmp_path / "nothing.yaml"))
     asked = [one for one in scenario("care-review-2022").levers if one.name not in scenario("care-review-2022").committed]
     assert {one.name: one.start for one in found.levers} == {one.name: add_months(one.start, 12) for one in asked}
 
