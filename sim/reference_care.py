@@ -71,7 +71,7 @@ class Care(Families):
     # ------------------------------------------------------------ placement
 
     def place_siblings(self, children: list[Child]) -> None:
-        """Place siblings: those sharing the eldest's plan together if it can be had, else each alone, eldest first."""
+        """Place siblings: those sharing the eldest's plan together if it can be had, then the others each alone, eldest first."""
         eldest, area = children[0], children[0].family.area
         u = self.uniform(eldest.family, eldest.slot + 1, "placement.plan", eldest.story.episodes * 64)
         plans = [self.placements.plan(child, False, u, self.month, self.now) for child in children]
@@ -84,8 +84,9 @@ class Care(Families):
                 together = found
             else:
                 self.ledger.tally.apart[area, self.ledger.row, 1] += 1
-        for child, planned in zip(children, plans, strict=True):
-            shared = together if planned == plans[0] else None
+        shares = [together if planned == plans[0] else None for planned in plans]
+        placed = sorted(zip(children, plans, shares, strict=True), key=lambda one: one[2] is None)  # first those for whom places are found
+        for child, planned, shared in placed:
             stage, where = shared or self.find_place(child, planned, 1)
             self.move_in(child, planned, stage, where, L.ENTER, L.IDLE)
 

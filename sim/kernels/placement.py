@@ -129,7 +129,7 @@ def move_out(m, s, y, a, c, t):
 
 @kernel
 def place_siblings(m, s, y, a, rows, n, t):
-    """Place siblings who enter together, eldest first: one place type for all who share a plan if it can be had, else each alone."""
+    """Place siblings who enter together: those who share the eldest's plan in one place type if it can be had, then the others alone, eldest first."""
     keep_whole()
     plans = np.empty(SLOTS, np.int64)
     u = 0.0
@@ -152,12 +152,15 @@ def place_siblings(m, s, y, a, rows, n, t):
         if stage < 0 or H.stages(m)[stage]["type"] != H.stages(m)[plans[0]]["type"]:
             Y.apart(y)[a, row, 1] += 1
             stage = NOBODY
-    for j in range(n):
-        c, to, at = rows[j], stage, b
-        if plans[j] != plans[0] or stage < 0:
-            to, at = find_place(m, s, y, a, c, plans[j], ONE, t)
-        move_in(m, s, y, a, c, plans[j], to, at, t, ENTER, IDLE)
-        settle_child(m, s, a, c)
+    for alone in range(2):  # those placed together first: the places found for them are theirs
+        for j in range(n):
+            c, to, at = rows[j], stage, b
+            if (plans[j] != plans[0] or stage < 0) != (alone == 1):
+                continue
+            if alone == 1:
+                to, at = find_place(m, s, y, a, c, plans[j], ONE, t)
+            move_in(m, s, y, a, c, plans[j], to, at, t, ENTER, IDLE)
+            settle_child(m, s, a, c)
 
 
 @kernel
