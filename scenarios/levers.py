@@ -5,12 +5,13 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from scenarios.actions import Action, Cost, HelpEffect, SetRate, SharedBy
+from scenarios.actions import EVERYONE, Action, Cost, HelpEffect, SetRate, SharedBy, Whom
 from scenarios.actions_of_places import AddPlaces, AddSupply, Pool, PriceGain
 from scenarios.capacity_lever import NationalCapacityLever
 from scenarios.distributions import Distribution
 from scenarios.kinship_lever import Kinship
 from scenarios.lever_base import ByMonth, Lever, Uncertain, UncertainAmount, UncertainPositive, UncertainShare
+from scenarios.lever_parts import Change, capacity
 from scenarios.levers_early import EdgeOfCare, FamilyHubs, FamilySupportBudget, Poverty, RecurrentRemoval, RiskOutsideHome
 from scenarios.levers_generic import ChangeQuantity
 from scenarios.levers_permanence import AdoptionTimeliness, CareLeavers, KinshipDeregulation, ReunificationSupport, StepDown
@@ -20,7 +21,7 @@ from scenarios.levers_shocks import Shock
 from scenarios.levers_supply import CareStandards, Fostering, ProfitCap, SecurePlaces
 from scenarios.levers_workforce import WorkforceReform
 from scenarios.pathway_schema import Pathway
-from scenarios.quantities import Frozen, NonNegative, Share, Text, WholeNumber
+from scenarios.quantities import BY_NEEDS, Frozen, NonNegative, Share, Text, WholeNumber
 from scenarios.schema import Month
 from scenarios.timeline import MonthSeries, add_months, month_index
 
@@ -39,6 +40,8 @@ class Effect(Frozen):
     builds_over_months, fades_over_months
         It rises to full strength over the first months of the window and falls to nothing over the last, in steps of
         six months at most.
+    strength_by_needs
+        How much of it acts at standard, enhanced, complex and very complex needs, as of `EffectOnReached`.
     """
 
     hazard_ratio: UncertainPositive
@@ -46,6 +49,7 @@ class Effect(Frozen):
     until_months: NonNegative
     builds_over_months: NonNegative = 0.0
     fades_over_months: NonNegative = 0.0
+    strength_by_needs: BY_NEEDS = EVERYONE.strength_by_needs
 
     @model_validator(mode="after")
     def _window(self) -> "Effect":
@@ -79,16 +83,17 @@ class FamilyHelp(Lever):
     """Investment in intensive family help: places bought with money and offered to families in need.
 
     Mechanism: spending buys places (spend / cost per family * mean dwell), which open over `ramp_months` after each
-    rise in spend while the money is spent from the start (recruitment, training, old and new teams side by side).
+    rise in spend while the money is spent from the start (recruitment, training). Until its posts are filled it takes workers from the authority's
+    own teams (`teams_capacity`), which slows them.
     Families in need are offered a place at a stated rate, wait for it, and once admitted have their hazards
-    multiplied for some months: fewer enter care; for a while more enquiries open, because somebody is looking. Reach
-    is what the places allow.
+    multiplied for some months: fewer enter care, the easiest first; for a while more enquiries open, because somebody is
+    looking. Reach is what the places allow.
 
     Parameters: `spend_gbp_per_child_per_year` (£ per child aged 0-17 and year, by month, on top of the baseline's
     family support),
     `cost_per_family_gbp`, `ramp_months`, `offers_per_year` (per family in the stage named), `fidelity` (share of the
     effect delivered),
-    `effects` (group of transitions: hazard ratio and when it acts, in months since admission).
+    `effects` (group of transitions: hazard ratio, when it acts, in months since admission, and on which needs), `teams_capacity` (ratio, for a time).
 
     Evidence: moderate. National evaluation of Troubled Families (matched comparison, 1.7 % against 2.5 % looked after
     at 19-24 months; more child protection plans at 7-18 months); area spending shows no effect after 2014/15;
@@ -104,6 +109,7 @@ class FamilyHelp(Lever):
     offers_per_year: dict[Text, UncertainAmount]
     fidelity: UncertainShare
     effects: dict[Text, Effect]
+    teams_capacity: Change | None = None
     reach: Any = None
 
     @field_validator("reach")
@@ -138,11 +144,13 @@ class FamilyHelp(Lever):
         for target, rate in self.offers_per_year.items():
             found.append(SetRate(f"{self.name}.{target}", target, rate, self.start))
         for group, effect in self.effects.items():
-            for start, end, strength in effect.windows():
-                name = f"{self.name}.{group}"
-                found.append(
-                    HelpEffect(name, self.place, (group,), effect.hazard_ratio, self.fidelity, start, end, strength)
-                )
+            name, whom = f"{self.name}.{group}", Whom(strength_by_needs=effect.strength_by_needs)
+            found += [
+                HelpEffect(name, self.place, (group,), effect.hazard_ratio, self.fidelity, start, end, strength, whom)
+                for start, end, strength in effect.windows()
+            ]
+        if self.teams_capacity:
+            found.append(capacity(self.name, self.teams_capacity, self.start))
         spending = MonthSeries.of(self.spend_gbp_per_child_per_year, self.start)
         found.append(
             Cost(

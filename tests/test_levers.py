@@ -2,11 +2,12 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.actions import Cost, HelpEffect, ReachedEffect, ScaleRate, SetRate
+from scenarios.actions import Cost, HelpEffect, ReachedEffect, ScaleRate, ScaleTeams, SetRate
 from scenarios.actions_of_places import AddPlaces, PlanWeight, Pool, PriceGain
 from scenarios.area_file import area_scenario
 from scenarios.areas import find_area
@@ -72,6 +73,24 @@ def test_more_enquiries_come_first():
     (bump,) = [effect for effect in actions("early-help", HelpEffect) if effect.targets == ("s47",)]
     assert (bump.from_months, bump.until_months) == (0, 18)
     assert bump.hazard_ratio.bounds[0] >= 1
+
+
+def test_the_easiest_are_averted_first_and_on_average_as_many_as_the_ratio_says():
+    entries = [action for action in actions("early-help", HelpEffect) if action.targets == ("care_entry",)]
+    (strength,) = {action.whom.strength_by_needs for action in entries}
+    assert list(strength) == sorted(strength, reverse=True)
+    shares = np.cumsum(load("early-help").pathway.families.needs.shares)
+    of_one, of_two = (float(np.diff(shares**children, prepend=0.0) @ strength) for children in (1, 2))  # by the neediest child at home
+    assert of_two < 1.0 < of_one  # families with children at home have 1.6 on average
+    assert of_one - of_two < 0.1
+    assert {one.entry.strength_by_needs for name in ("families-first", "care-review-2022") for one in load(name).levers
+            if one.kind == "families_first" and one.name not in load(name).committed} == {strength}  # fmt: skip
+
+
+def test_help_takes_workers_from_teams_until_its_posts_are_filled():
+    (teams,) = actions("early-help", ScaleTeams)
+    assert teams.ratio.bounds == (0.97, 1.0)
+    assert [teams.phase.at(month) for month in ("2026-03", "2026-04", "2029-09", "2029-10")] == [0.0, 1.0, 1.0, 0.0]
 
 
 def test_families_are_offered_places_before_and_after_the_switch_over():
