@@ -33,8 +33,11 @@ CCN_2025 = 95_000
 HELP = "family_help_for_half_a_million"
 PRICE_YEAR = 2025  # year ending, of levers' costs
 OUT = Path(__file__).parents[1] / "docs" / "care-review"
-GROWTH = (1.15, 1.3)  # families referred for the first time in 2032 over those without
+WAITING = 10_500  # more children in care in March 2028 for two years' delay, as published
+GROWTH = (1.15, 1.3, 1.5, 1.7)  # families referred for the first time in 2032 over those without
 EFFECTS = (0.85, 0.68, 0.4, 0.1)  # hazard ratios of Family Help
+REACHES = (0.6, 0.8, 1.0)  # of families in an episode, in place of two fifths
+FULL = "2025-04"  # from when the package, brought forward to 2023, reaches its two fifths
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,12 @@ def grown(folder: Path, times: float, what: str) -> Scenario:
     return load(str(path))
 
 
-def effective(folder: Path, ratio: float) -> Scenario:
-    """Return the Review's package with Family Help's hazard ratio at a value, all else at its means."""
-    path = folder / f"effect-{ratio}.yaml"
-    path.write_text(f"name: Effect {ratio}\nextends: review.yaml\nset:\n  levers.{HELP}.entry.hazard_ratio: {ratio}\n", encoding="utf-8")
+def changed(folder: Path, extends: str, **numbers: float) -> Scenario:
+    """Return the Review's package (or the late one) with numbers of Family Help's at a value, all else at its means."""
+    paths = {"ratio": "entry.hazard_ratio", "reach": f"reach.share.{FULL}"}
+    lines = "".join(f"  levers.{HELP}.{paths[name]}: {value}\n" for name, value in numbers.items())
+    path = folder / f"{extends}-{'-'.join(f'{name}-{value}' for name, value in numbers.items())}.yaml"
+    path.write_text(f"name: Changed\nextends: {extends}.yaml\nset:\n{lines}", encoding="utf-8")
     return load(str(path))
 
 
@@ -125,11 +130,20 @@ def words(values: np.ndarray, error: float) -> str:
     return f"{mean} [{low}, {high}] | {chance} | {error}"
 
 
-def solved(points: list[tuple[float, float]], wanted: float) -> float:
-    """Return where a straight line through the two nearest points (by outcome) reaches what is wanted."""
-    points = sorted(points, key=lambda point: abs(point[1] - wanted))[:2]
-    (x0, y0), (x1, y1) = points
-    return x0 + (wanted - y0) * (x1 - x0) / (y1 - y0)
+def solved(points: list[tuple[float, np.ndarray]], wanted: float) -> tuple[float, float] | None:
+    """Return where outcomes reach what is wanted: mean and standard error over runs, by straight lines between points, run by run.
+
+    None where the mean of no two neighbouring points holds it between them: nothing is said beyond what was run.
+    """
+    points = sorted(points, key=lambda point: point[0])
+    values, outcomes = np.array([value for value, _ in points]), np.stack([outcome for _, outcome in points])
+    means = outcomes.mean(axis=1)
+    held = [j for j in range(len(points) - 1) if min(means[j : j + 2]) <= wanted <= max(means[j : j + 2])]
+    if not held:
+        return None
+    j = held[0]
+    each = values[j] + (wanted - outcomes[j]) * (values[j + 1] - values[j]) / (outcomes[j + 1] - outcomes[j])
+    return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
 
 
 def headline(comparison: Comparison, england: Nation, sizes: np.ndarray) -> list[str]:
@@ -194,29 +208,43 @@ def money(comparison: Comparison, england: Nation) -> list[str]:
 def what_it_takes(folder: Path, scenarios: dict[str, Scenario], selection: Selection, england: Nation, runs: int) -> list[str]:
     """Return the lines that say which assumption would reach the Review's figures, effects and rates at their means."""
     named = {"families referred for the first time": "arrivals.family", "hazards of entering care": "rate.care_entry"}
-    variants = [grown(folder, times, what) for what in named.values() for times in GROWTH]
-    helped = [effective(folder, ratio) for ratio in EFFECTS]
-    found = compare([scenarios["nothing"], *variants, *helped], selection, runs, effects="central")
-    plain = england.runs(by_area(found, 0, "cla_at31", LAST)).mean()
-    lines = [f"With rates and effects at their means {plain:,.0f} are in care in March 2032 if nothing is done.", ""]
-    lines += ["| assumption | value | children in care, March 2032 | beside those if nothing is done |", "|---|---|---|---|"]
-    for number, label in enumerate(named):
-        points = [(1.0, plain)]
-        for j, times in enumerate(GROWTH):
-            outcome = england.runs(by_area(found, 1 + number * len(GROWTH) + j, "cla_at31", LAST)).mean()
-            points.append((times, outcome))
-            lines.append(f"| {label}, times as many by 2032 | {times:g} | {outcome:,.0f} | {outcome - plain:+,.0f} |")
-        needed = solved(points, NOTHING_DONE)
-        lines.append(f"| **{label}: for 100,000** | **{needed:.2f}** ({(needed ** (1 / 11) - 1) * 100:+.1f} % a year) | 100,000 | |")
-    points = []
-    for j, ratio in enumerate(EFFECTS):
-        outcome = england.runs(by_area(found, 1 + len(variants) + j, "cla_at31", LAST)).mean()
-        points.append((ratio, plain - outcome))
-        lines.append(f"| Family Help's hazard ratio among those reached | {ratio:g} | {outcome:,.0f} | {outcome - plain:+,.0f} |")
-    needed = solved(points, FEWER)
-    verdict = f"**{needed:.2f}**" if needed > 0.0 else "none: below 0, so not even if nobody reached came into care"
-    lines.append(f"| **Family Help's hazard ratio: for 30,000 fewer** | {verdict} | | −30,000 |")
-    return lines
+    variants = {(what, times): grown(folder, times, what) for what in named.values() for times in GROWTH}
+    variants |= {("ratio", ratio): changed(folder, "review", ratio=ratio) for ratio in EFFECTS}
+    variants |= {("reach", reach): changed(folder, "review", reach=reach) for reach in REACHES}
+    variants |= {("late", ratio): changed(folder, "late", ratio=ratio) for ratio in EFFECTS}
+    found = compare([scenarios["nothing"], *variants.values()], selection, runs, effects="central")
+
+    def outcome(key: tuple[str, float] | None, year: int = LAST) -> np.ndarray:
+        """Return England's children in care of a variant (nothing done, if none), run by run."""
+        return england.runs(by_area(found, 0 if key is None else 1 + list(variants).index(key), "cla_at31", year))
+
+    plain = outcome(None)
+    lines = [f"{runs} runs. With rates and effects at their means {plain.mean():,.0f} are in care in March 2032 if nothing is done.", ""]
+    lines += ["| assumption | value | children in care, March 2032 | beside those if nothing is done (standard error) |", "|---|---|---|---|"]
+
+    def row(label: str, value: float, after: np.ndarray, before: np.ndarray) -> str:
+        """Return a row of one variant."""
+        change = after - before
+        return f"| {label} | {value:g} | {after.mean():,.0f} | {change.mean():+,.0f} ({change.std(ddof=1) / np.sqrt(runs):,.0f}) |"
+
+    for label, what in named.items():
+        lines += [row(f"{label}, times as many by 2032", times, outcome((what, times)), plain) for times in GROWTH]
+        needed = solved([(1.0, plain), *((times, outcome((what, times))) for times in GROWTH)], NOTHING_DONE)
+        yearly = None if needed is None else (needed[0] ** (1 / (LAST - ORIGIN)) - 1) * 100
+        told = "beyond what was run" if needed is None else f"{needed[0]:.2f} ± {2 * needed[1]:.2f} ({yearly:+.1f} % a year)"
+        lines.append(f"| **{label}: for 100,000** | **{told}** | 100,000 | |")
+    of_help = (("ratio", "Family Help's hazard ratio among those reached", EFFECTS), ("reach", "families reached, of those referred", REACHES))
+    for name, label, values in of_help:
+        lines += [row(label, value, outcome((name, value)), plain) for value in values]
+        needed = solved([(value, plain - outcome((name, value))) for value in values], FEWER)
+        told = "none of those run" if needed is None else f"{needed[0]:.2f} ± {2 * needed[1]:.2f}"
+        lines.append(f"| **{label}: for 30,000 fewer** | **{told}** | | −30,000 |")
+    lines += ["", f"| {of_help[0][1]} | more in care in March 2028 for two years' delay (standard error) |", "|---|---|"]
+    waits = [(ratio, outcome(("late", ratio), 2028) - outcome(("ratio", ratio), 2028)) for ratio in EFFECTS]
+    lines += [f"| {ratio:g} | {more.mean():+,.0f} ({more.std(ddof=1) / np.sqrt(runs):,.0f}) |" for ratio, more in waits]
+    needed = solved(waits, WAITING)
+    told = "none of those run" if needed is None else f"{needed[0]:.2f} ± {2 * needed[1]:.2f}"
+    return [*lines, f"| **{told}** | **+10,500** |"]
 
 
 def pictures(comparison: Comparison, england: Nation) -> None:

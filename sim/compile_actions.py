@@ -70,7 +70,7 @@ def changed(ratio: float, phase: MonthSeries, months: list[str]) -> np.ndarray:
 
 def ratio_by_needs(whom: Whom, effect: float) -> np.ndarray:
     """Return an effect's hazard ratio by needs (4)."""
-    return 1.0 - np.array(whom.strength_by_needs) * (1.0 - effect)
+    return np.maximum(1.0 - np.array(whom.strength_by_needs) * (1.0 - effect), 0.0)  # a strength above 1 averts at most all
 
 
 def acting(from_months: float, until_months: float, whom: Whom, effect: float) -> tuple:

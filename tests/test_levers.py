@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.actions import Cost, HelpEffect, ReachedEffect, ScaleRate, ScaleTeams, SetRate
+from scenarios.actions import Cost, HelpEffect, ReachedEffect, ScaleRate, ScaleTeams, SetRate, Whom
 from scenarios.actions_of_places import AddPlaces, PlanWeight, Pool, PriceGain
 from scenarios.area_file import area_scenario
 from scenarios.areas import find_area
@@ -25,6 +25,7 @@ from scenarios.timeline import (
     months_between,
     year_ending,
 )
+from sim.compile_actions import ratio_by_needs
 
 pytestmark = pytest.mark.unit
 
@@ -85,6 +86,10 @@ def test_the_easiest_are_averted_first_and_on_average_as_many_as_the_ratio_says(
     assert of_one - of_two < 0.1
     assert {one.entry.strength_by_needs for name in ("families-first", "care-review-2022") for one in load(name).levers
             if one.kind == "families_first" and one.name not in load(name).committed} == {strength}  # fmt: skip
+
+
+def test_a_strength_above_one_averts_at_most_all():
+    assert ratio_by_needs(Whom(strength_by_needs=(1.15, 1.0, 0.6, 0.0)), 0.05) == pytest.approx([0.0, 0.05, 0.43, 1.0])
 
 
 def test_help_takes_workers_from_teams_until_its_posts_are_filled():
