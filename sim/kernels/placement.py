@@ -129,7 +129,7 @@ def move_out(m, s, y, a, c, t):
 
 @kernel
 def place_siblings(m, s, y, a, rows, n, t):
-    """Place siblings who enter together: those who share the eldest's plan in one place type if it can be had, then the others alone, eldest first."""
+    """Place siblings who enter together: who shares the eldest's plan in one place type if it can be had, then the others alone, eldest first."""
     keep_whole()
     plans = np.empty(SLOTS, np.int64)
     u = 0.0
