@@ -26,7 +26,8 @@ class ProtectionTeams(Programme):
 
     Mechanism: `enquiries` become rarer, and more of them lead to a conference (`conferences`), at their own `pace`; entry to care may fall or rise
     (`care_entry`). Cases that are missed come back: closed families are referred again oftener (`returns`) and more children are taken into police
-    protection (`emergencies`). The scarcest partner binds: health, police and schools give people, whom other payers bear.
+    protection (`emergencies`). Health and schools give people and pay for them; what the police give is not costed, and that the scarcest partner
+    binds is not simulated (`ramp_months` is as slow as the slowest).
 
     Parameters: ratios for everyone, each phased: `enquiries`, `conferences` (share of enquiries that lead to one), `pace` (of enquiries and
     conferences), `care_entry`, `returns`, `emergencies`; `teams_capacity` (workers moved from other teams); `costs` with their payers.
