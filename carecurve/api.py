@@ -30,15 +30,15 @@ TESTED_YEAR = 2025  # rates come from years up to 2024; this one is compared wit
 ScenarioLike = Scenario | str | Path
 
 
-def load(name_or_path: ScenarioLike) -> Scenario:
-    """Return a checked scenario: a shipped one by name, any by path.
+def load(name_or_path: ScenarioLike, on: str | Path | None = None) -> Scenario:
+    """Return a checked scenario: a shipped one by name, any by path; with `on`, laid on that one (`fitted`, say), as `extends: [ON, NAME]` would.
 
     Raises
     ------
     ScenarioError
         With every fault found.
     """
-    return name_or_path if isinstance(name_or_path, Scenario) else load_scenario(name_or_path)
+    return name_or_path if isinstance(name_or_path, Scenario) else load_scenario(name_or_path, on)
 
 
 def run(scenario: ScenarioLike = "baseline", **options: Any) -> Results:
@@ -52,7 +52,7 @@ def compare(
     region: str | None = None, england: bool = False, from_: str | None = None, until: str | None = None,
     runs: int | str | None = None, seed: int = 1, engine: str = "fast", workers: int | None = None, events: bool = False,
     effects: str = "drawn", precision: float | None = None, max_runs: int | None = None, deflators: str | Path | Deflators | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    on: str | Path | None = None, progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:  # fmt: skip
     """Run a baseline and reforms on the same families, and return their paired results.
 
@@ -75,6 +75,8 @@ def compare(
         `fast`, `reference` or `expected` (docs/expected.md); threads; whether to keep the event log of replicate 0.
     deflators
         A table (`scenarios.deflators`), or a file, in place of the shipped one: for older prices and nominal series.
+    on
+        A scenario that all are laid on: `fitted` has each authority's rates as fitted, and draws of the demand to come.
     progress
         Called with (runs done, runs in all).
 
@@ -83,7 +85,7 @@ def compare(
     ScenarioError, UnknownNameError, ExperimentError, DeflatorError
         If a scenario, a place, a table or an option cannot be used.
     """
-    scenarios = deflated([load(one) for one in (baseline, *reforms)], deflators)
+    scenarios = deflated([load(one, on) for one in (baseline, *reforms)], deflators)
     prepared = plan(
         scenarios, choose(area, region, england, scenarios[0]), from_=from_, until=until, runs=runs, seed=seed, engine=engine,
         workers=workers, events=events, effects=effects, precision=precision, max_runs=max_runs,
@@ -107,7 +109,7 @@ def deflated(scenarios: Sequence[Scenario], deflators: str | Path | Deflators | 
 
 def attribute(
     baseline: ScenarioLike, *reforms: ScenarioLike, area: str | None = None, region: str | None = None, england: bool = False,
-    exact_up_to: int = EXACT_UP_TO, progress: Callable[[int, int], None] | None = None, **options: Any,
+    exact_up_to: int = EXACT_UP_TO, on: str | Path | None = None, progress: Callable[[int, int], None] | None = None, **options: Any,
 ) -> Attributions:  # fmt: skip
     """Run a baseline and reforms, and what lies between them, and return what drove each reform's difference (docs/attribution.md).
 
@@ -115,6 +117,8 @@ def attribute(
     ----------
     exact_up_to
         Run every combination of a reform's parts up to so many of them (4), and sample orders beyond.
+    on
+        As of `compare`.
     progress
         Called with (tasks done, tasks in all), first of the comparison, then of the scenarios between.
     options
@@ -130,7 +134,7 @@ def attribute(
     PartsError, ExperimentError
         If a reform has another past than the baseline, or changes nothing of it; and as `compare`.
     """
-    scenarios = [load(one) for one in (baseline, *reforms)]
+    scenarios = [load(one, on) for one in (baseline, *reforms)]
     prepared = plan(scenarios, choose(area, region, england, scenarios[0]), **options)
     games_of(prepared, exact_up_to)  # what cannot be attributed is known before anything is run
     return attribute_plan(prepared, run_experiment(prepared, progress), progress, exact_up_to)

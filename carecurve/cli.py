@@ -36,6 +36,7 @@ Precision = Annotated[float | None, typer.Option("--precision", help="With --run
 MaxRuns = Annotated[int | None, typer.Option("--max-runs", help="With --runs auto: the most runs; 200.")]
 Effects = Annotated[str, typer.Option("--effects", help="Effects and prices: drawn for each run; central: their means; null: reforms only cost.")]
 Deflators = Annotated[Path | None, typer.Option("--deflators", help="Table of GDP deflators in place of the shipped one: year,index,source,status.")]
+On = Annotated[str | None, typer.Option("--on", metavar="SCENARIO", help="Lay all scenarios on this one: `fitted`, say, for draws of demand.")]
 DiscountRate = Annotated[float | None, typer.Option("--discount-rate", help="Share a year, such as 0.035, 0.5 points less after years 30 and 75.")]
 OptimismBias = Annotated[float, typer.Option("--optimism-bias", help="Raise costs and cut benefits by this share, such as 0.4; off by default.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random draw.")]
@@ -145,13 +146,13 @@ def run(
     scenario: Annotated[str, typer.Argument(help="A scenario: name or file.")] = "baseline",
     area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
     runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
-    effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None, deflators: Deflators = None,
+    effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None, deflators: Deflators = None, on: On = None,
     diagrams: Diagrams = False, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Run one scenario, by default the baseline for Greater Manchester."""
     options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
     options |= {"events": events, "effects": effects, "precision": precision, "max_runs": max_runs}
-    _experiment([scenario], (area, region, england), options, {"deflators": deflators}, output, overwrite, quiet, diagrams)
+    _experiment([scenario], (area, region, england), options, {"deflators": deflators}, output, overwrite, quiet, diagrams, on=on)
 
 
 @app.command()
@@ -161,7 +162,7 @@ def compare(
     ] = None,
     area: Area = None, region: Region = None, england: England = False, from_: From = None, until: Until = None,
     runs: Runs = None, seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, events: Events = False,
-    effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None, deflators: Deflators = None,
+    effects: Effects = "drawn", precision: Precision = None, max_runs: MaxRuns = None, deflators: Deflators = None, on: On = None,
     discount_rate: DiscountRate = None, optimism_bias: OptimismBias = 0.0,
     diagrams: Diagrams = False, attribute: Attribute = False, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
 ) -> None:  # fmt: skip
@@ -175,7 +176,7 @@ def compare(
     options = {"from_": from_, "until": until, "runs": runs, "seed": seed, "engine": engine, "workers": workers}
     options |= {"events": events, "effects": effects, "precision": precision, "max_runs": max_runs}
     appraised = {"deflators": deflators, "discount_rate": discount_rate, "optimism_bias": optimism_bias}
-    _experiment(scenarios or [], (area, region, england), options, appraised, output, overwrite, quiet, diagrams, attribute)
+    _experiment(scenarios or [], (area, region, england), options, appraised, output, overwrite, quiet, diagrams, attribute, on)
 
 
 @app.command()
@@ -189,7 +190,8 @@ def sensitivity(
     runs: Annotated[int | None, typer.Option("--runs", min=2, help="Paired runs at each point: 20 (tornado), 4 (sobol); layers: 24 pairs.")] = None,
     points: Annotated[int, typer.Option("--points", help="Sobol: points of a matrix, a power of 2; numbers + 2 matrices are run.")] = 32,
     also: Annotated[list[str] | None, typer.Option("--also", metavar="NAME", help="A setting or lever's number with a range, to vary too.")] = None,
-    seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
+    seed: Seed = 1, engine: Engine = "fast", workers: Workers = None, on: On = None, output: Output = None, overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Find which uncertain numbers a reform's outcome turns on, and what would have to be true for it to break even."""
     if not quiet:
@@ -200,7 +202,7 @@ def sensitivity(
     from outputs.store import check_folder
 
     question = asked.Question(tuple(method or asked.METHODS[:1]), measure, by, runs, points, tuple(also or ()))
-    scenarios = [api.load(baseline), api.load(reform)]
+    scenarios = [api.load(one, on) for one in (baseline, reform)]
     selection = api.choose(area, region, england, scenarios[0])
     folder = check_folder(output or console.new_folder("sensitivity", selection.label, *(one.key for one in scenarios)), overwrite)
     options = {"from_": from_, "until": until, "seed": seed, "engine": engine, "workers": workers}
@@ -302,7 +304,7 @@ def bench(
 
 def _experiment(
     scenarios: list[str], where: tuple[str | None, str | None, bool], options: dict[str, Any], appraised: dict[str, Any], output: Path | None,
-    overwrite: bool, quiet: bool, diagrams: bool = False, attribute: bool = False,
+    overwrite: bool, quiet: bool, diagrams: bool = False, attribute: bool = False, on: str | None = None,
 ) -> None:  # fmt: skip
     """Check everything, run, write the folder, and print the closing table; `appraised` holds the options of `outputs.appraisal.terms_of`."""
     if not quiet:
@@ -320,9 +322,9 @@ def _experiment(
     loaded, faults = [], []
     for name in names:
         try:
-            loaded.append(api.load(name))
+            loaded.append(api.load(name, on))
         except ScenarioError as error:
-            faults += error.faults
+            faults += [fault for fault in error.faults if fault not in faults]
     if faults:
         raise ScenarioError(faults)
     loaded = api.deflated(loaded, terms.deflators)

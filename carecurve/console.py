@@ -154,6 +154,7 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
         rows += [(f"  {line.scenario}", _interval(line.value), *_change(line)) for line in lines]
     _columns(rows)
     _pairing(told)
+    _layers(comparison)
     _precision(comparison)
     if "children.csv" in tables:
         _children(comparison, tables, told.area)
@@ -246,6 +247,13 @@ def _pairing(told: Any) -> None:
     """Say what the column `pairing` is."""
     if any(row.variance_ratio == row.variance_ratio for rows in told.rows.values() for row in rows if row.variance_ratio is not None):
         say("pairing: variance of the difference had the runs not been paired, over what it is: so many times the runs for the same `mean ±`.")
+
+
+def _layers(comparison: Any) -> None:
+    """Say which layers of uncertainty intervals hold, where demand is not one of them."""
+    about = comparison.baseline.metadata
+    if about["effects"] == "drawn" and not about["fitted_draws"]:
+        say("Intervals hold chance, growth of prices and effects of reforms, not what is not known of demand: `--on fitted` draws that too.")
 
 
 def _precision(comparison: Any) -> None:

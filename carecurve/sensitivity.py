@@ -259,5 +259,5 @@ def _layer_lines(found: Analysis) -> list[str]:
         rows = ", ".join(f"{name} {parts[name].share:.0%} ± {parts[name].share_error:.0%}" for name in layers_of.LAYERS)
         told.append(f"  {quantity}: standard deviation {_amount(max(parts['total'].variance, 0.0) ** 0.5, unit, False)}; of its variance {rows}")
     if not found.about["fitted_draws"]:
-        told.append("  world: prices alone; draws of demand come with a baseline that extends `fitted`.")
+        told.append("  world: prices alone; draws of demand come with `--on fitted`.")
     return told

@@ -53,22 +53,18 @@ def find_file(name: str, beside: Path | None = None) -> Path | None:
         return None
 
 
-def compose(name: str | Path) -> Composed:
-    """Read a scenario and everything it extends.
+def compose(name: str | Path, on: str | Path | None = None) -> Composed:
+    """Read a scenario and everything it extends, laid on another one (a fit, or a baseline of one's own) if that is given.
 
     Raises
     ------
     ScenarioError
         If a file cannot be read or no pathway is reached; lesser faults are in `Composed.faults`.
     """
-    path = name if isinstance(name, Path) else (find_file(name) or Path(name))
-    if isinstance(name, str) and find_file(name) is None and not name.endswith((".yaml", ".yml")) and not path.exists():
-        hint = nearest(name, shipped_names())
-        message = f"no such scenario, expected one of {', '.join(shipped_names())} or a YAML file"
-        raise ScenarioError([Fault(name, 0, 0, "", message + (f"; did you mean {hint!r}?" if hint else ""))])
     faults: list[Fault] = []
     chain: list[tuple[Path, Document]] = []
-    _collect(path, [], chain, faults)
+    for one in (name,) if on is None else (on, name):
+        _collect(_found(one), [], chain, faults)
     chain = _on_one_baseline(chain, faults)
     base = _pathway(chain, faults)
     if base is None:
@@ -82,6 +78,22 @@ def compose(name: str | Path) -> Composed:
         faults += wrong
     composed.fitted = _fitted(chain, faults)
     return composed
+
+
+def _found(name: str | Path) -> Path:
+    """Return the file of a scenario that a user named.
+
+    Raises
+    ------
+    ScenarioError
+        If it is neither the name of a shipped one nor looks like a file.
+    """
+    path = name if isinstance(name, Path) else (find_file(name) or Path(name))
+    if isinstance(name, str) and find_file(name) is None and not name.endswith((".yaml", ".yml")) and not path.exists():
+        hint = nearest(name, shipped_names())
+        message = f"no such scenario, expected one of {', '.join(shipped_names())} or a YAML file"
+        raise ScenarioError([Fault(name, 0, 0, "", message + (f"; did you mean {hint!r}?" if hint else ""))])
+    return path
 
 
 def shown_name(path: Path) -> str:

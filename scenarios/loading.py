@@ -30,15 +30,15 @@ from scenarios.timeline import month_index
 from scenarios.validation import validate
 
 
-def load(name_or_path: str | Path) -> Scenario:
-    """Load a shipped scenario by name, or any scenario by path.
+def load(name_or_path: str | Path, on: str | Path | None = None) -> Scenario:
+    """Load a shipped scenario by name, or any scenario by path; with `on`, laid on that scenario, as `extends: [ON, NAME]` would.
 
     Raises
     ------
     ScenarioError
         With every fault found in the file, in those it extends, and in its pathway.
     """
-    composed = compose(name_or_path)
+    composed = compose(name_or_path, on)
     document, faults = composed.document, composed.faults
     pathway, wrong = _base_pathway(document)
     faults += wrong

@@ -7,6 +7,7 @@ import pytest
 from calibration.panel import ENGLAND, read_panel
 from scenarios.areas import DATA
 from scenarios.draws import WORK
+from scenarios.faults import ScenarioError
 from scenarios.loading import load
 from sim.model import compile_model
 
@@ -48,3 +49,14 @@ def test_what_lies_outside_is_named(fitted):
     assert ((outside.published < outside.p05) | (outside.published > outside.p95)).all()
     assert set(outside.area) <= {*fitted.draws.areas, ENGLAND}
     assert 0.05 < len(outside) / 3953 < 0.15  # target-years of docs/calibration.md
+
+
+def test_a_reform_is_laid_on_another_scenario_as_extending_both_would(write):
+    laid, written = load("early-help", on="fitted"), load(write("name: Mine\nextends: [fitted, early-help]\n"))
+    assert laid.key == "early-help"
+    assert laid.actions == written.actions
+    assert laid.fitted is not None
+    assert laid.history_hash == written.history_hash == load("baseline", on="fitted").history_hash != load("early-help").history_hash
+    assert load("baseline", on="fitted").key == "fitted"
+    with pytest.raises(ScenarioError, match="fited: no such scenario.*did you mean 'fitted'"):
+        load("early-help", on="fited")
