@@ -85,7 +85,8 @@ class ProfitCap(Programme):
     """A cap or levy on the profit of private homes and fostering agencies, with what supply answers.
 
     Mechanism: placements let once regulations are in force cost less (`price`); private providers leave, or fewer begin (`leaving`, `beginning`;
-    in life complex places first, here places are not told apart by needs); what is capped here leaks into what is not (`leakage`: supported accommodation, and charges).
+    in life complex places first, here places are not told apart by needs); what is capped here leaks into what is not (`leakage`: supported
+    accommodation, and charges).
 
     Parameters: `price`, `leakage` (rises of price, phased), `leaving`, `beginning` (lists of changes of supply by place and owner), `costs`.
 

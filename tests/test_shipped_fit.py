@@ -58,5 +58,5 @@ def test_a_reform_is_laid_on_another_scenario_as_extending_both_would(write):
     assert laid.fitted is not None
     assert laid.history_hash == written.history_hash == load("baseline", on="fitted").history_hash != load("early-help").history_hash
     assert load("baseline", on="fitted").key == "fitted"
-    with pytest.raises(ScenarioError, match="fited: no such scenario.*did you mean 'fitted'"):
+    with pytest.raises(ScenarioError, match=r"fited: no such scenario.*did you mean 'fitted'"):
         load("early-help", on="fited")
