@@ -44,7 +44,7 @@ def draw(axes: Axes, one: Attribution, table: pd.DataFrame) -> None:
     for r, row in enumerate(found.to_numpy()):
         for c, value in enumerate(row):
             whole = r == len(found) - 1 or c == len(HEADS) - 1
-            axes.text(c, r, amount(value, "GBP", largest) or "0", ha="center", va="center", fontsize=8.5, fontweight="bold" if whole else "normal")
+            axes.text(c, r, amount(value, "GBP") or "0", ha="center", va="center", fontsize=8.5, fontweight="bold" if whole else "normal")
     axes.axhline(len(found) - 1.5, color=WHOLE, linewidth=1.0)
     axes.axvline(len(HEADS) - 1.5, color=WHOLE, linewidth=1.0)
     axes.set_xticks(range(len(HEADS)), list(HEADS.values()), fontsize=8.5)

@@ -47,7 +47,7 @@ def waterfall(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> 
     """Return the figure of what drove each reform, all authorities together.
 
     Three panels for each reform: net cost to the authority over all years by the reform's parts (Shapley values), children in care at the end by
-    part, and net cost by volume, mix and price of placements and by line. Below them a table of both at once.
+    part, and net cost by volume, mix and price of placements and by line. Below them, of a reform of several parts, a table of both at once.
 
     Parameters
     ----------
@@ -55,15 +55,18 @@ def waterfall(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> 
         `outputs.attribution.attribution_frame` and `outputs.cost_bridge.cost_bridge` of the same comparison.
     """
     panels = [_panels(found, one, table, costs) for one in found.reforms]
-    heights = [HEAD_INCHES + ROW_INCHES * n for panel, one in zip(panels, found.reforms, strict=True) for n in (*_rows(panel), len(one.parts) + 1)]
+    rows = [(*_rows(panel), *([len(one.parts) + 1] if len(one.parts) > 1 else [])) for panel, one in zip(panels, found.reforms, strict=True)]
+    heights = [HEAD_INCHES + ROW_INCHES * n for own in rows for n in own]
     figure = Figure(figsize=(15.0, 1.3 + sum(heights)), layout="constrained")
-    grid = figure.add_gridspec(3 * len(panels), 2, height_ratios=heights)
-    for k, (by_part, by_line, children) in enumerate(panels):
-        upper, lower = _rows(panels[k])
-        _draw(figure.add_subplot(grid[3 * k, 0]), *by_part, upper)
-        _draw(figure.add_subplot(grid[3 * k + 1, 0]), *children, lower)
-        _draw(figure.add_subplot(grid[3 * k : 3 * k + 2, 1]), *by_line, len(by_line[1]))
-        attribution_matrix.draw(figure.add_subplot(grid[3 * k + 2, :]), found.reforms[k], table)
+    grid = figure.add_gridspec(len(heights), 2, height_ratios=heights)
+    first = 0
+    for one, (by_part, by_line, children), (upper, lower, *several) in zip(found.reforms, panels, rows, strict=True):
+        _draw(figure.add_subplot(grid[first, 0]), *by_part, upper)
+        _draw(figure.add_subplot(grid[first + 1, 0]), *children, lower)
+        _draw(figure.add_subplot(grid[first : first + 2, 1]), *by_line, len(by_line[1]))
+        if several:
+            attribution_matrix.draw(figure.add_subplot(grid[first + 2, :]), one, table)
+        first += 2 + len(several)
     runs = found.comparison.baseline.replicates
     kinds = ((RISE, "rises"), (FALL, "falls"), (WHOLE, "total"), (WITHIN, "interaction, already in the parts above"))
     handles = [Patch(facecolor=colour, hatch=HATCH[colour], edgecolor="white", label=words) for colour, words in kinds]

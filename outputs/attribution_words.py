@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from outputs.appraisal_flows import PENNY
 from outputs.attribution import INTERACTION, TOTAL
 from outputs.money_axis import MINUS, unit_of
 from scenarios.parts import Part
@@ -70,7 +71,8 @@ def _made_of(one: Attribution, own: pd.DataFrame) -> list[str]:
     found = []
     for part in one.parts:
         means = rows[rows.part == part.name].set_index("measure")["mean"].rename(index=PARTS_OF_COST)
-        found.append(f"Of {part.label}: {_largest_first(means)}.")
+        if means.abs().max() > PENNY:
+            found.append(f"Of {part.label}: {_largest_first(means)}.")
     return found
 
 

@@ -14,14 +14,14 @@ pytestmark = pytest.mark.statistical
 REFORMS = tuple(name for name in shipped_names() if name not in ("baseline", "fitted", "need-answers"))
 AGAINST = {"austerity": "need-answers"}  # what a reform is compared with, if not the baseline
 TESTED = tuple(name for name in REFORMS if load(name).expects)
-AREA, RUNS = "Salford", 12
+AREA, RUNS, BASELINE = "Salford", 12, "baseline"
 SAME_TO = 1e-6  # pounds, children: sums of different orders
 
 
 @cache
-def compared(base: str = "baseline") -> Comparison:
+def compared(base: str) -> Comparison:
     """Every reform that says what it moves and is compared with `base`, against it, with effects at their means."""
-    reforms = [name for name in TESTED if AGAINST.get(name, "baseline") == base]
+    reforms = [name for name in TESTED if AGAINST.get(name, BASELINE) == base]
     return cc.compare(base, *reforms, area=AREA, runs=RUNS, effects="central")
 
 
@@ -37,7 +37,7 @@ def change(comparison: Comparison, reform: str, measure: str) -> tuple[float, fl
 
 @pytest.mark.parametrize("name", TESTED)
 def test_a_reform_moves_what_it_says_and_leaves_what_it_says(name):
-    expects, found = load(name).expects, compared(AGAINST.get(name, "baseline"))
+    expects, found = load(name).expects, compared(AGAINST.get(name, BASELINE))
     for measure, way in expects.moves.items():
         mean, error = change(found, name, measure)
         assert (mean if way == "more" else -mean) > 2.0 * error, (measure, mean, error)
@@ -47,12 +47,12 @@ def test_a_reform_moves_what_it_says_and_leaves_what_it_says(name):
 
 def test_reforms_leave_the_baseline_as_it_is():
     alone = cc.run("baseline", area=AREA, runs=2, effects="central")
-    np.testing.assert_array_equal(alone.annual.to_numpy(), compared().baseline.annual.to_numpy()[:, :2])
-    np.testing.assert_array_equal(alone.costs.to_numpy(), compared().baseline.costs.to_numpy()[:, :2])
+    np.testing.assert_array_equal(alone.annual.to_numpy(), compared(BASELINE).baseline.annual.to_numpy()[:, :2])
+    np.testing.assert_array_equal(alone.costs.to_numpy(), compared(BASELINE).baseline.costs.to_numpy()[:, :2])
 
 
 def test_all_checks_hold_in_every_reform():
-    scenarios = [one for base in ("baseline", *AGAINST.values()) for one in compared(base).scenarios]
+    scenarios = [one for base in (BASELINE, *AGAINST.values()) for one in compared(base).scenarios]
     assert [(one.scenario, check["check"]) for one in scenarios for check in one.metadata["checks"] if not check["holds"]] == []
 
 
