@@ -23,11 +23,13 @@ ALL_YEARS = "all"
 COLUMNS = ["scenario", "area", "headline", "role", "measure", "label", "unit", "year_ending", "baseline", "reform", "difference", "p05", "p50", "p95",
            "standard_error"]  # fmt: skip
 OTHER_PAYERS = {f"cost_net_{payer}": payer for payer in PAYERS if payer != "authority"}
+PAYER_WORDS = {"grant": "central government, in grants", "benefits": "social security"}  # else as they are named
 WORST_YEAR = "cost_net_worst_year"
 COST_LABELS = {
     "cost_net": "Net cost to the authority", "cost_gross": "Gross cost to the authority", "cost_exchequer": "Cost to all payers together",
     "cost_order_allowances": "Allowances under special guardianship and child arrangements orders",
-    WORST_YEAR: "Net cost to the authority in each run's worst year", **{name: f"Net cost to {payer}" for name, payer in OTHER_PAYERS.items()},
+    WORST_YEAR: "Net cost to the authority in each run's worst year",
+    **{name: f"Net cost to {PAYER_WORDS.get(payer, payer)}" for name, payer in OTHER_PAYERS.items()},
 }  # fmt: skip
 
 NOT_COUNTED = {  # by engine: 0 in its results, which would read as none (docs/expected.md); what is missing in them needs no mention
@@ -127,7 +129,8 @@ def yearly(results: Results, name: str, years: list[int]) -> np.ndarray:
         return np.full((len(results.areas), results.replicates, len(years)), np.nan)
     totals = {"cost_net": results.net, "cost_gross": results.gross, "cost_exchequer": results.exchequer}
     totals |= {key: partial(results.net, payer) for key, payer in OTHER_PAYERS.items()}
-    span = [results.years.index(year) for year in years]
+    held = results.years
+    span = [held.index(year) for year in years]
     if name in MEASURES:  # by position: labels would be looked up thousands of times
         return results.annual.to_numpy()[:, :, results.annual.get_index("measure").get_loc(name)][:, :, span]
     if name in totals:

@@ -13,6 +13,7 @@ from outputs.children import HEADLINES, label_of, unit_of, whole_span, yearly
 from outputs.safety_proxies import (
     COUNT,
     LEAST_RUNS,
+    NOT_COUNTED,
     PROXIES,
     RATE,
     ROUNDING,
@@ -44,13 +45,24 @@ AS = {(COUNT,): "as a count", (RATE,): "as a rate", (COUNT, RATE): "as a count a
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the marks say of a reform in an area: whether net cost falls, the proxies that are worse and as what, and whether any could be told."""
+    """What the marks say of a reform in an area.
+
+    Attributes
+    ----------
+    net_cost_falls
+        Whether the authority's net cost falls.
+    worse
+        The proxies that are worse, and as what.
+    known, all_counted
+        Whether any proxy could be told, and whether the engine counts all of them.
+    """
 
     scenario: str
     area: str
     net_cost_falls: bool
     worse: tuple[str, ...]
     known: bool
+    all_counted: bool
 
     @property
     def marked(self) -> bool:
@@ -66,7 +78,8 @@ class Verdict:
         elif not self.known:
             found = f"{cost}; whether children are less safe is not known from fewer than {LEAST_RUNS} runs"
         else:
-            found = f"{cost}; no safety proxy is worse beyond chance, as a count or as a rate"
+            which = "safety proxy" if self.all_counted else "safety proxy that this engine counts"
+            found = f"{cost}; no {which} is worse beyond chance, as a count or as a rate"
         return ("MARKED: " if self.marked else "") + found
 
 
@@ -126,8 +139,8 @@ def verdicts(table: pd.DataFrame, area: str) -> list[Verdict]:
     for scenario, rows in table[table.area == area].groupby("scenario", sort=False):
         bases = rows[rows.finding == WORSE].groupby("proxy", sort=False).basis
         worse = tuple(f"{label_of(str(proxy)).lower()} ({AS[tuple(sorted(own))]})" for proxy, own in bases)
-        known = not rows.finding.isin(UNTOLD).all()
-        found.append(Verdict(str(scenario), area, bool(rows.net_cost_falls.iloc[0]), worse, known))
+        known, all_counted = not rows.finding.isin(UNTOLD).all(), not (rows.finding == NOT_COUNTED).any()
+        found.append(Verdict(str(scenario), area, bool(rows.net_cost_falls.iloc[0]), worse, known, all_counted))
     return found
 
 

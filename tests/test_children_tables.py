@@ -82,6 +82,7 @@ def test_what_the_equations_do_not_count_is_missing_and_not_nought():
     assert row(table, measure="emergency_starts", headline="care starts", year_ending=ALL_YEARS).baseline > 0
     found = marks(made({}, about={"engine": "expected"}))
     assert {row(found, measure=name).finding for name in ("siblings_apart", "siblings_apart_pct")} == {"not counted"}
+    assert verdicts(found, "Bolton")[0].text.endswith("no safety proxy that this engine counts is worse beyond chance, as a count or as a rate")
 
 
 # ---------------------------------------------------------------- marks
@@ -147,7 +148,7 @@ def test_from_few_runs_nothing_is_known_and_a_cheaper_reform_is_neither_marked_n
 
 
 def test_fewer_closings_lower_a_count_while_its_rate_worsens():
-    """A third fewer closings, a sixth fewer returns: 5 fewer of 100 a year come back, but 12.8 % of closings less 8.6 % do... as counts by hand."""
+    """Of about 100 closings a year 40 fewer, of about 100 returns 5 fewer: fewer come back, but more of each hundred closed."""
     both = made({"closed_without_plan": -40.0, "returned_plan": -5.0}, cost=-1e5)
     table = marks(both)
     count, rate = (row(table, proxy="returned_plan", basis=basis) for basis in ("count", "rate"))
