@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtri
 
-from outputs.children import HEADLINES, label_of, standard_error, unit_of, whole_span, yearly
+from outputs.children import HEADLINES, label_of, unit_of, whole_span, yearly
+from outputs.safety_proxies import (
+    COUNT,
+    LEAST_RUNS,
+    NOT_COUNTED,
+    PROXIES,
+    RATE,
+    ROUNDING,
+    UNTOLD,
+    WORSE,
+    Paired,
+    event_size,
+    paired_count,
+    paired_rate,
+)
 from outputs.tables import after_branch
 from sim.measures import MEASURES
-from sim.results import Comparison
+from sim.results import Comparison, Results
 
-SAFETY_PROXIES = (
-    "returned_enquiry", "returned_plan", "returned_care", "care_starts_after_plan", "emergency_starts", "cpp_repeat_2y",
-    "early_help_waiting_escalated", "re_entered_home", "re_entered_kin", "re_entered_adopted", "placement_moves", "siblings_apart",
-    "placed_over_20_miles_at31", "unregistered_days",
-)  # fmt: skip
-"""More of each is worse. None is harm itself: abuse, death and children's experience are not simulated. Of families waiting for help only those count
-who wait for what the baseline offers too: to wait for what a reform brings is no worse than not to be offered it."""
-FALSE_MARKS = 0.05  # of reforms that change none of the proxies, the share in which chance makes one look worse
-ROUNDING = 1e-9  # of the baseline: a difference below it is none
 LEVEL, POWER = 0.05, 0.80
 DETECTABLE = float(ndtri(1.0 - LEVEL / 2.0) + ndtri(POWER)) * np.sqrt(2.0)
 """Least difference that can be told, in standard deviations of one future: (z of 1 - level / 2 + z of power) x sqrt(2), 3.96.
@@ -31,22 +36,33 @@ Bloom (1995), Minimum detectable effects, Evaluation Review 19(5): 547-556: 2.80
 difference of two independent futures, of variance twice that of one.
 """
 NOT_WITHIN = "not within the horizon"
-MARK_COLUMNS = ["scenario", "area", "net_gbp", "probability_net_falls", "net_cost_falls", "measure", "label", "unit", "difference", "standard_error",
-                "finding", "marked"]  # fmt: skip
+MARK_COLUMNS = ["scenario", "area", "net_gbp", "probability_net_falls", "net_cost_falls", "proxy", "basis", "measure", "label", "unit", "baseline",
+                "reform", "difference", "standard_error", "finding", "marked"]  # fmt: skip
 DETECTABLE_COLUMNS = ["scenario", "area", "measure", "label", "unit", "basis", "detectable_by", "year_ending", "difference", "least_detectable",
                       "standard_deviation"]  # fmt: skip
-WORSE, NO_WORSE, NOT_COUNTED, NOT_KNOWN = "worse", "no worse", "not counted", "not known"
+AS = {(COUNT,): "as a count", (RATE,): "as a rate", (COUNT, RATE): "as a count and as a rate"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the marks say of a reform in an area: whether net cost falls, which proxies are worse, and whether any could not be told."""
+    """What the marks say of a reform in an area.
+
+    Attributes
+    ----------
+    net_cost_falls
+        Whether the authority's net cost falls.
+    worse
+        The proxies that are worse, and as what.
+    known, all_counted
+        Whether any proxy could be told, and whether the engine counts all of them.
+    """
 
     scenario: str
     area: str
     net_cost_falls: bool
     worse: tuple[str, ...]
-    untold: tuple[str, ...]
+    known: bool
+    all_counted: bool
 
     @property
     def marked(self) -> bool:
@@ -58,65 +74,73 @@ class Verdict:
         """The finding in words. Nothing is ever called better."""
         cost = "costs less" if self.net_cost_falls else "does not cost less"
         if self.worse:
-            found = f"{cost}, and is worse on: {'; '.join(word.lower() for word in self.worse)}"
-        elif len(self.untold) == len(SAFETY_PROXIES):
-            found = f"{cost}; whether children are less safe is not known from so few runs"
+            found = f"{cost}, and is worse on: {'; '.join(self.worse)}"
+        elif not self.known:
+            found = f"{cost}; whether children are less safe is not known from fewer than {LEAST_RUNS} runs"
         else:
-            found = f"{cost}; no safety proxy is worse beyond chance"
+            which = "safety proxy" if self.all_counted else "safety proxy that this engine counts"
+            found = f"{cost}; no {which} is worse beyond chance, as a count or as a rate"
         return ("MARKED: " if self.marked else "") + found
 
 
-def marks(comparison: Comparison) -> pd.DataFrame:
-    """Return, by reform and area, each safety proxy over all years from the branch, and whether the reform is marked.
+def marks(comparison: Comparison, grossing: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """Return, by reform and area, each safety proxy over all years from the branch, as a count and as a rate, and whether the reform is marked.
 
-    Net cost falls if the mean of the authority's paired differences over those years is below 0 and more than half of runs are. A proxy is
-    `worse` if its mean paired difference is more than `least_errors` standard errors above 0, else `no worse`; `not known` from one run; `not
-    counted` by the engine. A reform is `marked` in an area if net cost falls there and any proxy is worse.
+    Net cost falls if the mean of the authority's paired differences over those years is below 0 and more than half of runs are. Findings are those of
+    `outputs.safety_proxies.Paired`. A reform is `marked` in an area if net cost falls there and any proxy is worse, as a count or as a rate; missing
+    if net cost falls and no proxy can be told.
+
+    Parameters
+    ----------
+    grossing
+        What counts have been multiplied by (`Results.total`), so that an event is known for one.
     """
     years = after_branch(comparison.baseline)
     rows = []
     for reform in comparison.reforms:
         net = whole_span(reform, "cost_net", years) - whole_span(comparison.baseline, "cost_net", years)
-        proxies = {name: (whole_span(comparison.baseline, name, years), whole_span(reform, name, years)) for name in SAFETY_PROXIES}
+        tests = [(about, found, found.findings()) for about, found in _tests(comparison.baseline, reform, years, grossing)]
         for a, area in enumerate(comparison.baseline.areas):
             mean, below = float(net[a].mean()), float((net[a] < 0.0).mean())
             falls = mean < -0.005 and below > 0.5
-            about = {"scenario": reform.scenario, "area": area, "net_gbp": mean, "probability_net_falls": below, "net_cost_falls": falls}
-            found = [about | {"measure": name, "label": label_of(name), "unit": unit_of(name, reform)} | _finding(before[a], after[a])
-                     for name, (before, after) in proxies.items()]  # fmt: skip
-            marked = falls and any(row["finding"] == WORSE for row in found)
-            rows += [row | {"marked": marked} for row in found]
+            findings = {str(finding[a]) for _, _, finding in tests}
+            marked = None if falls and findings <= UNTOLD else falls and WORSE in findings
+            about_area = {"scenario": reform.scenario, "area": area, "net_gbp": mean, "probability_net_falls": below, "net_cost_falls": falls}
+            for about, found, finding in tests:
+                values = {key: _finite(getattr(found, key)[a]) for key in ("baseline", "reform", "difference", "standard_error")}
+                rows.append(about_area | about | values | {"finding": str(finding[a]), "marked": marked})
     return pd.DataFrame(rows, columns=MARK_COLUMNS)
 
 
-def least_errors(runs: int) -> float:
-    """Return how many paired standard errors above 0 a proxy has to be to be worse: Student's t, one-sided, at Šidák's level.
+def _tests(baseline: Results, reform: Results, years: list[int], grossing: Mapping[str, float] | None) -> Iterator[tuple[dict, Paired]]:
+    """Yield each proxy as a count and as a rate: what it is, and its paired difference by area."""
+    chance = float(baseline.metadata.get("engine") != "expected")
+    for proxy, rate in PROXIES.items():
+        counts = [whole_span(one, proxy, years) for one in (baseline, reform)]
+        yield _about(proxy, COUNT, proxy, reform), paired_count(*counts, chance * event_size(proxy, grossing, len(years), of_rate=False))
+        top, bottom, times = MEASURES[rate].ratio_of
+        sums = [tuple(yearly(one, name, years).sum(axis=2) for name in (top, bottom)) for one in (baseline, reform)]
+        yield _about(proxy, RATE, rate, reform), paired_rate(*sums, times, chance * event_size(top, grossing, len(years), of_rate=True))
 
-    Šidák (1967), Journal of the American Statistical Association 62: 626-633: of so many proxies that have not changed none exceeds it, in 1 -
-    `FALSE_MARKS` of reforms. 2.89 for 30 runs, 2.68 for very many.
-    """
-    return float(stdtrit(max(runs - 1, 1), (1.0 - FALSE_MARKS) ** (1.0 / len(SAFETY_PROXIES))))
+
+def _about(proxy: str, basis: str, measure: str, reform: Results) -> dict:
+    """Return the columns that say what is tested."""
+    return {"proxy": proxy, "basis": basis, "measure": measure, "label": label_of(measure), "unit": unit_of(measure, reform)}
 
 
-def _finding(baseline: np.ndarray, reform: np.ndarray) -> dict:
-    """Return the paired difference of a proxy by run (R), its standard error, and what it says."""
-    change = reform - baseline
-    mean, error = float(change.mean()), float(standard_error(change))
-    if np.isnan(mean):
-        finding = NOT_COUNTED
-    elif np.isnan(error):
-        finding = NOT_KNOWN
-    else:
-        finding = WORSE if mean > max(least_errors(len(change)) * error, ROUNDING * abs(float(baseline.mean()))) else NO_WORSE
-    return {"difference": mean, "standard_error": error, "finding": finding}
+def _finite(value: np.ndarray) -> float:
+    """Return a value, missing where there is none to give."""
+    return float(value) if np.isfinite(value) else float("nan")
 
 
 def verdicts(table: pd.DataFrame, area: str) -> list[Verdict]:
     """Return the verdict on each reform in an area from the table of `marks`."""
     found = []
     for scenario, rows in table[table.area == area].groupby("scenario", sort=False):
-        worse, untold = (tuple(rows.label[rows.finding.isin(which)]) for which in ((WORSE,), (NOT_COUNTED, NOT_KNOWN)))
-        found.append(Verdict(str(scenario), area, bool(rows.net_cost_falls.iloc[0]), worse, untold))
+        bases = rows[rows.finding == WORSE].groupby("proxy", sort=False).basis
+        worse = tuple(f"{label_of(str(proxy)).lower()} ({AS[tuple(sorted(own))]})" for proxy, own in bases)
+        known, all_counted = not rows.finding.isin(UNTOLD).all(), not (rows.finding == NOT_COUNTED).any()
+        found.append(Verdict(str(scenario), area, bool(rows.net_cost_falls.iloc[0]), worse, known, all_counted))
     return found
 
 
@@ -133,7 +157,7 @@ def detectable_by(comparison: Comparison) -> pd.DataFrame:
     last columns are of the last year. Nothing is known from one run, or from an engine without chance: `detectable_by` is then empty.
     """
     years = after_branch(comparison.baseline)
-    names = list(dict.fromkeys((*(one.measure for one in HEADLINES.values()), *SAFETY_PROXIES)))
+    names = list(dict.fromkeys((*(one.measure for one in HEADLINES.values()), *PROXIES)))
     chance = comparison.baseline.metadata.get("engine") != "expected"
     rows = []
     for reform in comparison.reforms:

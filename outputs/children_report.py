@@ -15,9 +15,10 @@ from sim.results import Comparison
 
 # What the closing table shows of children: measure, and whether on the last 31 March (else over all years).
 SHOWN = {
-    "away_from_parents_at31": True, "care_starts": False, "days_in_care": False, "s47_without_plan": False, "emergency_starts": False,
-    "returned_plan": False, "returned_care": False, "early_help_waiting_escalated": False, "intensive_help_waiting_escalated": False,
-    "re_entered_home": False, "placement_moves": False, "siblings_apart": False,
+    "away_from_parents_at31": True, "care_starts": False, "emergency_starts": False, "days_in_care": False, "s47_without_plan": False,
+    "rereferrals": False, "returned_plan": False, "returned_care": False, "early_help_waiting_escalated": False,
+    "intensive_help_waiting_escalated": False, "reunified": False, "re_entered_home": False, "with_kin_at31": True, "re_entered_kin": False,
+    "adopted": False, "re_entered_adopted": False, "placement_moves": False, "siblings_apart": False, "care_leavers_at31": True,
 }  # fmt: skip
 TOLD = {  # measure: (words, basis)
     "away_from_parents_at31": ("children away from parents", "year"), "cla_at31_non_uasc": ("children in care", "year"),
@@ -44,7 +45,7 @@ def children_tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     if not comparison.reforms or not after_branch(comparison.baseline):
         return {}
     together = whole(comparison)
-    marked, apart = marks(together), gaps(together)
+    marked, apart = marks(together, comparison.metadata.get("grossing")), gaps(together)
     if together is not comparison:
         of_areas = gaps(comparison, by_year=False)
         marked, apart = pd.concat([marks(comparison), marked], ignore_index=True), pd.concat([of_areas, apart], ignore_index=True)
@@ -65,6 +66,8 @@ def children_block(comparison: Comparison, tables: dict[str, pd.DataFrame], area
         cells = [found.loc[(name, measure, str(years[-1]) if at_end else ALL_YEARS)] for name in names]
         if pd.isna(cells[0].difference):
             continue  # not counted by the engine
+        if not any(cell.baseline or cell.reform for cell in cells):
+            continue  # it happens in no run, as where nobody waits for help
         when = f", 31 March {years[-1]}" if at_end else ""
         rows.append((f"  {cells[0].label}{when}", f"{cells[0].baseline:,.0f}", *(_change(cell) for cell in cells)))
     heading = f"Children beside pounds, {year_name(years[0])} to {year_name(years[-1])}: mean against the baseline and 90 % interval (children.csv)"

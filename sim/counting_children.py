@@ -80,9 +80,11 @@ class ChildCounts:
         """Children whose family was referred again from early help."""
         return self.fired("early_help.escalated", "early_help.stepped_up")
 
-    def population(self, quintile: int) -> np.ndarray:
-        """Children aged 0 to 17 of a quintile: the authority's of the month's year (the latest known), by its assumed share (ruling 32)."""
+    def population(self, quintile: int | None = None) -> np.ndarray:
+        """Children aged 0 to 17, of a quintile by its assumed share (ruling 32): the authority's of the month's year (the latest known)."""
         years = [year_ending(month) for month in self.compiled.months[self.first : self.first + self.months]]
-        share = f"population_share_quintile_{quintile}"
-        found = [figures.by_month("population_0_17", years, default=0.0) * figures.get(share, default=0.0) for figures in self.compiled.figures]
+        found = [figures.by_month("population_0_17", years, default=0.0) for figures in self.compiled.figures]
+        if quintile is not None:
+            share = f"population_share_quintile_{quintile}"
+            found = [children * figures.get(share, default=0.0) for children, figures in zip(found, self.compiled.figures, strict=True)]
         return np.array(found)

@@ -67,7 +67,9 @@ STARTS = (
     flow("care_starts_waiting", "Care starts while waiting for help", lambda c: c.started_after(int(L.WAITED)), **FROM_HOME),
     flow("care_starts_after_closing", "Care starts within a year of closing", lambda c: c.started_after(int(L.CLOSED_BEFORE)), **FROM_HOME),
     flow("care_starts_after_plan", "Care starts within six months of a plan's end", lambda c: c.started_after(int(L.PLANNED_BEFORE)), **FROM_HOME),
+    ratio("care_starts_after_plan_pct", "Care starts within six months of a plan's end, of plans ended", "care_starts_after_plan", "cpp_ended"),
 )
+KIN_AFTER_CARE = ("special_guardianship", "child_arrangements_order", "relatives")
 RE_ENTRY = (
     flow("re_entered_home", "Back in care after returning home", lambda c: c.re_entered("reunified"), when="re-entry"),
     flow("re_entered_sgo", "Back in care from special guardianship", lambda c: c.re_entered("special_guardianship"), when="re-entry"),
@@ -75,8 +77,15 @@ RE_ENTRY = (
     flow("re_entered_relatives", "Back in care from relatives", lambda c: c.re_entered("relatives"), when="re-entry"),
     flow("re_entered_adopted", "Back in care from adoption", lambda c: c.re_entered("adopted"), when="re-entry"),
     flow("re_entered_kin", "Back in care from kin, under any order or none",
-         lambda c: c.re_entered("special_guardianship", "child_arrangements_order", "relatives"), when="re-entry"),
+         lambda c: c.re_entered(*KIN_AFTER_CARE), when="re-entry"),
     ratio("re_entered_home_pct", "Back in care after returning home, of returns home", "re_entered_home", "reunified"),
+    # Homes with kin and adopters break down over many years, those with parents mostly in the first two: rates of what was lived there, not of exits.
+    flow("kin_after_care_days", "Days with kin since care, under any order or none", lambda c: c.unit_days(*KIN_AFTER_CARE), "child-days"),
+    flow("adopted_days", "Days of children adopted from care, to 18", lambda c: c.unit_days("adopted"), "child-days"),
+    ratio("re_entered_kin_per_100_child_years", "Back in care from kin, a hundred child-years with them since care", "re_entered_kin",
+          "kin_after_care_days", 100.0 * L.YEAR, "a hundred child-years"),
+    ratio("re_entered_adopted_per_100_child_years", "Back in care from adoption, a hundred child-years adopted", "re_entered_adopted",
+          "adopted_days", 100.0 * L.YEAR, "a hundred child-years"),
 )  # fmt: skip
 LIVING = (
     stock("away_from_parents_at31", "Living away from parents in any arrangement", lambda c: c.away_from_parents,
@@ -87,6 +96,11 @@ LIVING = (
     ratio("placement_moves_per_year", "Moves for each year in care", "placement_moves", "days_in_care", L.YEAR, "a child-year"),
     ratio("siblings_apart_pct", "Sibling groups placed apart, of those placed", "siblings_apart", "sibling_groups_placed"),
     flow("unregistered_days", "Days in unregistered placements (unlawful)", lambda c: c.unlawful_days, "child-days"),
+    ratio("unregistered_days_per_year", "Days in unregistered placements for each year in care", "unregistered_days", "days_in_care", L.YEAR,
+          "days a child-year"),
+    level("population_0_17", "Children 0 to 17", lambda c: c.population(), unit="children", grossed_by="population"),
+    ratio("cla_per_10000_non_uasc", "Children in care per 10,000 children, unaccompanied asylum seekers apart", "cla_at31_non_uasc",
+          "population_0_17", 10_000.0, "per 10,000 children"),
 )  # fmt: skip
 
 BY_QUINTILE: dict[str, tuple[str, Callable[[int], Callable[[Any], Any]], dict[str, Any]]] = {
