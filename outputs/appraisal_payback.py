@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from outputs.appraisal_flows import ALL_PAYERS, PAYERS, PENNY, Flows, flows
+from outputs.appraisal_flows import ALL_PAYERS, PAYERS, Flows, flows
 from outputs.appraisal_terms import Terms
 from sim.results import Comparison
-from sim.statistics import Summary, break_even, summarise
+from sim.statistics import PENNY, Summary, break_even, summarise
 
 KEYS = ("mean", "p05", "p50", "p95")
 ITEMS = {
