@@ -68,7 +68,8 @@ def _found(rows: Any, whose: str) -> str:
     peak, year = rows.loc[f"peak_funding_{whose}_gbp"], rows.loc[f"peak_funding_year_{whose}"]
     if not peak["mean"] > 0.0:
         return ""
-    text = f"{money(peak['mean'])} (P10 {money(peak.p10)}, P90 {money(peak.p90)}), in the median run by {year_name(int(year.p50))}"
+    runs = "the median run" if peak.probability == 1.0 else f"the median of the {peak.probability:.0%} of runs with anything to find"
+    text = f"{money(peak['mean'])} (P10 {money(peak.p10)}, P90 {money(peak.p90)}), in {runs} by {year_name(int(year.p50))}"
     return text + (f"; in {year.probability:.0%} of runs still growing in the last year" if year.probability > 0.0 else "")
 
 

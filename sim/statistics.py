@@ -59,12 +59,11 @@ class BreakEven:
 def break_even_in_words(median_year: int | None, probability: float, costless: float) -> str:
     """Return break-even in words; runs that do not break even are a category of their own, never averaged in.
 
-    Where most runs never have a cost to get back, that is what is said.
+    Where most runs never have a cost to get back, that is said too.
     """
-    if costless > 0.5 and median_year is not None:
-        return f"nothing to get back: it costs nothing more up to any year in {costless:.0%} of runs (even from {year_name(median_year)})"
     when = "not within the horizon" if median_year is None else year_name(median_year)
-    return f"{when} (probability {probability:.0%})"
+    nothing = f"; it costs nothing more up to any year in {costless:.0%} of runs" if costless > 0.5 else ""
+    return f"{when} (probability {probability:.0%}){nothing}"
 
 
 def summarise(values: np.ndarray, axis: int = 0) -> Summary:
