@@ -46,7 +46,8 @@ def test_pay_and_posts_are_costs_and_not_benefits_below_nothing():
 def test_a_planned_cut_is_a_cost_below_nothing_and_no_benefit_and_optimism_leaves_it_as_it_is():
     """Family support is planned 290 lower from the second year; supported accommodation then costs 30 more."""
     levels = {"family_support": 900.0, "supported_accommodation": 100.0}
-    both = compared("need-answers", "austerity", levels, {"family_support": [0, -290, -290, -290, -290], "supported_accommodation": [0, 30, 30, 30, 30]})
+    change = {"family_support": [0, -290, -290, -290, -290], "supported_accommodation": [0, 30, 30, 30, 30]}
+    both = compared("need-answers", "austerity", levels, change)
     (one,) = flows(both)
     assert one.costs(("authority",)).tolist() == [[0, -290, -290, -290, -290]] * 2
     assert one.benefits(("authority",)).tolist() == [[0, -30, -30, -30, -30]] * 2
@@ -69,10 +70,13 @@ def test_optimism_cuts_what_a_reform_hopes_to_save_and_raises_what_it_spends_on_
 
 
 def loop():
-    """Care costs 100 more from the second year and the budget saves 25 of it on family support, in run 2 gives 15 back; own carers fall by 8."""
+    """In millions, from the second year: agencies 10 and own carers 8 less; family support 25 less in run 1, 15 more in run 2; the reform costs 1."""
     levels = {"agency_foster": 1000.0, "family_support": 400.0, "in_house_foster": 300.0}
-    change = {"agency_foster": [0, -10, -10, -10, -10], "family_support": [[0, -25, -25, -25, -25], [0, 15, 15, 15, 15]], "in_house_foster": [0, -8, -8, -8, -8]}
-    return compared("baseline", "early-help", levels, {line: np.array(more, float) * 1e6 for line, more in change.items()} | {"family_help": 1e6})
+    change = {
+        "agency_foster": [0, -10, -10, -10, -10], "in_house_foster": [0, -8, -8, -8, -8], "family_help": 1,
+        "family_support": [[0, -25, -25, -25, -25], [0, 15, 15, 15, 15]],
+    }  # fmt: skip
+    return compared("baseline", "early-help", levels, {line: np.array(more, float) * 1e6 for line, more in change.items()})
 
 
 def test_what_the_budget_no_longer_buys_of_help_is_a_class_of_its_own_both_ways():
@@ -124,7 +128,10 @@ def test_the_cash_view_by_hand():
     value = found.loc["net_present_fiscal_value_authority_cashable_gbp"]
     assert value["mean"] == pytest.approx((-70 + 20 * weights - 100 * (1 + weights)) / 2)
     assert value.probability == 0.5  # 20 x 3.6731 = 73.46: more than the 70 of the first year
-    even, peak, when = (found.loc[f"{row}_authority_cashable{unit}"] for row, unit in (("break_even_year", ""), ("peak_funding", "_gbp"), ("peak_funding_year", "")))
+    even, peak, when = (
+        found.loc[name]
+        for name in ("break_even_year_authority_cashable", "peak_funding_authority_cashable_gbp", "peak_funding_year_authority_cashable")
+    )
     assert (even.p50, even.probability) == (2030, 0.5)
     assert (found.loc["break_even_year_authority", "p50"], found.loc["break_even_year_authority", "probability"]) == (2026, 0.5)
     assert (peak["mean"], peak.p10, peak.p90, peak.probability) == pytest.approx(((70 + 500) / 2, 70 + 43, 500 - 43, 1.0))
@@ -143,7 +150,8 @@ def test_the_cash_view_is_read_aloud():
     assert "Break-even: 2025-26 (probability 50%). " in lines[1]
     assert lines[4].startswith(
         "  Counting only cash (own carers, homes and posts go on costing for 9 months): break-even 2029-30 (probability 50%); to be found £2.9m "
-        "(P10 £1.1m, P90 £4.6m), in the median run by 2025-26; in 50% of runs still growing in the last year; net present value to the authority -£2.3m"
+        "(P10 £1.1m, P90 £4.6m), in the median run by 2025-26; in 50% of runs still growing in the last year; "
+        "net present value to the authority -£2.3m"
     )
 
 
@@ -152,7 +160,8 @@ def test_the_closing_lines_name_the_baseline_and_where_nothing_is_to_be_got_back
     lines = told_aloud(cut)
     assert lines[0] == "austerity, for the authority, against need-answers, 2024-25 prices:"
     assert lines[1] == (
-        "  Break-even: 2026-27 (probability 100%); it costs nothing more up to any year in 100% of runs. No year costs anything, in the mean over runs."
+        "  Break-even: 2026-27 (probability 100%); it costs nothing more up to any year in 100% of runs. "
+        "No year costs anything, in the mean over runs."
     )
     assert lines[2] == "  Nothing has to be found before it pays."
     assert "break-even 2026-27 (probability 100%); it costs nothing more up to any year in 100% of runs; to be found nothing;" in lines[4]

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.unit
 WORKERS = {"social_workers", "agency_social_workers", "agency_premium_change"}
 SPENDING = {"Cost", "ScaleCost", "AddPosts", "ScaleTeams", "ScaleFamilySupport"}
 EFFECTS = {
-    "ReachedEffect", "HelpEffect", "SetRate", "ScaleRate", "ShiftOutcomes", "ScaleArrivals", "AddArrivals", "AddPlaces", "NationalCapacity", "ScaleSupply",
-    "AddSupply", "PlanWeight", "Pool", "PriceGain",
+    "ReachedEffect", "HelpEffect", "SetRate", "ScaleRate", "ShiftOutcomes", "ScaleArrivals", "AddArrivals", "AddPlaces", "NationalCapacity",
+    "ScaleSupply", "AddSupply", "PlanWeight", "Pool", "PriceGain",
 }  # fmt: skip
 PAY = """
   - workforce:
@@ -51,7 +51,10 @@ def test_every_kind_of_action_is_spending_or_an_effect():
             assert set(spent_on(action)) <= lines
 
 
-@pytest.mark.parametrize(("what", "lines"), [("agency_workers", WORKERS - {"social_workers"}), ("capacity", set()), ("leavers", set()), ("joiners", set())])
+AGENCY = WORKERS - {"social_workers"}
+
+
+@pytest.mark.parametrize(("what", "lines"), [("agency_workers", AGENCY), ("capacity", set()), ("leavers", set()), ("joiners", set())])
 def test_of_teams_only_agency_workers_engaged_are_spending(what, lines):
     assert set(spent_on(ScaleTeams("x.y", what, Distribution.fixed(0.9), MonthSeries(())))) == lines
 
