@@ -148,7 +148,7 @@ def closing(comparison: Any, tables: dict[str, Any]) -> None:
     prices = f"costs net of grants, {told.price_base} prices"
     certain = CERTAIN.get(comparison.metadata.get("effects"), "")
     say(f"\n{told.area}: {told.runs} paired runs, mean and 90 % interval{certain}; {prices}")
-    rows = [("", "value", "against baseline", "mean ±", "pairing")]
+    rows = [("", "value", f"against {told.baseline}", "mean ±", "pairing")]
     for title, lines in told.rows.items():
         rows.append((title,))
         rows += [(f"  {line.scenario}", _interval(line.value), *_change(line)) for line in lines]
@@ -182,8 +182,9 @@ def attribution(found: Any, tables: dict[str, Any]) -> None:
     for line in sentences(found, tables["attribution.csv"], tables["cost_bridge.csv"]):
         say(line)
     for one in found.reforms:
+        between = f"{found.comparison.baseline.scenario} and {one.scenario}"
         for check in [check for check in one.checks if not check["holds"]]:
-            error(f"CHECK FAILED between the baseline and {one.scenario}: {check['check']}: {check['meaning']} (worst {check['worst']:g})")
+            error(f"CHECK FAILED between {between}: {check['check']}: {check['meaning']} (worst {check['worst']:g})")
 
 
 def _children(comparison: Any, tables: dict[str, Any], area: str) -> None:
@@ -206,10 +207,10 @@ def _prices(comparison: Any, table: Any, told: Any) -> None:
     moved = found[(found.market_gbp.abs() + found.commissioning_gbp.abs()) >= LEAST_PRICE_EFFECT_GBP]
     for row in moved.itertuples():
         parts = ", ".join(f"{part} {getattr(row, part + '_gbp') / 1e6:+,.1f}" for part in ("volume", "mix", "chance", "market", "commissioning"))
-        say(f"Placements in {row.scenario}, against baseline, £m: {row.gbp / 1e6:+,.1f} = {parts} (price_volume.csv)")
+        say(f"Placements in {row.scenario}, against {told.baseline}, £m: {row.gbp / 1e6:+,.1f} = {parts} (price_volume.csv)")
     if len(moved):
         share = float(comparison.baseline.total(told.area).annual.sel(measure="relet_pct", year_ending=told.year).mean())
-        say(f"Let in the year to March {told.year}, of the market's placements: {share:.0f} % (baseline; a child may have several).")
+        say(f"Let in the year to March {told.year}, of the market's placements: {share:.0f} % ({told.baseline}; a child may have several).")
 
 
 def _columns(rows: list[tuple[str, ...]]) -> None:
@@ -286,7 +287,8 @@ def _estimate(one: dict[str, Any], rule: dict[str, Any], signed: bool) -> str:
 
 def _shares(comparison: Any) -> None:
     """Print, for each reform that pools a region, what every authority bears and gains, and where net cost falls or rises."""
-    if len(comparison.baseline.areas) < 2 or comparison.metadata["grossing"]:
+    base = comparison.baseline
+    if len(base.areas) < 2 or comparison.metadata["grossing"]:
         return
     from outputs.shares import CHILDREN, shares, winners_and_losers
 
@@ -294,7 +296,7 @@ def _shares(comparison: Any) -> None:
     words = ("authority", "bears", "share", "placements", "net cost", "cheaper in", "in the region", "out of area", "over 20 miles", "unregistered")
     for reform in [one for one in comparison.reforms if one.metadata["pooled"]]:
         own = table[table.scenario == reform.scenario]
-        say(f"\n{reform.scenario} by authority: £m over all years, and children on the last 31 March, against the baseline (more in shares.csv)")
+        say(f"\n{reform.scenario} by authority: £m over all years, and children on the last 31 March, against {base.scenario} (more in shares.csv)")
         rows = [words]
         for area in own.area.unique():
             line = own[own.area == area].set_index("item")
@@ -314,8 +316,9 @@ def _beds(comparison: Any) -> None:
 
     if told := beds_of_areas(comparison):
         say(
-            f"Children's homes, 31 March {told.year}, baseline, these authorities as they are: {told.own:,.0f} of their children in their area, "
-            f"{told.exported:,.0f} out of it; other authorities' children fill {told.imported:,.0f} of {told.beds:,.0f} beds in their areas."
+            f"Children's homes, 31 March {told.year}, {comparison.baseline.scenario}, these authorities as they are: {told.own:,.0f} of their "
+            f"children in their area, {told.exported:,.0f} out of it; other authorities' children fill {told.imported:,.0f} of {told.beds:,.0f} "
+            "beds in their areas."
         )
         say(
             f"  Imports less exports: {told.imported - told.exported:+,.0f}. They have {told.shares[0]:.0%} of England's beds and "

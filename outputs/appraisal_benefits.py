@@ -3,9 +3,11 @@
 Benefit is what lines other than the reform's own fall by. The rules, by line of cost and run by run (docs/appraisal.md):
 
 1. *Elsewhere*: lines of other payers than the authority.
-2. *Non-cashable*: what the authority runs itself (own carers, homes, posts) costs what was needed `fixed_costs_persist_months` earlier; the rest of
+2. *Help withdrawn*: family support, which the budget's loop saves on when care costs more than budgeted, and gives back when it costs less. What
+   is spent less on it is help that families do not get: nothing to bank.
+3. *Non-cashable*: what the authority runs itself (own carers, homes, posts) costs what was needed `fixed_costs_persist_months` earlier; the rest of
    the fall is not cash yet. What is bought by the week ends with the placement.
-3. *Budget reduction* and *avoided growth*: of the cash, what takes the line below the baseline's level of the branch year leaves a budget; what only
+4. *Budget reduction* and *avoided growth*: of the cash, what takes the line below the baseline's level of the branch year leaves a budget; what only
    takes it less far above that level is growth avoided.
 
 The rules are the same upwards, so a line that rises is a benefit below 0 in its class: chance moves pounds between lines, and cancels in the sum.
@@ -20,17 +22,20 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from outputs.appraisal_flows import PENNY, Flows, flows
+from outputs.appraisal_flows import Flows, flows
 from outputs.appraisal_terms import Terms
 from sim.results import Comparison
-from sim.statistics import summarise
+from sim.statistics import PENNY, summarise
 
 CLASSES = {
     "budget_reduction": "leaves the authority's budget of the branch year",
     "avoided_growth": "growth that the authority need not fund",
     "non_cashable": "the cost persists: not cash yet",
+    "help_withdrawn": "help to families no longer bought: not a saving",
     "elsewhere": "accrues to other payers",
 }
+NOT_BANKABLE = ("non_cashable", "help_withdrawn")
+HELP = "family_support"  # the line of help to families
 ALL = "all"
 KEYS = ("mean", "p05", "p50", "p95")
 COLUMNS = [
@@ -88,14 +93,22 @@ def classified(one: Flows, months: float) -> dict[str, np.ndarray]:
     """
     benefit = np.where(one.own[None, :, None], 0.0, -one.change)
     ours = one.lines_of(("authority",))[None, :, None]
+    helped = np.array([key == HELP for key in one.lines])[None, :, None]
+    bought = ours & ~helped
     fixed = np.array([RULES.get(key, OTHERWISE).how == "decision" for key in one.lines])[None, :, None]
     cash = np.where(fixed, earlier(benefit, months / 12.0), benefit)
     level = one.baseline[..., :1]  # the baseline in the branch year
     growth = np.maximum(one.baseline - level, 0.0) - np.maximum(one.baseline - cash - level, 0.0)
     return {
-        "budget_reduction": np.where(ours, cash - growth, 0.0), "avoided_growth": np.where(ours, growth, 0.0),
-        "non_cashable": np.where(ours, benefit - cash, 0.0), "elsewhere": np.where(ours, 0.0, benefit),
+        "budget_reduction": np.where(bought, cash - growth, 0.0), "avoided_growth": np.where(bought, growth, 0.0),
+        "non_cashable": np.where(bought, benefit - cash, 0.0), "help_withdrawn": np.where(helped, benefit, 0.0),
+        "elsewhere": np.where(ours, 0.0, benefit),
     }  # fmt: skip
+
+
+def cash_net_cost(one: Flows, months: float) -> np.ndarray:
+    """Return net cost to the authority with only what is cash counted as a benefit (R, Y): what is not cash yet is still paid."""
+    return one.net(("authority",)) + classified(one, months)["non_cashable"].sum(axis=1)
 
 
 def earlier(yearly: np.ndarray, years: float) -> np.ndarray:
@@ -115,19 +128,20 @@ def benefits(comparison: Comparison, terms: Terms | None = None) -> pd.DataFrame
     """Return benefit by class: of all lines by year and in all years, and of each line in all years (`COLUMNS`).
 
     Rows of the class `all` are the total. `bankable_from` is the first year ending March from which the mean over runs is above 0 and stays so (none:
-    missing; what is not cash cannot be banked), and `probability` the share of runs in which what there is from then on is above 0. Undiscounted,
-    constant prices.
+    missing; what is not cash, and help withdrawn, cannot be banked, and are not in that of the total), and `probability` the share of runs in which
+    what there is from then on is above 0. Undiscounted, constant prices.
     """
     terms = terms or Terms()
     rows = []
     for one in flows(comparison, terms):
         parts = classified(one, terms.persist_months)
+        to_bank = sum(values for name, values in parts.items() if name not in NOT_BANKABLE)
         for name, values in ({ALL: sum(parts.values())} | parts).items():
             about = {"scenario": one.scenario, "area": one.area, "class": name}
-            rows += [about | row for row in _of_all_lines(one, values)]
+            rows += [about | row for row in _of_all_lines(one, values, to_bank if name == ALL else values)]
             rows += [about | row for row in _by_line(one, values)] if name != ALL else []
     table = pd.DataFrame(rows, columns=COLUMNS)
-    table.loc[table["class"] == "non_cashable", ["bankable_from", "probability"]] = np.nan
+    table.loc[table["class"].isin(NOT_BANKABLE), ["bankable_from", "probability"]] = np.nan
     return table
 
 
@@ -143,14 +157,14 @@ def bankable(values: np.ndarray, years: tuple[int, ...]) -> tuple[int | None, fl
     return years[first], float((values[:, first:].sum(axis=1) > PENNY).mean())
 
 
-def _of_all_lines(one: Flows, values: np.ndarray) -> Iterator[dict[str, Any]]:
-    """Yield rows of all lines together, by year and in all years (values: R, L, Y)."""
+def _of_all_lines(one: Flows, values: np.ndarray, to_bank: np.ndarray) -> Iterator[dict[str, Any]]:
+    """Yield rows of all lines together, by year and in all years (values, and what of them can be banked: R, L, Y)."""
     yearly = values.sum(axis=1)
     about = {"line": ALL, "label": "All lines", "unit": f"GBP, {one.price_base} prices", "how": "", "stop": ""}
     found = _summaries(np.column_stack([yearly, yearly.sum(axis=1)]))
     for year, summary in zip(one.years, found[:-1], strict=True):
         yield about | {"year_ending": str(year), **summary, "bankable_from": None, "probability": float("nan")}
-    yield about | {"year_ending": ALL, **found[-1]} | _banked(one, yearly)
+    yield about | {"year_ending": ALL, **found[-1]} | _banked(one, to_bank.sum(axis=1))
 
 
 def _by_line(one: Flows, values: np.ndarray) -> Iterator[dict[str, Any]]:

@@ -27,7 +27,6 @@ PERSPECTIVES = {
 }
 QUANTILES = {"p05": 0.05, "p10": 0.10, "p50": 0.50, "p90": 0.90, "p95": 0.95}
 DAYS_PER_YEAR = 365.25
-PENNY = 0.005  # pounds are summed from thousands of rounded products: less is nothing
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,8 @@ class Flows:
     scenario, area, price_base, years
         Whose, where, at which prices, and the years ending 31 March from the branch on.
     lines
-        Line of cost -> what it is (label, payer, kind, reform ...), in the order of the arrays.
+        Line of cost -> what it is (label, payer, kind ...), whether it is the reform's `own`, and whether the baseline has it too (`in_baseline`),
+        in the order of the arrays.
     change
         Pounds more, or less, than in the baseline (R, L, Y).
     baseline
@@ -65,8 +65,8 @@ class Flows:
 
     @cached_property
     def own(self) -> np.ndarray:
-        """Which lines are the reform's own: brought by a lever, of this scenario or of the baseline (L)."""
-        return np.array([bool(line["reform"]) for line in self.lines.values()])
+        """Which lines are the reform's own: on which its levers spend and the baseline's do not, or not alike (L)."""
+        return np.array([bool(line["own"]) for line in self.lines.values()])
 
     def lines_of(self, payers: tuple[str, ...], kinds: tuple[str, ...] = ("cost", "income", "transfer")) -> np.ndarray:
         """Return which lines these payers bear, of some kinds (L)."""
@@ -91,16 +91,18 @@ class Flows:
     def with_optimism_bias(self, costs: float, benefits: float) -> Flows:
         """Return the same with rises of cost raised by a share and falls cut by another.
 
-        Decided by the mean over runs, for each payer and year, of the reform's own lines together and of all others together: chance moves pounds
-        between lines and runs, and would otherwise count as cost. Income and grants stay as they are.
+        Decided by the mean over runs, for each payer and year, of lines together: those the reform brings, those of the baseline on which it spends
+        otherwise, and all others. Chance moves pounds between lines and runs, and would otherwise count as cost. A fall of what the baseline spends
+        is planned, not hoped for, and stays; so do income and grants.
         """
         if costs == benefits == 0.0:
             return self
         scale = np.ones(self.change.shape[1:])
+        planned = self.own & np.array([bool(line["in_baseline"]) for line in self.lines.values()])
         for payer in PAYERS:
-            for own in (True, False):
-                lines = self.lines_of((payer,), ("cost",)) & (self.own == own)
-                scale[lines] = np.where(self.total(lines).mean(axis=0) > 0.0, 1.0 + costs, 1.0 - benefits)
+            for kind, fallen in ((self.own & ~planned, 1.0 - benefits), (planned, 1.0), (~self.own, 1.0 - benefits)):
+                lines = self.lines_of((payer,), ("cost",)) & kind
+                scale[lines] = np.where(self.total(lines).mean(axis=0) > 0.0, 1.0 + costs, fallen)
         kept_out = np.where(self.child_years.mean(axis=0) > 0.0, 1.0 - benefits, 1.0 + costs)
         return replace(self, change=self.change * scale, child_years=self.child_years * kept_out)
 
@@ -112,7 +114,8 @@ def flows(comparison: Comparison, terms: Terms | None = None) -> Iterator[Flows]
     years = after_branch(base)
     for reform in comparison.reforms:
         ours = brought(base, reform)
-        lines = {key: {**line, "reform": key in ours} for key, line in {**base.lines, **reform.lines}.items()}
+        both = {**base.lines, **reform.lines}
+        lines = {key: {**line, "own": key in ours, "in_baseline": key in base.lines} for key, line in both.items()}
         before, after = (_costs(one, list(lines), years) for one in (base, reform))
         days = comparison.difference(reform.scenario).sel(measure="days_in_care", year_ending=years).to_numpy()
         for a, area in enumerate(base.areas):

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from outputs.appraisal_flows import ALL_PAYERS, PAYERS, PENNY, Flows, flows
+from outputs.appraisal_flows import ALL_PAYERS, PAYERS, Flows, flows
 from outputs.appraisal_terms import Terms
 from sim.results import Comparison
-from sim.statistics import Summary, break_even, summarise
+from sim.statistics import PENNY, Summary, break_even, summarise
 
 KEYS = ("mean", "p05", "p50", "p95")
 ITEMS = {
@@ -111,8 +111,9 @@ def _yearly(one: Flows, about: dict, item: str, values: np.ndarray) -> Iterator[
 
 
 def worst_year(net: np.ndarray, years: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the highest yearly net cost of each run, and its year (R each; net: R, Y). Below 0: no year costs anything."""
-    return net.max(axis=1), np.asarray(years)[net.argmax(axis=1)]
+    """Return the highest yearly net cost of each run, and its year (R each; net: R, Y); year 0 where no year costs anything."""
+    worst = net.max(axis=1)
+    return worst, np.where(worst > PENNY, np.asarray(years)[net.argmax(axis=1)], 0)
 
 
 def peak_funding(net: np.ndarray, years: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

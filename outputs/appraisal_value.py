@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from outputs.appraisal_benefits import cash_net_cost
 from outputs.appraisal_flows import PERSPECTIVES, QUANTILES, Flows, flows, spread, spread_of_years
 from outputs.appraisal_payback import peak_funding, worst_year
 from outputs.appraisal_terms import FLAT_SENSITIVITY, OPTIMISM_SENSITIVITY, Terms
@@ -41,7 +42,7 @@ def appraisal(comparison: Comparison, terms: Terms | None = None) -> pd.DataFram
         one = raw.with_optimism_bias(terms.optimism_bias_costs, terms.optimism_bias_benefits)
         about = {"scenario": one.scenario, "area": one.area}
         worth = (_present_values(one, terms), _sensitivities(raw, one, terms), _ratios(one, terms), _switching(one, terms))
-        rows += [about | row for found in (_totals(one), *worth, _timing(one)) for row in found]
+        rows += [about | row for found in (_totals(one), *worth, _timing(one), _cashable(one, terms)) for row in found]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -128,22 +129,41 @@ def _switching(one: Flows, terms: Terms) -> Iterator[dict]:
 
 def _timing(one: Flows) -> Iterator[dict]:
     """Yield break-even, the worst year, and the peak to be found, of the authority and of the exchequer."""
-    unit, last = f"GBP, {one.price_base} prices", one.years[-1]
+    unit = f"GBP, {one.price_base} prices"
     for perspective in ("authority", "exchequer"):
         net = one.net(PERSPECTIVES[perspective])
-        even = break_even(net, one.years)
-        by = {name: _year_by(even.by_year, level) for name, level in QUANTILES.items()}
-        yield _row(f"break_even_year_{perspective}", YEAR, NONE | by, even.probability, "broken even within the horizon")
+        yield _even(one, perspective, net)
         amount, year = worst_year(net, one.years)
         worst = spread_of_years(year)
         yield _row(f"worst_year_{perspective}", YEAR, worst, float((year == worst["p50"]).mean()), "the median year is the run's worst")
         yield _row(f"worst_year_net_cost_{perspective}_gbp", unit, spread(amount))
-        peak, when = peak_funding(net, one.years)
-        yield _row(f"peak_funding_{perspective}_gbp", unit, spread(peak), float((peak > 0.0).mean()), "anything must be found")
-        growing = float((when == last).mean())
-        yield _row(f"peak_funding_year_{perspective}", YEAR, spread_of_years(when), growing, "still growing in the last year")
+        yield from _peak(one, perspective, net)
         in_cash = peak_funding(net * one.nominal, one.years)[0]
         yield _row(f"peak_funding_{perspective}_nominal_gbp", "GBP, nominal", spread(in_cash))
+
+
+def _cashable(one: Flows, terms: Terms) -> Iterator[dict]:
+    """Yield present value, break-even and the peak to be found of the authority with only what is cash counted as a benefit."""
+    net, whose = cash_net_cost(one, terms.persist_months), "authority_cashable"
+    value = -(net * terms.factors(len(one.years), one.rate)).sum(axis=1)
+    yield _row(f"net_present_fiscal_value_{whose}_gbp", _present(one), spread(value), float((value >= 0.0).mean()), "0 or more")
+    yield _even(one, whose, net)
+    yield from _peak(one, whose, net)
+
+
+def _even(one: Flows, whose: str, net: np.ndarray) -> dict:
+    """Return the row of break-even (net: R, Y)."""
+    even = break_even(net, one.years)
+    by = {name: _year_by(even.by_year, level) for name, level in QUANTILES.items()}
+    return _row(f"break_even_year_{whose}", YEAR, NONE | by, even.probability, "broken even within the horizon")
+
+
+def _peak(one: Flows, whose: str, net: np.ndarray) -> Iterator[dict]:
+    """Yield the peak to be found, and its year (net: R, Y)."""
+    peak, when = peak_funding(net, one.years)
+    found, growing = float((peak > 0.0).mean()), float((when == one.years[-1]).mean())
+    yield _row(f"peak_funding_{whose}_gbp", f"GBP, {one.price_base} prices", spread(peak), found, "anything must be found")
+    yield _row(f"peak_funding_year_{whose}", YEAR, spread_of_years(when), growing, "still growing in the last year")
 
 
 def _year_by(by_year: dict[int, float], share: float) -> float:

@@ -56,13 +56,16 @@ def cost_bridge(comparison: Comparison) -> pd.DataFrame:
 
 
 def bridge(baseline: Results, reform: Results, years: list[int], payers: tuple[str, ...] = ("authority",)) -> dict[str, Item]:
-    """Return the items of a difference in cost by key, in the order they are read in: the reform's own lines, placements, other lines, `total`."""
+    """Return the items of a difference in cost by key, in the order they are read in: the reform's own lines, placements, other lines, `total`.
+
+    The reform's own lines (`sim.results.brought`) are of the section `reform`, whatever part of the pathway they pay for.
+    """
     lines = dict(baseline.lines) | dict(reform.lines)
     ours = brought(baseline, reform)
     paid = [key for key, line in lines.items() if (not payers or line["payer"] in payers) and key not in IN_PLACEMENTS]
     changes = {key: _line(reform, key, years) - _line(baseline, key, years) for key in paid}
     found = {
-        key: Item(str(lines[key]["section"]), str(lines[key]["label"]), change)
+        key: Item("reform" if key in ours else str(lines[key]["section"]), str(lines[key]["label"]), change)
         for key, change in sorted(changes.items(), key=lambda item: item[0] not in ours)
         if np.any(change != 0.0)
     }

@@ -61,8 +61,9 @@ def money(baseline: Results, reform: Results, years: list[int]) -> dict[str, np.
     """Return differences in what each authority pays over some years, by item and run (A, R)."""
     bridge = {name: values.sum(axis=2) for name, values in placement_bridge(baseline, reform, years).items()}
     placed = bridge["gbp"]
-    ours = [key for key in reform.payers("authority") if key in brought(baseline, reform)]
-    own = _paid(reform, ours, years) - _paid(baseline, [key for key in ours if key in baseline.lines], years)
+    ours = brought(baseline, reform)
+    own, before = (_paid(one, [key for key in one.payers("authority") if key in ours], years) for one in (reform, baseline))
+    own = own - before
     net = _paid(reform, reform.payers("authority"), years) - _paid(baseline, baseline.payers("authority"), years)
     return {
         "reform_cost": own, "placements": placed, **{f"placements_{part}": bridge[f"{part}_gbp"] for part in BRIDGE},

@@ -36,9 +36,10 @@ class ClosingRow:
 
 @dataclass(frozen=True)
 class Closing:
-    """The closing table: its area, last year, rows by heading, and when each reform breaks even."""
+    """The closing table: its area, the baseline's key, last year, rows by heading, and when each reform breaks even."""
 
     area: str
+    baseline: str
     year: int
     runs: int
     rows: dict[str, list[ClosingRow]]
@@ -186,7 +187,7 @@ def closing(comparison: Comparison) -> Closing:
         )
         for reform in comparison.reforms
     }
-    return Closing(base.areas[0], last, base.replicates, rows, even, str(base.metadata["price_base"]))
+    return Closing(base.areas[0], base.scenario, last, base.replicates, rows, even, str(base.metadata["price_base"]))
 
 
 def _closing_rows(comparison: Comparison, values) -> list[ClosingRow]:

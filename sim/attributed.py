@@ -59,7 +59,7 @@ def counted(annual: np.ndarray, costs: np.ndarray, payers: Mapping[str, str], ow
     annual, costs, payers
         Measures (..., M, Y), lines of cost (..., L, Y), and who pays each of these lines.
     own
-        Lines that levers brought (`sim.results.brought`).
+        The reform's own lines (`sim.results.brought`).
     """
     paid = {line: i for i, (line, payer) in enumerate(payers.items()) if payer == "authority"}
     placed = priced(annual, costs, list(payers))

@@ -9,13 +9,14 @@ authority and positive for whoever gives it.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
-from functools import cache
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import scenarios
-from scenarios.actions import Cost, FundedBy, Payer
+from scenarios.actions import Action, AddPosts, Cost, FundedBy, Payer, ScaleCost, ScaleFamilySupport, ScaleTeams
 
 Kind = Literal["cost", "income", "transfer"]
 Published = Literal["fostering", "residential", "leaving_care", "safeguarding", "family_support", "other", ""]
@@ -49,8 +50,9 @@ class Line:
         Part of the pathway it pays for, as plots stack them.
     funded_by
         For a reform's costs: whether the authority's own budget or a grant pays (ruling 21).
-    reform
-        Whether a reform's lever brought it: not one of committed policy, whose lines are of the section `policy`.
+    spending
+        What levers spend on it (`spent_on`), each as `lever.part` and a digest of its numbers and dates. A line on which a reform and its baseline
+        do not spend alike is the reform's own (`sim.results.brought`).
     """
 
     key: str
@@ -60,7 +62,7 @@ class Line:
     kind: Kind = "cost"
     section: str = "placements"
     funded_by: FundedBy = "authority"
-    reform: bool = False
+    spending: tuple[str, ...] = ()
 
 
 PLACEMENT_LINES = {
@@ -103,8 +105,30 @@ BASE_LINES = (
 )  # fmt: skip
 
 
+AGENCY_LINES = ("agency_social_workers", "agency_premium_change")
+
+
+def spent_on(action: Action) -> tuple[str, ...]:
+    """Return the lines on which an action *is* spending: somebody decides to spend more or less there.
+
+    A cost; pay, a premium or an allowance; posts, which agency workers cover while they are vacant, so that all three lines of social workers pay
+    for them; how many agency workers are engaged; family support as planned. Every other action has an effect (on hazards, on who comes, on how
+    soon posts are left and filled, on places) or moves a price, and what lines cost for it is a consequence: a benefit, or one below 0.
+    """
+    match action:
+        case Cost() | ScaleCost():
+            return (action.line,)
+        case AddPosts():
+            return ("social_workers", *AGENCY_LINES)
+        case ScaleTeams(what="agency_workers"):
+            return AGENCY_LINES
+        case ScaleFamilySupport():
+            return ("family_support",)
+    return ()
+
+
 def lines_of(scenario: Any) -> tuple[Line, ...]:
-    """Return the lines of a scenario: those every scenario has, then what its levers cost.
+    """Return the lines of a scenario: those every scenario has, then what its levers cost, each with what levers spend on it.
 
     A grant-funded programme appears under its payer; costs are the reform's, never counted in another line.
     """
@@ -113,11 +137,18 @@ def lines_of(scenario: Any) -> tuple[Line, ...]:
         if isinstance(action, Cost):
             section = "policy" if action.name.split(".")[0] in scenario.committed else "reform"
             payer = "grant" if action.funded_by == "grant" and action.payer == "authority" else action.payer
-            found.setdefault(
-                action.line,
-                Line(action.line, action.label, "", payer, section=section, funded_by=action.funded_by, reform=section == "reform"),
-            )
-    return tuple(found.values())
+            found.setdefault(action.line, Line(action.line, action.label, "", payer, section=section, funded_by=action.funded_by))
+    spending: dict[str, list[str]] = {key: [] for key in found}
+    for action in scenario.actions:
+        for key in spent_on(action):
+            spending[key].append(_told(action))
+    return tuple(replace(line, spending=tuple(sorted(spending[key]))) for key, line in found.items())
+
+
+@lru_cache(maxsize=4096)
+def _told(action: Action) -> str:
+    """Return an action's name and a digest of all that it holds; kept, since every run asks for the lines of its scenario."""
+    return f"{action.name} {hashlib.sha256(repr(action).encode()).hexdigest()[:12]}"
 
 
 @cache

@@ -42,7 +42,7 @@ class Results:
     annual, monthly, costs
         See the module.
     lines
-        Line of cost -> its label, published line, payer, kind, section, funded_by, reform.
+        Line of cost -> its label, published line, payer, kind, section, funded_by, spending.
     metadata
         What the manifest says of the scenario: text, hash, seed, engine, areas, checks, seconds, general inflation ...
     events
@@ -160,9 +160,17 @@ class Results:
 
 
 def brought(baseline: Results, reform: Results) -> set[str]:
-    """Return the lines of cost that levers of either scenario brought; those of committed policy only where one of the two is without it."""
-    lines = {**baseline.lines, **reform.lines}
-    return {key for key, line in lines.items() if line["reform"] or (key in baseline.lines) != (key in reform.lines)}
+    """Return the reform's own lines of cost: on which its levers spend, and the baseline's do not, or not alike; and the other way round.
+
+    Lines that levers brought, and lines every scenario has on which a lever spends (`sim.cost_lines.spent_on`). What committed policy, or a lever
+    of the baseline, spends is the reform's own only where the reform changes it or is without it.
+    """
+
+    def spending(results: Results, key: str) -> tuple[str, ...] | None:
+        """Return what levers of a scenario spend on a line; None if it has no such line."""
+        return tuple(results.lines[key].get("spending", ())) if key in results.lines else None
+
+    return {key for key in {**baseline.lines, **reform.lines} if spending(baseline, key) != spending(reform, key)}
 
 
 @dataclass(frozen=True)

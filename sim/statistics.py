@@ -13,6 +13,7 @@ from scenarios.timeline import year_name
 
 QUANTILES = (0.05, 0.50, 0.95)  # p05 to p95 is the 90 % interval of every table
 LEVEL = 0.90
+PENNY = 0.005  # pounds are summed from thousands of rounded products: less is nothing
 
 
 @dataclass(frozen=True)
@@ -39,18 +40,30 @@ class BreakEven:
         The year by which half of all runs, those that never do included, have broken even; None if fewer than half do.
     by_year
         Year ending: share of runs that have broken even by then.
+    costless
+        Share of runs whose cumulative net cost is above 0 in no year: there is nothing to get back.
     """
 
     years: np.ndarray
     probability: float
     median_year: int | None
     by_year: dict[int, float]
+    costless: float
 
     @property
     def text(self) -> str:
-        """The result in words; runs that do not break even are a category of their own, never averaged in."""
-        when = "not within the horizon" if self.median_year is None else year_name(self.median_year)
-        return f"{when} (probability {self.probability:.0%})"
+        """The result in words."""
+        return break_even_in_words(self.median_year, self.probability, self.costless)
+
+
+def break_even_in_words(median_year: int | None, probability: float, costless: float) -> str:
+    """Return break-even in words; runs that do not break even are a category of their own, never averaged in.
+
+    Where most runs never have a cost to get back, that is said too.
+    """
+    when = "not within the horizon" if median_year is None else year_name(median_year)
+    nothing = f"; it costs nothing more up to any year in {costless:.0%} of runs" if costless > 0.5 else ""
+    return f"{when} (probability {probability:.0%}){nothing}"
 
 
 def summarise(values: np.ndarray, axis: int = 0) -> Summary:
@@ -104,6 +117,9 @@ def variance_reduction(baseline: np.ndarray, reform: np.ndarray, axis: int = 0) 
 def break_even(net_cost: np.ndarray, years: list[int] | np.ndarray) -> BreakEven:
     """Return when cumulative net cost turns to 0 or less and stays there to the horizon (ruling 44).
 
+    A run breaks even in no year before anything differs: one without a cost to get back is even from the first year in which something does, and
+    one in which nothing ever does from the first year.
+
     Parameters
     ----------
     net_cost
@@ -112,11 +128,11 @@ def break_even(net_cost: np.ndarray, years: list[int] | np.ndarray) -> BreakEven
         The financial years, named by the year they end in, ascending (Y).
     """
     cumulative = np.cumsum(np.asarray(net_cost, float), axis=1)
-    # Pounds are summed from thousands of rounded products: a penny per run is no cost.
-    settled = cumulative <= 0.005
+    settled, same = cumulative <= PENNY, np.abs(cumulative) <= PENNY
     from_here = np.flip(np.logical_and.accumulate(np.flip(settled, axis=1), axis=1), axis=1)
     reached = from_here.any(axis=1)
-    first = np.where(reached, np.asarray(years)[from_here.argmax(axis=1)], 0)
+    begun = np.where(same.all(axis=1), 0, same.argmin(axis=1))  # the first year in which anything differs
+    first = np.where(reached, np.asarray(years)[np.maximum(from_here.argmax(axis=1), begun)], 0)
     by_year = {int(year): float(np.mean(reached & (first <= year))) for year in years}
     half = [year for year, share in by_year.items() if share >= 0.5]
-    return BreakEven(first, float(reached.mean()), half[0] if half else None, by_year)
+    return BreakEven(first, float(reached.mean()), half[0] if half else None, by_year, float(settled.all(axis=1).mean()))

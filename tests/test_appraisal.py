@@ -260,6 +260,7 @@ def test_signs_where_a_ratio_or_a_switching_value_would_mean_nothing():
     assert found.loc["peak_funding_authority_gbp", ["mean", "p90", "probability"]].tolist() == [0, 0, 0]
     assert np.isnan(found.loc["peak_funding_year_authority", "p50"])
     assert found.loc["worst_year_net_cost_authority_gbp", "mean"] == pytest.approx(-10)
+    assert np.isnan(found.loc["worst_year_authority", "p50"])
     assert found.loc["break_even_year_authority", "p95"] == 2026
 
 
@@ -319,20 +320,21 @@ def test_the_lines_a_planner_reads_aloud_hold_the_tables_figures():
     both = replace(both, baseline=replace(both.baseline, costs=both.baseline.costs * scale),
                    reforms=tuple(replace(one, costs=one.costs * scale) for one in both.reforms))  # fmt: skip
     lines = told_aloud(both, discount_rate=0.035)
-    assert lines[0] == "early-help, for the authority, against the baseline, 2024-25 prices:"
+    assert lines[0] == "early-help, for the authority, against baseline, 2024-25 prices:"
     assert "Break-even: 2029-30 (probability 50%). Worst year: 2025-26, net cost £110.0m [£101.0m, £119.0m]." in lines[1]
     assert "£2.51bn (P10 £582.0m, P90 £4.44bn), in the median run by 2025-26; in 50% of runs still growing in the last year." in lines[2]
     assert "at 3.5 % (below 0: a loss): to the authority -£1.07bn" in lines[3]
-    assert "41 child-years out of care" in lines[4]
-    assert "worth £45.4m" in lines[4]
+    assert "Counting only cash (own carers, homes and posts go on costing for 9 months): break-even 2029-30 (probability 50%)" in lines[4]
+    assert "41 child-years out of care" in lines[5]
+    assert "worth £45.4m" in lines[5]
     # Agency fostering falls by 65 in the mean from a level that does not rise; homes rise by 10 above theirs: growth added.
-    assert "Of £57.5m of benefit in 2065-66: £65.0m could leave the authority's budget, -£10.0m is growth avoided" in lines[5]
-    assert "£2.5m is others' (benefits.csv). Below 0: added, not saved." in lines[5]
+    assert "Of £57.5m of benefit in 2065-66: £65.0m could leave the authority's budget, -£10.0m is growth avoided" in lines[6]
+    assert "£2.5m is others' (benefits.csv). Below 0: added, not saved." in lines[6]
     assert "optimism bias: costs + 40%" in told_aloud(both, optimism_bias=0.4)[0]
 
 
 def test_a_reform_that_only_costs_has_nothing_to_bank():
     lines = told_aloud(Comparison(of_lines("baseline", {}), (of_lines(KEY, {"family_help": by_run(1e6, 1e6)}),), {}))
     assert "Break-even: not within the horizon (probability 0%)" in lines[1]
-    assert "does not keep children out of care" in lines[4]
-    assert "there is nothing to bank" in lines[5]
+    assert "does not keep children out of care in the mean over runs (0.0 child-years out of care [0.0, 0.0])" in lines[5]  # never -0.0
+    assert "there is nothing to bank" in lines[6]

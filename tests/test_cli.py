@@ -163,7 +163,7 @@ def test_a_comparison_is_appraised_on_the_terms_that_are_given(capsys, tmp_path)
     assert cash[2027] == pytest.approx(net[2027] * 1.1**2)
     assert summary.loc["net_present_fiscal_value_authority_gbp", "mean"] == pytest.approx(-(net[2026] + net[2027] / 1.02))
     benefits = pd.read_csv(out / "benefits.csv")
-    assert set(benefits["class"]) == {"all", "budget_reduction", "avoided_growth", "non_cashable", "elsewhere"}
+    assert set(benefits["class"]) == {"all", "budget_reduction", "avoided_growth", "non_cashable", "help_withdrawn", "elsewhere"}
     costs = pd.read_parquet(out / "costs.parquet").query("year_ending == 2027 and gbp != 0")
     assert (costs.gbp_nominal / costs.gbp).to_numpy() == pytest.approx(1.1**2)
     manifest = json.loads((out / "manifest.json").read_text())

@@ -47,6 +47,11 @@ def test_pairing_removes_what_both_arms_share():
         ([-1, -1, -1, -1], 2026),
         ([5, 1, 1, 1], 0),
         ([0, 0, 3, -3], 2029),
+        ([0, 0, -1, -1], 2028),  # not before anything differs
+        ([0, 2, -2, 0], 2028),
+        ([0, 0.004, -3, 1], 2028),  # less than a penny is nothing
+        ([-4, 3, 1, 0], 2026),  # what is paid later was saved before
+        ([0, 0, 0, 0], 2026),
     ],
 )
 def test_break_even_is_the_first_year_from_which_it_stays_recovered(yearly, year):
@@ -62,3 +67,12 @@ def test_runs_that_never_break_even_are_their_own_category():
     most = break_even(np.array([[5, -6, 0, 0], [5, -1, -4, 0], [5, 1, 1, 1]]), YEARS)
     assert most.median_year == 2028
     assert most.text == "2027-28 (probability 67%)"
+
+
+def test_a_run_without_a_cost_to_get_back_is_told_in_words_where_most_are_so():
+    even = break_even(np.array([[0, -1, -1, -1], [0, -3, 2, 0], [0, 5, -6, 0], [0, 5, 0, 0], [0, 0, -1, 1]]), YEARS)
+    assert even.years.tolist() == [2027, 2027, 2028, 0, 2028]
+    assert even.costless == 0.6
+    assert even.text == "2027-28 (probability 80%); it costs nothing more up to any year in 60% of runs"
+    half = break_even(np.array([[0, -1, -1, -1], [0, 5, -6, 0]]), YEARS)
+    assert (half.costless, half.text) == (0.5, "2026-27 (probability 100%)")
