@@ -61,7 +61,8 @@ def children_block(comparison: Comparison, tables: dict[str, pd.DataFrame], area
     found = tables["children.csv"]
     found = found[found.area == area].drop_duplicates(["scenario", "measure", "year_ending"]).set_index(["scenario", "measure", "year_ending"])
     names = [reform.scenario for reform in comparison.reforms]
-    rows = [("", "baseline", *names)]
+    base = comparison.baseline.scenario
+    rows = [("", base, *names)]
     for measure, at_end in SHOWN.items():
         cells = [found.loc[(name, measure, str(years[-1]) if at_end else ALL_YEARS)] for name in names]
         if pd.isna(cells[0].difference):
@@ -70,7 +71,7 @@ def children_block(comparison: Comparison, tables: dict[str, pd.DataFrame], area
             continue  # it happens in no run, as where nobody waits for help
         when = f", 31 March {years[-1]}" if at_end else ""
         rows.append((f"  {cells[0].label}{when}", f"{cells[0].baseline:,.0f}", *(_change(cell) for cell in cells)))
-    heading = f"Children beside pounds, {year_name(years[0])} to {year_name(years[-1])}: mean against the baseline and 90 % interval (children.csv)"
+    heading = f"Children beside pounds, {year_name(years[0])} to {year_name(years[-1])}: mean against {base} and 90 % interval (children.csv)"
     return ChildrenBlock(heading, rows, verdicts(tables["marks.csv"], area), [_told(tables["detectable.csv"], name) for name in names])
 
 
