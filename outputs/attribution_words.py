@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from outputs.appraisal_flows import PENNY
 from outputs.attribution import INTERACTION, TOTAL
 from outputs.money_axis import MINUS, unit_of
 from scenarios.parts import Part
 from sim.attributed import ITEMS, QUANTITIES
 from sim.attribution import Attribution, Attributions
+from sim.statistics import PENNY
 
 MUCH = 0.20  # of the total: interaction above it is explained
 NAMED = 4  # parts of the cost that are named
