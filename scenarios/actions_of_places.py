@@ -94,6 +94,8 @@ class AddSupply(Action):
         Approved or registered places begun so far, by month, for each authority; the kind's usable share of them can be used.
     months_to_open
         From beginning to opening.
+    times
+        What all months' places are multiplied by: where their number is uncertain, `places` is the share of it begun.
     """
 
     NOTHING: ClassVar[dict[str, Any]] = {"places": MonthSeries(())}
@@ -102,6 +104,7 @@ class AddSupply(Action):
     owner: str
     places: MonthSeries
     months_to_open: int
+    times: Distribution = Distribution.fixed(1.0)
 
 
 @dataclass(frozen=True)
