@@ -9,6 +9,7 @@ from scenarios.timeline import MonthSeries
 
 NationalBody = Literal["courts", "secure_homes"]
 SupplyQuantity = Literal["entrants", "exits", "moves", "places"]
+ONCE = Distribution.fixed(1.0)
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class AddSupply(Action):
     owner: str
     places: MonthSeries
     months_to_open: int
-    times: Distribution = Distribution.fixed(1.0)
+    times: Distribution = ONCE
 
 
 @dataclass(frozen=True)
