@@ -154,7 +154,7 @@ def test_levers_that_meet_are_told_by_what_they_do(write):
     (said,) = found.meetings
     assert said.startswith("family_help and edge_of_care act on the same: the hazard of assessment.accommodated, ")
     assert said.endswith("Their ratios multiply.")
-    assert not notes([lever for lever in found.levers if lever.kind in ("fostering", "edge_of_care")], found.pathway)
+    assert not notes([lever for lever in found.levers if lever.name in ("fostering", "edge_of_care")], found.pathway)
 
 
 def test_what_a_composition_says_goes_with_whoever_extends_it():
