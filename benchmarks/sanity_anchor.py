@@ -61,26 +61,26 @@ def written(folder: Path, name: str, offer: Offer, ratio: float) -> Scenario:
     """Return the baseline with the programme offered to some families."""
     events = ", ".join(offer.events)
     head = f"name: {name}\nextends: baseline\nlevers:\n"
-    if offer is BEFORE_COURT:
-        text = f"""  - family_group_decisions:
+    costs = f"costs: {{families: {{label: Programme, gbp_per_event: {number(COST_GBP, '£ per family')}, events: [{events}]}}}}"
+    if offer is BEFORE_COURT:  # everybody is reached, so not by a lever whose reach is beyond that of committed policy
+        text = f"""  - parental_representation:
       name: programme
       beyond_baseline: made up, to be set beside a sum
       start: {START}-04
-      plans:
-        {{stage: pre_proceedings, outcomes: [issued_with_removal, issued_at_home], instead: resolved, risk_ratio: {number(ratio, "ratio")},
-         fidelity: {{value: 1.0, range: [0.5, 1.0], unit: share, source: the anchor, status: assumed}}, reach: {{{START}-04: 1.0}}, ramp_months: 0,
-         opened_by: [{events}], cost_gbp_per_family: {number(COST_GBP, "£ per family")}}}
+      issued: {{ratio: {number(ratio, "ratio")}}}
+      home: {{ratio: {number(1.0, "ratio")}}}
+      re_entry: {{ratio: {number(1.0, "ratio")}}}
+      {costs}
 """
     else:
-        text = f"""  - families_first:
+        text = f"""  - edge_of_care:
       name: programme
       beyond_baseline: made up, to be set beside a sum
       start: {START}-04
       reach: {{share: {{{START}-04: 1.0}}, fidelity: {{value: 1.0, range: [0.5, 1.0], unit: share, source: the anchor, status: assumed}}}}
       targets: [{", ".join(offer.targets)}]
       entry: {{hazard_ratio: {number(ratio, "ratio")}}}
-      enquiries: {{ratio: {number(1.0, "ratio")}}}
-      costs: {{families: {{label: Programme, gbp_per_event: {number(COST_GBP, "£ per family")}, events: [{events}]}}}}
+      {costs}
 """
     path = folder / f"{name}.yaml"
     path.write_text(head + text, encoding="utf-8")

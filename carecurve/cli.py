@@ -87,6 +87,9 @@ def validate(files: Annotated[list[str], typer.Argument(metavar="FILE...", help=
             console.error(str(error))
         else:
             console.say(f"{file}: {scenario.name}: no faults")
+            if scenario.meetings and not scenario.overlap:
+                console.say("  Its levers meet, which `overlap:` may say in words:")
+                console.listed(scenario.meetings)
     if wrong:
         raise typer.Exit(2)
 
@@ -103,6 +106,9 @@ def explain(scenario: Annotated[str, typer.Argument(help="A scenario: name or fi
     found = load(scenario)
     console.heading(found.name)
     console.say(found.description)
+    if found.overlap or found.meetings:
+        console.heading("How its levers act on the same children")
+        console.listed([*(f"{words} ({file})" for file, words in found.overlap.items()), *found.meetings])
     console.heading("Numbers")
     for row in register(found):
         console.number(row.path, row.value, row.unit, row.range, row.status, f"{row.source} ({row.file}:{row.line})")

@@ -62,6 +62,12 @@ def entry(name: str, words: str) -> None:
     OUT.print(f"  {words}", markup=False)
 
 
+def listed(lines: list[str]) -> None:
+    """Print lines one below another, each with a dash."""
+    for line in lines:
+        OUT.print(f"  - {line}", markup=False)
+
+
 def number(path: str, value: str, unit: str, limits: str, status: str, source: str) -> None:
     """Print one number of the register."""
     shown = " ".join(part for part in (value, unit, f"[{limits}]" if limits else "") if part)

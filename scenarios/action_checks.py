@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scenarios.actions import Action, AddArrivals, Cost, HelpEffect, ReachedEffect, ScaleArrivals, ShiftOutcomes, targets_of
+from scenarios.actions import Action, AddArrivals, Cost, HelpEffect, ReachedEffect, ScaleArrivals, SetArrivals, ShiftOutcomes, targets_of
 from scenarios.actions_of_places import AddPlaces, AddSupply, PlanWeight, Pool, PriceGain, ScaleSupply
 from scenarios.documents import Document
 from scenarios.faults import Fault, PathKey
@@ -31,39 +31,24 @@ def action_faults(document: Document, lever: Lever, actions: tuple[Action, ...],
             known += [(name, set(pathway.stages_of("placement")), "placement") for name in action.stages]
         if isinstance(action, PlanWeight):
             known += _plan_names(action, pathway)
-        if isinstance(action, ScaleArrivals | AddArrivals):
+        if isinstance(action, ScaleArrivals | AddArrivals | SetArrivals):
             known.append((action.stream, set(pathway.streams), "stream of arrivals"))
     root: PathKey = ("levers", lever.name)
     faults = []
     for name, options, what in dict.fromkeys((name, frozenset(options), what) for name, options, what in known):
         if name not in options:
-            path, at_key = _where(document.data["levers"][lever.name], name)
+            path, at_key = where_named(document.data["levers"][lever.name], name)
             faults.append(document.fault(root + path, f"unknown {what} {name!r}, {suggestion(name, options)}", at_key))
     for name in dict.fromkeys(name for action in actions for name in _ageless(action, pathway)):
-        path, at_key = _where(document.data["levers"][lever.name], "ages")
+        path, at_key = where_named(document.data["levers"][lever.name], "ages")
         message = f"act on some ages, but the hazard of {name} does not depend on age; expected targets with `age_multipliers` in the pathway"
         faults.append(document.fault(root + path, message, at_key))
     for action in actions:
         if isinstance(action, ShiftOutcomes) and action.complement_weight * (action.ratio.bounds[1] - 1.0) > 1.0:
-            path, at_key = _where(document.data["levers"][lever.name], "ratio")
+            path, at_key = where_named(document.data["levers"][lever.name], "ratio")
             most = 1.0 + 1.0 / action.complement_weight
             message = f"can be {action.ratio.bounds[1]:g}, more than {action.complement} has to give; expected {most:.3g} or less"
             faults.append(document.fault(root + path, message, at_key))
-    return faults
-
-
-def overlap_faults(document: Document, levers: list[Lever]) -> list[Fault]:
-    """Check that a lever says what it adds where a file below holds one that does the same for the same children."""
-    faults, files = [], [document.mark(("levers", lever.name)).file for lever in levers]
-    for i, lever in enumerate(levers):
-        held = [below for below, file in zip(levers[:i], files[:i], strict=True) if file != files[i] and below.kind in lever.overlaps]
-        if held and not lever.beyond_baseline:
-            name, where = held[0].name, files[levers.index(held[0])]
-            message = (
-                f"{where} holds {name} already (from {held[0].start}); expected `beyond_baseline:` to say what this adds to it, "
-                f"or `without: [{name}]`"
-            )
-            faults.append(document.fault(("levers", lever.name), message, at_key=True))
     return faults
 
 
@@ -93,14 +78,14 @@ def _plan_names(action: PlanWeight, pathway: Pathway) -> list[Named]:
     return known
 
 
-def _where(data: Any, name: str, path: PathKey = ()) -> tuple[PathKey, bool]:
+def where_named(data: Any, name: str, path: PathKey = ()) -> tuple[PathKey, bool]:
     """Return where a lever's settings speak a name (or, of `stage.transition`, either half), and whether as a key."""
     names = {name, name.split(".")[-1]}
     items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, value in items:
         if key in names or (isinstance(value, str) and value in names):
             return (*path, key), key in names
-        found, at_key = _where(value, name, (*path, key))
+        found, at_key = where_named(value, name, (*path, key))
         if found:
             return found, at_key
     return (), False

@@ -223,6 +223,20 @@ class AddArrivals(Action):
 
 
 @dataclass(frozen=True)
+class SetArrivals(Action):
+    """So many a month arrive in each authority, whatever came before: as far as `phase` says, and the rest as without it.
+
+    What other levers do to the stream acts before it or after it, in the order of the files.
+    """
+
+    NOTHING: ClassVar[dict[str, Any]] = {"phase": MonthSeries(())}
+
+    stream: str
+    per_month: Distribution
+    phase: MonthSeries
+
+
+@dataclass(frozen=True)
 class ScaleTeams(Action):
     """Teams' capacity, or how posts move, is multiplied by 1 + phase * (ratio - 1).
 

@@ -9,6 +9,7 @@ from scenarios.timeline import MonthSeries
 
 NationalBody = Literal["courts", "secure_homes"]
 SupplyQuantity = Literal["entrants", "exits", "moves", "places"]
+ONCE = Distribution.fixed(1.0)
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ class AddSupply(Action):
         Approved or registered places begun so far, by month, for each authority; the kind's usable share of them can be used.
     months_to_open
         From beginning to opening.
+    times
+        What all months' places are multiplied by: where their number is uncertain, `places` is the share of it begun.
     """
 
     NOTHING: ClassVar[dict[str, Any]] = {"places": MonthSeries(())}
@@ -102,6 +105,7 @@ class AddSupply(Action):
     owner: str
     places: MonthSeries
     months_to_open: int
+    times: Distribution = ONCE
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 from scenarios.distributions import KINDS
 from scenarios.documents import Document, read_document
 from scenarios.faults import Fault, PathKey, ScenarioError
-from scenarios.lever_base import moved
+from scenarios.lever_base import FEWEST_WORDS, moved
 from scenarios.levers import LEVERS
 from scenarios.names import nearest, suggestion
 from scenarios.overrides import Override, read_overrides
@@ -157,7 +157,7 @@ def _header_faults(document: Document) -> list[Fault]:
     for key in document.data:
         if key not in SCENARIO_KEYS:
             faults.append(document.fault((key,), f"unknown key {key!r}, {suggestion(key, SCENARIO_KEYS)}", at_key=True))
-    for key in ("name", "description", "pathway"):
+    for key in ("name", "description", "overlap", "pathway"):
         value = document.data.get(key)
         if key == "name" and "name" not in document.data:
             faults.append(
@@ -167,6 +167,9 @@ def _header_faults(document: Document) -> list[Fault]:
             )
         elif key in document.data and (not isinstance(value, str) or not value.strip()):
             faults.append(document.fault((key,), f"is {value!r}, expected text"))
+        elif key == "overlap" and key in document.data and len(value.split()) < FEWEST_WORDS:
+            hint = "such as `each reaches families by a draw of its own, and their ratios multiply`"
+            faults.append(document.fault((key,), f"is {value!r}, expected a sentence of {FEWEST_WORDS} words or more, {hint}"))
     extends = document.data.get("extends")
     if "extends" in document.data and not isinstance(extends, str | list):
         faults.append(

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, model_validator
 
 from scenarios.actions import Action, FundedBy, Payer
 from scenarios.distributions import Distribution, read_distribution
@@ -19,6 +19,15 @@ from scenarios.pathway_schema import Pathway
 from scenarios.quantities import Frozen, NonNegative, Text
 from scenarios.schema import Month
 from scenarios.timeline import MONTH, MonthError, add_months
+
+FEWEST_WORDS = 4  # of a statement of what a lever adds
+
+
+def sentence(text: str) -> str:
+    """Refuse a statement of less than four words."""
+    if len(text.split()) < FEWEST_WORDS:
+        raise ValueError(f"is {text!r}, expected a sentence of {FEWEST_WORDS} words or more, such as `as many families again as the grant reaches`")
+    return text
 
 
 def _above(low: float, name: str) -> Any:
@@ -39,6 +48,15 @@ def _share(value: Distribution) -> Distribution:
     return value
 
 
+def added_share(value: Distribution) -> Distribution:
+    """Refuse a share that is added in per cent."""
+    low, high = value.bounds
+    if low < -1 or high > 1:
+        shown = f"is {low:g}" if low == high else f"can be {low:g} to {high:g}"
+        raise ValueError(f"{shown}, expected a share that is added, from -1 to 1: 5 % more is 0.05")
+    return value
+
+
 def _positive(value: Distribution) -> Distribution:
     """Refuse a distribution that can be 0 or less."""
     if value.bounds[0] <= 0:
@@ -48,7 +66,9 @@ def _positive(value: Distribution) -> Distribution:
 
 # pydantic must not look inside Distribution: it is read by `read_distribution` alone.
 Uncertain = Annotated[Any, BeforeValidator(read_distribution)]
+Sentence = Annotated[Text, AfterValidator(sentence)]
 UncertainShare = Annotated[Any, BeforeValidator(lambda data: _share(read_distribution(data)))]
+UncertainAddedShare = Annotated[Any, BeforeValidator(lambda data: added_share(read_distribution(data)))]
 UncertainAmount = Annotated[Any, BeforeValidator(lambda data: _above(0, "0 or more")(read_distribution(data)))]
 UncertainPositive = Annotated[Any, BeforeValidator(lambda data: _positive(read_distribution(data)))]
 ByMonth = dict[Month, NonNegative]
@@ -84,15 +104,16 @@ def moved(value: Any, months: int) -> Any:
 class Lever(Frozen, ABC):
     """What every lever has: a name (to tell two of a kind apart), a start, and who pays for it.
 
-    `overlaps` names the kinds of lever that do the same for the same children. Where the scenario below holds one of them, `beyond_baseline` has to
-    say in words what this one adds to it: nothing is credited twice.
+    `overlaps` names the kinds of lever that do the same for the same children. Where the scenario below holds one of them, or committed policy that
+    acts on the same in the same direction (`scenarios.overlaps`), `beyond_baseline` has to say in words what this one adds to it: nothing is
+    credited twice.
     """
 
     kind: ClassVar[str]
     overlaps: ClassVar[tuple[str, ...]] = ()
     name: Text
     start: Month
-    beyond_baseline: Text | None = None
+    beyond_baseline: Sentence | None = None
     payer: Payer = "authority"
     funded_by: FundedBy = "authority"
 

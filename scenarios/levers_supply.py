@@ -6,7 +6,7 @@ from pydantic import Field
 
 from scenarios.actions import Action
 from scenarios.actions_of_places import NationalCapacity, PlanWeight, PriceGain, ScaleSupply, SupplyQuantity
-from scenarios.lever_base import Uncertain
+from scenarios.lever_base import UncertainAddedShare
 from scenarios.lever_parts import Change, Phased, Programme, Targets
 from scenarios.levers_protection import PLACEMENTS_MOVED
 from scenarios.pathway_schema import Pathway
@@ -26,7 +26,7 @@ class PriceChange(Phased):
         Whose.
     """
 
-    rise: Uncertain
+    rise: UncertainAddedShare
     placements: Targets
 
     def gain(self, name: str, start: str) -> PriceGain:

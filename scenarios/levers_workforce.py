@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from scenarios.actions import Action, AddPosts, ScaleCost, ScaleTeams
-from scenarios.lever_base import Uncertain
+from scenarios.lever_base import UncertainAddedShare
 from scenarios.lever_parts import Change, Phased, Programme
 from scenarios.pathway_schema import Pathway
 
@@ -11,7 +11,7 @@ from scenarios.pathway_schema import Pathway
 class PostsOpened(Phased):
     """Social workers' posts opened (below 0: cut), as a share of an authority's posts at the last census. They open vacant and have to be filled."""
 
-    share: Uncertain
+    share: UncertainAddedShare
 
 
 class WorkforceReform(Programme):

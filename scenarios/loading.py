@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.action_checks import action_faults, overlap_faults
+from scenarios.action_checks import action_faults
 from scenarios.actions import Action
 from scenarios.area_file import AreaFigure, read_figures
 from scenarios.areas import AreaProfile, UnknownNameError, find_area, load_areas
@@ -20,6 +20,7 @@ from scenarios.fitted import Fitted, read_fitted
 from scenarios.lever_base import Lever
 from scenarios.levers import LEVERS
 from scenarios.names import suggestion
+from scenarios.overlaps import overlap_faults, reach_faults
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_checks import check_pathway
 from scenarios.pathway_schema import Pathway
@@ -49,7 +50,7 @@ def load(name_or_path: str | Path, on: str | Path | None = None) -> Scenario:
     settings, wrong = validate(Settings, document, ("settings",))
     faults += [fault for fault in wrong if fault not in faults]
     levers, wrong = _levers(composed)
-    faults += wrong + overlap_faults(document, levers)
+    faults += wrong
     if pathway is not None and settings is not None:
         faults += _between(document, pathway, settings)
         faults += _override_faults(composed, settings)
@@ -72,6 +73,7 @@ def load(name_or_path: str | Path, on: str | Path | None = None) -> Scenario:
         faults += [
             fault for lever in levers for fault in action_faults(document, lever, lever.actions(pathway), pathway)
         ]
+        faults += overlap_faults(document, levers, pathway, composed.chain[0].file) + reach_faults(document, levers, pathway)
     if faults or pathway is None or settings is None or history is None:
         raise ScenarioError(
             faults or [Fault(str(name_or_path), 0, 0, "settings", "no settings, expected those of a baseline")]
@@ -119,6 +121,7 @@ def _scenario(
         texts={document.file: document.text for document in (composed.document, *composed.chain)},
         document=composed.document,
         expects=expects,
+        overlap={document.file: " ".join(document.data["overlap"].split()) for document in composed.chain if "overlap" in document.data},
     )
 
 

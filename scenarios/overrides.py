@@ -57,6 +57,10 @@ def read_overrides(document: Document, data: dict[str, Any]) -> tuple[list[Overr
         if message:
             faults.append(document.fault(here, message, at_key=True))
             continue
+        misread = _group_fault(path, value, data)
+        if misread:
+            faults.append(document.fault(here, misread))
+            continue
         for month, level, place in _dated(value, here):
             fault = _fault_in(path, month, level, data)
             if fault:
@@ -71,6 +75,44 @@ def _dated(value: Any, here: PathKey) -> list[tuple[str | None, Any, PathKey]]:
     if isinstance(value, dict):
         return [(month, level, (*here, month)) for month, level in value.items()]
     return [(None, value, here)]
+
+
+def _group_fault(path: PathKey, value: Any, data: dict[str, Any]) -> str | None:
+    """Return what is wrong with a mapping that is set where it cannot be one of months: a group of numbers is set number by number."""
+    if not isinstance(value, dict) or not value:
+        return None
+    inside = _entry(data, path)
+    held = list(inside) if isinstance(inside, dict) else []
+    if set(value) & set(KINDS):
+        wanted = "".join(f"`{dotted((*path, kind))}: ...` with its numbers" for kind in KINDS if kind in held) or "one number"
+        return f"is a distribution, and `set` changes numbers of what is there; expected {wanted}"
+    name, level = next(iter(value.items()))
+    if not isinstance(inside, dict) or set(held) & set(KINDS) or (path[0] in PATHWAY_KEYS and _is_month(name)):
+        return None
+    dates = "a lever takes its own dates: " if path[0] == "levers" and _is_month(name) else ""
+    if name in inside:
+        return f"{dates}{path[-1]} is a group of numbers, not one; expected the path of each, such as `{dotted((*path, name))}: {level}`"
+    known = f"{path[-1]} holds {', '.join(str(key) for key in held[:4])}{' and more' if len(held) > 4 else ''}" if held else f"{path[-1]} is empty"
+    if path[0] == "settings":
+        nested = "".join(f"{part}: {{" for part in path) + f"{name}: {level}" + "}" * len(path)
+        return f"{known}, and `set` adds nothing to it; expected {name} under `settings:` of this file: `{nested}`"
+    return f"{dates}{known}, and `set` does not add {name} to it; expected the path of one of those, or a lever of your own that has it"
+
+
+def _entry(data: Any, path: PathKey) -> Any:
+    """Return the entry at a path; of a median that a duration's quartiles have, none."""
+    for part in path:
+        data = data[part] if isinstance(data, list) or part in data else None
+    return data
+
+
+def _is_month(name: Any) -> bool:
+    """Whether a name is a month."""
+    try:
+        month_index(name)
+    except MonthError:
+        return False
+    return True
 
 
 def find_path(data: dict[str, Any], key: str) -> tuple[PathKey, str | None]:

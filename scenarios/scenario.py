@@ -18,6 +18,7 @@ from scenarios.faults import Fault, ScenarioError
 from scenarios.fitted import Fitted
 from scenarios.lever_base import Lever, moved
 from scenarios.names import suggestion
+from scenarios.overlaps import notes
 from scenarios.overrides import PATHWAY_KEYS, Override, apply
 from scenarios.pathway_schema import Pathway
 from scenarios.schema import Expects, Published, Settings
@@ -59,6 +60,8 @@ class Scenario:
         Figures that calibration found, laid over authorities' profiles; none if no file names them.
     expects
         What it is for: measures it moves and one it leaves; None if its own file does not say.
+    overlap
+        How its levers act on the same children, in the words of each file of the chain that says so: {file: words}.
     profiles
         Profiles that stand in for the shipped ones of their names (`with_profiles`), before the figures in `areas`.
     deflators
@@ -84,6 +87,7 @@ class Scenario:
     fitted: Fitted | None = field(default=None, compare=False)
     profiles: Mapping[str, AreaProfile] = field(default_factory=dict, repr=False)
     expects: Expects | None = None
+    overlap: Mapping[str, str] = field(default_factory=dict, compare=False)
     deflators: Deflators = field(default_factory=shipped_deflators, compare=False)
 
     @cached_property
@@ -141,6 +145,11 @@ class Scenario:
     def committed(self) -> frozenset[str]:
         """Names of the levers that are committed policy: those of the file at the bottom of the chain."""
         return frozenset(lever.name for lever in self.levers if self.document.mark(("levers", lever.name)).file == self.chain[0])
+
+    @property
+    def meetings(self) -> list[str]:
+        """What the levers that are not committed policy act on together, in words."""
+        return notes([lever for lever in self.levers if lever.name not in self.committed], self.pathway)
 
     def without_effects(self) -> "Scenario":
         """Return the scenario with levers that cost what they cost and change nothing: what is bought is bought, and posts opened are open."""

@@ -373,4 +373,7 @@ class Expects(Frozen):
     leaves: Text
 
 
-SCENARIO_KEYS = ("name", "description", "extends", "without", "delay_months", "expects", "pathway", "fitted", "settings", "levers", "set", "areas")
+# `overlap`: how the levers of a file that puts several together act on the same children, in words.
+SCENARIO_KEYS = (
+    "name", "description", "extends", "without", "delay_months", "expects", "overlap", "pathway", "fitted", "settings", "levers", "set", "areas",
+)  # fmt: skip

@@ -68,7 +68,8 @@ def supply_tables(compiled: Any, drawn: dict, places: np.ndarray) -> dict[str, n
     for action in compiled.actions:
         if isinstance(action, AddSupply):
             usable = pathway.places[action.place].supply.usable_share.value
-            opened = [usable * action.places.at(int(month) - action.months_to_open) for month in index]
+            times = usable * drawn[action.name, "times"]
+            opened = [times * action.places.at(int(month) - action.months_to_open) for month in index]
             planned[:, rows.index(OwnedPlaces(action.place, action.owner))] += opened
         elif isinstance(action, ScaleSupply):
             ratio = changed(drawn[action.name, "ratio"], action.phase, compiled.months)

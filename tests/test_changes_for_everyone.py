@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from scenarios.actions import AddArrivals, AddPosts, ScaleArrivals, ScaleCost, ScaleTeams
-from scenarios.actions_of_places import ScaleSupply
+from scenarios.actions import AddArrivals, AddPosts, ScaleArrivals, ScaleCost, ScaleTeams, SetArrivals
+from scenarios.actions_of_places import AddSupply, ScaleSupply
 from scenarios.distributions import Distribution
 from scenarios.faults import ScenarioError
 from scenarios.loading import load
@@ -63,6 +63,24 @@ def test_three_a_month_are_three_a_month_in_every_month():
     inside = np.array([FROM <= month < "2027-04" for month in months])
     np.testing.assert_allclose(more[:, inside], 3.0)
     np.testing.assert_allclose(more[:, ~inside], 0.0, atol=1e-12)
+
+
+def test_arrivals_are_set_to_so_many_a_month_whatever_came_before():
+    lever = SetArrivals("test", "uasc", fixed(5.0), MonthSeries.window(FROM, 2, "2027-04"))
+    after, before, rate, months = arrivals(lever, area="Kent")
+    a_month = [np.mean(table[UASC], axis=0) * rate[UASC] * np.array([days_in_month(month) for month in months]) for table in (after, before)]
+    at, until = months.index(FROM), months.index("2027-04")
+    np.testing.assert_allclose(a_month[0][at + 1 : until], 5.0)
+    assert a_month[0][at] == pytest.approx((5.0 + a_month[1][at]) / 2.0)
+    np.testing.assert_array_equal(after[UASC, :, until:], before[UASC, :, until:])
+    np.testing.assert_array_equal(after[FAMILY], before[FAMILY])
+    nothing, _, _, _ = arrivals(lever.without_effect(), area="Kent")
+    np.testing.assert_array_equal(nothing, before)
+
+
+def test_no_fewer_than_none_arrive():
+    after, _, _, months = arrivals(AddArrivals("test", "uasc", fixed(-1000.0), MonthSeries.window(FROM)))
+    assert (after[UASC, :, months.index(FROM) :] == 0.0).all()
 
 
 def test_more_arrivals_than_candidates_are_refused_by_name():
@@ -123,6 +141,20 @@ def test_posts_cut_are_vacant_ones_first_and_never_below_nothing():
 
 
 # ---------------------------------------------------------------- places and money
+
+
+def test_places_whose_number_is_uncertain_are_those_of_the_run_drawn():
+    lever = AddSupply("test", "authority_childrens_home", "authority", MonthSeries.window(FROM, 2), 12, Distribution("triangular", (0.0, 4.0, 10.0)))
+    (compiled, _), (plain, _) = with_actions(lever), with_actions()
+    supply = compiled.pathway.places["authority_childrens_home"].supply
+    at, found = list(compiled.months).index("2027-04"), set()
+    for run in range(4):
+        more = (compiled.for_draw(1, run).supply_planned - plain.for_draw(1, run).supply_planned)[0].sum(axis=0)
+        number = compiled.draws(1, run)["test", "times"]
+        assert more[at - 1] == 0.0
+        np.testing.assert_allclose(more[at : at + 3], number * supply.usable_share.value * np.array([0.5, 1.0, 1.0]))
+        found.add(number)
+    assert len(found) == 4
 
 
 def test_a_provider_that_fails_takes_its_places_at_once():

@@ -103,6 +103,31 @@ def test_bad_overrides(write, entry, column, dotted, parts):
     expect(write(HEAD + "set:\n  " + entry + "\n"), (4, column), dotted, *parts)
 
 
+RCC, HELP, SWITCH = "levers.regional_care_cooperative.pooled_shares", "levers.family_help", "settings.policy.families_first.authorities"
+
+
+@pytest.mark.parametrize(("path", "value", "parts"), [
+    (RCC, "{agency_foster: 0.5}", ["pooled_shares is a group of numbers", f"such as `{RCC}.agency_foster: 0.5`"]),
+    (RCC, "{in_house_foster: 0.5}", ["pooled_shares holds agency_foster, childrens_home, and `set` does not add in_house_foster"]),
+    (SWITCH, "{Torbay: 2027-04}", ["authorities is empty", "`settings: {policy: {families_first: {authorities: {Torbay: 2027-04}}}}`"]),
+    (f"{HELP}.spend_gbp_per_child_per_year", "{2026-04: 30}", ["a lever takes its own dates", f"`{HELP}.spend_gbp_per_child_per_year.2026-04: 30`"]),
+    (f"{HELP}.spend_gbp_per_child_per_year", "{2027-04: 30}", ["holds 2026-04, 2028-04, and `set` does not add 2027-04"]),
+    (f"{HELP}.fidelity", "{uniform: [0.5, 0.9]}", ["is a distribution", f"`{HELP}.fidelity.triangular: ...` with its numbers"]),
+    (f"{HELP}.cost_per_family_gbp", "{value: 4000}", ["is a distribution", "expected one number"]),
+    ("stages.assessment.outcomes", "{in_need: 0.4}", ["outcomes is a group of numbers", "`stages.assessment.outcomes.in_need: 0.4`"]),
+])  # fmt: skip
+def test_a_group_is_set_number_by_number_and_the_message_says_how(write, path, value, parts):
+    file = write(f"name: A\nextends: [early-help, regional-care-cooperative]\nset:\n  {path}: {value}\n")
+    expect(file, at(file, value), f"set.{path}", *parts)
+    assert "is not a month" not in str(faults_of(file))
+
+
+def test_what_the_message_says_works(write):
+    load(write("name: A\nextends: baseline\nsettings: {policy: {families_first: {authorities: {Torbay: 2027-04}}}}\n"))
+    found = load(write(f"name: A\nextends: early-help\nset:\n  {HELP}.fidelity.triangular: [0.5, 0.6, 0.9]\n"))
+    assert found.uncertain["family_help.fidelity"].numbers == (0.5, 0.6, 0.9)
+
+
 # ---------------------------------------------------------------- bad settings and levers
 
 

@@ -81,8 +81,8 @@ PROGRAMME = """
       name: {name}
       start: 2025-04
       beyond_baseline: made up for a test
-      reach: {{share: {{2025-04: 0.7}}, fidelity: 1.0}}
-      entry: {{hazard_ratio: 0.4}}
+      reach: {{share: {{2025-04: 0.5}}, fidelity: 1.0}}
+      entry: {{hazard_ratio: 0.2}}
       enquiries: {{ratio: 1.0}}
 """
 
