@@ -152,7 +152,7 @@ def test_every_shipped_composition_says_how_its_levers_overlap():
 def test_levers_that_meet_are_told_by_what_they_do(write):
     found = load(write("name: Three\nextends: [early-help, edge-of-care, fostering]\n"))
     (said,) = found.meetings
-    assert said.startswith("family_help and edge_of_care act on the same: the hazard of assessment.accommodated, ")
+    assert said.startswith("family_help and edge_of_care act on the same: teams' capacity; the hazard of assessment.accommodated, ")
     assert said.endswith("Their ratios multiply.")
     assert not notes([lever for lever in found.levers if lever.name in ("fostering", "edge_of_care")], found.pathway)
 
