@@ -73,7 +73,8 @@ def test_without_effects_a_reform_costs_what_it_costs_and_changes_nothing():
 # Posts that are opened are open, also without effects (two programmes hold them); policy left out is left out; need answers by a setting.
 NOT_BOUGHT = {"do-nothing", "workforce-first", "care-review-2022", "delayed-two-years", "austerity"}
 FREE = {
-    "agency-phase-out", "profit-cap", "shock-child-death", "shock-pandemic", "shock-price-spike", "shock-provider-failure", "shock-recession", "shock-uasc-surge",
+    "agency-phase-out", "profit-cap",
+    "shock-child-death", "shock-pandemic", "shock-price-spike", "shock-provider-failure", "shock-recession", "shock-uasc-surge",
 }  # fmt: skip
 
 PROGRAMME = """
