@@ -20,7 +20,8 @@ pytestmark = pytest.mark.unit
 WORKERS = {"social_workers", "agency_social_workers", "agency_premium_change"}
 SPENDING = {"Cost", "ScaleCost", "AddPosts", "ScaleTeams", "ScaleFamilySupport"}
 EFFECTS = {
-    "ReachedEffect", "HelpEffect", "SetRate", "ScaleRate", "ShiftOutcomes", "ScaleArrivals", "AddArrivals", "AddPlaces", "NationalCapacity",
+    "ReachedEffect", "HelpEffect", "SetRate", "ScaleRate", "ShiftOutcomes", "ScaleArrivals", "AddArrivals", "SetArrivals", "AddPlaces",
+    "NationalCapacity",
     "ScaleSupply", "AddSupply", "PlanWeight", "Pool", "PriceGain",
 }  # fmt: skip
 PAY = """
@@ -83,7 +84,8 @@ def test_ordinary_lines_are_a_reforms_own_where_its_levers_spend_on_them(base, r
 def test_what_a_baseline_of_ones_own_spends_is_the_reforms_own_only_where_it_changes(tmp_path):
     held = of_file(tmp_path, "held", "baseline", PAY.format(ratio=1.03))
     path = tmp_path / "held.yaml"
-    beside = of_file(tmp_path, "beside", str(path), "\n  - change: {start: 2026-04, quantity: rate.care_entry, scale: 0.99}\n")
+    fewer = "{start: 2026-04, beyond_baseline: a hundredth fewer still come in, quantity: rate.care_entry, scale: 0.99}"
+    beside = of_file(tmp_path, "beside", str(path), f"\n  - change: {fewer}\n")
     more = of_file(tmp_path, "more", str(path), more="set: {levers.more_pay.pay.ratio: 1.05}\n")
     assert brought(held, beside) == set()
     assert brought(held, more) == {"social_workers"}

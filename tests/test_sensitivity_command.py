@@ -29,7 +29,8 @@ def test_the_command_writes_tables_a_picture_and_answers(capsys, tmp_path):
     names = {"tornado.csv", "tornado.png", "switching_values.csv", "sobol.csv", "uncertainty.csv", "manifest.json"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
     bars, values, shares, parts = (pd.read_csv(tmp_path / "out" / f"{name}.csv") for name in ("tornado", "switching_values", "sobol", "uncertainty"))
-    numbers = {"family_help.fidelity", RATIO, "family_help.effects.s47.hazard_ratio", "prices.real_growth_per_year", SAVED.removeprefix("settings.")}
+    numbers = {"family_help.fidelity", RATIO, "family_help.effects.s47.hazard_ratio", "family_help.teams_capacity.ratio"}
+    numbers |= {"prices.real_growth_per_year", SAVED.removeprefix("settings.")}
     assert set(bars.name) == set(values.name) == numbers
     assert (bars.swing.abs().diff().dropna() <= 1e-9).all()
     assert (bars.outcome == "children in care, 31 March 2027").all()
