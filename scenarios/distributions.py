@@ -51,6 +51,12 @@ def _quantile(kind: str, numbers: tuple[float, ...], u: float) -> float:
     return float(_scipy_distribution(kind, numbers).ppf(u))
 
 
+@lru_cache(maxsize=4096)
+def _mean(kind: str, numbers: tuple[float, ...]) -> float:
+    """Return the mean of the draws; kept, since every month's price of every authority asks for it."""
+    return float(_scipy_distribution(kind, numbers).mean())
+
+
 @dataclass(frozen=True)
 class Distribution:
     """A fixed number or a distribution.
@@ -85,11 +91,6 @@ class Distribution:
         return cls("value", (float(value),), **about)
 
     @property
-    def _frozen(self) -> Any:
-        """The distribution as scipy has it, before `factor`."""
-        return _scipy_distribution(self.kind, self.numbers)
-
-    @property
     def is_fixed(self) -> bool:
         """Whether every draw is the same."""
         return self.kind == "value" or (self.kind in ("triangular", "uniform") and self.numbers[0] == self.numbers[-1])
@@ -107,7 +108,7 @@ class Distribution:
     @property
     def mean(self) -> float:
         """The mean of the draws."""
-        return self.factor * (self.numbers[0] if self.is_fixed else float(self._frozen.mean()))
+        return self.factor * (self.numbers[0] if self.is_fixed else _mean(self.kind, self.numbers))
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -59,8 +60,16 @@ def resolve(targets: tuple[str, ...], pathway: Pathway, names: Names) -> list[in
 
 
 def in_force(series: MonthSeries, months: list[str]) -> np.ndarray:
-    """Return the values of a series by month (M)."""
-    return np.array([series.at(month) for month in months])
+    """Return the values of a series by month (M), not to be written to."""
+    return _in_force(series, tuple(months))
+
+
+@lru_cache(maxsize=1024)
+def _in_force(series: MonthSeries, months: tuple[str, ...]) -> np.ndarray:
+    """Return the same; kept, since it is alike in every authority and run."""
+    values = np.array([series.at(month) for month in months])
+    values.setflags(write=False)
+    return values
 
 
 def changed(ratio: float, phase: MonthSeries, months: list[str]) -> np.ndarray:
