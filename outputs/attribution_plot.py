@@ -13,13 +13,14 @@ from matplotlib.patheffects import withStroke
 
 from outputs import attribution_matrix
 from outputs.attribution import INTERACTION, TOTAL
+from outputs.attribution_matrix import FALL, RISE, WHOLE
 from outputs.attribution_words import amount
 from outputs.money_axis import money_axis
-from outputs.plots import COLOURS, SOURCE
+from outputs.plots import SOURCE
 from scenarios.timeline import year_name
 from sim.attribution import Attribution, Attributions
 
-RISE, FALL, WHOLE, WITHIN = COLOURS[2], COLOURS[1], COLOURS[0], "#999999"
+WITHIN = "#999999"
 HATCH = {RISE: "////", FALL: "", WHOLE: "", WITHIN: "...."}
 SMALL = 0.02  # of the largest: smaller lines are drawn as one
 ROW_INCHES, HEAD_INCHES = 0.40, 1.0

@@ -76,9 +76,9 @@ def shifted(
     return ShiftOutcomes(name, targets, change.ratio, change.phase(start), f"{stage}.{instead}", weight)
 
 
-def capacity(lever: str, change: Change, start: str) -> ScaleTeams:
-    """Return a change of the work that teams can hold: workers lent to a reform, or time given back."""
-    return ScaleTeams(f"{lever}.teams_capacity", "capacity", change.ratio, change.phase(start))
+def capacity(lever: str, change: Change | None, start: str) -> tuple[ScaleTeams, ...]:
+    """Return a change of the work that teams can hold, workers lent to a reform or time given back; none if there is none."""
+    return (ScaleTeams(f"{lever}.teams_capacity", "capacity", change.ratio, change.phase(start)),) if change else ()
 
 
 class EffectOnReached(Frozen):

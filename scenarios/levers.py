@@ -149,8 +149,7 @@ class FamilyHelp(Lever):
                 HelpEffect(name, self.place, (group,), effect.hazard_ratio, self.fidelity, start, end, strength, whom)
                 for start, end, strength in effect.windows()
             ]
-        if self.teams_capacity:
-            found.append(capacity(self.name, self.teams_capacity, self.start))
+        found += capacity(self.name, self.teams_capacity, self.start)
         spending = MonthSeries.of(self.spend_gbp_per_child_per_year, self.start)
         found.append(
             Cost(

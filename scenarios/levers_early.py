@@ -80,7 +80,7 @@ class EdgeOfCare(Programme):
 
     def actions(self, pathway: Pathway) -> tuple[Action, ...]:
         """Return the effect on those reached, what it takes from teams, and the costs."""
-        staff = (capacity(self.name, self.teams_capacity, self.start),) if self.teams_capacity else ()
+        staff = capacity(self.name, self.teams_capacity, self.start)
         return (*self.reach.effects(self, "entry", self.targets, self.entry), *staff, *self.cost_actions(self.reach.series(self.start)))
 
 

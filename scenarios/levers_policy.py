@@ -33,5 +33,5 @@ class FamiliesFirst(Programme):
     def actions(self, pathway: Pathway) -> tuple[Action, ...]:
         """Return the effect on those reached, more enquiries for a time, workers lent, and the costs."""
         more = self.enquiries.rates(f"{self.name}.enquiries", ("s47",), self.start)
-        staff = (capacity(self.name, self.teams_capacity, self.start),) if self.teams_capacity else ()
+        staff = capacity(self.name, self.teams_capacity, self.start)
         return (*self.reach.effects(self, "entry", self.targets, self.entry), more, *staff, *self.cost_actions(self.reach.series(self.start)))

@@ -49,7 +49,6 @@ class ProtectionTeams(Programme):
     def actions(self, pathway: Pathway) -> tuple[Action, ...]:
         """Return the changes for everyone, what it takes from teams, and the costs."""
         emergencies = tuple(name for name in pathway.step_names() if name.endswith(".police_protection"))
-        staff = (capacity(self.name, self.teams_capacity, self.start),) if self.teams_capacity else ()
         return (
             self.enquiries.rates(f"{self.name}.enquiries", ("s47",), self.start),
             shifted(f"{self.name}.conferences", pathway, "section_47", ("conference",), "not_substantiated", self.conferences, self.start),
@@ -57,7 +56,7 @@ class ProtectionTeams(Programme):
             self.care_entry.rates(f"{self.name}.care_entry", ("care_entry",), self.start),
             self.returns.rates(f"{self.name}.returns", ("re_referral",), self.start),
             self.emergencies.rates(f"{self.name}.emergencies", emergencies, self.start),
-            *staff,
+            *capacity(self.name, self.teams_capacity, self.start),
             *self.cost_actions(),
         )
 

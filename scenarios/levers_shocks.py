@@ -50,8 +50,7 @@ class Shock(Programme):
         name, start = self.name, self.start
         found: list[Action] = [ScaleArrivals(f"{name}.{key}", key, one.ratio, one.phase(start)) for key, one in self.arrivals.items()]
         found += [one.rates(f"{name}.{key}", (key,), start) for key, one in self.rates.items()]
-        if self.teams_capacity:
-            found.append(capacity(name, self.teams_capacity, start))
+        found += capacity(name, self.teams_capacity, start)
         teams = {"leavers": self.leavers, "agency_workers": self.agency_workers}
         found += [ScaleTeams(f"{name}.{what}", what, one.ratio, one.phase(start)) for what, one in teams.items() if one]
         if self.courts_capacity:

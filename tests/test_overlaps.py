@@ -72,7 +72,7 @@ def test_a_change_in_the_direction_of_committed_policy_says_what_it_adds(write, 
     "price.childrens_home, add: -0.05, unit: share of the price",
 ])  # fmt: skip
 def test_a_change_the_other_way_or_of_something_else_need_not(write, quantity):
-    load(write(HEAD + "levers:\n" + CHANGE % ("mine", quantity)))
+    assert "mine" in {lever.name for lever in load(write(HEAD + "levers:\n" + CHANGE % ("mine", quantity))).levers}
 
 
 def test_a_cooperative_that_opens_homes_says_what_they_add_and_one_without_homes_need_not(write):
@@ -123,7 +123,8 @@ def test_all_programmes_of_a_kind_are_counted_in_one_file_too(write):
 
 def test_programmes_of_different_kinds_reach_families_by_draws_of_their_own(write):
     reached = "\n      reach: {share: {2026-04: 1.0}, fidelity: 1.0}\n      entry: {hazard_ratio: 0.9}\n"
-    load(write(HEAD + "levers:\n  - edge_of_care:\n      start: 2026-04" + BEYOND + reached))
+    found = load(write(HEAD + "levers:\n  - edge_of_care:\n      start: 2026-04" + BEYOND + reached))
+    assert {lever.name for lever in found.levers} >= {"edge_of_care", "families_first"}
 
 
 # ---------------------------------------------------------------- compositions
