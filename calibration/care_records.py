@@ -53,8 +53,8 @@ class CareRecords:
     Attributes
     ----------
     children
-        One row a child, in an order of content (birth, first start, ...), never of identifiers: `pseudonym` (keyed hash, of this import alone), `birth`
-        (day), `sex` (text), `unaccompanied` (bool), `family` (siblings share a number, from 0; a child without known siblings has its own).
+        One row a child, in an order of content (birth, first start, ...), never of identifiers: `pseudonym` (keyed hash, of this import alone),
+        `birth` (day), `sex` (text), `unaccompanied` (bool), `family` (siblings share a number, from 0; a child without known siblings has its own).
     stays
         One row a placement, by child and start: `child` (row of children), `period` (number of the period of care, from 0 over all children),
         `start`, `end` (days; NaT while open), `placement` (of `PLACEMENTS`), `code`, `provider` (as the return has them), `ended_by`

@@ -1,8 +1,8 @@
 """Identifiers of children are replaced, as they are read, by hashes under a key that is made for one import and never kept.
 
-So the same child is one child across the tables and returns of an import (care, need, costs), and nothing that outlives the import can be matched to a
-record: not to another import's either. Nothing that is computed depends on a hash's value (children are put in order by what is known of them), so
-the key needs no seed and results do not change with it.
+So the same child is one child across the tables and returns of an import (care, need, costs), and nothing that outlives the import can be matched
+to a record: not to another import's either. Nothing that is computed depends on a hash's value (children are put in order by what is known of
+them), so the key needs no seed and results do not change with it.
 """
 
 import hashlib
