@@ -12,12 +12,9 @@ from datetime import date
 
 import pandas as pd
 
-PLACEMENTS = (
-    "kinship_foster", "in_house_foster", "agency_foster", "authority_childrens_home", "childrens_home", "secure_home", "youth_detention",
-    "supported_accommodation", "with_parents", "adoption_placement", "other_placement",
-)  # fmt: skip
-AGE_BANDS = ("under_1", "1_to_4", "5_to_9", "10_to_15", "16_to_17")
-AGE_BANDS_YEARS = (0, 1, 5, 10, 16, 18)
+from sim.caseload import AGE_BANDS, EXITS, LEGAL_STATUSES, PLACEMENTS
+
+__all__ = ["AGE_BANDS", "EXITS", "LEGAL_STATUSES", "PLACEMENTS", "CareRecords", "DataQuality"]
 
 
 @dataclass

@@ -19,15 +19,15 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from calibration.care_records import PLACEMENTS, DataQuality
+from calibration.care_records import DataQuality
 from scenarios.ssda903_codes import codes, placement_of
+from sim.caseload import LEGAL_STATUSES, PLACEMENTS
 
 CODED = ("RNE", "LS", "PLACE", "PLACE_PROVIDER", "REC")
 DAY = np.timedelta64(1, "D")
 SAME_HOME_AT_MOST = 8  # children of one postcode: more is a block of flats, or a postcode that stands for none
 SAME_START = 7 * DAY
 TABLE = "episodes"
-LEGAL_STATUSES = ("section_20", "police_protection", "interim_care_order", "care_order", "placement_order", "remand")
 
 
 def histories(

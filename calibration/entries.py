@@ -1,0 +1,85 @@
+"""Children coming into care: how many, in what clumps (siblings come together), at what ages, where they are placed first and on what legal status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from calibration.care_pattern import CarePattern
+from calibration.care_records import CareRecords
+from calibration.exposure import spans_of
+from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
+from sim.caseload import AGE_EDGES_DAYS, DAYS_A_YEAR, ENTRY_AGE_EDGES_DAYS, STREAMS
+
+LEVEL_SD = 1.0  # of the log of children a year, about the authority's own count: the level is the records' own
+ENTRY_DRIFTS = (Drift(0.0, 0.0, 0.4), Drift(0.05, 0.0, 0.25), Drift(0.05, 0.06, 0.2), Drift(0.08, 0.15, 0.15))
+AGE_WEIGHT = 20.0  # children the pattern's ages count as (assumed; range 10 to 50)
+FIRST_WEIGHT = 10.0
+WEEK = 7.0
+
+
+@dataclass(frozen=True)
+class EntryRates:
+    """What was estimated of children coming into care, by stream (`STREAMS`, S).
+
+    Attributes
+    ----------
+    levels
+        Children a year (`Fitted`); None for a stream nobody came in by.
+    spread
+        (S,) variance over mean of children who come in in a week: siblings come together.
+    ages
+        (S, bins) Dirichlet parameters of age, in bins of `sim.caseload.ENTRY_AGE_EDGES_DAYS`.
+    placements, legal_statuses
+        (S, AGES, KINDS), (S, AGES, STATUSES) Dirichlet parameters of the first placement and legal status.
+    """
+
+    levels: tuple[Fitted | None, ...]
+    spread: np.ndarray
+    ages: np.ndarray
+    placements: np.ndarray
+    legal_statuses: np.ndarray
+
+
+def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date) -> EntryRates:
+    """Estimate how children came into care between two days."""
+    low, high = (float(np.datetime64(day).astype(np.int64)) for day in (since, origin))
+    spans = spans_of(records)
+    first = spans[(spans["start"] == spans["care_start"]) & (spans["start"] > low - 0.5) & (spans["start"] <= high)].drop_duplicates("period")
+    levels, spread = [], np.ones(len(STREAMS))
+    ages = AGE_WEIGHT * pattern.shares["entry_age"]
+    placements, statuses = FIRST_WEIGHT * pattern.shares["first_placement"], FIRST_WEIGHT * pattern.shares["first_legal_status"]
+    for stream in range(len(STREAMS)):
+        theirs = first[first["unaccompanied"] == stream]
+        days, age_days = theirs["start"].to_numpy(), (theirs["start"] - theirs["birth"]).to_numpy()
+        spread[stream] = _spread(days, low, high)
+        levels.append(_level(days, low, high, spread[stream]) if len(days) else None)
+        np.add.at(ages[stream], np.clip(np.searchsorted(ENTRY_AGE_EDGES_DAYS, age_days, side="right") - 1, 0, ages.shape[1] - 1), 1.0)
+        age = np.clip(np.searchsorted(AGE_EDGES_DAYS, age_days, side="right") - 1, 0, len(AGE_EDGES_DAYS) - 1)
+        np.add.at(placements[stream], (age, theirs["placement"].to_numpy()), 1.0)
+        np.add.at(statuses[stream], (age, theirs["legal_status"].to_numpy()), 1.0)
+    return EntryRates(tuple(levels), spread, ages, placements, statuses)
+
+
+def _spread(days: np.ndarray, low: float, high: float) -> float:
+    """Return the variance over mean of weekly counts, at least 1."""
+    weeks = int((high - low) // WEEK)
+    counts = np.bincount(((high - days[days > high - weeks * WEEK]) // WEEK).astype(int), minlength=weeks)[:weeks] if weeks > 1 else np.array([])
+    return max(1.0, float(counts.var(ddof=1) / counts.mean())) if len(counts) > 1 and counts.mean() > 0 else 1.0
+
+
+def _level(days: np.ndarray, low: float, high: float, spread: float) -> Fitted:
+    """Fit children a year, over the years back from the origin."""
+    years = max(1, int(np.ceil((high - low) / DAYS_A_YEAR - 1e-9)))
+    year = np.clip(np.ceil((high - days) / DAYS_A_YEAR), 1, years).astype(int)
+    exposure = [min(DAYS_A_YEAR, high - low - (number - 1) * DAYS_A_YEAR) / DAYS_A_YEAR for number in range(1, years + 1)]
+    counts = np.bincount(year, minlength=years + 1)[1:]
+    cells = pd.DataFrame({"year": range(1, years + 1), "starts": counts, "exposure_years": exposure})
+    cells = cells[cells["exposure_years"] > 0.02]
+    average = np.log(max(counts.sum(), 0.5) / sum(exposure))
+    return fit_hazard(cells.assign(all=0), "starts", (Term("level", ("all",), (1,), LEVEL_SD, average),), ENTRY_DRIFTS, spread)
+
+

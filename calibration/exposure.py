@@ -1,0 +1,121 @@
+"""Occurrence and exposure: how often what happened, over how many years of children at risk, cell by cell (Lexis diagram).
+
+Every stay is cut wherever the child's age, time in care, time in placement, legal status or the year before the origin passes into another band (so at
+birthdays too); open ones are cut at the origin, where they are censored. What happens on a cut belongs to the cell it ends.
+
+References: Keiding, N. (1990), "Statistical inference in the Lexis diagram", Phil. Trans. R. Soc. A 332; Aalen, Borgan and Gjessing (2008), "Survival
+and Event History Analysis", ch. 5 (occurrence/exposure rates).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from calibration.care_records import CareRecords
+from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, DAYS_A_YEAR, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS
+
+SHORTEST_DAYS = 0.5  # a stay that ended on the day it began counts half a day at risk
+CELLS = ["age", "care", "place", "placement", "legal_status", "unaccompanied", "year"]
+EVENTS = ("leaves", "moves", "changes_legal_status")
+
+
+def occurrence_exposure(records: CareRecords, since: date, origin: date) -> pd.DataFrame:
+    """Return events and exposure by cell, between two days.
+
+    Returns
+    -------
+    One row a cell: `age`, `care`, `place` (bands of `sim.caseload`: of age, of time in this period of care, of time in this placement), `placement` and
+    `legal_status` (positions), `unaccompanied` (0 or 1), `year` (1 for the last before the origin, 2 for the one before it, ...), `leaves` (but for
+    18th birthdays, which are certain), `moves`, `changes_legal_status`, `exposure_years`.
+    """
+    spans = spans_of(records)
+    start, end = _days(since), _days(origin)
+    spans = spans[(spans["start"] < end) & (spans["end"].fillna(np.inf) >= start)].reset_index(drop=True)
+    censored = spans["end"].isna() | (spans["end"] > end)
+    ends = np.where(censored, end, spans["end"])
+    ends = np.where(ends <= spans["start"], spans["start"] + SHORTEST_DAYS, ends)
+    parts = _parts(spans, np.maximum(spans["start"].to_numpy(), start), ends, end)
+    rows = spans.iloc[parts["span"]].reset_index(drop=True)
+    middle = (parts["start"] + parts["end"]) / 2
+    last = parts["end"] == ends[parts["span"]]
+    cells = pd.DataFrame({
+        "age": _band(middle - rows["birth"], AGE_EDGES_DAYS), "care": _band(middle - rows["care_start"], CARE_EDGES_DAYS),
+        "place": _band(middle - rows["place_start"], PLACE_EDGES_DAYS), "placement": rows["placement"], "legal_status": rows["legal_status"],
+        "unaccompanied": rows["unaccompanied"], "year": np.ceil((end - middle) / DAYS_A_YEAR).astype(int),
+        "exposure_years": (parts["end"] - parts["start"]) / DAYS_A_YEAR,
+    })  # fmt: skip
+    ended = last & ~censored.to_numpy()[parts["span"]]
+    for event in EVENTS:
+        cells[event] = (ended & rows[event].to_numpy()).astype(float)
+    return cells.groupby(CELLS, as_index=False)[[*EVENTS, "exposure_years"]].sum()
+
+
+def spans_of(records: CareRecords) -> pd.DataFrame:
+    """Return one row a child in one placement on one legal status: days as numbers since 1970, and what ends each."""
+    stays, legal = records.stays, records.legal
+    points = pd.concat([
+        stays[["child", "period", "start", "placement"]].assign(place_start=stays["start"], stay=np.arange(len(stays))),
+        legal[["child", "period", "start", "legal_status"]],
+    ]).sort_values(["period", "start"], kind="stable")  # fmt: skip
+    points[["placement", "place_start", "stay", "legal_status"]] = points.groupby("period")[["placement", "place_start", "stay", "legal_status"]].ffill()
+    points = points.drop_duplicates(["period", "start"], keep="last").dropna(subset=["stay"]).reset_index(drop=True)
+    points["placement"] = points["placement"].map({name: position for position, name in enumerate(PLACEMENTS)}).astype(int)
+    points["legal_status"] = points["legal_status"].map({name: position for position, name in enumerate(LEGAL_STATUSES)}).astype(int)
+    stay = points["stay"].astype(int)
+    following = points["start"].shift(-1).where(points["period"] == points["period"].shift(-1))
+    points["end"] = following.fillna(pd.Series(stays["end"].to_numpy()[stay], index=points.index))
+    last_of_stay = (stay != stay.shift(-1)).to_numpy()
+    ended_by = stays["ended_by"].to_numpy()[stay]
+    points["moves"] = last_of_stay & (ended_by == "moved")
+    points["leaves"] = last_of_stay & ~np.isin(ended_by, ["", "moved", "aged_out"])
+    points["changes_legal_status"] = following.notna().to_numpy() & (points["legal_status"] != points["legal_status"].shift(-1)).to_numpy()
+    points["exit"] = np.where(last_of_stay & (ended_by != "moved"), ended_by, "")
+    points["next_placement"] = points["placement"].shift(-1).where(points["moves"], -1).astype(int)
+    points["next_legal_status"] = points["legal_status"].shift(-1).where(points["changes_legal_status"], -1).astype(int)
+    children = records.children
+    points["birth"] = children["birth"].to_numpy()[points["child"]]
+    points["unaccompanied"] = children["unaccompanied"].to_numpy()[points["child"]].astype(int)
+    points["care_start"] = points.groupby("period")["start"].transform("min")
+    for column in ("start", "end", "place_start", "care_start", "birth"):
+        points[column] = as_days(points[column])
+    return points.drop(columns="stay")
+
+
+def as_days(days: pd.Series) -> np.ndarray:
+    """Return days as numbers since 1 January 1970; nan for none."""
+    values = days.to_numpy().astype("datetime64[D]")
+    return np.where(np.isnat(values), np.nan, values.astype(np.int64).astype(float))
+
+
+def _days(day: date) -> float:
+    """Return a day as its number since 1 January 1970: the end of the day before it."""
+    return float(np.datetime64(day).astype("datetime64[D]").astype(np.int64))
+
+
+def _band(days: np.ndarray, edges: tuple[float, ...]) -> np.ndarray:
+    """Return the band a length of time lies in: the last whose edge it has reached."""
+    return np.searchsorted(np.asarray(edges), np.asarray(days), side="right") - 1
+
+
+def _parts(spans: pd.DataFrame, starts: np.ndarray, ends: np.ndarray, origin: float) -> dict[str, np.ndarray]:
+    """Return the parts of spans between cuts: `span` (row), `start`, `end`."""
+    parts = {"span": np.arange(len(spans)), "start": starts, "end": ends}
+    for column, edges in (("birth", AGE_EDGES_DAYS), ("care_start", CARE_EDGES_DAYS), ("place_start", PLACE_EDGES_DAYS)):
+        for edge in edges[1:]:
+            parts = _cut(parts, spans[column].to_numpy() + edge)
+    years = int(np.ceil((origin - starts.min(initial=origin)) / DAYS_A_YEAR))
+    for year in range(1, years):
+        parts = _cut(parts, np.full(len(spans), origin - year * DAYS_A_YEAR))
+    return parts
+
+
+def _cut(parts: dict[str, np.ndarray], at: np.ndarray) -> dict[str, np.ndarray]:
+    """Return parts, those that a span's day lies within in two."""
+    day = at[parts["span"]]
+    within = (parts["start"] < day) & (day < parts["end"])
+    second = {"span": parts["span"][within], "start": day[within], "end": parts["end"][within]}
+    parts = {**parts, "end": np.where(within, day, parts["end"])}
+    return {name: np.concatenate([values, second[name]]) for name, values in parts.items()}

@@ -1,0 +1,148 @@
+"""Rates from an authority's own histories in care: what its caseload is run on with.
+
+Leaving care, moving and changing legal status are piecewise-constant hazards (`calibration.hazard_model`) of occurrence and exposure
+(`calibration.exposure`), with open cases censored; age and time in care act jointly. Each coefficient is drawn towards the pattern that the fit to
+published figures shows (`calibration.care_pattern`), so that a small authority is not overfitted and a large one speaks for itself. Shares (where a
+child moves, what it enters at) are Dirichlet, drawn to the pattern's in the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from calibration.care_pattern import CarePattern
+from calibration.care_records import CareRecords
+from calibration.entries import EntryRates, fit_entries
+from calibration.exposure import as_days, occurrence_exposure, spans_of
+from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
+from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, EXITS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS
+
+AGES, CARES, PLACES, KINDS, STATUSES = len(AGE_EDGES_DAYS), len(CARE_EDGES_DAYS), len(PLACE_EDGES_DAYS), len(PLACEMENTS), len(LEGAL_STATUSES)
+# Standard deviations of log ratios between authorities: how far each may lie from the pattern before its own records speak. Assumed (range half to twice).
+LEVEL_SD, MAIN_SD, JOINT_SD = 0.5, 0.4, 0.25
+# Models of a hazard's level over years: none, a drift, a walk; assumed, after the spread of yearly changes between authorities (docs/records.md).
+HAZARD_DRIFTS = (Drift(0.0, 0.0, 0.5), Drift(0.03, 0.0, 0.2), Drift(0.03, 0.06, 0.2), Drift(0.05, 0.15, 0.1))
+STEADY = (Drift(0.0, 0.0, 0.7), Drift(0.03, 0.06, 0.3))
+SHARE_WEIGHT = 10.0  # children whose choice the pattern's shares count as, in each row of shares (assumed; range 5 to 30)
+
+
+@dataclass(frozen=True)
+class CareRates:
+    """What was estimated from records.
+
+    Attributes
+    ----------
+    leaving, moving, changing
+        Hazards a year (`Fitted`).
+    next_placement, next_legal_status, exit_reason
+        Dirichlet parameters: (KINDS, AGES, KINDS), (STATUSES, STATUSES), (AGES, KINDS, EXITS).
+    entries
+        Children coming into care.
+    since, origin
+        The days the rates were estimated between.
+    cells
+        Occurrence and exposure, as `occurrence_exposure` returns them.
+    """
+
+    leaving: Fitted
+    moving: Fitted
+    changing: Fitted
+    next_placement: np.ndarray
+    next_legal_status: np.ndarray
+    exit_reason: np.ndarray
+    entries: EntryRates
+    since: date
+    origin: date
+    cells: pd.DataFrame
+
+
+def estimate(records: CareRecords, pattern: CarePattern, since: date, origin: date) -> CareRates:
+    """Estimate rates from what happened between two days."""
+    cells = occurrence_exposure(records, since, origin)
+    means = pattern.means
+    leaving = fit_hazard(cells, "leaves", leaving_terms(means["leaves"]), HAZARD_DRIFTS)
+    moving = fit_hazard(cells, "moves", moving_terms(means["moves"]), STEADY)
+    changing = fit_hazard(cells, "changes_legal_status", changing_terms(means["changes_legal_status"]), STEADY[:1])
+    shares = counted_shares(records, since, origin)
+    found = {name: SHARE_WEIGHT * pattern.shares[name] + shares[name] for name in shares}
+    entries = fit_entries(records, pattern, since, origin)
+    return CareRates(leaving, moving, changing, found["next_placement"], found["next_legal_status"], found["exit_reason"], entries, since, origin, cells)
+
+
+def leaving_terms(mean: dict[str, np.ndarray]) -> tuple[Term, ...]:
+    """Return the terms of the hazard of leaving care, other than by turning 18."""
+    return (
+        Term("level", (), (), LEVEL_SD, mean["level"]),
+        Term("age", ("age",), (AGES,), MAIN_SD, mean["age"]),
+        Term("care", ("care",), (CARES,), MAIN_SD, mean["care"]),
+        Term("age_care", ("age", "care"), (AGES, CARES), JOINT_SD, mean["age_care"]),
+        Term("placement", ("placement",), (KINDS,), MAIN_SD, mean["placement"]),
+        Term("age_placement", ("age", "placement"), (AGES, KINDS), JOINT_SD, mean["age_placement"]),
+        Term("legal_status", ("legal_status",), (STATUSES,), MAIN_SD, mean["legal_status"]),
+        Term("unaccompanied", ("unaccompanied",), (2,), MAIN_SD, mean["unaccompanied"]),
+    )
+
+
+def moving_terms(mean: dict[str, np.ndarray]) -> tuple[Term, ...]:
+    """Return the terms of the hazard of moving to another placement."""
+    return (
+        Term("level", (), (), LEVEL_SD, mean["level"]),
+        Term("age", ("age",), (AGES,), MAIN_SD, mean["age"]),
+        Term("place", ("place",), (PLACES,), MAIN_SD, mean["place"]),
+        Term("age_place", ("age", "place"), (AGES, PLACES), JOINT_SD, mean["age_place"]),
+        Term("placement", ("placement",), (KINDS,), MAIN_SD, mean["placement"]),
+        Term("age_placement", ("age", "placement"), (AGES, KINDS), JOINT_SD, mean["age_placement"]),
+        Term("unaccompanied", ("unaccompanied",), (2,), MAIN_SD, mean["unaccompanied"]),
+    )
+
+
+def changing_terms(mean: dict[str, np.ndarray]) -> tuple[Term, ...]:
+    """Return the terms of the hazard of a change of legal status."""
+    return (
+        Term("level", (), (), LEVEL_SD, mean["level"]),
+        Term("legal_status", ("legal_status",), (STATUSES,), MAIN_SD, mean["legal_status"]),
+        Term("care", ("care",), (CARES,), MAIN_SD, mean["care"]),
+        Term("legal_status_care", ("legal_status", "care"), (STATUSES, CARES), JOINT_SD, mean["legal_status_care"]),
+    )
+
+
+def counted_shares(records: CareRecords, since: date, origin: date) -> dict[str, np.ndarray]:
+    """Return how often each choice was made: counts with the shapes of `CareRates`."""
+    spans = spans_of(records)
+    low, high = (float(np.datetime64(day).astype(np.int64)) for day in (since, origin))
+    spans = spans[(spans["end"] >= low) & (spans["end"] <= high)]
+    age = np.searchsorted(AGE_EDGES_DAYS, spans["end"] - spans["birth"], side="right") - 1
+    age, placement, status = np.clip(age, 0, AGES - 1), spans["placement"].to_numpy(), spans["legal_status"].to_numpy()
+    counts = {"next_placement": np.zeros((KINDS, AGES, KINDS)), "next_legal_status": np.zeros((STATUSES, STATUSES))}
+    counts["exit_reason"] = np.zeros((AGES, KINDS, len(EXITS)))
+    moved = spans["moves"].to_numpy()
+    np.add.at(counts["next_placement"], (placement[moved], age[moved], spans["next_placement"][moved].to_numpy()), 1.0)
+    changed = spans["changes_legal_status"].to_numpy()
+    np.add.at(counts["next_legal_status"], (status[changed], spans["next_legal_status"][changed].to_numpy()), 1.0)
+    left = spans["leaves"].to_numpy()
+    reasons = spans["exit"][left].map({name: position for position, name in enumerate(EXITS)}).to_numpy()
+    np.add.at(counts["exit_reason"], (age[left], placement[left], reasons), 1.0)
+    return counts
+
+
+def opening_caseload(records: CareRecords, origin: date) -> pd.DataFrame:
+    """Return the children in care at the end of a day: days from it of birth, start of care, start of placement and 18th birthday; and where they are.
+
+    Columns `child`, `birth`, `care_start`, `place_start`, `adult`, `placement`, `legal_status`, `unaccompanied`, and `started_here` (the day the
+    placement began, for linking a cost list).
+    """
+    from calibration.episodes import eighteenth_birthday
+
+    spans = spans_of(records)
+    day = float(np.datetime64(origin).astype(np.int64))
+    here = spans[(spans["start"] <= day) & ~(spans["end"] <= day)].drop_duplicates("child", keep="last").reset_index(drop=True)
+    adult = as_days(pd.Series(eighteenth_birthday(records.children["birth"].to_numpy()[here["child"]])))
+    frame = here[["child", "placement", "legal_status", "unaccompanied"]].copy()
+    for column in ("birth", "care_start", "place_start"):
+        frame[column] = here[column] - day
+    frame["adult"] = adult - day
+    return frame[frame["adult"] > 0].reset_index(drop=True)

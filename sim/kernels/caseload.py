@@ -1,0 +1,226 @@
+"""Run a caseload on: every child in care on a day, and those who come into care after it, one replicate at a time.
+
+A child has three clocks, for leaving care, for moving and for a change of legal status: each a unit-exponential threshold at its own address, reached
+as its hazard adds up over age, time in care, time in placement and calendar months, in all of which hazards are piecewise constant. Leaving at 18 is no
+clock: it is a date. Those who come in thin one common stream of candidates, so that the same children come in under every reform but for those it averts.
+
+Times are days from the origin; 0 is the end of the day of origin.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+from sim.kernels.compiling import entry, kernel
+from sim.kernels.rng import threshold, uniform, uniform_pair
+
+# Children in care at the origin, (children,) each: days from the origin (negative before it) of birth, start of care, start of placement and 18th birthday.
+Opening = namedtuple("Opening", "birth care_start place_start adult placement legal_status unaccompanied price")
+
+# By draw (D): leaving by age and care band (D, A, C), by age and placement (D, A, K), by legal status (D, L), unaccompanied or not (D, 2), by month (D, M); moving
+# by age and place band (D, A, P), ...; changing legal status by status and care band (D, L, C). Shares add up along their last axis to 1 (cumulated).
+Hazards = namedtuple(
+    "Hazards",
+    "leave_age_care leave_age_placement leave_legal leave_unaccompanied leave_month move_age_place move_age_placement move_unaccompanied move_month "
+    "legal_change next_placement next_legal exit_reason",
+)
+
+# By draw: children a day by stream and month (D, S, M), candidates per child expected (S,), share of clumps that end at each child (S,), cumulated shares
+# of ages (D, S, bins) and the edges of the bins in days, cumulated shares of first placement (D, S, A, K) and first legal status (D, S, A, L).
+Entries = namedtuple("Entries", "per_day candidates clump_ends age_shares age_edges placement_shares legal_shares")
+
+# Ratios of a reform by month: leaving (M, A5, K), moving (M, K), entries (M, A5); weights of placements when one is chosen (M, K).
+Reform = namedtuple("Reform", "leave move enter placement_weight")
+
+# Edges in days of age, of time in care, of time in placement; ends of months (M + 1,) from 0; the band of five each band of age belongs to; the budget year
+# of each month (M,); quantiles of the price in pounds a week of a new placement (K, Q).
+Bands = namedtuple("Bands", "age care place month_ends age_told year prices dear")
+
+# By replicate: children at month ends (R, M, 5, K), unaccompanied among them (R, M), starts and leavers (R, M, 5), leavers by reason (R, M, X), placements
+# begun (R, M, K), days and pounds by when care began (R, M, K, years + 1), children whose placement costs at least `dear` pounds a week (R, M).
+Tallies = namedtuple("Tallies", "stock unaccompanied starts leavers reasons begun days cost dear")
+
+# Hashes of the names of draws.
+Names = namedtuple("Names", "leaves moves legal destination new_legal reason price gap member age first")
+
+UNIT = np.int64(1) << 8  # children a clump may hold
+
+
+@kernel
+def band_of(days, edges):
+    """Return the band a length of time lies in: the last whose edge it has reached."""
+    found = 0
+    for band in range(1, edges.shape[0]):
+        if days >= edges[band]:
+            found = band
+    return found
+
+
+@kernel
+def chosen(shares, u):
+    """Return the first position whose cumulated share exceeds u."""
+    for position in range(shares.shape[0] - 1):
+        if u < shares[position]:
+            return position
+    return shares.shape[0] - 1
+
+
+@kernel
+def chosen_weighted(shares, weights, u):
+    """Return a position by cumulated shares, each multiplied by a weight."""
+    total, before = 0.0, 0.0
+    for position in range(shares.shape[0]):
+        total += (shares[position] - before) * weights[position]
+        before = shares[position]
+    reached, before, last = 0.0, 0.0, 0
+    for position in range(shares.shape[0]):
+        part = (shares[position] - before) * weights[position]
+        before = shares[position]
+        if part > 0.0:
+            reached += part
+            last = position
+            if u * total < reached:
+                return position
+    return last
+
+
+@kernel
+def price_of(prices, placement, u):
+    """Return the price in pounds a week at a quantile, between those tabled."""
+    at = u * prices.shape[1] - 0.5
+    low = min(max(int(np.floor(at)), 0), prices.shape[1] - 1)
+    high = min(low + 1, prices.shape[1] - 1)
+    part = min(max(at - low, 0.0), 1.0)
+    return prices[placement, low] * (1.0 - part) + prices[placement, high] * part
+
+
+@kernel
+def next_edge(days, edges, band):
+    """Return how long until the next band begins."""
+    return edges[band + 1] - days if band + 1 < edges.shape[0] else np.inf
+
+
+@kernel
+def live(seed, replicate, child, who, draw, now, birth, care_start, place_start, adult, placement, legal, unaccompanied, price, cohort,
+         hazards, reform, bands, tallies, names, slot):  # fmt: skip
+    """Take one child from `now` until care ends or the last month does, and tally every day of it."""
+    months = bands.month_ends.shape[0] - 1
+    month = 0
+    while month < months and now >= bands.month_ends[month + 1]:
+        month += 1
+    exits = moves = changes = 0
+    to_leave = threshold(seed, replicate, child, who, names.leaves, 0)
+    to_move = threshold(seed, replicate, child, who, names.moves, 0)
+    to_change = threshold(seed, replicate, child, who, names.legal, 0)
+    if price < 0.0:
+        price = price_of(bands.prices, placement, uniform(seed, replicate, child, who, names.price, 0))
+    while month < months:
+        age, care, place = band_of(now - birth, bands.age), band_of(now - care_start, bands.care), band_of(now - place_start, bands.place)
+        told = bands.age_told[age]
+        leave = hazards.leave_age_care[draw, age, care] * hazards.leave_age_placement[draw, age, placement] * hazards.leave_legal[draw, legal]
+        leave *= hazards.leave_month[draw, month] * reform.leave[month, told, placement]
+        move = hazards.move_age_place[draw, age, place] * hazards.move_age_placement[draw, age, placement]
+        move *= hazards.move_month[draw, month] * reform.move[month, placement]
+        change = hazards.legal_change[draw, legal, care]
+        leave *= hazards.leave_unaccompanied[draw, unaccompanied]
+        move *= hazards.move_unaccompanied[draw, unaccompanied]
+        until = min(next_edge(now - birth, bands.age, age), next_edge(now - care_start, bands.care, care))
+        until = min(until, next_edge(now - place_start, bands.place, place), bands.month_ends[month + 1] - now)
+        what, least = 0, until
+        if adult - now <= least:
+            what, least = 4, max(adult - now, 0.0)
+        if leave > 0.0 and to_leave / leave < least:
+            what, least = 1, to_leave / leave
+        if move > 0.0 and to_move / move < least:
+            what, least = 2, to_move / move
+        if change > 0.0 and to_change / change < least:
+            what, least = 3, to_change / change
+        tallies.days[slot, month, placement, cohort] += least
+        tallies.cost[slot, month, placement, cohort] += least * price / 7.0
+        to_leave -= least * leave
+        to_move -= least * move
+        to_change -= least * change
+        now += least
+        if what == 0:
+            if now >= bands.month_ends[month + 1] - 1e-9:
+                now = bands.month_ends[month + 1]
+                if adult > now:
+                    tallies.stock[slot, month, bands.age_told[band_of(now - birth, bands.age)], placement] += 1
+                    tallies.unaccompanied[slot, month] += unaccompanied
+                    tallies.dear[slot, month] += price >= bands.dear
+                month += 1
+            else:
+                now += 1e-9  # past the edge, whatever the last bit says
+        elif what == 1 or what == 4:
+            tallies.leavers[slot, month, told] += 1
+            reason = hazards.exit_reason.shape[3]
+            if what == 1:
+                u = uniform(seed, replicate, child, who, names.reason, exits)
+                reason = chosen(hazards.exit_reason[draw, age, placement], u)
+            tallies.reasons[slot, month, reason] += 1
+            return
+        elif what == 2:
+            moves += 1
+            first, second = uniform_pair(seed, replicate, child, who, names.destination, moves)
+            placement = chosen_weighted(hazards.next_placement[draw, placement, age], reform.placement_weight[month], first)
+            place_start = now
+            price = price_of(bands.prices, placement, second)
+            to_move = threshold(seed, replicate, child, who, names.moves, moves)
+            tallies.begun[slot, month, placement] += 1
+        else:
+            changes += 1
+            legal = chosen(hazards.next_legal[draw, legal], uniform(seed, replicate, child, who, names.new_legal, changes))
+            to_change = threshold(seed, replicate, child, who, names.legal, changes)
+
+
+@kernel
+def come_in(seed, replicate, stream, draw, entries, hazards, reform, bands, tallies, names, slot):
+    """Bring in a stream's children, in clumps (siblings, who come together), over all months."""
+    months = bands.month_ends.shape[0] - 1
+    now, month, clump = 0.0, 0, np.int64(0)
+    wait = threshold(seed, replicate, 0, stream + 1, names.gap, 0)
+    while month < months:
+        rate = entries.per_day[draw, stream, month] * entries.candidates[stream] * entries.clump_ends[stream]  # clumps a day
+        left = bands.month_ends[month + 1] - now
+        if rate * left < wait:
+            wait -= rate * left
+            now = bands.month_ends[month + 1]
+            month += 1
+            continue
+        now += wait / rate
+        clump += 1
+        wait = threshold(seed, replicate, clump, stream + 1, names.gap, 0)
+        thinned = uniform(seed, replicate, clump, stream + 1, names.gap, 1)
+        for member in range(UNIT):
+            child = clump * UNIT + member
+            goes_on, aged = uniform_pair(seed, replicate, child, stream + 1, names.member, 0)
+            in_bin, priced = uniform_pair(seed, replicate, child, stream + 1, names.age, 0)
+            at = chosen(entries.age_shares[draw, stream], aged)
+            days_old = entries.age_edges[at] + in_bin * (entries.age_edges[at + 1] - entries.age_edges[at])
+            age = band_of(days_old, bands.age)
+            if thinned * entries.candidates[stream] < reform.enter[month, bands.age_told[age]]:
+                placed, status = uniform_pair(seed, replicate, child, stream + 1, names.first, 0)
+                placement = chosen_weighted(entries.placement_shares[draw, stream, age], reform.placement_weight[month], placed)
+                legal = chosen(entries.legal_shares[draw, stream, age], status)
+                tallies.starts[slot, month, bands.age_told[age]] += 1
+                tallies.begun[slot, month, placement] += 1
+                price = price_of(bands.prices, placement, priced)
+                adult = now - days_old + entries.age_edges[entries.age_edges.shape[0] - 1]
+                live(seed, replicate, child, stream + 1, draw, now, now - days_old, now, now, adult, placement, legal, stream, price,
+                     bands.year[month] + 1, hazards, reform, bands, tallies, names, slot)  # fmt: skip
+            if goes_on < entries.clump_ends[stream]:
+                break
+
+
+@entry
+def run_on(first, seed, draws, opening, entries, hazards, reform, bands, tallies, names):
+    """Run replicates `first`, `first + 1`, ... into the slots of `tallies`; replicate r takes draw r modulo `draws`."""
+    for slot in range(tallies.stock.shape[0]):
+        replicate = first + slot
+        draw = replicate % draws
+        for child in range(opening.birth.shape[0]):
+            live(seed, replicate, child, 0, draw, 0.0, opening.birth[child], opening.care_start[child], opening.place_start[child],
+                 opening.adult[child], opening.placement[child], opening.legal_status[child], opening.unaccompanied[child], opening.price[child], 0,
+                 hazards, reform, bands, tallies, names, slot)  # fmt: skip
+        for stream in range(entries.candidates.shape[0]):
+            come_in(seed, replicate, stream, draw, entries, hazards, reform, bands, tallies, names, slot)
