@@ -146,10 +146,3 @@ def _text(file: RecordFile, sheet: str, table: pa.Table, wrong: list[int], notes
     empty = (frame.drop(columns=ROW) == "").all(axis=1)
     left_out = {"other number of cells than the heading": len(wrong)} if wrong else {}
     return RecordTable(file.name, sheet, frame[~empty].reset_index(drop=True), left_out, notes)
-
-
-def read_tables(path):
-    from calibration.record_files import record_files
-    for file in record_files(path):
-        if file.kind == "csv":
-            yield read_csv(file)
