@@ -46,6 +46,11 @@ def crps(samples: np.ndarray, published: np.ndarray) -> np.ndarray:
 def interval_score(samples: np.ndarray, published: np.ndarray, per_cent: int = 80) -> np.ndarray:
     """Return the interval score (...) of the central interval: its width, and 2 / (1 - level) times any miss, in the samples' unit."""
     low, high = np.moveaxis(quantiles(samples, INTERVALS[per_cent]), -1, 0)
+    return interval_score_of(low, high, published, per_cent)
+
+
+def interval_score_of(low: np.ndarray, high: np.ndarray, published: np.ndarray, per_cent: int = 80) -> np.ndarray:
+    """Return the interval score (...) of an interval given by its ends (...)."""
     missed = np.maximum(low - published, 0.0) + np.maximum(published - high, 0.0)
     return high - low + 2.0 / (1.0 - per_cent / 100.0) * missed
 
@@ -53,8 +58,13 @@ def interval_score(samples: np.ndarray, published: np.ndarray, per_cent: int = 8
 def inside(samples: np.ndarray, published: np.ndarray, per_cent: int) -> np.ndarray:
     """Return 1 where the central interval holds the published value, ends included, 0 where not, nan where nothing is published."""
     low, high = np.moveaxis(quantiles(samples, INTERVALS[per_cent]), -1, 0)
+    return inside_of(low, high, published)
+
+
+def inside_of(low: np.ndarray, high: np.ndarray, published: np.ndarray) -> np.ndarray:
+    """Return the same of an interval given by its ends (...); nan too where there is no interval."""
     held = ((low <= published) & (published <= high)).astype(float)
-    return np.where(np.isnan(published), np.nan, held)
+    return np.where(np.isnan(published) | np.isnan(low), np.nan, held)
 
 
 def absolute_percentage_error(samples: np.ndarray, published: np.ndarray) -> np.ndarray:
