@@ -12,9 +12,9 @@ from datetime import date
 
 import pandas as pd
 
-from sim.caseload import AGE_BANDS, EXITS, LEGAL_STATUSES, PLACEMENTS
+from sim.caseload import AGE_BANDS, AGE_BANDS_YEARS, EXITS, LEGAL_STATUSES, PLACEMENTS
 
-__all__ = ["AGE_BANDS", "EXITS", "LEGAL_STATUSES", "PLACEMENTS", "CareRecords", "DataQuality"]
+__all__ = ["AGE_BANDS", "AGE_BANDS_YEARS", "EXITS", "LEGAL_STATUSES", "PLACEMENTS", "CareRecords", "DataQuality"]
 
 
 @dataclass

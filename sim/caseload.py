@@ -23,6 +23,7 @@ CARE_EDGES_DAYS = (0.0, 14.0, 56.0, 182.0, 365.25, 730.5, 1095.75, 1826.25)  # o
 PLACE_EDGES_DAYS = (0.0, 28.0, 91.0, 182.0, 365.25, 730.5)  # of time in this placement, as the pathway's
 ENTRY_AGE_EDGES_DAYS = (0.0, 14.0, 56.0, 182.0, *(years * DAYS_A_YEAR for years in range(1, 19)))  # bins of age at the start of care
 AGE_BANDS = ("under_1", "1_to_4", "5_to_9", "10_to_15", "16_to_17")  # as published tables tell ages
+AGE_BANDS_YEARS = (0, 1, 5, 10, 16, 18)
 AGE_TOLD = (0, 1, 2, 3, 4, 4)  # which of them each band of age belongs to
 PLACEMENTS = (
     "kinship_foster", "in_house_foster", "agency_foster", "authority_childrens_home", "childrens_home", "secure_home", "youth_detention",
