@@ -55,7 +55,7 @@ class CareRecords:
     stays
         One row a placement, by child and start: `child` (row of children), `period` (number of the period of care, from 0 over all children),
         `start`, `end` (days; NaT while open), `placement` (of `PLACEMENTS`), `code`, `provider` (as the return has them), `ended_by`
-        (the pathway's exit, `moved`, or empty while open).
+        (the pathway's exit, `moved`, or empty while open), `start_known` (bool: whether the period's first row is the start of care).
     legal
         One row a legal status: `child`, `period`, `start`, `end`, `legal_status`.
     first, last

@@ -9,7 +9,9 @@ The rules, in order:
 5. A row that overlaps the child's next ends where that begins. Care ends at the 18th birthday.
 6. Rows that follow on the same day or the next are one period of care, if the first says so (X1) or says nothing. Rows of a period that change neither
    placement nor carer are one stay; those of one legal status one row of legal status.
-7. Children are siblings if the headers say so (a column FAMILY), or if their care began within a week of each other from one home postcode.
+7. When care began is known if a period's first row says that it did (S), or says nothing. Returns hold no rows that ended before the first of them, so a
+   child who had moved before then is seen from the last move on.
+8. Children are siblings if the headers say so (a column FAMILY), or if their care began within a week of each other from one home postcode.
 """
 
 from __future__ import annotations
@@ -204,6 +206,7 @@ def _stays(rows: pd.DataFrame, quality: DataQuality) -> pd.DataFrame:
     stays["end"] = ends["DEC"].to_numpy()
     stays["placement"] = np.array(PLACEMENTS, dtype=object)[starts["placement"]]
     stays["code"], stays["provider"] = places[starts["PLACE"]], providers[starts["PLACE_PROVIDER"]]
+    stays["start_known"] = starts.groupby("period")["RNE"].transform("first").isin([*_positions("RNE", "start"), -1, -2]).to_numpy()
     last_of_period = np.append(stays["period"].to_numpy()[1:] != stays["period"].to_numpy()[:-1], True)
     stays["ended_by"] = np.where(stays["end"].isna(), "", np.where(last_of_period, _exits(ends, quality, last_of_period), "moved"))
     return stays
@@ -239,7 +242,7 @@ def _children(rows: pd.DataFrame, births: pd.DataFrame, unaccompanied: set[int],
 
 
 def _with_families(children: pd.DataFrame, rows: pd.DataFrame, quality: DataQuality) -> pd.DataFrame:
-    """Return children with the number of their family (rule 7)."""
+    """Return children with the number of their family (rule 8)."""
     first = rows.drop_duplicates("child").set_index("child")[["DECOM", "home"]].reindex(children.index)
     stated = children["family"] >= 0
     shared = first["home"].map(first.loc[first["home"] >= 0, "home"].value_counts()).fillna(0)

@@ -18,6 +18,7 @@ from calibration.care_records import CareRecords
 from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, DAYS_A_YEAR, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS
 
 SHORTEST_DAYS = 0.5  # a stay that ended on the day it began counts half a day at risk
+UNKNOWN = -1  # the band of time in care of a child whose care began before the returns
 CELLS = ["age", "care", "place", "placement", "legal_status", "unaccompanied", "year"]
 EVENTS = ("leaves", "moves", "changes_legal_status")
 
@@ -27,7 +28,7 @@ def occurrence_exposure(records: CareRecords, since: date, origin: date) -> pd.D
 
     Returns
     -------
-    One row a cell: `age`, `care`, `place` (bands of `sim.caseload`: of age, of time in this period of care, of time in this placement), `placement` and
+    One row a cell: `age`, `care` (-1: not known), `place` (bands of `sim.caseload`: of age, of time in this period of care, in this one placement), `placement` and
     `legal_status` (positions), `unaccompanied` (0 or 1), `year` (1 for the last before the origin, 2 for the one before it, ...), `leaves` (but for
     18th birthdays, which are certain), `moves`, `changes_legal_status`, `exposure_years`.
     """
@@ -42,7 +43,7 @@ def occurrence_exposure(records: CareRecords, since: date, origin: date) -> pd.D
     middle = (parts["start"] + parts["end"]) / 2
     last = parts["end"] == ends[parts["span"]]
     cells = pd.DataFrame({
-        "age": _band(middle - rows["birth"], AGE_EDGES_DAYS), "care": _band(middle - rows["care_start"], CARE_EDGES_DAYS),
+        "age": _band(middle - rows["birth"], AGE_EDGES_DAYS), "care": _care_band(middle, rows),
         "place": _band(middle - rows["place_start"], PLACE_EDGES_DAYS), "placement": rows["placement"], "legal_status": rows["legal_status"],
         "unaccompanied": rows["unaccompanied"], "year": np.ceil((end - middle) / DAYS_A_YEAR).astype(int),
         "exposure_years": (parts["end"] - parts["start"]) / DAYS_A_YEAR,
@@ -78,6 +79,7 @@ def spans_of(records: CareRecords) -> pd.DataFrame:
     children = records.children
     points["birth"] = children["birth"].to_numpy()[points["child"]]
     points["unaccompanied"] = children["unaccompanied"].to_numpy()[points["child"]].astype(int)
+    points["start_known"] = stays["start_known"].to_numpy()[stay]
     points["care_start"] = points.groupby("period")["start"].transform("min")
     for column in ("start", "end", "place_start", "care_start", "birth"):
         points[column] = as_days(points[column])
@@ -98,6 +100,12 @@ def _days(day: date) -> float:
 def _band(days: np.ndarray, edges: tuple[float, ...]) -> np.ndarray:
     """Return the band a length of time lies in: the last whose edge it has reached."""
     return np.searchsorted(np.asarray(edges), np.asarray(days), side="right") - 1
+
+
+def _care_band(middle: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
+    """Return the band of time in care; -1 where care began at an unknown time before the first row, unless the last band is reached anyhow."""
+    band = _band(middle - rows["care_start"], CARE_EDGES_DAYS)
+    return np.where(rows["start_known"] | (band == len(CARE_EDGES_DAYS) - 1), band, UNKNOWN)
 
 
 def _parts(spans: pd.DataFrame, starts: np.ndarray, ends: np.ndarray, origin: float) -> dict[str, np.ndarray]:

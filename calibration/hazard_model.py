@@ -31,6 +31,10 @@ class Term(NamedTuple):
     mean: np.ndarray | float = 0.0
 
 
+# How far an authority may lie from the pattern, as multiples of its terms' standard deviations, and their prior weights: which it is, its records say.
+DISTANCES = ((1.0, 0.6), (2.0, 0.25), (5.0, 0.15))
+
+
 class Drift(NamedTuple):
     """A model of a level over years: standard deviations of the drift a year and of the walk's steps (0: none), and its prior weight."""
 
@@ -50,7 +54,7 @@ class Fitted:
     years
         How many years the level was followed over.
     models
-        (`Drift`, coefficients) pairs.
+        (`Drift`, coefficients) pairs, of every drift and distance from the pattern.
     weights
         Posterior, adding up to 1.
     """
@@ -117,16 +121,17 @@ def fit_hazard(cells: pd.DataFrame, event: str, terms: tuple[Term, ...], drifts:
     sds = np.concatenate([np.full(int(np.prod(term.sizes)), term.sd) for term in terms])
     events, exposure = sums[event].to_numpy() / spread, sums["exposure_years"].to_numpy() / spread
     models, evidence, start = [], [], means
-    for drift in drifts:
-        over_years, over_sd = _over_years(sums["year"].to_numpy(), years, drift)
-        design = sparse.hstack([common, sparse.csr_matrix(over_years)], format="csr")
-        found = fit(
-            design, events, exposure, np.concatenate([means, np.zeros(len(over_sd))]), np.concatenate([sds, over_sd]),
-            np.concatenate([start, np.zeros(len(over_sd))]),
-        )  # fmt: skip
-        start = found.mode[: len(means)]
-        models.append((drift, found))
-        evidence.append(found.log_evidence + np.log(drift.weight))
+    for distance, weight in DISTANCES if len(terms) > 1 else ((1.0, 1.0),):
+        for drift in drifts:
+            over_years, over_sd = _over_years(sums["year"].to_numpy(), years, drift)
+            design = sparse.hstack([common, sparse.csr_matrix(over_years)], format="csr")
+            level = np.zeros(len(over_sd))
+            found = fit(
+                design, events, exposure, np.concatenate([means, level]), np.concatenate([distance * sds, over_sd]), np.concatenate([start, level]),
+            )  # fmt: skip
+            start = found.mode[: len(means)]
+            models.append((drift, found))
+            evidence.append(found.log_evidence + np.log(drift.weight * weight))
     weights = np.exp(np.array(evidence) - max(evidence))
     return Fitted(terms, years, tuple(models), weights / weights.sum())
 

@@ -17,7 +17,7 @@ import pandas as pd
 from calibration.care_pattern import CarePattern
 from calibration.care_records import CareRecords
 from calibration.entries import EntryRates, fit_entries
-from calibration.exposure import as_days, occurrence_exposure, spans_of
+from calibration.exposure import UNKNOWN, as_days, occurrence_exposure, spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, EXITS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS
 
@@ -25,7 +25,7 @@ AGES, CARES, PLACES, KINDS, STATUSES = len(AGE_EDGES_DAYS), len(CARE_EDGES_DAYS)
 # Standard deviations of log ratios between authorities: how far each may lie from the pattern before its own records speak. Assumed (range half to twice).
 LEVEL_SD, MAIN_SD, JOINT_SD = 0.5, 0.4, 0.25
 # Models of a hazard's level over years: none, a drift, a walk; assumed, after the spread of yearly changes between authorities (docs/records.md).
-HAZARD_DRIFTS = (Drift(0.0, 0.0, 0.5), Drift(0.03, 0.0, 0.2), Drift(0.03, 0.06, 0.2), Drift(0.05, 0.15, 0.1))
+HAZARD_DRIFTS = (Drift(0.0, 0.0, 0.7), Drift(0.03, 0.0, 0.1), Drift(0.0, 0.05, 0.1), Drift(0.03, 0.10, 0.1))
 STEADY = (Drift(0.0, 0.0, 0.7), Drift(0.03, 0.06, 0.3))
 SHARE_WEIGHT = 10.0  # children whose choice the pattern's shares count as, in each row of shares (assumed; range 5 to 30)
 
@@ -63,10 +63,10 @@ class CareRates:
 def estimate(records: CareRecords, pattern: CarePattern, since: date, origin: date) -> CareRates:
     """Estimate rates from what happened between two days."""
     cells = occurrence_exposure(records, since, origin)
-    means = pattern.means
-    leaving = fit_hazard(cells, "leaves", leaving_terms(means["leaves"]), HAZARD_DRIFTS)
+    means, timed = pattern.means, cells[cells["care"] != UNKNOWN]
+    leaving = fit_hazard(timed, "leaves", leaving_terms(means["leaves"]), HAZARD_DRIFTS)
     moving = fit_hazard(cells, "moves", moving_terms(means["moves"]), STEADY)
-    changing = fit_hazard(cells, "changes_legal_status", changing_terms(means["changes_legal_status"]), STEADY[:1])
+    changing = fit_hazard(timed, "changes_legal_status", changing_terms(means["changes_legal_status"]), STEADY[:1])
     shares = counted_shares(records, since, origin)
     found = {name: SHARE_WEIGHT * pattern.shares[name] + shares[name] for name in shares}
     entries = fit_entries(records, pattern, since, origin)
@@ -144,5 +144,12 @@ def opening_caseload(records: CareRecords, origin: date) -> pd.DataFrame:
     frame = here[["child", "placement", "legal_status", "unaccompanied"]].copy()
     for column in ("birth", "care_start", "place_start"):
         frame[column] = here[column] - day
+    frame.loc[~here["start_known"], "care_start"] -= _earlier_days(spans)  # in care before the first row: as long as others were when they moved
     frame["adult"] = adult - day
     return frame[frame["adult"] > 0].reset_index(drop=True)
+
+
+def _earlier_days(spans: pd.DataFrame) -> float:
+    """Return how long children had been in care, on average, when they moved, of those whose start is known; 0 if nobody moved."""
+    moved = spans[spans["moves"] & spans["start_known"]]
+    return float((moved["end"] - moved["care_start"]).mean()) if len(moved) else 0.0
