@@ -72,5 +72,5 @@ class Draws:
         codes, cumulative = shares(field, meaning, year)
         if len(codes) == 1:
             return codes[0]
-        u = uniform(self.seed, 0, who.family, address_of(self.code, who.stream, who.slot + 1), name_hash(f"returns.{field}"), occurrence)
+        u = uniform(self.seed, 0, who.family, address_of(self.code, who.stream, who.slot + 1), name_hash(f"returns.{field}"), occurrence % 2**32)
         return codes[min(bisect_right(cumulative, u), len(codes) - 1)]

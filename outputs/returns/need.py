@@ -1,7 +1,8 @@
 """Each child's episodes of need, as the census of children in need has them: from a referral, or from joining what is open, to closure.
 
-A child is in need while the family's need is open and the child counts with it, while looked after, and as a care leaver (guide to the children in need
-census; ruling 31). What follows on at the same instant is one episode; a referral always begins one.
+A child is in need while the family's need is open and the child counts with it, while looked after, and as a care leaver (guide to the children in
+need census; ruling 31). What follows on at the same instant is one episode; a referral always begins one. An unborn child may be in an enquiry, once
+the pregnancy is known, before it counts with the family's need: that begins an episode too.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ NO_ASSESSMENT_OUTCOME = ("household", "no_child_at_home", "newborn", "closed_bes
 
 @dataclass(slots=True)
 class NeedEpisode:
-    """An episode of need: its spells in order, those of protection and pre-proceedings among them. `number` counts the child's from 0."""
+    """An episode of need: its spells in order, those of protection and pre-proceedings among them; plans the child had before."""
 
     who: Person
     start: float
     end: float
     spells: list[NeedSpell]
-    number: int
+    earlier_plans: int
 
     @property
     def referred(self) -> bool:
@@ -73,13 +74,13 @@ def episodes_of_need(log: WholeLog, households: Households, periods: Sequence[Pe
     found = []
     for who in sorted(spells):
         adult = households.births[who.stream, who.family][who.slot] + ADULT_DAYS
-        found += _joined(who, [_to_18(spell, adult) for spell in sorted(spells[who], key=lambda spell: spell.start)])
+        found += _joined(who, [_to_18(spell, adult, log.ends) for spell in sorted(spells[who], key=lambda spell: spell.start)])
     return found
 
 
-def _to_18(spell: NeedSpell, adult: float) -> NeedSpell:
+def _to_18(spell: NeedSpell, adult: float, ends: float) -> NeedSpell:
     """Return a spell at home or in care as it ends with childhood."""
-    if spell.stage == CARE_LEAVER or spell.end <= adult:
+    if spell.stage == CARE_LEAVER or spell.end <= adult or adult >= ends:
         return spell
     return NeedSpell(spell.who, spell.stage, spell.start, spell.joined, adult, "adult")
 
@@ -101,13 +102,15 @@ def _leavers(log: WholeLog) -> list[NeedSpell]:
 
 
 def _joined(who: Person, spells: list[NeedSpell]) -> list[NeedEpisode]:
-    """Join spells that meet or overlap. (An unborn child may be in an enquiry, once the pregnancy is known, before it counts with the family's need.)"""
+    """Join spells that meet or overlap."""
     episodes: list[NeedEpisode] = []
+    plans = 0
     for spell in spells:
         last = episodes[-1] if episodes else None
         if last and spell.start <= last.end and (spell.stage != REFERRAL or spell.start < last.end):
             last.spells.append(spell)
             last.end = max(last.end, spell.end)
         else:
-            episodes.append(NeedEpisode(who, spell.start, spell.end, [spell], len(episodes)))
+            episodes.append(NeedEpisode(who, spell.start, spell.end, [spell], plans))
+        plans += spell.stage == PLAN
     return episodes
