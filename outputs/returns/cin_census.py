@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from xml.etree import ElementTree
 
@@ -34,8 +35,8 @@ from outputs.returns.need import (
     PROCEEDINGS,
     NeedEpisode,
 )
-from outputs.returns.people import People, day
-from outputs.returns.ssda903 import year_bounds
+from outputs.returns.people import People, day, day_number
+from outputs.returns.ssda903 import xml_bytes, year_bounds
 
 SUPPORTED = ("child_in_need", "family_help", "newborn", "disabled_child_support")  # at home with a plan for a child in need
 CLOSED_BY = {  # what ended an episode -> ReasonForClosure; all else RC7
@@ -57,24 +58,25 @@ class CensusYear:
     people: People
     care_ended: dict[tuple[Person, float], str]
 
-    @property
-    def first(self) -> np.datetime64:
-        """1 April."""
-        return year_bounds(self.year)[0]
-
-    @property
+    @cached_property
     def last(self) -> np.datetime64:
         """31 March."""
         return year_bounds(self.year)[1]
 
+    @cached_property
+    def days(self) -> tuple[int, int]:
+        """1 April, and the 1 April after, as days of the log."""
+        first, last = year_bounds(self.year)
+        return day_number(first), day_number(last) + 1
+
     def known(self, time: float) -> str:
         """Return a date as text; empty if it is not over by 31 March."""
-        date = day(time) if time < OPEN else None
-        return str(date) if date is not None and date <= self.last else ""
+        return str(day(time)) if time < self.days[1] else ""
 
     def holds(self, start: float, end: float) -> bool:
         """Whether some of a time lies in the year."""
-        return day(start) <= self.last and (end == OPEN or day(end) >= self.first)
+        first, after = self.days
+        return start < after and end >= first
 
 
 def cin_return(episodes: Sequence[NeedEpisode], census: CensusYear) -> bytes:
@@ -85,8 +87,7 @@ def cin_return(episodes: Sequence[NeedEpisode], census: CensusYear) -> bytes:
     here = (episode for episode in episodes if census.holds(episode.start, episode.end))
     for who, own in groupby(here, key=lambda episode: episode.who):
         _child(children, who, list(own), census)
-    ElementTree.indent(message)
-    return ElementTree.tostring(message, encoding="utf-8", xml_declaration=True) + b"\n"
+    return xml_bytes(message)
 
 
 def _text(parent: ElementTree.Element, **fields: str) -> None:
@@ -216,9 +217,8 @@ def _protection_plan(details: ElementTree.Element, spell: NeedSpell, number: int
     _text(part, CPPstartDate=str(start), CPPendDate=end, InitialCategoryOfAbuse=category, LatestCategoryOfAbuse=category)
     _text(part, NumberOfPreviousCPP=str(number))
     until = np.datetime64(end) if end else census.last
-    reviews = [start + np.timedelta64(FIRST_REVIEW_DAYS + REVIEW_DAYS * i, "D") for i in range(40)]
-    reviews = [date for date in reviews if date < until]
-    if reviews:
+    reviews = np.arange(start + FIRST_REVIEW_DAYS, until, REVIEW_DAYS)
+    if len(reviews):
         parts = ElementTree.SubElement(part, "Reviews")
         for date in reviews:
             _text(parts, CPPreviewDate=str(date))

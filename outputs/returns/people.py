@@ -6,8 +6,10 @@ number x 4 + stream is the `family` of an event log, and that times 8 + birth or
 
 from __future__ import annotations
 
+import math
 import string
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -23,9 +25,20 @@ STARTS_SCHOOL_YEARS = 5
 
 def day(time: float) -> np.datetime64:
     """Return the date of a time of the log (days since 1 April 1990)."""
-    return EPOCH_DAY + np.timedelta64(int(np.floor(time)), "D")
+    return _date(math.floor(time))
 
 
+@cache
+def _date(days: int) -> np.datetime64:
+    return EPOCH_DAY + np.timedelta64(days, "D")
+
+
+def day_number(date: np.datetime64) -> int:
+    """Return the day of the log that a date is."""
+    return int((date - EPOCH_DAY).astype(int))
+
+
+@cache
 def add_years(date: np.datetime64, years: int) -> np.datetime64:
     """Return the same day some years on (or, negative, back); of 29 February, 1 March where there is none."""
     month = date.astype("datetime64[M]")
