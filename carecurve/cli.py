@@ -1,4 +1,4 @@
-"""The command line: list, validate, explain, init, run, compare, sensitivity, calibrate, backtest, bench.
+"""The command line: list, validate, explain, init, run, compare, sensitivity, calibrate, backtest, synth, bench.
 
 Heavy imports happen inside the commands. Anything a user can get wrong ends in one clear message, exit status 2 and
 no traceback.
@@ -287,6 +287,31 @@ def backtest(
         for line in found.lines():
             console.say(line)
     console.say(f"Results in {folder}")
+
+
+@app.command()
+def synth(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
+    scenario: Annotated[str, typer.Option("--scenario", help="A scenario: name or file.")] = "baseline",
+    area: Area = None,
+    from_: Annotated[str, typer.Option("--from", metavar="YYYY-04", help="First month of the first return.")] = "2020-04",
+    until: Annotated[str, typer.Option("--until", metavar="YYYY-03", help="Last month of the last return.")] = "2025-03",
+    seed: Seed = 1,
+    layout: Annotated[str, typer.Option("--layout", help="Of SSDA903: years (a folder a year), single (all years), or xml.")] = "years",
+    cin: Annotated[bool, typer.Option("--cin/--no-cin", help="The children in need census too.")] = True,
+    overwrite: Overwrite = False, quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Write synthetic SSDA903 and children in need returns of an authority, and the truth beside them."""
+    if not quiet:
+        console.say("Reading scenarios ...")  # at once: what comes next takes seconds to import
+        console.announce_compilation()
+    from carecurve import synthesising
+
+    found = synthesising.synthesise(scenario, area, from_, until, seed, layout, cin, folder, overwrite)
+    if not quiet:
+        for line in synthesising.lines(found, cin):
+            console.say(line)
+    console.say(f"Returns in {folder}")
 
 
 @app.command()

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 
+from sim.births import Births, address_of, first_above
 from sim.kernels.rng import uniform, uniform_pair
 from sim.reference_care import Care
 from sim.reference_codes import L
 from sim.reference_people import Family
 from sim.reference_tally import CANDIDATES_MET
-
-
-def first_above(cumulative: list[float], u: float) -> int:
-    """Return the first index whose cumulative share exceeds u (the last if none does)."""
-    return min(bisect_right(cumulative, u), len(cumulative) - 1)
 
 
 class Arrivals(Care):
@@ -24,14 +19,11 @@ class Arrivals(Care):
         """Look up who arrives."""
         model = self.model
         self.codes, self.candidate_rate = model.codes.tolist(), model.candidate_rate.tolist()
-        self.quintile_cdf, self.children_cdf = model.quintile_cdf.tolist(), model.children_cdf.tolist()
-        self.age_bands, self.age_cdf = model.age_bands.tolist(), model.age_cdf.tolist()
-        self.needs_cdf, self.stream_ages = model.needs_cdf.tolist(), model.stream_ages.tolist()
-        self.arrival_stage = model.arrival_stage.tolist()
+        self.quintile_cdf, self.arrival_stage, self.births = model.quintile_cdf.tolist(), model.arrival_stage.tolist(), Births(model)
 
     def who(self, a: int, stream: int, unit: int = 0) -> int:
         """Return the second word of a candidate's address."""
-        return self.codes[a] * 65536 + stream * 256 + unit
+        return address_of(self.codes[a], stream, unit)
 
     def next_candidate(self, a: int, stream: int, layer: int, index: int, after: float) -> float:
         """Return when candidate `index` of a layer comes, the one before having come at `after`."""
@@ -60,36 +52,13 @@ class Arrivals(Care):
 
     def arrive_in_care(self, family: Family, legal: int) -> None:
         """Bring a child who arrives alone straight into care."""
-        u, v = uniform_pair(self.seed, self.replicate, family.id, family.address + 1, self.names["stream.age"], 0)
-        ages = self.stream_ages[family.stream]
-        years = ages[first_above([share for share, _ in ages], u)][1] + v
-        child = family.add_child(self.now - years * L.YEAR, 0)
+        [(birth, needs)] = self.births.of_family(family.stream, family.id, family.code, self.now)
+        child = family.add_child(birth, 0, needs)
         self.log(family.tracks[L.NEED], L.ARRIVAL, L.IDLE, L.IDLE)
         self.enter_care(child, legal)
         self.place_siblings([child])
 
     def make_children(self, family: Family) -> None:
         """Give a family its children, eldest first, and those still to be born, whatever will happen to it."""
-        low, high, births_per_year, until_years = self.parameters[:4]
-        key = (self.seed, self.replicate, family.id, family.address)
-        u, v = uniform_pair(*key, self.names["family.children"], 0)
-        alone = family.stream != 0  # the disabled children's stream counts the child alone
-        number, band = 1 if alone else first_above(self.children_cdf, u) + 1, first_above(self.age_cdf, v)
-        share = uniform(*key, self.names["family.age"], 0)
-        age = self.age_bands[band] + share * (self.age_bands[band + 1] - self.age_bands[band])
-        youngest = self.now - age * L.YEAR
-        births = [youngest]
-        for i in range(1, number):  # from the youngest back
-            gap, _ = uniform_pair(*key, self.names["child.make"], i)
-            births.append(births[-1] - (low + gap * (high - low)) * L.YEAR)
-        births = sorted(birth for birth in births if birth > self.now - 18.0 * L.YEAR)  # older siblings have left
-        birth = max(youngest, self.now)
-        while births_per_year > 0.0 and len(births) < L.SLOTS and not alone:
-            u = uniform(*key, self.names["family.birth"], len(births))
-            birth += 0.75 * L.YEAR - math.log(u) / births_per_year * L.YEAR
-            if birth > youngest + until_years * L.YEAR:
-                break
-            births.append(birth)
-        for slot, birth in enumerate(births):
-            u = uniform(self.seed, self.replicate, family.id, family.address + slot + 1, self.names["child.make"], 0)
-            family.add_child(birth, L.AT_HOME, first_above(self.needs_cdf, u))
+        for birth, needs in self.births.of_family(family.stream, family.id, family.code, self.now):
+            family.add_child(birth, L.AT_HOME, needs)
