@@ -1,25 +1,112 @@
-"""The pattern that an authority's own rates are drawn towards."""
+"""The pattern that an authority's own rates are drawn towards: what the fit to published figures implies, in the terms of `calibration.rates`.
+
+`calibration/data/care_pattern.csv` holds it, made by `benchmarks/care_pattern.py`: synthetic returns of authorities simulated with the baseline, whose
+pathway is fitted to the Department for Education's published figures, are read and estimated as any authority's are, with nothing to be drawn to.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
+
+from calibration.care_records import CareRecords
+
+FILE = Path(__file__).parent / "data" / "care_pattern.csv"
+HAZARD, SHARE = "hazard", "share"
+SMOOTHING = 0.5  # children whose choice the pattern of all ages counts as, in the pattern's own shares
 
 
 @dataclass(frozen=True)
 class CarePattern:
-    """Means of coefficients by hazard and term, and shares by what is chosen."""
+    """What is expected of an authority before its records speak.
+
+    Attributes
+    ----------
+    means
+        Coefficients of log hazards a year, by event and term: shapes of `calibration.rates`' terms.
+    shares
+        Shares by what is chosen, each row adding up to 1: shapes of `calibration.rates.CareRates` and `calibration.entries.EntryRates`.
+    """
 
     means: dict[str, dict[str, np.ndarray]]
     shares: dict[str, np.ndarray]
 
 
-def flat() -> CarePattern:
-    A, C, P, K, L, X, B = 6, 8, 6, 11, 6, 8, 21
-    z = np.zeros
-    means = {"leaves": {"level": np.log(0.35), "age": z(A), "care": z(C), "age_care": z((A, C)), "placement": z(K), "age_placement": z((A, K)), "legal_status": z(L), "unaccompanied": z(2)},
-             "moves": {"level": np.log(0.5), "age": z(A), "place": z(P), "age_place": z((A, P)), "placement": z(K), "age_placement": z((A, K)), "unaccompanied": z(2)},
-             "changes_legal_status": {"level": np.log(0.05), "legal_status": z(L), "care": z(C), "legal_status_care": z((L, C))}}
-    f = lambda *s: np.full(s, 1.0 / s[-1])
-    return CarePattern(means, {"next_placement": f(K, A, K), "next_legal_status": f(L, L), "exit_reason": f(A, K, X), "entry_age": f(2, B), "first_placement": f(2, A, K), "first_legal_status": f(2, A, L)})
+@cache
+def published_pattern() -> CarePattern:
+    """Return the pattern that ships."""
+    return read_pattern(FILE)
+
+
+def read_pattern(path: Path) -> CarePattern:
+    """Return a pattern from its file: one row a number, `of` (hazard or share), `name`, `term`, up to three positions, `value`."""
+    rows = pd.read_csv(path, comment="#")
+    means: dict[str, dict[str, np.ndarray]] = {}
+    for (name, term), part in rows[rows["of"] == HAZARD].groupby(["name", "term"], sort=False):
+        means.setdefault(name, {})[term] = _array(part)
+    return CarePattern(means, {name: _array(part) for name, part in rows[rows["of"] == SHARE].groupby("name", sort=False)})
+
+
+def write_pattern(pattern: CarePattern, path: Path, head: str) -> None:
+    """Write a pattern to its file, under a line that says where it is from."""
+    rows = [(HAZARD, name, term, *row) for name, terms in pattern.means.items() for term, values in terms.items() for row in _rows(values)]
+    rows += [(SHARE, name, "", *row) for name, values in pattern.shares.items() for row in _rows(values)]
+    table = pd.DataFrame(rows, columns=["of", "name", "term", "first", "second", "third", "value"])
+    path.write_text(f"# {head}\n" + table.to_csv(index=False, float_format="%.5g", lineterminator="\n"), encoding="utf-8")
+
+
+def pattern_of(records: Iterable[CareRecords], years: int) -> CarePattern:
+    """Estimate a pattern from the last years of several authorities' records together, drawn to nothing."""
+    from calibration.entries import counted_entries
+    from calibration.exposure import UNKNOWN, occurrence_exposure
+    from calibration.hazard_model import Drift, fit_hazard
+    from calibration.rates import changing_terms, counted_shares, leaving_terms, moving_terms, no_means
+
+    cells, counts = [], []
+    for one in records:
+        since = date(one.last.year - years, 4, 1)
+        cells.append(occurrence_exposure(one, since, one.last))
+        counts.append({**counted_shares(one, since, one.last), **counted_entries(one, since, one.last)})
+    together = pd.concat(cells, ignore_index=True)
+    timed = together[together["care"] != UNKNOWN]
+    terms = {"leaves": (leaving_terms, timed), "moves": (moving_terms, together), "changes_legal_status": (changing_terms, timed)}
+    means = {}
+    for event, (terms_of, of_cells) in terms.items():
+        wide = tuple(term._replace(sd=2.0 * term.sd) for term in terms_of(no_means(event)))
+        fitted = fit_hazard(of_cells, event, wide, (Drift(0.0, 0.0, 1.0),))
+        mode = fitted.models[int(np.argmax(fitted.weights))][1].mode
+        ends = np.cumsum([0, *(int(np.prod(term.sizes)) for term in wide)])
+        means[event] = {term.name: mode[a:b].reshape(term.sizes) for term, a, b in zip(wide, ends[:-1], ends[1:], strict=True)}
+    return CarePattern(means, {name: _smoothed(sum(of[name] for of in counts)) for name in counts[0]})
+
+
+def _smoothed(counts: np.ndarray) -> np.ndarray:
+    """Return shares of counts along the last axis, each row drawn a little to all rows like it (the last two axes' sum)."""
+    if counts.ndim < 3:
+        pooled = np.full(counts.shape[-1], 1.0 / counts.shape[-1])
+    else:
+        total = counts.sum(axis=-2, keepdims=True)
+        everywhere = counts.sum(axis=tuple(range(counts.ndim - 1)))
+        pooled = (total + everywhere / everywhere.sum()) / (total.sum(axis=-1, keepdims=True) + 1.0)
+    drawn = counts + SMOOTHING * pooled
+    return drawn / drawn.sum(axis=-1, keepdims=True)
+
+
+def _rows(values: np.ndarray) -> Iterable[tuple]:
+    """Return positions (blank where there are fewer than three) and value of each number."""
+    for at in np.ndindex(*np.shape(values)):
+        yield (*at, *[""] * (3 - len(at)), float(np.asarray(values)[at]))
+
+
+def _array(rows: pd.DataFrame) -> np.ndarray:
+    """Return the array that rows of positions and values are of."""
+    at = [rows[column].astype(int).to_numpy() for column in ("first", "second", "third") if rows[column].notna().all()]
+    out = np.zeros([positions.max() + 1 for positions in at])
+    out[tuple(at)] = rows["value"].to_numpy() if at else rows["value"].iloc[0]
+    return out

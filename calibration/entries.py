@@ -12,13 +12,18 @@ from calibration.care_pattern import CarePattern
 from calibration.care_records import CareRecords
 from calibration.exposure import spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
-from sim.caseload import AGE_EDGES_DAYS, DAYS_A_YEAR, ENTRY_AGE_EDGES_DAYS, STREAMS
+from sim.caseload import AGE_EDGES_DAYS, DAYS_A_YEAR, ENTRY_AGE_EDGES_DAYS, LEGAL_STATUSES, PLACEMENTS, STREAMS
 
 LEVEL_SD = 1.0  # of the log of children a year, about the authority's own count: the level is the records' own
 ENTRY_DRIFTS = (Drift(0.0, 0.0, 0.5), Drift(0.05, 0.0, 0.2), Drift(0.0, 0.07, 0.15), Drift(0.03, 0.15, 0.15))
 AGE_WEIGHT = 20.0  # children the pattern's ages count as (assumed; range 10 to 50)
 FIRST_WEIGHT = 10.0
 WEEK = 7.0
+SHAPES = (
+    (len(STREAMS), len(ENTRY_AGE_EDGES_DAYS) - 1),
+    (len(STREAMS), len(AGE_EDGES_DAYS), len(PLACEMENTS)),
+    (len(STREAMS), len(AGE_EDGES_DAYS), len(LEGAL_STATUSES)),
+)
 
 
 @dataclass(frozen=True)
@@ -46,22 +51,44 @@ class EntryRates:
 
 def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date) -> EntryRates:
     """Estimate how children came into care between two days."""
-    low, high = (float(np.datetime64(day).astype(np.int64)) for day in (since, origin))
-    spans = spans_of(records)
-    first = spans[(spans["start"] == spans["care_start"]) & (spans["start"] > low - 0.5) & (spans["start"] <= high)].drop_duplicates("period")
+    low, high = _numbers(since, origin)
+    first = _first_spans(records, since, origin)
     levels, spread = [], np.ones(len(STREAMS))
-    ages = AGE_WEIGHT * pattern.shares["entry_age"]
-    placements, statuses = FIRST_WEIGHT * pattern.shares["first_placement"], FIRST_WEIGHT * pattern.shares["first_legal_status"]
     for stream in range(len(STREAMS)):
-        theirs = first[first["unaccompanied"] == stream]
-        days, age_days = theirs["start"].to_numpy(), (theirs["start"] - theirs["birth"]).to_numpy()
+        days = first.loc[first["unaccompanied"] == stream, "start"].to_numpy()
         spread[stream] = _spread(days, low, high)
         levels.append(_level(days, low, high, spread[stream]) if len(days) else None)
-        np.add.at(ages[stream], np.clip(np.searchsorted(ENTRY_AGE_EDGES_DAYS, age_days, side="right") - 1, 0, ages.shape[1] - 1), 1.0)
-        age = np.clip(np.searchsorted(AGE_EDGES_DAYS, age_days, side="right") - 1, 0, len(AGE_EDGES_DAYS) - 1)
-        np.add.at(placements[stream], (age, theirs["placement"].to_numpy()), 1.0)
-        np.add.at(statuses[stream], (age, theirs["legal_status"].to_numpy()), 1.0)
+    counts = counted_entries(records, since, origin)
+    ages = AGE_WEIGHT * pattern.shares["entry_age"] + counts["entry_age"]
+    placements = FIRST_WEIGHT * pattern.shares["first_placement"] + counts["first_placement"]
+    statuses = FIRST_WEIGHT * pattern.shares["first_legal_status"] + counts["first_legal_status"]
     return EntryRates(tuple(levels), spread, ages, placements, statuses)
+
+
+def counted_entries(records: CareRecords, since: date, origin: date) -> dict[str, np.ndarray]:
+    """Return how many came into care between two days at each age, to which placement and on which legal status: shapes of `EntryRates`."""
+    first = _first_spans(records, since, origin)
+    stream, days = first["unaccompanied"].to_numpy(), (first["start"] - first["birth"]).to_numpy()
+    at = np.clip(np.searchsorted(ENTRY_AGE_EDGES_DAYS, days, side="right") - 1, 0, len(ENTRY_AGE_EDGES_DAYS) - 2)
+    age = np.clip(np.searchsorted(AGE_EDGES_DAYS, days, side="right") - 1, 0, len(AGE_EDGES_DAYS) - 1)
+    ages, placements, statuses = (np.zeros(shape) for shape in SHAPES)
+    np.add.at(ages, (stream, at), 1.0)
+    np.add.at(placements, (stream, age, first["placement"].to_numpy()), 1.0)
+    np.add.at(statuses, (stream, age, first["legal_status"].to_numpy()), 1.0)
+    return {"entry_age": ages, "first_placement": placements, "first_legal_status": statuses}
+
+
+def _first_spans(records: CareRecords, since: date, origin: date) -> pd.DataFrame:
+    """Return the first span of each period of care that began between two days."""
+    spans = spans_of(records)
+    low, high = _numbers(since, origin)
+    here = (spans["start"] == spans["care_start"]) & spans["start_known"] & (spans["start"] > low - 0.5) & (spans["start"] <= high)
+    return spans[here].drop_duplicates("period")
+
+
+def _numbers(*days: date) -> tuple[float, ...]:
+    """Return days as numbers since 1970."""
+    return tuple(float(np.datetime64(day).astype("datetime64[D]").astype(np.int64)) for day in days)
 
 
 def _spread(days: np.ndarray, low: float, high: float) -> float:

@@ -87,4 +87,5 @@ def _opening(children: pd.DataFrame) -> Opening:
     columns = {name: children[name].to_numpy(float) for name in ("birth", "care_start", "adult")}
     kinds = {name: children[name].to_numpy(np.int64) for name in ("placement", "legal_status", "unaccompanied")}
     price = children["price"].to_numpy(float) if "price" in children else np.full(len(children), -1.0)
-    return Opening(**columns, place_start=children["place_start"].to_numpy(float), **kinds, price=price)
+    cohort = children["cohort"].to_numpy(np.int64)
+    return Opening(**columns, place_start=children["place_start"].to_numpy(float), **kinds, price=price, cohort=cohort)

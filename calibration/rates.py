@@ -9,7 +9,7 @@ child moves, what it enters at) are Dirichlet, drawn to the pattern's in the sam
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from calibration.care_records import CareRecords
 from calibration.entries import EntryRates, fit_entries
 from calibration.exposure import UNKNOWN, as_days, occurrence_exposure, spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
-from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, EXITS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS
+from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, EXITS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS, budget_year
 
 AGES, CARES, PLACES, KINDS, STATUSES = len(AGE_EDGES_DAYS), len(CARE_EDGES_DAYS), len(PLACE_EDGES_DAYS), len(PLACEMENTS), len(LEGAL_STATUSES)
 # Standard deviations of log ratios between authorities: how far each may lie from the pattern before its own records speak. Assumed (range half to twice).
@@ -110,6 +110,16 @@ def changing_terms(mean: dict[str, np.ndarray]) -> tuple[Term, ...]:
     )
 
 
+def no_means(event: str) -> dict[str, np.ndarray]:
+    """Return a pattern of an event's hazard that says nothing: once in e years, whatever the age, time, placement or legal status."""
+    shapes = {
+        "leaves": {"age": (AGES,), "care": (CARES,), "age_care": (AGES, CARES), "placement": (KINDS,), "age_placement": (AGES, KINDS)},
+        "moves": {"age": (AGES,), "place": (PLACES,), "age_place": (AGES, PLACES), "placement": (KINDS,), "age_placement": (AGES, KINDS)},
+        "changes_legal_status": {"care": (CARES,), "legal_status_care": (STATUSES, CARES)},
+    }[event] | {"legal_status": (STATUSES,), "unaccompanied": (2,)}
+    return {"level": np.array(-1.0), **{term: np.zeros(shape) for term, shape in shapes.items()}}
+
+
 def counted_shares(records: CareRecords, since: date, origin: date) -> dict[str, np.ndarray]:
     """Return how often each choice was made: counts with the shapes of `CareRates`."""
     spans = spans_of(records)
@@ -132,8 +142,8 @@ def counted_shares(records: CareRecords, since: date, origin: date) -> dict[str,
 def opening_caseload(records: CareRecords, origin: date) -> pd.DataFrame:
     """Return the children in care at the end of a day: days from it of birth, start of care, start of placement and 18th birthday; and where they are.
 
-    Columns `child`, `birth`, `care_start`, `place_start`, `adult`, `placement`, `legal_status`, `unaccompanied`, and `started_here` (the day the
-    placement began, for linking a cost list).
+    Columns `child`, `birth`, `care_start`, `place_start`, `adult`, `placement`, `legal_status`, `unaccompanied`, `cohort` (the budget year care began in: 0
+    before the last whole one, 1 in it, 2 in the year of the first month after the day).
     """
     from calibration.episodes import eighteenth_birthday
 
@@ -144,6 +154,9 @@ def opening_caseload(records: CareRecords, origin: date) -> pd.DataFrame:
     frame = here[["child", "placement", "legal_status", "unaccompanied"]].copy()
     for column in ("birth", "care_start", "place_start"):
         frame[column] = here[column] - day
+    first_year = budget_year(origin + timedelta(1))
+    starts = pd.to_datetime(here["care_start"], unit="D")
+    frame["cohort"] = np.clip(starts.dt.year + (starts.dt.month > 3) - first_year + 2, 0, 2).astype(int)
     frame.loc[~here["start_known"], "care_start"] -= _earlier_days(spans)  # in care before the first row: as long as others were when they moved
     frame["adult"] = adult - day
     return frame[frame["adult"] > 0].reset_index(drop=True)

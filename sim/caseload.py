@@ -71,7 +71,7 @@ class CaseloadRun:
     years
         Budget years (ending in March) that the months lie in, in order (Y,).
     tallies
-        As `sim.kernels.caseload.Tallies`; the days' and the cost's last axis is when care began: 0 before the origin, 1 in the first budget year, ...
+        As `sim.kernels.caseload.Tallies`.
     """
 
     months: tuple[date, ...]
@@ -82,6 +82,11 @@ class CaseloadRun:
 def month_ends(origin: date, until: date) -> tuple[date, ...]:
     """Return the ends of months after a day, up to another."""
     return tuple(day.date() for day in pd.date_range(origin, until, freq="ME") if day.date() > origin)
+
+
+def budget_year(day: date) -> int:
+    """Return the year in whose March the budget year of a day ends."""
+    return day.year + (day.month > 3)
 
 
 def no_reform(months: int) -> Reform:
@@ -113,7 +118,7 @@ def run_caseload(
     reform = reform or no_reform(len(months))
     if reform.enter.max() > CANDIDATES_PER_CHILD:
         raise ValueError(f"entries are raised {reform.enter.max():.2f} times, expected {CANDIDATES_PER_CHILD:g} times at most")
-    year = np.array([day.year + (day.month > 3) for day in months])
+    year = np.array([budget_year(day) for day in months])
     years = tuple(range(int(year[0]), int(year[-1]) + 1))
     bands = Bands(
         np.array(AGE_EDGES_DAYS), np.array(CARE_EDGES_DAYS), np.array(PLACE_EDGES_DAYS),
@@ -133,8 +138,8 @@ def run_caseload(
 
 def _empty(runs: int, months: int, years: int) -> Tallies:
     """Return tallies of nothing."""
-    ages, kinds, whens = len(AGE_BANDS), len(PLACEMENTS), years + 1
+    ages, kinds, whens = len(AGE_BANDS), len(PLACEMENTS), years + 2
     counts = {"stock": (ages, kinds), "unaccompanied": (), "starts": (ages,), "leavers": (ages,), "reasons": (len(EXITS) + 1,), "begun": (kinds,), "dear": ()}
-    sums = {"days": (kinds, whens), "cost": (kinds, whens)}
+    sums = {"days": (kinds, whens), "cost": (kinds, whens), "dear_cost": ()}
     arrays = {name: np.zeros((runs, months, *shape), np.int32) for name, shape in counts.items()}
     return Tallies(**arrays, **{name: np.zeros((runs, months, *shape)) for name, shape in sums.items()})

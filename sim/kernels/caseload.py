@@ -14,8 +14,9 @@ import numpy as np
 from sim.kernels.compiling import entry, kernel
 from sim.kernels.rng import threshold, uniform, uniform_pair
 
-# Children in care at the origin, (children,) each: days from the origin (negative before it) of birth, start of care, start of placement and 18th birthday.
-Opening = namedtuple("Opening", "birth care_start place_start adult placement legal_status unaccompanied price")
+# Children in care at the origin, (children,) each: days from the origin (negative before it) of birth, start of care, start of placement and 18th birthday;
+# price in pounds a week (below 0: drawn); cohort, the budget year care began in (0: before the last whole one, 1: in it, 2: in the year of month 0, ...).
+Opening = namedtuple("Opening", "birth care_start place_start adult placement legal_status unaccompanied price cohort")
 
 # By draw (D): leaving by age and care band (D, A, C), by age and placement (D, A, K), by legal status (D, L), unaccompanied or not (D, 2), by month (D, M); moving
 # by age and place band (D, A, P), ...; changing legal status by status and care band (D, L, C). Shares add up along their last axis to 1 (cumulated).
@@ -37,8 +38,8 @@ Reform = namedtuple("Reform", "leave move enter placement_weight")
 Bands = namedtuple("Bands", "age care place month_ends age_told year prices dear")
 
 # By replicate: children at month ends (R, M, 5, K), unaccompanied among them (R, M), starts and leavers (R, M, 5), leavers by reason (R, M, X), placements
-# begun (R, M, K), days and pounds by when care began (R, M, K, years + 1), children whose placement costs at least `dear` pounds a week (R, M).
-Tallies = namedtuple("Tallies", "stock unaccompanied starts leavers reasons begun days cost dear")
+# begun (R, M, K), days and pounds by cohort (R, M, K, years + 2), children whose placement costs at least `dear` pounds a week and their pounds (R, M).
+Tallies = namedtuple("Tallies", "stock unaccompanied starts leavers reasons begun dear days cost dear_cost")
 
 # Hashes of the names of draws.
 Names = namedtuple("Names", "leaves moves legal destination new_legal reason price gap member age first")
@@ -137,6 +138,8 @@ def live(seed, replicate, child, who, draw, now, birth, care_start, place_start,
             what, least = 3, to_change / change
         tallies.days[slot, month, placement, cohort] += least
         tallies.cost[slot, month, placement, cohort] += least * price / 7.0
+        if price >= bands.dear:
+            tallies.dear_cost[slot, month] += least * price / 7.0
         to_leave -= least * leave
         to_move -= least * move
         to_change -= least * change
@@ -207,7 +210,7 @@ def come_in(seed, replicate, stream, draw, entries, hazards, reform, bands, tall
                 price = price_of(bands.prices, placement, priced)
                 adult = now - days_old + entries.age_edges[entries.age_edges.shape[0] - 1]
                 live(seed, replicate, child, stream + 1, draw, now, now - days_old, now, now, adult, placement, legal, stream, price,
-                     bands.year[month] + 1, hazards, reform, bands, tallies, names, slot)  # fmt: skip
+                     bands.year[month] + 2, hazards, reform, bands, tallies, names, slot)  # fmt: skip
             if goes_on < entries.clump_ends[stream]:
                 break
 
@@ -220,7 +223,7 @@ def run_on(first, seed, draws, opening, entries, hazards, reform, bands, tallies
         draw = replicate % draws
         for child in range(opening.birth.shape[0]):
             live(seed, replicate, child, 0, draw, 0.0, opening.birth[child], opening.care_start[child], opening.place_start[child],
-                 opening.adult[child], opening.placement[child], opening.legal_status[child], opening.unaccompanied[child], opening.price[child], 0,
+                 opening.adult[child], opening.placement[child], opening.legal_status[child], opening.unaccompanied[child], opening.price[child], opening.cohort[child],
                  hazards, reform, bands, tallies, names, slot)  # fmt: skip
         for stream in range(entries.candidates.shape[0]):
             come_in(seed, replicate, stream, draw, entries, hazards, reform, bands, tallies, names, slot)

@@ -1,0 +1,77 @@
+"""Tables of a forecast from records: children in care, who comes in and leaves, month by month, with their uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from sim.caseload import AGE_BANDS, EXITS, PLACEMENTS, CaseloadRun
+from sim.suppression import MARK, hidden_cells
+
+QUANTILES = {"p025": 0.025, "p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9, "p975": 0.975}
+TOTAL = "total"
+
+
+def stock_table(run: CaseloadRun, opening: np.ndarray, origin: object, hide: bool = True) -> pd.DataFrame:
+    """Return children in care by month, age band and placement, and their totals, which hold nobody who is not in care.
+
+    Parameters
+    ----------
+    opening
+        Children in care on the day of origin (5, K), which are the first rows.
+    hide
+        Whether groups that held 1 to 5 children on that day, and those that would give them away, are shown as `c` on all dates.
+
+    Returns
+    -------
+    Columns `date`, `age_band`, `placement`, `mean`, and those of `QUANTILES`.
+    """
+    ahead = _with_totals(run.tallies.stock)
+    first = _with_totals(opening)
+    hidden = hidden_cells(first) if hide else np.zeros(first.shape, dtype=bool)
+    figures = {"mean": np.concatenate([first[None], ahead.mean(axis=0)])}
+    for name, values in zip(QUANTILES, np.quantile(ahead, list(QUANTILES.values()), axis=0), strict=True):
+        figures[name] = np.concatenate([first[None], values])
+    labels = pd.MultiIndex.from_product([[origin, *run.months], [*AGE_BANDS, TOTAL], [*PLACEMENTS, TOTAL]], names=["date", "age_band", "placement"])
+    table = pd.DataFrame({name: values.ravel() for name, values in figures.items()}, index=labels).reset_index()
+    return hidden_as_marks(table, np.broadcast_to(hidden, figures["mean"].shape).ravel(), list(figures)) if hidden.any() else table
+
+
+def hidden_as_marks(table: pd.DataFrame, rows: np.ndarray, columns: list[str]) -> pd.DataFrame:
+    """Return a table with figures of some rows as `c`."""
+    shown = table.astype(dict.fromkeys(columns, object))
+    shown.loc[rows, columns] = MARK
+    return shown
+
+
+def _with_totals(counts: np.ndarray) -> np.ndarray:
+    """Return counts by age band and placement (last two axes) with their totals."""
+    by_age = np.concatenate([counts, counts.sum(axis=-1, keepdims=True)], axis=-1)
+    return np.concatenate([by_age, by_age.sum(axis=-2, keepdims=True)], axis=-2)
+
+
+def flow_table(run: CaseloadRun) -> pd.DataFrame:
+    """Return children who start to be looked after and leave by age band, leavers by reason, and placements begun, by month.
+
+    These are of children to come: nothing in them counts a record. Columns `date`, `flow`, `group`, `mean`, and those of `QUANTILES`.
+    """
+    tallies = run.tallies
+    flows = {
+        "starts": (AGE_BANDS, tallies.starts), "leavers": (AGE_BANDS, tallies.leavers), "leavers_by_reason": ((*EXITS, "aged_out"), tallies.reasons),
+        "placements_begun": (PLACEMENTS, tallies.begun),
+    }  # fmt: skip
+    return pd.concat([_flow(run, name, [*groups, TOTAL], counts) for name, (groups, counts) in flows.items()], ignore_index=True)
+
+
+def _flow(run: CaseloadRun, name: str, groups: list[str], counts: np.ndarray) -> pd.DataFrame:
+    """Return one flow's rows."""
+    values = np.concatenate([counts, counts.sum(axis=-1, keepdims=True)], axis=-1)
+    labels = pd.MultiIndex.from_product([run.months, [name], groups], names=["date", "flow", "group"])
+    return pd.DataFrame({key: column.ravel() for key, column in spread_over_runs(values).items()}, index=labels).reset_index()
+
+
+def spread_over_runs(values: np.ndarray, quantiles: Mapping[str, float] = QUANTILES) -> dict[str, np.ndarray]:
+    """Return mean and quantiles over the first axis."""
+    return {"mean": values.mean(axis=0), **dict(zip(quantiles, np.quantile(values, list(quantiles.values()), axis=0), strict=True))}
