@@ -52,6 +52,7 @@ def read_csv(file: RecordFile) -> RecordTable:
     several_lines = False
 
     def other_length(row: arrow_csv.InvalidRow) -> str:
+        """Note a row with more or fewer cells than the heading, and leave it out."""
         nonlocal several_lines
         wrong.append(row.number)
         several_lines |= "\n" in row.text or "\r" in row.text
