@@ -178,7 +178,7 @@ def _children(read: dict[int, pd.DataFrame], quality: DataQuality) -> pd.DataFra
     bad = int((stated(rows["birth"]) & rows["born"].isna()).sum())
     if bad:
         quality.changes["lists 3 to 8", "a birth date that is not a day: taken as not stated"] += bad
-    differ = int((rows.groupby("pseudonym")["born"].nunique() > 1).sum())
+    differ = int((rows.groupby("pseudonym")["born"].nunique() >= 2).sum())
     if differ:
         quality.changes["lists 3 to 8", "children whose birth dates differ between lists: the last list's is used"] += differ
     rows["sex"] = rows["sex"].map(_sex).replace("", None)

@@ -10,9 +10,8 @@ LISTS = {
     1: "contacts", 2: "early help assessments", 3: "referrals", 4: "assessments", 5: "section 47 enquiries and conferences", 6: "children in need",
     7: "child protection plans", 8: "children in care", 9: "care leavers", 10: "adoption", 11: "adopters",
 }  # fmt: skip
-_CHILD = ("child unique id", "child id", "unique child id", "child unique identifier", "unique child identifier", "child identifier", "child reference")
 _EVERY = {
-    "child": _CHILD,
+    "child": ("child unique id", "child id", "unique child id", "child unique identifier", "unique child identifier", "child identifier"),
     "birth": ("date of birth", "dob", "birth date", "child date of birth", "date of birth or expected date of delivery"),
     "sex": ("gender", "sex"),
 }

@@ -233,7 +233,8 @@ def _children(table: pd.DataFrame, quality: DataQuality) -> pd.DataFrame:
 def _latest(table: pd.DataFrame, last_year: int, quality: DataQuality) -> pd.DataFrame:
     """Return each spell once, as the latest return has it; what is open in one that is not the last ends with that return's year."""
     begun, ended = days(table["start"]), days(table["end"])
-    table = table.assign(bad_end=stated(table["end"]) & ended.isna(), start=begun, end=ended, earlier=pd.to_numeric(table["earlier"], errors="coerce"))
+    earlier = pd.to_numeric(table["earlier"], errors="coerce")
+    table = table.assign(bad_end=stated(table["end"]) & ended.isna(), start=begun, end=ended, earlier=earlier)
     key = ["pseudonym", "stage", "start"]
     dated = table["start"].notna()
     same = dated & table.duplicated(["rank", *key], keep="last")

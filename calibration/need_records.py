@@ -125,7 +125,8 @@ def _in_order(children: pd.DataFrame, spells: pd.DataFrame) -> tuple[pd.DataFram
     said = texts[0].str.cat(texts[1:], sep="|")
     whole = said.sort_values().groupby(spells["pseudonym"]).agg("||".join)
     known = children.set_index("pseudonym")
-    key = known["birth"].astype(str).fillna("") + known["unborn"].astype(str) + known["sex"] + known["disabled"].astype(str) + whole.reindex(known.index)
+    parts = [known["unborn"].astype(str), known["sex"], known["disabled"].astype(str), whole.reindex(known.index)]
+    key = known["birth"].astype(str).fillna("").str.cat(parts, sep="|")
     ordered = known.loc[key.sort_values(kind="stable").index].reset_index()[CHILD_COLUMNS]
     number = pd.Series(range(len(ordered)), index=ordered["pseudonym"], dtype="int64")
     numbered = spells.assign(child=number.reindex(spells["pseudonym"]).to_numpy())

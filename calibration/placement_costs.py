@@ -139,7 +139,8 @@ def _heading_faults(table: RecordTable) -> list[RecordsError]:
     lacking = [RecordsError(table.file, "is missing; expected a column so headed", 1, name) for name in NEEDED if name not in named]
     strange = [name for name in named if name not in COLUMNS and name != "pseudonym" and not name.startswith("column_")]
     if strange:
-        lacking.append(RecordsError(table.file, f"has {len(strange)} columns that are none of the list (leave them out): expected {', '.join(COLUMNS)}", 1))
+        message = f"has {len(strange)} columns that are not of the list (leave them out); expected {', '.join(COLUMNS)}"
+        lacking.append(RecordsError(table.file, message, 1))
     return lacking
 
 
@@ -159,7 +160,8 @@ def _priced(table: RecordTable, rows: pd.DataFrame, pseudonyms: Pseudonyms, faul
     refuse("cost_gbp_per_week", absurd, f"is no price of a week, expected £{LEAST_GBP_PER_WEEK:,.0f} to £{MOST_GBP_PER_WEEK:,.0f}")
     provider = text["provider"].map(_provider)
     refuse("provider", provider.isna(), f"is not known, expected {', '.join(PROVIDERS)} or a code {', '.join(PROVIDERS.values())}")
-    placement = pd.Series([_placement(one, by) for one, by in zip(text["placement"], provider.fillna(""), strict=True)], index=rows.index, dtype=object)
+    placed = [_placement(one, by) for one, by in zip(text["placement"], provider.fillna(""), strict=True)]
+    placement = pd.Series(placed, index=rows.index, dtype=object)
     refuse("placement", placement == "", f"is not known, expected one of {', '.join(PLACEMENTS)}, or a code of the SSDA903 such as K2")
     start, planned_end = days(text["start"]), days(text["planned_end"])
     refuse("start", start.isna(), "is not a day, expected one such as 2025-11-03 or 03/11/2025")

@@ -8,7 +8,7 @@ SECTIONS = ("read", "left_out", "unknown_codes", "changes")
 
 
 def quality_tables(quality: DataQuality) -> dict[str, pd.DataFrame]:
-    """Return a table a section, by `SECTIONS`: `of` (table or field), `what` (reason, code or change; empty for `read`), `rows` (int), largest first."""
+    """Return a table a section, by `SECTIONS`: `of` (table or field), `what` (reason, code or change; empty for `read`), `rows`, largest first."""
     counts = {
         "read": {(of, ""): rows for of, rows in quality.read.items()},
         "left_out": quality.left_out,

@@ -1,7 +1,8 @@
 """What the codes of the children in need census mean in the words of the pathway.
 
-Department for Education, Children in need census, business and technical specifications 2020 to 2021 until 2026 to 2027 (code sets). `Sex` replaced
-`GenderCurrent` from the census of 2025. What the letters of `PPOutcome` (code set CS131, from 2027) stand for is not known here: they are only checked.
+Department for Education, Children in need census, business and technical specifications 2020 to 2021 until 2026 to 2027 (code sets). `Sex`
+replaced `GenderCurrent` from the census of 2025. What the letters of `PPOutcome` (code set CS131, from the census of 2027) stand for is not known
+here: they are only checked.
 """
 
 CLOSURES = {  # ReasonForClosure
