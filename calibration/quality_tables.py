@@ -8,7 +8,7 @@ SECTIONS = ("read", "left_out", "unknown_codes", "changes")
 
 
 def quality_tables(quality: DataQuality) -> dict[str, pd.DataFrame]:
-    """Return a table a section, by `SECTIONS`: `of` (table or field), `what` (reason, code or change; empty for `read`), `rows`, largest first."""
+    """Return a table a section, by `SECTIONS`: `of` (table or field), `what` (reason, code or change; empty for `read`), `rows`, by name: an order by size would tell of small ones."""
     counts = {
         "read": {(of, ""): rows for of, rows in quality.read.items()},
         "left_out": quality.left_out,
@@ -19,5 +19,5 @@ def quality_tables(quality: DataQuality) -> dict[str, pd.DataFrame]:
     for section in SECTIONS:
         rows = [(str(of), str(what), int(number)) for (of, what), number in counts[section].items()]
         table = pd.DataFrame(rows, columns=["of", "what", "rows"]).astype({"rows": "int64"})
-        tables[section] = table.sort_values(["of", "rows", "what"], ascending=[True, False, True], ignore_index=True)
+        tables[section] = table.sort_values(["of", "what"], ignore_index=True)
     return tables
