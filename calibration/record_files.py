@@ -1,34 +1,27 @@
 """Open what an authority gives us: a file, a folder or a zip of returns, read with limits and never written.
 
 Whatever is wrong is refused before anything is parsed: paths that leave the folder, archives that unpack to far more than they hold, archives in
-archives, links. Nothing is unpacked to disk. What a file says inside is never in a message: records are of children.
+archives, links, pipes. Nothing is unpacked to disk. What a file says inside is never in a message: records are of children.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
+
+from calibration.record_archives import MOST_FILES, entries, opened, unpacked
+from calibration.record_errors import RecordsError
+
+__all__ = ["KINDS", "MOST_BYTES", "MOST_BYTES_TOGETHER", "RecordFile", "RecordsError", "record_files"]
 
 KINDS = {".csv": "csv", ".xlsx": "xlsx", ".xml": "xml"}
 IGNORED = frozenset({".txt", ".md", ".pdf", ".doc", ".docx", ".db", ".ini", ".log", ""})  # notes and what systems leave beside files
-MOST_FILES = 5_000
-MOST_BYTES = 2 * 1024**3  # of one file, unpacked, and of an archive's files together
-MOST_RATIO = 200  # unpacked over packed: returns pack to a tenth to a thirtieth; what a bomb is made of, to a thousandth and less
-SMALL = 1024**2  # bytes below which a ratio means nothing
-
-
-class RecordsError(ValueError):
-    """Records that cannot be used: which file and, where there is one, which row and field; never what it says."""
-
-    def __init__(self, file: str, message: str, row: int = 0, field: str = "") -> None:
-        where = file + (f":{row}" if row else "") + (f": {field}" if field else "")
-        super().__init__(f"{where}: {message}")
-        self.file, self.row, self.field = file, row, field
+MOST_BYTES = 512 * 1024**2  # of one file, unpacked: a million episodes are 80 MB as CSV, 450 MB as XML
+MOST_BYTES_TOGETHER = 2 * 1024**3  # of an archive's files together
 
 
 @dataclass(frozen=True)
@@ -79,9 +72,10 @@ def record_files(path: str | Path) -> Iterator[RecordFile]:
 
 def _in_folder(folder: Path) -> Iterator[RecordFile]:
     """Yield the files of a folder; refuses links, which may lead anywhere."""
-    paths = sorted(path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    inside = (path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    paths = sorted(islice(inside, MOST_FILES + 1))
     if len(paths) > MOST_FILES:
-        raise RecordsError(str(folder), f"holds {len(paths):,} files, expected {MOST_FILES:,} at most")
+        raise RecordsError(str(folder), f"holds more than {MOST_FILES:,} files, expected {MOST_FILES:,} at most")
     for path in paths:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
@@ -92,68 +86,29 @@ def _in_folder(folder: Path) -> Iterator[RecordFile]:
 
 def _in_archive(path: Path) -> Iterator[RecordFile]:
     """Yield the files of a zip, each read with a limit on what it unpacks to, whatever its header claims."""
-    with _archive(path) as archive:
-        entries = sorted((entry for entry in archive.infolist() if not entry.is_dir()), key=lambda entry: entry.filename)
-        if len(entries) > MOST_FILES:
-            raise RecordsError(path.name, f"holds {len(entries):,} files, expected {MOST_FILES:,} at most")
-        left = MOST_BYTES
-        for entry in entries:
-            _check_entry(entry)
+    with opened(path, path.name) as archive:
+        left = MOST_BYTES_TOGETHER
+        for entry in entries(archive, path.name, path.stat().st_size, MOST_BYTES, MOST_BYTES_TOGETHER):
             if not _wanted(entry.filename):
                 continue
-            content = _unpacked(archive, entry, left)
+            content = unpacked(archive, entry, min(left, MOST_BYTES))
             left -= len(content)
             yield RecordFile(entry.filename, KINDS[PurePosixPath(entry.filename).suffix.lower()], content)
 
 
-@contextmanager
-def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a zip, whose faults are told as ours."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.LargeZipFile) as fault:
-        raise RecordsError(path.name, f"is not a zip that can be read ({type(fault).__name__})") from None
-
-
-def _check_entry(entry: zipfile.ZipInfo) -> None:
-    """Refuse an entry that leaves the archive, is a link, is locked, or would unpack to far more than it holds."""
-    name = entry.filename
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    if name.startswith(("/", "\\")) or ".." in parts or (parts and ":" in parts[0]):
-        raise RecordsError(repr(name), "leads out of the archive; expected paths within it")
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        raise RecordsError(name, "is a link, expected the file itself")
-    if entry.flag_bits & 1:
-        raise RecordsError(name, "is locked with a password; expected an archive without one")
-    if entry.file_size > MOST_BYTES or (entry.file_size > SMALL and entry.file_size > MOST_RATIO * max(entry.compress_size, 1)):
-        raise RecordsError(name, _bomb(entry.file_size, entry.compress_size))
-
-
-def _bomb(size: int, packed: int) -> str:
-    """Say that a file unpacks to too much."""
-    return f"unpacks from {packed:,} bytes to {size:,}; expected {MOST_BYTES:,} at most, and no more than {MOST_RATIO} times what it holds"
-
-
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> bytes:
-    """Return what an entry holds, reading no more than is allowed: its header may lie."""
-    most = min(left, max(SMALL, MOST_RATIO * max(entry.compress_size, 1)))
-    with archive.open(entry) as stream:
-        content = stream.read(most + 1)
-    if len(content) > most:
-        raise RecordsError(entry.filename, _bomb(len(content), entry.compress_size))
-    return content
-
-
 def _whole(path: Path, name: str) -> RecordFile:
-    """Return a file on disk."""
-    size = os.stat(path).st_size
-    if size > MOST_BYTES:
-        raise RecordsError(name, f"holds {size:,} bytes, expected {MOST_BYTES:,} at most")
+    """Return a file on disk, reading no more than a file may hold."""
     try:
-        return RecordFile(name, KINDS[path.suffix.lower()], path.read_bytes())
+        about = os.stat(path)
+        if not stat.S_ISREG(about.st_mode):
+            raise RecordsError(name, "is not a file (a pipe or a device), expected one")
+        with path.open("rb") as stream:
+            content = stream.read(min(about.st_size, MOST_BYTES) + 1)
     except OSError as fault:
         raise RecordsError(name, f"cannot be read: {fault.strerror or type(fault).__name__}") from None
+    if len(content) > MOST_BYTES:
+        raise RecordsError(name, f"holds more than {MOST_BYTES:,} bytes, expected {MOST_BYTES:,} at most")
+    return RecordFile(name, KINDS[path.suffix.lower()], content)
 
 
 def _wanted(name: str) -> bool:
