@@ -19,9 +19,9 @@ from calibration.care_records import DataQuality
 from calibration.identifiers import Pseudonyms
 from calibration.need_records import NeedRecords, assembled, count_unknown
 from calibration.record_days import DAY, days, stated
-from calibration.record_files import RecordFile, RecordsError, record_files
-from calibration.record_tables import ROW, RecordTable, read_csv
-from calibration.record_workbooks import read_workbook
+from calibration.record_errors import RecordsError
+from calibration.record_files import record_files
+from calibration.record_tables import ROW, RecordTable, tables_of
 from scenarios.cin_census_codes import CLOSURES
 from scenarios.ssda903_codes import codes, placement_of
 
@@ -80,7 +80,7 @@ def read_annex_a(path: str | Path, pseudonyms: Pseudonyms, extracted: date | Non
     RecordsError
         If there are no lists, one is there twice or without a column that is needed, or the day of the extract cannot be told.
     """
-    quality, tables = DataQuality(), {}
+    quality, tables, notes = DataQuality(), {}, []
     for table in _tables(path):
         number = list_number(table.sheet or Path(table.file).stem)
         if not number:
@@ -91,8 +91,10 @@ def read_annex_a(path: str | Path, pseudonyms: Pseudonyms, extracted: date | Non
             tables[number] = table
             quality.read[_title(number)] += len(table.frame)
             quality.left_out.update({(_title(number), reason): rows for reason, rows in table.left_out.items()})
+            notes += [f"{table.file}{'' if note.startswith('its book') else f', list {number}'}: {note}" for note in table.notes]
     if not tables:
         raise RecordsError(str(path), "has no list of Annex A; expected sheets or files named List 1 to List 11")
+    quality.notes += dict.fromkeys(notes)  # what is of the whole book once
     missing = tuple(number for number in LISTS if number not in tables)
     if missing:
         quality.notes.append("lists not found: " + ", ".join(f"{number} ({LISTS[number]})" for number in missing))
@@ -114,27 +116,18 @@ def _title(number: int) -> str:
 def _tables(path: str | Path) -> Iterator[RecordTable]:
     """Yield the sheets and files of an extract."""
     for file in record_files(path):
-        yield from _of_file(file)
-
-
-def _of_file(file: RecordFile) -> Iterator[RecordTable]:
-    """Yield the tables of a file."""
-    if file.kind == "xml":
-        raise RecordsError(file.name, "is XML; expected the workbook of Annex A, or one CSV a list")
-    if file.kind == "csv":
-        yield read_csv(file)
-    else:
-        yield from read_workbook(file)
+        if file.kind == "xml":
+            raise RecordsError(file.name, "is XML; expected the workbook of Annex A, or one CSV a list")
+        yield from tables_of(file)
 
 
 def _columns(number: int, table: RecordTable, pseudonyms: Pseudonyms, quality: DataQuality) -> pd.DataFrame:
     """Return the columns of a list that are read, by our names, with `pseudonym`; rows without an identifier are left out and counted."""
     headings = matched(number, [str(heading) for heading in table.frame.columns if heading != ROW])
-    where = f"{table.file} {table.sheet}".strip()
     lacking = [name for name in NEEDED[number] if name not in headings]
     if lacking:
         expected = ", ".join(repr(COLUMNS[number][name][0]) for name in lacking)
-        raise RecordsError(where, f"list {number} has no column headed {expected}", 1)
+        raise RecordsError(table.file, f"list {number} has no column headed {expected}", 1)
     absent = [COLUMNS[number][name][0] for name in COLUMNS[number] if name not in headings]
     if absent:
         quality.notes.append(f"list {number} has no column of: {', '.join(absent)}")

@@ -20,7 +20,8 @@ from calibration.care_records import DataQuality
 from calibration.identifiers import Pseudonyms
 from calibration.need_records import EVENTS, NOT_RETURNED_AGAIN, NeedRecords, assembled, count_unknown
 from calibration.record_days import DAY, days, stated, year_end, year_start
-from calibration.record_files import RecordFile, RecordsError, record_files
+from calibration.record_errors import RecordsError
+from calibration.record_files import RecordFile, record_files
 from calibration.record_xml import elements
 from scenarios.cin_census_codes import CLOSURES, DISABILITIES, NO, NO_DISABILITY, PRE_PROCEEDINGS_OUTCOMES, SEXES, YES
 

@@ -18,7 +18,8 @@ import pandas as pd
 from calibration.care_records import PLACEMENTS, DataQuality
 from calibration.identifiers import Pseudonyms
 from calibration.record_days import DAY, days, stated
-from calibration.record_files import RecordFile, RecordsError, record_files
+from calibration.record_errors import RecordsError
+from calibration.record_files import RecordFile, record_files
 from calibration.record_tables import ROW, RecordTable, read_csv
 from calibration.record_workbooks import read_workbook
 from scenarios.ssda903_codes import codes, placement_of
@@ -117,7 +118,8 @@ def _tables(path: str | Path) -> list[RecordTable]:
 def _without_comments(file: RecordFile) -> RecordFile:
     """Return a CSV with nothing in the cells of lines that begin with `#`, so that other lines keep their numbers."""
     lines = file.content.split(b"\n")
-    nothing = b"," * lines[0].count(b",")
+    delimiter = max((b",", b";", b"\t"), key=lines[0].count)
+    nothing = delimiter * lines[0].count(delimiter)
     return replace(file, content=b"\n".join(nothing if line.startswith(b"#") else line for line in lines))
 
 

@@ -8,7 +8,10 @@ SECTIONS = ("read", "left_out", "unknown_codes", "changes")
 
 
 def quality_tables(quality: DataQuality) -> dict[str, pd.DataFrame]:
-    """Return a table a section, by `SECTIONS`: `of` (table or field), `what` (reason, code or change; empty for `read`), `rows`, by name: an order by size would tell of small ones."""
+    """Return a table a section, by `SECTIONS`: `of` (table or field), `what` (reason, code or change; empty for `read`), `rows`.
+
+    Rows are in the order of their names: an order by size would tell of small ones.
+    """
     counts = {
         "read": {(of, ""): rows for of, rows in quality.read.items()},
         "left_out": quality.left_out,
