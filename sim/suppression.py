@@ -3,12 +3,13 @@
 The Department for Education's rule for children's services (any number from 1 to 5 is replaced by `c`, with secondary suppression where necessary).
 Zeros are shown. A cell is taken to be worked out if a reader who knows the rule, and even which cells were small and which were hidden to protect
 them, is left with one value for it: bounds by linear programming over all sums that are shown (what is hidden is at least 1, at most 5 if small, at
-least 6 if not). Tables of counts with row and column totals are networks, so these bounds are whole numbers.
+least 6 if not). Tables of counts with row and column totals are networks, so these bounds are whole numbers. Only where everything above 0 is hidden
+already can no more be done: five children in five groups are then 1 each to a reader who knows that the hidden total is small too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -66,8 +67,8 @@ def hidden_cells(table: np.ndarray) -> np.ndarray:
     hidden = small(table)
     sums = _sums(table.shape)
     while True:
-        exposed = _exposed(table.ravel(), hidden.ravel(), sums)
-        protector = next((cell for known in exposed if (cell := _protector(known, table, hidden, sums)) is not None), None)
+        beside = _beside_exposed(table.ravel(), hidden.ravel(), sums)
+        protector = next((cell for cells in beside if (cell := _protector(cells, table, hidden)) is not None), None)
         if protector is None:
             return hidden
         hidden.flat[protector] = True
@@ -79,13 +80,14 @@ def _sums(shape: tuple[int, ...]) -> list[np.ndarray]:
     return [cells] if cells.ndim == 1 else [*cells, *cells.T]
 
 
-def _exposed(values: np.ndarray, hidden: np.ndarray, sums: list[np.ndarray]) -> list[int]:
-    """Return the hidden cells that can be worked out: those alone in a sum first, without more work; else by bounds."""
-    alone = [int(cells[hidden[cells]][0]) for cells in sums if hidden[cells].sum() == 1]
-    return alone or [cell for cell, (low, high) in bounds(values, hidden, sums) if high - low < 1.0 - NEAR]
+def _beside_exposed(values: np.ndarray, hidden: np.ndarray, sums: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield, for each hidden cell that can be worked out, the cells that could protect it: of a sum it is alone in, else of all its sums."""
+    yield from (cells for cells in sums if hidden[cells].sum() == 1)
+    exposed = (cell for cell, (low, high) in bounds(values, hidden, sums) if high - low < 1.0 - NEAR)
+    yield from (np.unique(np.concatenate([cells for cells in sums if cell in cells])) for cell in exposed)
 
 
-def bounds(values: np.ndarray, hidden: np.ndarray, sums: list[np.ndarray]) -> Iterable[tuple[int, tuple[float, float]]]:
+def bounds(values: np.ndarray, hidden: np.ndarray, sums: list[np.ndarray]) -> Iterator[tuple[int, tuple[float, float]]]:
     """Yield each hidden cell and the least and most it can be, given the cells that are shown and which of the hidden are small."""
     unknown = np.flatnonzero(hidden)
     column = {int(cell): k for k, cell in enumerate(unknown)}
@@ -109,12 +111,11 @@ def bounds(values: np.ndarray, hidden: np.ndarray, sums: list[np.ndarray]) -> It
         yield int(cell), (float(low.fun), -float(high.fun) if high.status == 0 else float("inf"))
 
 
-def _protector(known: int, table: np.ndarray, hidden: np.ndarray, sums: list[np.ndarray]) -> int | None:
-    """Return the smallest cell above 0 still shown in a sum of a cell that is known, totals last; None if there is none."""
+def _protector(cells: np.ndarray, table: np.ndarray, hidden: np.ndarray) -> int | None:
+    """Return the smallest of some cells that is above 0 and still shown, totals last; None if there is none."""
     values, out = table.ravel(), hidden.ravel()
     totals = np.zeros(table.shape, dtype=bool)
     for axis in range(table.ndim):
         np.moveaxis(totals, axis, 0)[-1] = True
-    beside = np.unique(np.concatenate([cells for cells in sums if known in cells]))
-    free = [int(cell) for cell in beside if not out[cell] and values[cell] > 0]
+    free = [int(cell) for cell in cells if not out[cell] and values[cell] > 0]
     return min(free, key=lambda cell: (totals.flat[cell], values[cell], cell), default=None)
