@@ -8,6 +8,7 @@ told at once, by file, row and field, and nothing is used until there is none.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
@@ -153,6 +154,7 @@ def _priced(table: RecordTable, rows: pd.DataFrame, pseudonyms: Pseudonyms, faul
     text = {name: rows[named[name]].astype(str).fillna("").str.strip() if name in named else nothing for name in COLUMNS}
 
     def refuse(field: str, holds: pd.Series, message: str) -> None:
+        """Add a fault of a field for each row of which something holds."""
         faults.extend(RecordsError(table.file, message, int(row), field) for row in rows.loc[holds, ROW])
 
     cost = _amount(text["cost_gbp_per_week"])
@@ -177,7 +179,7 @@ def _priced(table: RecordTable, rows: pd.DataFrame, pseudonyms: Pseudonyms, faul
     }).assign(**_shares(text, refuse))  # fmt: skip
 
 
-def _shares(text: dict[str, pd.Series], refuse) -> dict[str, pd.Series]:
+def _shares(text: dict[str, pd.Series], refuse: Callable[[str, pd.Series, str], None]) -> dict[str, pd.Series]:
     """Return who pays what share, summing to 1; a share is a number from 0 to 1, or a percentage with its sign."""
     shares, good = {}, pd.Series(True, index=text["child"].index)
     for payer in SHARES:

@@ -57,7 +57,7 @@ def test_rows_as_authorities_write_them(read):
 
 def test_shares_may_be_left_out_and_the_child_may_be_headed_pseudonym(read):
     costs = read("101,700,U4,2025-01-01", heading="Pseudonym,Cost GBP per week,PLACEMENT,start")
-    assert costs.placements[["share_authority", "share_health", "share_education"]].values.tolist() == [[1.0, 0.0, 0.0]]
+    assert costs.placements[["share_authority", "share_health", "share_education"]].to_numpy().tolist() == [[1.0, 0.0, 0.0]]
     assert costs.quality.read["placement cost list"] == 1
 
 
@@ -149,7 +149,7 @@ def test_a_workbook_whose_other_sheets_are_not_read(tmp_path):
     pseudonyms = Pseudonyms()
     costs = read_placement_costs(tmp_path / "costs.xlsx", pseudonyms).placements
     assert costs["pseudonym"].tolist() == [pseudonyms.one("101")]
-    assert costs[["cost_gbp_per_week", "share_health"]].values.tolist() == [[5250.0, 0.25]]
+    assert costs[["cost_gbp_per_week", "share_health"]].to_numpy().tolist() == [[5250.0, 0.25]]
 
 
 def test_identifiers_are_in_nothing_that_is_read(read):
