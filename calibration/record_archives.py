@@ -55,7 +55,7 @@ def entries(archive: zipfile.ZipFile, name: str, size: int, most: int, most_toge
     if len(found) > MOST_FILES:
         raise RecordsError(name, f"holds {len(found):,} files, expected {MOST_FILES:,} at most")
     for entry in found:
-        _check(entry, most)
+        _check(entry, f"{name}/{entry.filename}", most)
     if sum(entry.compress_size for entry in found) > size:
         raise RecordsError(name, "holds files that share their bytes, so it unpacks to more than it can hold; expected each packed on its own")
     whole = sum(entry.file_size for entry in found)
@@ -64,8 +64,8 @@ def entries(archive: zipfile.ZipFile, name: str, size: int, most: int, most_toge
     return found
 
 
-def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
-    """Return what an entry holds, reading no more than `most` bytes: its header may lie.
+def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, most: int) -> bytes:
+    """Return what an entry of the archive `name` holds, reading no more than `most` bytes: its header may lie.
 
     Raises
     ------
@@ -76,15 +76,14 @@ def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> byt
     with archive.open(entry) as stream:
         content = stream.read(most + 1)
     if len(content) > most:
-        raise RecordsError(entry.filename, _bomb(len(content), entry.compress_size, most))
+        raise RecordsError(f"{name}/{entry.filename}", _bomb(len(content), entry.compress_size, most))
     return content
 
 
-def _check(entry: zipfile.ZipInfo, most: int) -> None:
+def _check(entry: zipfile.ZipInfo, name: str, most: int) -> None:
     """Refuse an entry that leaves the archive, is a link, is locked, or would unpack to far more than it holds."""
-    name = entry.filename
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    if name.startswith(("/", "\\")) or ".." in parts or (parts and ":" in parts[0]):
+    parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+    if entry.filename.startswith(("/", "\\")) or ".." in parts or (parts and ":" in parts[0]):
         raise RecordsError(name, "leads out of the archive; expected paths within it")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise RecordsError(name, "is a link, expected the file itself")

@@ -91,7 +91,7 @@ def _in_archive(path: Path) -> Iterator[RecordFile]:
         for entry in entries(archive, path.name, path.stat().st_size, MOST_BYTES, MOST_BYTES_TOGETHER):
             if not _wanted(entry.filename):
                 continue
-            content = unpacked(archive, entry, min(left, MOST_BYTES))
+            content = unpacked(archive, entry, path.name, min(left, MOST_BYTES))
             left -= len(content)
             yield RecordFile(entry.filename, KINDS[PurePosixPath(entry.filename).suffix.lower()], content)
 

@@ -28,6 +28,7 @@ MOST_OTHER_BYTES = 16 * 1024**2  # of any other part, all of which are held in m
 MOST_CELLS = 20_000_000  # of a workbook: a million episodes are thirteen million
 ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#GETTING_DATA", "#SPILL!", "#CALC!"})
 ROWS_PART = re.compile(r"xl/(worksheets/[^/]+|sharedStrings)\.xml", re.IGNORECASE)
+NAMED_SHEET = re.compile(rb"<(?:\w+:)?sheet\s")
 FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 
 
@@ -41,11 +42,13 @@ def read_workbook(file: RecordFile) -> Iterator[RecordTable]:
     RecordsError
         If it is not a workbook, one locked or not safe to open, or a sheet has two headings alike, or more columns or cells than any return.
     """
-    formulas = _check_parts(file)
+    formulas, sheets = _check_parts(file)
     notes = (f"its book holds {formulas:,} formulas: their last computed values are read, one never computed as empty",) if formulas else ()
     cells = 0
     try:
         book = openpyxl.load_workbook(io.BytesIO(file.content), read_only=True, data_only=True, keep_links=False)
+        if len(book.sheetnames) < sheets:
+            raise RecordsError(file.name, f"names {sheets} sheets and holds {len(book.sheetnames)}; save it again as .xlsx")
         for number, sheet in enumerate(book.worksheets, 1):
             sheet.reset_dimensions()  # a sheet's own word for its size is not to be trusted
             with warnings.catch_warnings():
@@ -60,11 +63,11 @@ def read_workbook(file: RecordFile) -> Iterator[RecordTable]:
         raise RecordsError(file.name, f"is not a workbook that can be read ({type(fault).__name__}); save it again as .xlsx") from None
 
 
-def _check_parts(file: RecordFile) -> int:
-    """Refuse a workbook that is not safe to open; return how many formulas its sheets hold."""
+def _check_parts(file: RecordFile) -> tuple[int, int]:
+    """Refuse a workbook that is not safe to open; return how many formulas its sheets hold, and how many sheets it names."""
     if file.content.startswith(b"\xd0\xcf\x11\xe0"):
         raise RecordsError(file.name, "is locked with a password, or an old .xls; expected .xlsx without a password")
-    formulas = 0
+    formulas = sheets = 0
     with opened(io.BytesIO(file.content), file.name) as archive:
         found = entries(archive, file.name, len(file.content), MOST_PART_BYTES, MOST_PART_BYTES)
         names = [entry.filename for entry in found]
@@ -73,18 +76,22 @@ def _check_parts(file: RecordFile) -> int:
         if "[Content_Types].xml" not in names:
             raise RecordsError(file.name, "is a zip but not a workbook; expected .xlsx, or the ending .zip")
         for entry in found:
-            formulas += _check_part(file, archive, entry)
-    return formulas
+            content = _checked(file, archive, entry)
+            if ROWS_PART.fullmatch(entry.filename):
+                formulas += len(FORMULA.findall(content))
+            elif entry.filename.lower() == "xl/workbook.xml":
+                sheets = len(NAMED_SHEET.findall(content))
+    return formulas, sheets
 
 
-def _check_part(file: RecordFile, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
-    """Refuse a part that is too large or declares a document type; return how many formulas it holds."""
-    rows = bool(ROWS_PART.fullmatch(entry.filename))
+def _checked(file: RecordFile, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Return a part of a workbook; refuses one that is too large or declares a document type."""
     if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
-        return 0  # pictures and settings of printers, which are not read
-    content = unpacked(archive, entry, MOST_PART_BYTES if rows else MOST_OTHER_BYTES)
+        return b""  # pictures and settings of printers, which are not read
+    most = MOST_PART_BYTES if ROWS_PART.fullmatch(entry.filename) else MOST_OTHER_BYTES
+    content = unpacked(archive, entry, file.name, most)
     refuse_document_type(RecordFile(f"{file.name}/{entry.filename}", "xml", content))
-    return len(FORMULA.findall(content)) if rows else 0
+    return content
 
 
 def _sheet(name: str, title: str, of: str, rows: Iterator[tuple], notes: tuple[str, ...], most: int) -> tuple[RecordTable | None, int]:
