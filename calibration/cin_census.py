@@ -65,8 +65,8 @@ def read_cin_census(path: str | Path, pseudonyms: Pseudonyms) -> NeedRecords:
     for name, code in found.unknown:
         count_unknown(quality, name, pd.Series([code]))
     returns = _returns(headers, quality)
-    children = _children(_frame(found.children, CHILD_TEXTS, returns), quality)
-    spells = _latest(_frame(found.spells, SPELL_TEXTS, returns), int(returns["year"].max()), quality)
+    children = _children(_frame(found.children, CHILD_TEXTS, returns, quality), quality)
+    spells = _latest(_frame(found.spells, SPELL_TEXTS, returns, quality), int(returns["year"].max()), quality)
     years = sorted(set(returns["year"]))
     missing = sorted(set(range(years[0], years[-1])) - set(years))
     if missing:
@@ -204,10 +204,14 @@ def _returns(headers: list[_Header], quality: DataQuality) -> pd.DataFrame:
     return table.set_index("file")
 
 
-def _frame(rows: list[tuple], columns: list[str], returns: pd.DataFrame) -> pd.DataFrame:
+def _frame(rows: list[tuple], columns: list[str], returns: pd.DataFrame, quality: DataQuality) -> pd.DataFrame:
     """Return what was found as a table with the rank and year of its return, in order of return, rows of replaced returns left out."""
     table = pd.DataFrame(rows, columns=["file", *columns]).join(returns[["rank", "year", "replaced"]], on="file")
-    return table[~table["replaced"].astype(bool)].sort_values("rank", kind="stable", ignore_index=True)
+    replaced = table["replaced"].astype(bool)
+    of = table["stage"] if "stage" in table else pd.Series("children", index=table.index)
+    for name, number in of[replaced].value_counts().items():
+        quality.left_out[name, "in a return that a later one of the same year replaces"] += int(number)
+    return table[~replaced].sort_values("rank", kind="stable", ignore_index=True)
 
 
 def _children(table: pd.DataFrame, quality: DataQuality) -> pd.DataFrame:

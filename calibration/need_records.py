@@ -81,6 +81,7 @@ def assembled(children: pd.DataFrame, spells: pd.DataFrame, first: date, last: d
     first, last, quality
         As of `NeedRecords`; what is left out is added to `quality`.
     """
+    children, spells = (table.astype({"pseudonym": object}) for table in (children, spells))  # of which pandas looks up plain ones faster
     usable = _usable(spells.merge(children, on="pseudonym", how="left"), quality)
     event = usable["stage"].isin(EVENTS)
     usable["end"] = usable["end"].mask(event, usable["start"])
@@ -123,9 +124,11 @@ def _in_order(children: pd.DataFrame, spells: pd.DataFrame) -> tuple[pd.DataFram
     columns = ["start", "stage", "end", "outcome", "code", "earlier"]
     texts = [spells[name].astype(str).fillna("") for name in columns]
     said = texts[0].str.cat(texts[1:], sep="|")
-    whole = said.sort_values().groupby(spells["pseudonym"]).agg("||".join)
+    whole: dict[str, list[str]] = {}
+    for pseudonym, text in sorted(zip(spells["pseudonym"], said, strict=True)):
+        whole.setdefault(pseudonym, []).append(text)
     known = children.set_index("pseudonym")
-    parts = [known["unborn"].astype(str), known["sex"], known["disabled"].astype(str), whole.reindex(known.index)]
+    parts = [known["unborn"].astype(str), known["sex"], known["disabled"].astype(str), known.index.map(whole).map("||".join).to_series(known.index)]
     key = known["birth"].astype(str).fillna("").str.cat(parts, sep="|")
     ordered = known.loc[key.sort_values(kind="stable").index].reset_index()[CHILD_COLUMNS]
     number = pd.Series(range(len(ordered)), index=ordered["pseudonym"], dtype="int64")

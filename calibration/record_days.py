@@ -12,10 +12,12 @@ ISO, BRITISH = r"^(\d{4}-\d{2}-\d{2})(?:[T ][\d:.]*Z?)?$", r"^(\d{1,2}/\d{1,2}/\
 
 def days(texts: pd.Series) -> pd.Series:
     """Return the days that texts state; NaT for those that state none (empty, another form, no day of the calendar)."""
-    plain = texts.astype(str).fillna("").str.strip()
+    numbers, spellings = pd.factorize(texts)  # a year's rows have some hundreds of days among them
+    plain = pd.Series(spellings, dtype=object).astype(str).str.strip()
     iso = pd.to_datetime(plain.str.extract(ISO)[0], format="%Y-%m-%d", errors="coerce")
     british = pd.to_datetime(plain.str.extract(BRITISH)[0], format="%d/%m/%Y", errors="coerce")
-    return iso.astype(DAY).fillna(british.astype(DAY))
+    known = iso.astype(DAY).fillna(british.astype(DAY)).reindex(numbers)  # -1, of a cell without anything, is no spelling's number
+    return pd.Series(known.to_numpy(), index=texts.index, dtype=DAY)
 
 
 def stated(texts: pd.Series) -> pd.Series:

@@ -177,6 +177,7 @@ def test_a_return_made_again_replaces_the_earlier_one_whole_and_a_missing_year_i
     assert [row[2] for row in said(records) if row[1] == "child_in_need"] == ["2020-06-01", "2022-06-02"]
     assert any("2023 was returned more than once" in note for note in records.quality.notes)
     assert any("no return of 2022" in note for note in records.quality.notes)
+    assert records.quality.left_out["child_in_need", "in a return that a later one of the same year replaces"] == 2
 
 
 def test_an_unborn_child_is_born_in_the_next_return(read):
