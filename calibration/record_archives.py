@@ -39,8 +39,8 @@ def opened(source: Path | BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(source) as archive:
             yield archive
-    except FAULTS as fault:
-        raise RecordsError(name, f"is not a zip that can be read ({type(fault).__name__}); expected a whole one: copy or export it again") from None
+    except FAULTS:
+        raise RecordsError(name, "is not a zip that can be read, or not all of it; expected a whole one: copy or export it again") from None
 
 
 def entries(archive: zipfile.ZipFile, name: str, size: int, most: int, most_together: int) -> list[zipfile.ZipInfo]:

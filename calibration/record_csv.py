@@ -126,9 +126,12 @@ def _column(column: pa.ChunkedArray) -> pd.Categorical:
         return pd.Categorical.from_codes([], pd.Index([], dtype="str"))
     whole = column.unify_dictionaries()
     numbers = np.concatenate([chunk.indices.to_numpy() for chunk in whole.chunks])
-    trimmed = pc.utf8_trim_whitespace(whole.chunk(0).dictionary).to_numpy(zero_copy_only=False)
-    merged, spellings = pd.factorize(trimmed)
-    return pd.Categorical.from_codes(merged[numbers] if len(merged) else numbers, pd.Index(spellings, dtype="str"))
+    spellings = whole.chunk(0).dictionary
+    trimmed = pc.utf8_trim_whitespace(spellings)
+    if trimmed.equals(spellings):
+        return pd.Categorical.from_codes(numbers, pd.Index(spellings.to_pandas(), dtype="str"))
+    merged, distinct = pd.factorize(trimmed.to_numpy(zero_copy_only=False))  # what differed by its blanks alone is one
+    return pd.Categorical.from_codes(merged[numbers], pd.Index(distinct, dtype="str"))
 
 
 def _swallowed(table: pa.Table, delimiter: str) -> bool:

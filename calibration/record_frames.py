@@ -5,17 +5,21 @@ Everything is text until the reader of a return says what a column is. No cell i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from calibration.record_errors import RecordsError
 
 LONGEST_CELL = 10_000  # characters: codes, dates and postcodes have ten; a free text of a page has four thousand
 MOST_COLUMNS = 500  # the widest list of Annex A has 37
 ROW = "row"
-LIKE_A_FORMULA = r"\s*[=+@-](?!\s*[\d.,]+\s*$)\S"  # what a spreadsheet would compute, were it typed there; not a signed number, nor a dash alone
+SIGNED = "^[=+@-]"
+LIKE_A_FORMULA = re.compile(r"[=+@-](?!\s*[\d.,]+$)\S")  # what a spreadsheet would compute, typed there; not a signed number or a dash
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,15 @@ def table_of(
     empty = np.ones(len(rows), dtype=bool)
     formulas = 0
     for number, column in enumerate(columns.values(), 1):
-        spellings = pd.Series(column.categories, dtype="str")
-        longest = int(spellings.str.len().max()) if len(spellings) else 0
+        spellings = pa.array(column.categories, pa.large_string())
+        longest = pc.max(pc.utf8_length(spellings)).as_py() or 0
         if longest > LONGEST_CELL:
             where = f"column {number}"  # not its heading: of a file without one, that is a cell
             raise RecordsError(file, f"has a cell of {longest:,} characters, expected {LONGEST_CELL:,} at most", field=where)
-        empty &= np.isin(column.codes, np.flatnonzero(spellings == ""))
-        alike = np.flatnonzero(spellings.str.match(LIKE_A_FORMULA).to_numpy(dtype=bool))
-        formulas += int(np.isin(column.codes, alike).sum()) if len(alike) else 0
+        empty &= column.codes == pc.index(spellings, "").as_py()
+        signed = pc.indices_nonzero(pc.match_substring_regex(spellings, SIGNED)).to_pylist()
+        alike = [n for n in signed if LIKE_A_FORMULA.match(spellings[n].as_py())]
+        formulas += int(np.isin(column.codes, alike).sum()) if alike else 0
     frame = pd.DataFrame(columns)
     frame[ROW] = rows
     if empty.any():

@@ -12,6 +12,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 
 import numpy as np
@@ -44,29 +45,43 @@ def read_workbook(file: RecordFile) -> Iterator[RecordTable]:
     """
     formulas, sheets = _check_parts(file)
     notes = (f"its book holds {formulas:,} formulas: their last computed values are read, one never computed as empty",) if formulas else ()
-    cells = 0
-    try:
+    with _faults_told(file):
         book = openpyxl.load_workbook(io.BytesIO(file.content), read_only=True, data_only=True, keep_links=False)
-        if len(book.sheetnames) < sheets:
-            raise RecordsError(file.name, f"names {sheets} sheets and holds {len(book.sheetnames)}; save it again as .xlsx")
-        for number, sheet in enumerate(book.worksheets, 1):
-            sheet.reset_dimensions()  # a sheet's own word for its size is not to be trusted
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # they would say what a cell holds
-                table, read = _sheet(file.name, sheet.title, f"sheet {number}", sheet.iter_rows(values_only=True), notes, MOST_CELLS - cells)
-            cells += read
-            if table is not None:
-                yield table
-    except RecordsError:
-        raise
-    except (*FAULTS, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError) as fault:  # openpyxl lets them all through
+    if len(book.sheetnames) < sheets:
+        raise RecordsError(file.name, f"names {sheets} sheets and holds {len(book.sheetnames)}; save it again as .xlsx")
+    left = MOST_CELLS
+    for number, sheet in enumerate(book.worksheets, 1):
+        sheet.reset_dimensions()  # a sheet's own word for its size is not to be trusted
+        rows = _told(file, sheet.iter_rows(values_only=True))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they would say what a cell holds
+            table = _sheet(file.name, sheet.title, f"sheet {number}", rows, notes, left)
+        if table is not None:
+            left -= len(table.frame) * len(table.columns)
+            yield table
+
+
+@contextmanager
+def _faults_told(file: RecordFile) -> Iterator[None]:
+    """Tell what openpyxl raises of a workbook that is not as it expects (which is nearly anything) as ours."""
+    try:
+        yield
+    except (*FAULTS, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError) as fault:
         raise RecordsError(file.name, f"is not a workbook that can be read ({type(fault).__name__}); save it again as .xlsx") from None
+
+
+def _told(file: RecordFile, rows: Iterator[tuple]) -> Iterator[tuple]:
+    """Yield rows, the faults of reading them told as ours."""
+    with _faults_told(file):
+        yield from rows
 
 
 def _check_parts(file: RecordFile) -> tuple[int, int]:
     """Refuse a workbook that is not safe to open; return how many formulas its sheets hold, and how many sheets it names."""
     if file.content.startswith(b"\xd0\xcf\x11\xe0"):
         raise RecordsError(file.name, "is locked with a password, or an old .xls; expected .xlsx without a password")
+    if not file.content.startswith(b"PK"):
+        raise RecordsError(file.name, "is not a workbook, whatever its ending; expected .xlsx")
     formulas = sheets = 0
     with opened(io.BytesIO(file.content), file.name) as archive:
         found = entries(archive, file.name, len(file.content), MOST_PART_BYTES, MOST_PART_BYTES)
@@ -94,8 +109,8 @@ def _checked(file: RecordFile, archive: zipfile.ZipFile, entry: zipfile.ZipInfo)
     return content
 
 
-def _sheet(name: str, title: str, of: str, rows: Iterator[tuple], notes: tuple[str, ...], most: int) -> tuple[RecordTable | None, int]:
-    """Return a sheet as a table, None if it is not one, and how many cells were read."""
+def _sheet(name: str, title: str, of: str, rows: Iterator[tuple], notes: tuple[str, ...], most: int) -> RecordTable | None:
+    """Return a sheet of `most` cells at most as a table; None if it is not one."""
     headings: list[str] = []
     columns: list[list[str]] = []
     numbers: list[int] = []
@@ -126,14 +141,14 @@ def _sheet(name: str, title: str, of: str, rows: Iterator[tuple], notes: tuple[s
             column.append("" if text in ERRORS else text)
         beside += any(cell is not None for cell in row[len(headings) : MOST_COLUMNS])
     if not headings:
-        return None, read
+        return None
     notes = (
         *notes,
         *((f"{above:,} rows above its heading taken for a title",) if above else ()),
         *((f"{beside:,} rows have cells beside its columns, which are not read",) if beside else ()),
         *((f"{errors:,} cells hold the error of a formula, read as empty",) if errors else ()),
     )
-    return table_of(name, title, dict(zip(headings, map(text_column, columns), strict=True)), np.array(numbers, dtype=int), {}, notes), read
+    return table_of(name, title, dict(zip(headings, map(text_column, columns), strict=True)), np.array(numbers, dtype=int), {}, notes)
 
 
 def _text(cell: object) -> str:
