@@ -11,6 +11,7 @@ from functools import cache
 import jinja2
 import pandas as pd
 
+from outputs.safe_text import safe_frame
 from sim.suppression import LARGEST, MARK, SMALLEST, suppress, suppress_alone
 
 HEADINGS = {  # section: heading, what its rows are of, what is said of each, what to say of none
@@ -20,7 +21,6 @@ HEADINGS = {  # section: heading, what its rows are of, what is said of each, wh
     "changes": ("What was changed", "Table", "What was done", "Nothing was changed."),
 }
 TOTAL = "all of them"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula
 
 
 def quality_page(tables: Mapping[str, pd.DataFrame], notes: Sequence[str], title: str, *, suppressed: bool = True) -> str:
@@ -42,10 +42,10 @@ def quality_page(tables: Mapping[str, pd.DataFrame], notes: Sequence[str], title
 
 
 def quality_rows(tables: Mapping[str, pd.DataFrame], notes: Sequence[str], *, suppressed: bool = True) -> pd.DataFrame:
-    """Return the same as rows of text for a CSV: `section`, `of`, `what`, `rows`; what a spreadsheet would take for a formula begins with `'`."""
+    """Return the same as rows of text for a CSV: `section`, `of`, `what`, `rows`; nothing in it is a formula (`outputs.safe_text`)."""
     rows = [(name, of, what, str(number)) for name in HEADINGS for of, what, number in _lines(tables[name], suppressed)]
     rows += [("notes", "", note, "") for note in notes]
-    return pd.DataFrame([tuple(map(_plain, row)) for row in rows], columns=["section", "of", "what", "rows"], dtype=object)
+    return safe_frame(pd.DataFrame(rows, columns=["section", "of", "what", "rows"], dtype=object))
 
 
 def _lines(table: pd.DataFrame, suppressed: bool) -> list[tuple[str, str, int | str]]:
@@ -66,11 +66,6 @@ def _shown(rows: pd.Series, suppressed: bool, *, totals: bool) -> list[int | str
     if suppressed:
         return list(suppress(counts) if totals else suppress_alone(counts))
     return [*counts.tolist(), int(counts.sum())] if totals else counts.tolist()
-
-
-def _plain(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 @cache
