@@ -18,7 +18,6 @@ from scenarios.timeline import add_months, month_range
 from sim import engine
 from sim.history import history_model
 from sim.kernels import layout as L
-from sim.measures import MEASURES
 from sim.model import day_of
 from sim.whole_log import WholeLog, whole_log
 
@@ -56,12 +55,16 @@ def whole_histories(returns: SyntheticReturns) -> pd.DataFrame:
     return rows.drop_duplicates(["CHILD", "DECOM", "LS", "PLACE", "RNE"], keep="last").sort_values(["CHILD", "DECOM"], kind="stable")
 
 
+def births(returns: SyntheticReturns) -> pd.Series:
+    return pd.concat([tables["header"] for tables in returns.ssda903.values()]).drop_duplicates("CHILD").set_index("CHILD")["DOB"]
+
+
 def in_care(rows: pd.DataFrame, date: np.datetime64) -> pd.DataFrame:
     return rows[(rows["DECOM"] <= date) & (rows["DEC"].isna() | (rows["DEC"] > date))]
 
 
 def test_stocks_of_returns_are_the_logs_and_the_engines_at_every_months_end(returns):
-    rows, born = whole_histories(returns), pd.concat([t["header"] for t in returns.ssda903.values()]).drop_duplicates("CHILD").set_index("CHILD")["DOB"]
+    rows, born = whole_histories(returns), births(returns)
     truth = returns.truth_stock
     stages = [i for i, name in enumerate(returns.log.stages) if returns.log.pathway.stages[name].in_care]
     for month, end in enumerate(month_ends()):
@@ -81,7 +84,7 @@ def test_stocks_of_returns_are_the_logs_and_the_engines_at_every_months_end(retu
 
 def test_sequences_are_valid(returns):
     rows = whole_histories(returns)
-    born = pd.concat([t["header"] for t in returns.ssda903.values()]).drop_duplicates("CHILD").set_index("CHILD")["DOB"]
+    born = births(returns)
     adult = {child: add_years(date.to_numpy().astype("datetime64[D]"), 18) for child, date in born.items()}
     one_day = np.timedelta64(1, "D")
     seen = set()
@@ -107,11 +110,12 @@ def test_sequences_are_valid(returns):
             before = row
         assert before.REC != "X1"
         assert pd.isna(before.DEC) == (before.REC == "")
-    assert {"S", "L", "P", "B", "T"} <= seen
+    assert {"S", "L", "P", "T"} <= seen
     firsts = rows[rows["RNE"] == "S"]
     assert (firsts["DECOM"] >= np.datetime64("1995-04-01")).all()
     assert set(rows["REC"]) <= {*codes("REC"), ""}
-    at_18 = [pd.notna(end) and abs(end.to_numpy().astype("datetime64[D]") - adult[child]) <= one_day for child, end in zip(rows.CHILD, rows.DEC, strict=True)]
+    ends = [(child, end.to_numpy().astype("datetime64[D]")) for child, end in zip(rows["CHILD"], rows["DEC"], strict=True)]
+    at_18 = [abs(end - adult[child]) <= one_day for child, end in ends]
     assert set(rows.loc[at_18, "REC"]) <= {"E17", "E5", "E6", "E7", "E14", "X1"}
 
 
@@ -182,7 +186,8 @@ def test_the_census_counts_a_years_referrals_enquiries_conferences_and_plans(ret
         assert dated("ChildProtectionPlans/CPPendDate") == of_year["plans_ended"]
         assert dated("Assessments/AssessmentAuthorisationDate") == of_year["assessments_completed"]
         assert dated("Section47/DateOfInitialCPC") + dated("DateOfInitialCPC") == of_year["initial_conferences"]
-        still_open = [d for d in root.iterfind("Children/Child/CINdetails") if not d.findtext("CINclosureDate") and d.findtext("ReferralNFA") == "false"]
+        details = root.findall("Children/Child/CINdetails")
+        still_open = [d for d in details if not d.findtext("CINclosureDate") and d.findtext("ReferralNFA") == "false"]
         assert len(still_open) == truth.loc[truth["date"] == last, "children_in_need_at_end"].item()
         on_plan = [plan for plan in root.iterfind("Children/Child/CINdetails/ChildProtectionPlans") if not plan.findtext("CPPendDate")]
         assert len(on_plan) == truth.loc[truth["date"] == last, "children_on_a_plan_at_end"].item()
@@ -204,7 +209,6 @@ def test_conferences_are_the_engines(returns):
     names = log.model.transition_names
     held = sum(log.tally.fired_children[0, :, names.index(f"initial_conference.{name}")].sum() for name in ("plan", "no_plan"))
     assert abs(monthly_need(returns.need, day_of(FROM), month_ends())["initial_conferences"].sum() - held) <= 3  # who turns 18 meanwhile
-    assert MEASURES["icpc"].unit == "episodes"
 
 
 def test_siblings_can_be_told(returns):
@@ -265,7 +269,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(folders, tmp_pa
     assert all((one / path).read_bytes() == (again / path).read_bytes() for path in files)
     status, out, _ = call(capsys, "synth", tmp_path / "other", *SYNTH, "--seed", "5", "--no-cin")
     assert status == 0
-    assert out.strip() == f"Returns in {tmp_path / 'other'}".replace("\n", "")[: len(out.strip())] or "Returns in" in out
+    assert "Returns in" in out
     assert not (tmp_path / "other" / "cin").exists()
     assert not (tmp_path / "other" / "truth" / "need_monthly.csv").exists()
     assert (tmp_path / "other" / "ssda903" / "2024" / "episodes.csv").read_bytes() != (one / "ssda903" / "2024" / "episodes.csv").read_bytes()
