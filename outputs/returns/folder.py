@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import pandas as pd
+
 from outputs.returns.care import Period, births_of, in_window, periods_of_care
 from outputs.returns.cin_census import CensusYear, cin_return
 from outputs.returns.code_shares import Draws, Person
@@ -111,6 +113,21 @@ class SyntheticReturns:
         """Why each period of care ended (REC), by child and end."""
         return {(period.who, period.end): exit_code(period, self.people) for period in self.periods if period.exit}
 
+    @property
+    def month_ends(self) -> list[float]:
+        """The day of the log after each month."""
+        return [day_of(add_months(month, 1)) for month in month_range(self.log.model.branch, self.log.model.last)]
+
+    @cached_property
+    def truth_stock(self) -> pd.DataFrame:
+        """Children in care as each month ends."""
+        return monthly_stock(self.periods, self.people, self.month_ends)
+
+    @cached_property
+    def truth_rates(self) -> pd.DataFrame:
+        """What rates are made of."""
+        return rates(self.periods, self.people, self.log.begins, self.log.ends)
+
     def cin_return(self, year: int) -> bytes:
         """Return a year's return of the children in need census."""
         return cin_return(self.need, CensusYear(self.log.model.profiles[0].la_code, year, self.people, self.care_ended))
@@ -121,15 +138,14 @@ class SyntheticReturns:
         (folder / "ssda903").mkdir(parents=True)
         write_ssda903(self.ssda903, log.model.areas[0], layout, folder / "ssda903")
         (folder / "truth").mkdir()
-        ends = [day_of(add_months(month, 1)) for month in month_range(log.model.branch, log.model.last)]
-        write_csv(monthly_stock(self.periods, self.people, ends), folder / "truth" / "stock_monthly.csv")
+        write_csv(self.truth_stock, folder / "truth" / "stock_monthly.csv")
         write_csv(monthly_flows(self.periods, self.people, log.begins, log.ends), folder / "truth" / "starts_and_ends_monthly.csv")
-        write_csv(rates(self.periods, self.people, log.begins, log.ends), folder / "truth" / "rates.csv")
+        write_csv(self.truth_rates, folder / "truth" / "rates.csv")
         if with_need:
             (folder / "cin").mkdir()
             for year in self.years:
                 (folder / "cin" / f"cin-{year}.xml").write_bytes(self.cin_return(year))
-            write_csv(monthly_need(self.need, log.begins, ends), folder / "truth" / "need_monthly.csv")
+            write_csv(monthly_need(self.need, log.begins, self.month_ends), folder / "truth" / "need_monthly.csv")
         (folder / "README.txt").write_text(self.readme(layout, with_need), encoding="utf-8")
         about = json.dumps(self.about() | {"layout": layout, "cin": with_need}, indent=2, sort_keys=True)
         (folder / MANIFEST).write_text(about + "\n", encoding="utf-8")

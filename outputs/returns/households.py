@@ -77,7 +77,7 @@ class _Reader:
         self.log, self.found, self.names = log, found, log.stages
         stages = [log.pathway.stages[name] for name in log.stages]
         self.track = [stage.track for stage in stages]
-        self.in_care = [stage.in_care for stage in stages]
+        self.in_care, self.in_need = [stage.in_care for stage in stages], [stage.in_need for stage in stages]
         self.goes_home = [stage.exit is not None and stage.exit.child == "at_home" for stage in stages]
         self.kept = [(stage.in_need and stage.unit == "family") or stage.track in ("protection", "court") for stage in stages]
 
@@ -168,19 +168,18 @@ def _families(log: WholeLog, reader: _Reader) -> Iterator[tuple[int, int, list[t
     order = np.argsort(key, kind="stable")
     rows, keys = events[order], key[order]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-    in_need = np.array([*reader.kept, False])  # the last for idle
     last = np.r_[starts[1:], len(rows)]
     columns = [rows[name].tolist() for name in ("time", "child", "event", "stage_from", "stage_to")]
     for start, end in zip(starts.tolist(), last.tolist(), strict=True):
-        if columns[0][end - 1] < log.begins and not _open(rows[start:end], in_need, reader):
+        if columns[0][end - 1] < log.begins and not _open(rows[start:end], reader):
             continue
         yield int(rows["stream"][start]), int(rows["family"][start]), list(zip(*(column[start:end] for column in columns), strict=True))
 
 
-def _open(rows: np.ndarray, in_need: np.ndarray, reader: _Reader) -> bool:
-    """Whether a family whose events are all past is still in a stage that counts."""
-    latest: dict[str, int] = {}
+def _open(rows: np.ndarray, reader: _Reader) -> bool:
+    """Whether a family whose events are all past, or a child of it, is still in a stage that counts."""
+    latest: dict[tuple[int, str], int] = {}
     for child, event, before, stage in rows[["child", "event", "stage_from", "stage_to"]].tolist():
-        if child == 0 and event not in WAITS and (stage >= 0 or before >= 0):
-            latest[reader.track[stage if stage >= 0 else before]] = stage
-    return any(in_need[stage] for stage in latest.values() if stage >= 0)
+        if event not in WAITS and (stage >= 0 or before >= 0):
+            latest[child, reader.track[stage if stage >= 0 else before]] = stage
+    return any(reader.kept[stage] or reader.in_need[stage] for stage in latest.values() if stage >= 0)
