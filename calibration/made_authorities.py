@@ -175,7 +175,8 @@ def continued(of: Made, horizon_months: int, draws: int, seed: int) -> np.ndarra
     row, draw = np.tile(here, draws), np.repeat(np.arange(draws), len(here))
     child = of.child[row]
     open_now = (of.birthdays[child], of.care_start[child], of.placement[row], of.start[row], np.full(len(row), float(end)), draw, child)
-    fresh = (entrants.birthdays, entrants.care_start, entrants.placement, entrants.care_start, entrants.care_start, entrants.replicate, entrants.number)
+    begun = entrants.care_start
+    fresh = (entrants.birthdays, begun, entrants.placement, begun, begun, entrants.replicate, entrants.number)
     for children, name in ((open_now, "in care"), (fresh, "entered")):
         drawn_as = name_hash(f"made authorities continued {name}")
         if not count_all(of.hazards.tables, *children, seed, of.number << 16, drawn_as, instants, MOST_STAYS, stock):
@@ -210,7 +211,9 @@ class _Entrants:
     placement: np.ndarray
 
 
-def _entrants(kind: Kind, entries_per_year: float, between: tuple[int, int], origin: int, replicates: int, name: str, number: int, seed: int) -> _Entrants:
+def _entrants(
+    kind: Kind, entries_per_year: float, between: tuple[int, int], origin: int, replicates: int, name: str, number: int, seed: int,
+) -> _Entrants:  # fmt: skip
     """Draw who enters between two days, in so many replicates: a Poisson process whose rate changes from day to day."""
     hazards, sizes = kind.hazards, np.asarray(kind.group_sizes)
     days = np.arange(between[0], between[1] + 1)
@@ -236,7 +239,8 @@ def _entrants(kind: Kind, entries_per_year: float, between: tuple[int, int], ori
     birth = _born(start, edges[band] + within * np.diff(edges)[band])
     birthdays = _birthdays(birth)
     band = (birthdays <= start[:, None]).sum(axis=1)  # by the calendar: a day's difference at most
-    placement = (np.cumsum(hazards.entry_placement, axis=1)[band] / hazards.entry_placement.sum(axis=1)[band, None] <= at_placement[:, None]).sum(axis=1)
+    up_to = np.cumsum(hazards.entry_placement, axis=1)
+    placement = (up_to[band] <= at_placement[:, None] * up_to[band, -1:]).sum(axis=1)
     return _Entrants(replicate, child, group, start, birth, birthdays, placement)
 
 

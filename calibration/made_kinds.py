@@ -4,11 +4,12 @@ Three kinds, of which forecasts from records must hold their intervals:
 
 * `stationary`: hazards depend on age band and placement alone, entries do not change. What a Markov chain of age bands and placements assumes.
 * `duration_dependent`: the hazard of leaving falls steeply with time in care, so children leave in their first year or at 18, and the hazard of
-  moving with time in placement, both by age. Entries were a third higher until three years before the origin, so who is in care is not who would be.
+  moving with time in placement, both by age. Entries were half as many again until three years before the origin, so who is in care is not who
+  would be had they always been what they are now.
 * `trend`: the stationary kind's hazards; entries have grown and go on growing by 7 % a year.
 
 Status of numbers: entries by age and hazards of leaving by age in `stationary` are published (Department for Education, Children looked after in
-England, 2025: starts by age; leavers by age over children in care, the 18th birthday apart); all else is assumed, of the order that publications show.
+England, 2025: starts by age; leavers by age over children in care, the 18th birthday apart); all else is assumed, of the order that is published.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def kinds() -> dict[str, Kind]:
         kind.name: kind
         for kind in (
             Kind("stationary", _memoryless()),
-            Kind("duration_dependent", _by_duration(), earlier_entries=4.0 / 3.0),
+            Kind("duration_dependent", _by_duration(), earlier_entries=1.5),
             Kind("trend", _memoryless(), growth_per_year=np.log(1.07)),
         )
     }

@@ -1,4 +1,4 @@
-"""Made-up children in care, one life at a time: hazards by age, time in care and time in placement, nothing shared with the engines but the addresses.
+"""Made-up children in care, one life at a time: hazards by age, time in care and time in placement. Only the addresses are the engines' own.
 
 It is what forecasts from records are tested against, so it follows the definition and nothing else: the sum of hazards is constant until the child's
 next birthday of a band, or the next edge of either clock; a unit-exponential threshold is used up piece by piece; when it is reached a second uniform
