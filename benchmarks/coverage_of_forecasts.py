@@ -88,7 +88,9 @@ def _segments(tables: Returns, groups: dict[str, int]) -> tuple[np.ndarray, ...]
     """Return every history as segments of one placement group and one age band: child, first day, day after the last, state; by child and day."""
     rows = tables.episodes.sort_values("YEAR").drop_duplicates(["CHILD", "DECOM"], keep="last")
     rows = rows.merge(tables.header.drop_duplicates("CHILD")[["CHILD", "DOB"]], on="CHILD").sort_values(["CHILD", "DECOM"], ignore_index=True)
-    codes = [groups[placement_of(place, provider)] for place, provider in zip(rows["PLACE"], rows["PLACE_PROVIDER"], strict=True)]
+    pairs = rows[["PLACE", "PLACE_PROVIDER"]]
+    known = {pair: groups[placement_of(*pair)] for pair in pairs.drop_duplicates().itertuples(index=False, name=None)}
+    codes = [known[pair] for pair in pairs.itertuples(index=False, name=None)]
     start = rows["DECOM"].to_numpy().astype("datetime64[D]").astype(np.int64)
     end = rows["DEC"].fillna(pd.Timestamp("2200-01-01")).to_numpy().astype("datetime64[D]").astype(np.int64)
     edges = [rows["DOB"] + pd.DateOffset(years=years) for years in AGE_BANDS_YEARS]

@@ -143,7 +143,7 @@ def count_all(tables, birthdays, care_start, placement, since, now, replicate, e
     starts, ends, places, how = np.empty(stays), np.empty(stays), np.empty(stays, np.int64), np.empty(stays, np.int64)
     until, fitted = instants[instants.shape[0] - 1] + 1.0, True
     for i in range(care_start.shape[0]):
-        address = (seed, replicate[i], entity[i], who, name)
+        address = (seed, int(replicate[i]), int(entity[i]), who, name)  # whole numbers without JIT too
         n = _live(tables, birthdays[i], care_start[i], placement[i], since[i], now[i], until, address, starts, ends, places, how)
         if n == NO_ROOM:
             fitted = False
