@@ -12,7 +12,7 @@ from scipy.linalg import expm
 from scipy.stats import chi2
 
 from calibration.care_records import AGE_BANDS_YEARS, PLACEMENTS
-from calibration.coverage import PER_CENT, SERIES, Band, band_of, by_series, coverage_table, wide_band
+from calibration.coverage import PER_CENT, SERIES, Band, band_of, by_series, coverage_table, stacked, wide_band
 from calibration.made_authorities import Made, continued, day_number, made, month_ends, truth, whereabouts
 from calibration.made_kinds import CARE_EDGES_DAYS, Hazards, kinds
 from calibration.made_returns import EPISODES, HEADER, Returns, returns, write_returns
@@ -67,7 +67,8 @@ def test_moves_go_where_the_second_uniform_says_and_begin_the_placements_clock_a
     """Leaving 0.001 a day; moving to the second of three at 0.002 and the third at 0.003 in the first 30 days of a placement, never after."""
     move = np.zeros((5, 2, 3, 3))
     move[:, 0, :, 1], move[:, 0, :, 2] = 0.002, 0.003
-    total, (of, starts, ends, places, how) = lives(tables_of(np.full((5, 1, 3), 0.001), move, (0.0,), (0.0, 30.0)), [6e3, 6e3, 6e3, 6e3, 6e3], 1e3, n=60, room=500)
+    tables = tables_of(np.full((5, 1, 3), 0.001), move, (0.0,), (0.0, 30.0))
+    total, (of, starts, ends, places, how) = lives(tables, [6e3] * 5, 1e3, n=60, room=500)
     at, moved = 0, 0
     for i in range(60):
         since, place, occurrence, ended = 0.0, 0, 0, False
@@ -231,7 +232,7 @@ def test_both_layouts_hold_the_same_returns(tmp_path, layout, written_as):
 def test_siblings_enter_together():
     of = made(replace(kinds()["stationary"], group_sizes=(0.5, 0.3, 0.2)), 0, SMALL)
     families = pd.DataFrame({"family": of.family, "start": of.care_start}).groupby("family")["start"]
-    assert (families.nunique() == 1).all()
+    assert (families.min() == families.max()).all()
     assert set(families.size()) == {1, 2, 3}
 
 
@@ -251,8 +252,8 @@ def test_integrated_stays_of_the_memoryless_kind_are_those_of_matrix_exponential
                 after = here @ expm(generator * (edges[later + 1] - max(since, edges[later])))
                 total += share / 20 * (np.linalg.solve(generator.T, after - here)).sum()
                 here = after
-    # A week's step: who moves or comes of age does so at its end.
-    assert kind.stock_per_entry_a_year().sum() == pytest.approx(total, rel=1e-3)
+    # A week's step, and eight ages of entry a band: 0.01 % off when written.
+    assert kind.stock_per_entry_a_year().sum() == pytest.approx(total, rel=5e-4)
 
 
 @pytest.mark.unit
@@ -360,7 +361,7 @@ def test_occurrences_over_exposure_are_the_hazards(name):
     for number in range(30):
         of = made(name, number)
         since = of.care_start[of.child] >= of.first_day
-        leave, move, moving, care_edges, placement_edges = of.hazards.tables
+        leave, _, moving, care_edges, placement_edges = of.hazards.tables
         for row, (edges, clock, table, how) in enumerate(
             ((care_edges, of.care_start[of.child], leave, LEFT), (placement_edges, of.start, moving, MOVED))
         ):
@@ -374,7 +375,7 @@ def test_occurrences_over_exposure_are_the_hazards(name):
     for hoped, found in zip(expected, observed, strict=True):
         enough = hoped > 10.0
         assert enough.sum() > 20
-        assert (((found - hoped) ** 2 / hoped)[enough]).sum() < chi2.ppf(0.999, enough.sum())
+        assert ((found - hoped)[enough] ** 2 / hoped[enough]).sum() < chi2.ppf(0.999, enough.sum())
         assert found[hoped == 0.0].sum() == 0
 
 
@@ -431,25 +432,64 @@ def true_future(tables: Returns, origin: date, months: int, draws: int, seed: in
 
 @pytest.mark.statistical
 @pytest.mark.parametrize("name", KINDS)
-def test_intervals_of_true_futures_hold_what_they_should_and_a_memoryless_chain_pays(name):
-    """Of 150 authorities of 300 children, 95 % intervals of the total hold 95 in a hundred, at one in a thousand; scores are those of a normal band."""
-    n = 150
-    table = script("coverage_of_forecasts").scored(name, n, true_future, draws=199, futures=199, children=300.0, workers=1).set_index(["series", "band"])
-    total = table.loc[[("total", "forecast")]]
-    # Whole numbers of 50 or so across: an interval with both ends holds up to 0.02 more.
+def test_intervals_of_true_futures_hold_what_they_should(name):
+    """Of 150 authorities of 200 children, 95 % intervals hold 95 in a hundred, at one in a thousand; scores are those of a normal band."""
+    n, bands, happened = 150, [], []
+    for number in range(n):
+        of = made(name, number, 200.0)
+        futures = continued(of, 24, 199, 1)
+        series = by_series(futures)
+        bands.append({"true": band_of(futures), "wide": wide_band(series.mean(axis=0), series.std(axis=0, ddof=1), 1.6)})
+        happened.append(by_series(truth(of, 24).stock[1:]))
+    stacks = {band: stacked([each[band] for each in bands]) for band in bands[0]}
+    table = coverage_table(stacks, np.stack(happened).astype(float), "wide").set_index(["series", "band"])
+    total, wide = table.loc[[("total", "true")]], table.loc[[("total", "wide")]]
+    # Whole numbers, both ends held: an interval 40 across holds 0.01 more.
     assert (total["coverage"] > 0.95 - 3.3 * np.sqrt(0.95 * 0.05 / n)).all()
-    assert (total["coverage"] < 0.97 + 3.3 * np.sqrt(0.97 * 0.03 / n)).all()
+    assert (total["coverage"] < 0.96 + 3.3 * np.sqrt(0.96 * 0.04 / n)).all()
+    assert (wide["coverage"] > 0.98).all()
     # A normal band's score is 4.68 standard deviations, one 1.6 times as wide 6.29: 0.74 of it.
-    assert (total["ratio_low"] < 0.78).all()
-    assert (total["ratio_high"] > 0.70).all()
-    assert (total["ratio"] < 0.9).all()
-    assert (table.loc[[("total", "wide")], "coverage"] > 0.98).all()
-    chain = table.loc[[("total", "markov_4")]]
-    assert (chain["ratio"] > 1.0).all()
-    bias = chain.set_index("horizon_months")["bias"] / 300
-    if name == "trend":  # two years of 7 % growth more than the chain has, in entries 1.5 years after the middle of its window
-        assert bias[24] < -0.05
-        assert table.loc[("total", "markov_true_width")]["coverage"].iloc[-1] < 0.6
-    elif name == "duration_dependent":
-        assert bias[24] > 0.015
-        assert table.loc[("total", "markov_true_width")]["coverage"].iloc[-1] < 0.85
+    error = (total["ratio_high"] - total["ratio_low"]) / (2 * 1.96)
+    assert (abs(total["ratio"] - 0.743) < 3.3 * error + 0.01).all()  # ends of 199 draws are off by a little
+    assert table.xs("true", level="band")["coverage"].min() > 0.95 - 4.0 * np.sqrt(0.95 * 0.05 / n)  # of every series and horizon
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("name", KINDS)
+def test_a_memoryless_chain_is_too_wide_and_without_its_width_fails_where_its_assumptions_do(name):
+    """Forty authorities of 300 children: the chain's band scores worse than the wide one; its mean is off with memory or a trend."""
+    table = script("coverage_of_forecasts").scored(name, 40, None, futures=100, children=300.0, workers=1)
+    table = table[(table["series"] == "total") & (table["horizon_months"] == 24)].set_index("band")
+    assert (table.loc[["markov", "markov_4"], "ratio_low"] > 1.0).all()
+    bias = table.loc["markov", "bias"] / 300
+    # Standard error of a mean of 40 errors of 25 children or so: 4 of 300.
+    if name == "stationary":
+        assert abs(bias) < 0.045
+    else:
+        assert (bias < -0.04) if name == "trend" else (bias > 0.005)
+        assert table.loc["markov_true_width", "coverage_high"] < 0.95
+
+
+@pytest.mark.statistical
+def test_the_benchmark_scores_what_it_hands_returns_to(capsys):
+    bench = script("coverage_of_forecasts")
+    table = bench.scored("trend", 3, true_future, draws=99, futures=99, children=300.0, workers=1, folders=False)
+    assert set(table["band"]) == {"forecast", "true", "wide", "markov", "markov_4", "markov_true_width", "wide_by_error"}
+    assert set(table["horizon_months"]) == {6, 12, 24}
+    forecast, true = (table[(table["band"] == name) & (table["series"] == "total")] for name in ("forecast", "true"))
+    assert np.allclose(forecast["width"].to_numpy(), true["width"].to_numpy(), rtol=0.25)  # other draws of the same futures
+    assert "secure_home" not in set(table["series"])
+    bench.report(table, every=True)
+    assert "mean over series by placement" in capsys.readouterr().out
+
+
+@pytest.mark.unit
+def test_a_forecast_may_be_handed_a_folder():
+    of, seen = made("stationary", 5, 20.0), []
+
+    def forecast(folder, origin, months, draws, seed):
+        seen.append((sorted(path.name for path in folder.iterdir()), origin, months, draws, seed))
+        return np.zeros((draws, months, 5, len(PLACEMENTS)))
+
+    script("coverage_of_forecasts").forecast_of(of, returns(of), forecast, 7, 3, True)
+    assert seen == [(["episodes.csv", "header.csv", "uasc.csv"], date(2024, 3, 31), 24, 7, 3)]
