@@ -1,22 +1,27 @@
 """Whether forecasts from an authority's records hold what happens as often as they say, over made-up authorities of three kinds.
 
-    python benchmarks/coverage_of_forecasts.py [--authorities 70] [--kinds stationary duration_dependent trend] [--draws 400] [--futures 400]
-        [--children 940] [--forecast carecurve.forecasting:forecast_stock] [--every] [--workers 2] [-o TABLE.csv]
+    python benchmarks/coverage_of_forecasts.py [--authorities 70] [--kinds stationary duration_dependent trend] [--draws 400] [--futures 200]
+        [--children 940] [--forecast carecurve.forecasting:forecast] [--folders] [--every] [--workers 2] [-o TABLE.csv]
 
-Each authority's returns are handed to the forecast; what it is scored on happened after them. Beside it stand:
+Each authority's returns are handed to the forecast, a function of (returns, origin, months, draws, seed) that returns children in care at the end of
+each month after the origin (draws, months, age bands, placements; `calibration/care_records.py` has their order). The returns are a pair of tables
+(header, episodes), or with `--folders` a folder of files. What it is scored on happened after them. Beside it stand:
 
 * `true`: the 95 % interval of futures drawn again from the same origin by the hazards that made it: the best there can be;
 * `wide`: 1.6 times 1.96 standard deviations of those futures, about their mean (the ratio's denominator): it knows the hazards;
 * `markov`: a chain of age bands and placements with constant daily rates from the last two years and +-2 of its own standard deviations, as
   the tools in use have it; `markov_4`: the same of four categories, as theirs are;
-* `wide_by_error`: 1.6 times 1.96 root mean square errors of `markov_4` (of `markov`, by placement) about its own mean: it knows no hazards, but over all
-  authorities how far it will err.
+* `markov_true_width`: the mean of `markov` in a band of the true width: what is left of it without its width;
+* `wide_by_error`: 1.6 times 1.96 root mean square errors of `markov_4` (of `markov`, by placement) about its own mean: it knows no hazards, but how
+  far it errs over all authorities.
 """
 
 import argparse
 import time
 from datetime import date
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -25,11 +30,11 @@ from calibration.care_records import AGE_BANDS, AGE_BANDS_YEARS, PLACEMENTS
 from calibration.coverage import HORIZONS_MONTHS, Band, band_of, by_series, coverage_table, stacked, wide_band
 from calibration.made_authorities import CHILDREN_IN_CARE, Made, continued, day_number, made, month_ends, truth
 from calibration.made_kinds import kinds
-from calibration.made_returns import Returns, returns
+from calibration.made_returns import Returns, returns, write_returns
 from scenarios.ssda903_codes import placement_of
 from sim.executors import run_in_processes
 
-FORECAST = "carecurve.forecasting:forecast_stock"
+FORECAST = "carecurve.forecasting:forecast"
 TIMES = 1.6  # as much wider than its errors the band of the tool in use was measured to be
 WINDOW_DAYS = 730
 FOUR = {  # categories of the tool in use
@@ -83,7 +88,9 @@ def _segments(tables: Returns, groups: dict[str, int]) -> tuple[np.ndarray, ...]
     """Return every history as segments of one placement group and one age band: child, first day, day after the last, state; by child and day."""
     rows = tables.episodes.sort_values("YEAR").drop_duplicates(["CHILD", "DECOM"], keep="last")
     rows = rows.merge(tables.header.drop_duplicates("CHILD")[["CHILD", "DOB"]], on="CHILD").sort_values(["CHILD", "DECOM"], ignore_index=True)
-    codes = [groups[placement_of(place, provider)] for place, provider in zip(rows["PLACE"], rows["PLACE_PROVIDER"], strict=True)]
+    pairs = rows[["PLACE", "PLACE_PROVIDER"]]
+    known = {pair: groups[placement_of(*pair)] for pair in pairs.drop_duplicates().itertuples(index=False, name=None)}
+    codes = [known[pair] for pair in pairs.itertuples(index=False, name=None)]
     start = rows["DECOM"].to_numpy().astype("datetime64[D]").astype(np.int64)
     end = rows["DEC"].fillna(pd.Timestamp("2200-01-01")).to_numpy().astype("datetime64[D]").astype(np.int64)
     edges = [rows["DOB"] + pd.DateOffset(years=years) for years in AGE_BANDS_YEARS]
@@ -102,27 +109,40 @@ def markov_band(tables: Returns, origin: date, groups: dict[str, int]) -> Band:
     return Band(mean - 2.0 * np.sqrt(variance), mean + 2.0 * np.sqrt(variance), mean)
 
 
-def true_bands(of: Made, futures: int, seed: int) -> dict[str, Band]:
-    """Return the bands made of futures drawn again from the origin (H, S)."""
-    again = continued(of, max(HORIZONS_MONTHS), futures, seed)
-    futures_of = by_series(again)
-    return {"true": band_of(again), "wide": wide_band(futures_of.mean(axis=0), futures_of.std(axis=0, ddof=1), TIMES)}
-
-
-def bands_of(of: Made, forecast, draws: int, futures: int, seed: int) -> dict[str, Band]:
+def bands_of(of: Made, forecast, draws: int, futures: int, seed: int, folders: bool = False) -> dict[str, Band]:
     """Return every band of one authority (H, S)."""
-    tables = returns(of)
-    found = {"forecast": band_of(forecast(tables, of.origin, max(HORIZONS_MONTHS), draws, seed))} if forecast else {}
-    return found | true_bands(of, futures, seed) | {"markov": markov_band(tables, of.origin, OWN), "markov_4": markov_band(tables, of.origin, FOUR)}
+    tables, months = returns(of), max(HORIZONS_MONTHS)
+    again = continued(of, months, futures, seed)
+    series = by_series(again)
+    expected, sd = series.mean(axis=0), series.std(axis=0, ddof=1)
+    chain = markov_band(tables, of.origin, OWN)
+    found = {"forecast": band_of(forecast_of(of, tables, forecast, draws, seed, folders))} if forecast else {}
+    return found | {
+        "true": band_of(again), "wide": wide_band(expected, sd, TIMES), "markov": chain, "markov_4": markov_band(tables, of.origin, FOUR),
+        "markov_true_width": wide_band(chain.mean, sd, 1.0),
+    }  # fmt: skip
 
 
-def scored(kind: str, authorities: int, forecast, draws=400, futures=400, children=CHILDREN_IN_CARE, workers=None, seed=1) -> pd.DataFrame:
+def forecast_of(of: Made, tables: Returns, forecast, draws: int, seed: int, folders: bool) -> np.ndarray:
+    """Return what a forecast makes of an authority's returns (draws, months, A, P), checked for its shape."""
+    months = max(HORIZONS_MONTHS)
+    with TemporaryDirectory() as folder:
+        handed = write_returns(of, Path(folder) / "returns") if folders else tables
+        found = np.asarray(forecast(handed, of.origin, months, draws, seed))
+    if found.shape != (draws, months, len(AGE_BANDS), len(PLACEMENTS)):
+        raise ValueError(f"the forecast has shape {found.shape}, expected {(draws, months, len(AGE_BANDS), len(PLACEMENTS))}")
+    return found
+
+
+def scored(
+    kind: str, authorities: int, forecast, draws=400, futures=200, children=CHILDREN_IN_CARE, workers=None, seed=1, folders=False,
+) -> pd.DataFrame:  # fmt: skip
     """Return the table of one kind over so many authorities."""
 
     def one(number: int) -> tuple[dict[str, Band], np.ndarray]:
         """Return the bands of one authority, and what happened (H, S)."""
         of = made(kind, number, children)
-        return bands_of(of, forecast, draws, futures, seed), by_series(truth(of, max(HORIZONS_MONTHS)).stock[1:])
+        return bands_of(of, forecast, draws, futures, seed, folders), by_series(truth(of, max(HORIZONS_MONTHS)).stock[1:])
 
     results = run_in_processes(one, range(authorities), workers)
     happened = np.stack([each for _, each in results]).astype(float)
@@ -143,7 +163,8 @@ def report(table: pd.DataFrame, every: bool) -> None:
     shown = table if every else table[table["series"] == "total"]
     print(shown[["horizon_months", "series", "band", *numbers]].round(3).to_string(index=False))
     for name, series in (("placement", PLACEMENTS), ("age band", AGE_BANDS)):
-        means = table[table["series"].isin(series)].groupby(["horizon_months", "band"], sort=False)[["coverage", "ratio"]].mean().unstack("horizon_months")
+        chosen = table[table["series"].isin(series)]
+        means = chosen.pivot_table(["coverage", "ratio"], "band", "horizon_months", sort=False)
         print(f"\nmean over series by {name}\n{means.round(3).to_string()}")
 
 
@@ -156,17 +177,19 @@ def imported(path: str):
 def main() -> None:
     """Print the tables of the kinds asked for."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, default in (("authorities", 70), ("draws", 400), ("futures", 400), ("children", int(CHILDREN_IN_CARE)), ("workers", None), ("seed", 1)):
+    for name, default in (("authorities", 70), ("draws", 400), ("futures", 200), ("children", int(CHILDREN_IN_CARE)), ("workers", None), ("seed", 1)):
         asked.add_argument(f"--{name}", type=int, default=default)
     asked.add_argument("--kinds", nargs="+", default=list(kinds()), choices=list(kinds()))
-    asked.add_argument("--forecast", default=FORECAST, help="module:function of (returns, origin, months, draws, seed); `none`: the other bands alone")
+    asked.add_argument("--forecast", default=FORECAST, help="module:function, or `none`: the other bands alone")
+    asked.add_argument("--folders", action="store_true", help="hand the forecast a folder of files")
     asked.add_argument("--every", action="store_true", help="print every series")
     asked.add_argument("-o", "--output", default=None, help="write the table of every series")
     options = asked.parse_args()
     forecast, tables = None if options.forecast == "none" else imported(options.forecast), []
     for kind in options.kinds:
         began = time.perf_counter()
-        tables.append(scored(kind, options.authorities, forecast, options.draws, options.futures, options.children, options.workers, options.seed))
+        how = (options.draws, options.futures, options.children, options.workers, options.seed, options.folders)
+        tables.append(scored(kind, options.authorities, forecast, *how))
         print(f"\n{kind}: {options.authorities} authorities of {options.children} children, {time.perf_counter() - began:.0f} s")
         report(tables[-1], options.every)
     if options.output:

@@ -70,9 +70,9 @@ def coverage_table(bands: Mapping[str, Band], happened: np.ndarray, against: str
     Returns
     -------
     pandas.DataFrame
-        `horizon_months`, `series`, `band`, `intervals`, `coverage` with its exact binomial 95 % interval (`coverage_low`, `coverage_high`), mean `width`,
-        `interval_score`, their mean error `bias` (expected less happened), and `ratio` of the mean score to that of `against` with a 95 % interval
-        by drawing authorities again (`ratio_low`, `ratio_high`).
+        `horizon_months`, `series`, `band`, `intervals`, `coverage` with its exact binomial 95 % interval (`coverage_low`, `coverage_high`),
+        mean `width`, `interval_score` and error `bias` (expected less happened), and `ratio` of the mean score to that of `against` with a
+        95 % interval by drawing authorities again (`ratio_low`, `ratio_high`).
     """
     scores = {name: interval_score_of(band.low, band.high, happened, PER_CENT) for name, band in bands.items()}
     rows = []

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import numpy as np
 
@@ -32,6 +33,7 @@ AHEAD_MONTHS = 36
 CHILDREN_IN_CARE = 940.0
 MOST_STAYS = 512  # of a life
 OLDEST_DAYS = 18 * 365  # on entry, days: four or five before the 18th birthday
+CALENDAR = (-14_610, 51_136)  # days since 1970, from 1930 to 2109
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +177,8 @@ def continued(of: Made, horizon_months: int, draws: int, seed: int) -> np.ndarra
     row, draw = np.tile(here, draws), np.repeat(np.arange(draws), len(here))
     child = of.child[row]
     open_now = (of.birthdays[child], of.care_start[child], of.placement[row], of.start[row], np.full(len(row), float(end)), draw, child)
-    fresh = (entrants.birthdays, entrants.care_start, entrants.placement, entrants.care_start, entrants.care_start, entrants.replicate, entrants.number)
+    begun = entrants.care_start
+    fresh = (entrants.birthdays, begun, entrants.placement, begun, begun, entrants.replicate, entrants.number)
     for children, name in ((open_now, "in care"), (fresh, "entered")):
         drawn_as = name_hash(f"made authorities continued {name}")
         if not count_all(of.hazards.tables, *children, seed, of.number << 16, drawn_as, instants, MOST_STAYS, stock):
@@ -210,7 +213,9 @@ class _Entrants:
     placement: np.ndarray
 
 
-def _entrants(kind: Kind, entries_per_year: float, between: tuple[int, int], origin: int, replicates: int, name: str, number: int, seed: int) -> _Entrants:
+def _entrants(
+    kind: Kind, entries_per_year: float, between: tuple[int, int], origin: int, replicates: int, name: str, number: int, seed: int,
+) -> _Entrants:  # fmt: skip
     """Draw who enters between two days, in so many replicates: a Poisson process whose rate changes from day to day."""
     hazards, sizes = kind.hazards, np.asarray(kind.group_sizes)
     days = np.arange(between[0], between[1] + 1)
@@ -233,35 +238,32 @@ def _entrants(kind: Kind, entries_per_year: float, between: tuple[int, int], ori
     at_age, within, at_placement = (drawn(what, columns * len(sizes))[replicate, child] for what in ("age band", "age", "placement"))
     band = np.searchsorted(np.cumsum(hazards.entry_age)[:-1], at_age, side="right")
     edges = np.array(AGE_BANDS_YEARS, dtype=float)
-    birth = _born(start, edges[band] + within * np.diff(edges)[band])
-    birthdays = _birthdays(birth)
+    birth, birthdays = _born(start, edges[band] + within * np.diff(edges)[band])
     band = (birthdays <= start[:, None]).sum(axis=1)  # by the calendar: a day's difference at most
-    placement = (np.cumsum(hazards.entry_placement, axis=1)[band] / hazards.entry_placement.sum(axis=1)[band, None] <= at_placement[:, None]).sum(axis=1)
+    up_to = np.cumsum(hazards.entry_placement, axis=1)
+    placement = (up_to[band] <= at_placement[:, None] * up_to[band, -1:]).sum(axis=1)
     return _Entrants(replicate, child, group, start, birth, birthdays, placement)
 
 
-def _born(start: np.ndarray, age: np.ndarray) -> np.ndarray:
-    """Return days of birth of children who enter at an age in years (N), under 18 by the calendar.
+def _born(start: np.ndarray, age: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return days of birth of children who enter at an age in years (N), under 18 by the calendar, and the birthdays that end bands of age (N, 5).
 
     Nobody is born on 29 February, so that no rule for such birthdays matters.
     """
+    leap_day, birthdays = _calendar()
     birth = np.floor(start - np.minimum(age * YEAR_DAYS, OLDEST_DAYS)).astype(np.int64)
-    dates = birth.astype("datetime64[D]")
-    february = dates.astype("datetime64[M]").astype(np.int64) % 12 == 1
-    return birth - (february & (_day_of_month(dates) == 29))
+    birth -= leap_day[birth - CALENDAR[0]]
+    return birth, birthdays[birth - CALENDAR[0]]
 
 
-def _day_of_month(dates: np.ndarray) -> np.ndarray:
-    """Return days of the month, from 1."""
-    return (dates - dates.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
-
-
-def _birthdays(birth: np.ndarray) -> np.ndarray:
-    """Return the birthdays that end bands of age (N, 5), in days."""
-    dates = birth.astype("datetime64[D]")
-    months, day = dates.astype("datetime64[M]"), _day_of_month(dates)
-    later = [(months + 12 * years).astype("datetime64[D]").astype(np.int64) + day - 1 for years in AGE_BANDS_YEARS[1:]]
-    return np.stack(later, axis=1).astype(float)
+@cache
+def _calendar() -> tuple[np.ndarray, np.ndarray]:
+    """Return of each day of `CALENDAR` whether it is a 29 February, and the birthdays that end bands of age of who is born on it (days, 5)."""
+    dates = np.arange(*CALENDAR).astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    since_first = (dates - months.astype("datetime64[D]")).astype(np.int64)
+    later = [(months + 12 * years).astype("datetime64[D]").astype(np.int64) + since_first for years in AGE_BANDS_YEARS[1:]]
+    return (months.astype(np.int64) % 12 == 1) & (since_first == 28), np.stack(later, axis=1).astype(float)
 
 
 def _stays(hazards: Hazards, entrants: _Entrants, until: float, seed: int, number: int) -> tuple[np.ndarray, ...]:

@@ -4,11 +4,12 @@ Three kinds, of which forecasts from records must hold their intervals:
 
 * `stationary`: hazards depend on age band and placement alone, entries do not change. What a Markov chain of age bands and placements assumes.
 * `duration_dependent`: the hazard of leaving falls steeply with time in care, so children leave in their first year or at 18, and the hazard of
-  moving with time in placement, both by age. Entries were a third higher until three years before the origin, so who is in care is not who would be.
+  moving with time in placement, both by age. Entries were half as many again until three years before the origin, so who is in care is not who
+  would be had they always been what they are now.
 * `trend`: the stationary kind's hazards; entries have grown and go on growing by 7 % a year.
 
 Status of numbers: entries by age and hazards of leaving by age in `stationary` are published (Department for Education, Children looked after in
-England, 2025: starts by age; leavers by age over children in care, the 18th birthday apart); all else is assumed, of the order that publications show.
+England, 2025: starts by age; leavers by age over children in care, the 18th birthday apart); all else is assumed, of the order that is published.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def kinds() -> dict[str, Kind]:
         kind.name: kind
         for kind in (
             Kind("stationary", _memoryless()),
-            Kind("duration_dependent", _by_duration(), earlier_entries=4.0 / 3.0),
+            Kind("duration_dependent", _by_duration(), earlier_entries=1.5),
             Kind("trend", _memoryless(), growth_per_year=np.log(1.07)),
         )
     }
@@ -156,7 +157,7 @@ def kinds() -> dict[str, Kind]:
 def _occupancy(hazards: Hazards) -> np.ndarray:
     """Return `Hazards.occupancy`: cohorts of `COHORTS` ages of entry a band are carried forward week by week.
 
-    Hazards hold within a week, and who moves begins the new placement's clock at its end.
+    Hazards hold within a week; who moves does so in the middle of it, and begins the new placement's clock at its end.
     """
     leave, move, moving, care_edges, placement_edges = hazards.tables
     edges, bands = np.array(AGE_BANDS_YEARS, dtype=float), len(AGE_BANDS)
@@ -169,19 +170,21 @@ def _occupancy(hazards: Hazards) -> np.ndarray:
     state[:, 0] = hazards.entry_age[band, None] / COHORTS * hazards.entry_placement[band]
     occupied = np.zeros((weeks, bands, move.shape[-1]))
     for week in range(weeks):
-        age = entered + (week + 0.5) * STEP_DAYS / YEAR_DAYS
-        in_care = np.flatnonzero(age < edges[-1])
-        state[age >= edges[-1]] = 0.0
-        now = np.searchsorted(edges, age[in_care], side="right") - 1
+        left = (edges[-1] - entered) * YEAR_DAYS / STEP_DAYS - week  # weeks until 18
+        in_care, part = np.flatnonzero(left > 0.0), np.clip(left[left > 0.0], 0.0, 1.0)[:, None]
+        middle = entered[in_care] + (week + part[:, 0] / 2.0) * STEP_DAYS / YEAR_DAYS
+        now = np.searchsorted(edges, middle, side="right") - 1
         care = np.searchsorted(care_edges, week * STEP_DAYS, side="right") - 1
         rate = leave[now, care][:, None] + moving[now][:, held]
         before = state[in_care]
         after = before * np.exp(-STEP_DAYS * rate)
         gone = np.divide(before - after, rate, out=np.zeros_like(before), where=rate > 0.0)  # days at risk
-        np.add.at(occupied[week], now, gone.sum(axis=1) / STEP_DAYS)
+        np.add.at(occupied[week], now, part * gone.sum(axis=1) / STEP_DAYS)
         moved = np.zeros((len(in_care), move.shape[-1]))
         for j in range(move.shape[1]):
             moved += np.einsum("np,npq->nq", gone[:, held == j].sum(axis=1), move[now, j])
+        np.add.at(occupied[week], now, part * moved / 2.0)  # the rest of the week, in the new placement
+        moved *= np.exp(-STEP_DAYS / 2.0 * leave[now, care])
         shifted = np.zeros_like(after)
         shifted[:, 1:] = after[:, :-1]
         shifted[:, -1] += after[:, -1]

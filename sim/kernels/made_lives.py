@@ -1,4 +1,4 @@
-"""Made-up children in care, one life at a time: hazards by age, time in care and time in placement, nothing shared with the engines but the addresses.
+"""Made-up children in care, one life at a time: hazards by age, time in care and time in placement. Only the addresses are the engines' own.
 
 It is what forecasts from records are tested against, so it follows the definition and nothing else: the sum of hazards is constant until the child's
 next birthday of a band, or the next edge of either clock; a unit-exponential threshold is used up piece by piece; when it is reached a second uniform
@@ -143,7 +143,7 @@ def count_all(tables, birthdays, care_start, placement, since, now, replicate, e
     starts, ends, places, how = np.empty(stays), np.empty(stays), np.empty(stays, np.int64), np.empty(stays, np.int64)
     until, fitted = instants[instants.shape[0] - 1] + 1.0, True
     for i in range(care_start.shape[0]):
-        address = (seed, replicate[i], entity[i], who, name)
+        address = (seed, int(replicate[i]), int(entity[i]), who, name)  # whole numbers without JIT too
         n = _live(tables, birthdays[i], care_start[i], placement[i], since[i], now[i], until, address, starts, ends, places, how)
         if n == NO_ROOM:
             fitted = False
