@@ -90,9 +90,9 @@ def budget_year(day: date) -> int:
 
 
 def no_reform(months: int) -> Reform:
-    """Return ratios of 1."""
+    """Return ratios of 1, in one world."""
     ages, kinds = len(AGE_BANDS), len(PLACEMENTS)
-    return Reform(np.ones((months, ages, kinds)), np.ones((months, kinds)), np.ones((months, ages)), np.ones((months, kinds)))
+    return Reform(np.ones((1, months, ages, kinds)), np.ones((1, months, kinds)), np.ones((1, months, ages)), np.ones((1, months, kinds)))
 
 
 def run_caseload(
@@ -105,7 +105,7 @@ def run_caseload(
     prices
         (K, Q) quantiles, (i + 1/2)/Q for i from 0, of the price in pounds a week of a new placement of each kind.
     reform
-        Ratios by month; by default 1.
+        Ratios by world and month; by default 1.
 
     Raises
     ------

@@ -30,7 +30,8 @@ Hazards = namedtuple(
 # of ages (D, S, bins) and the edges of the bins in days, cumulated shares of first placement (D, S, A, K) and first legal status (D, S, A, L).
 Entries = namedtuple("Entries", "per_day candidates clump_ends age_shares age_edges placement_shares legal_shares")
 
-# Ratios of a reform by month: leaving (M, A5, K), moving (M, K), entries (M, A5); weights of placements when one is chosen (M, K).
+# Ratios of a reform by world (W, of which replicate r lives in r modulo W) and month: leaving (W, M, A5, K), moving (W, M, K), entries (W, M, A5); weights of
+# placements when one is chosen (W, M, K).
 Reform = namedtuple("Reform", "leave move enter placement_weight")
 
 # Edges in days of age, of time in care, of time in placement; ends of months (M + 1,) from 0; the band of five each band of age belongs to; the budget year
@@ -102,7 +103,7 @@ def next_edge(days, edges, band):
 
 
 @kernel
-def live(seed, replicate, child, who, draw, now, birth, care_start, place_start, adult, placement, legal, unaccompanied, price, cohort,
+def live(seed, replicate, child, who, draw, world, now, birth, care_start, place_start, adult, placement, legal, unaccompanied, price, cohort,
          hazards, reform, bands, tallies, names, slot):  # fmt: skip
     """Take one child from `now` until care ends or the last month does, and tally every day of it."""
     months = bands.month_ends.shape[0] - 1
@@ -119,9 +120,9 @@ def live(seed, replicate, child, who, draw, now, birth, care_start, place_start,
         age, care, place = band_of(now - birth, bands.age), band_of(now - care_start, bands.care), band_of(now - place_start, bands.place)
         told = bands.age_told[age]
         leave = hazards.leave_age_care[draw, age, care] * hazards.leave_age_placement[draw, age, placement] * hazards.leave_legal[draw, legal]
-        leave *= hazards.leave_month[draw, month] * reform.leave[month, told, placement]
+        leave *= hazards.leave_month[draw, month] * reform.leave[world, month, told, placement]
         move = hazards.move_age_place[draw, age, place] * hazards.move_age_placement[draw, age, placement]
-        move *= hazards.move_month[draw, month] * reform.move[month, placement]
+        move *= hazards.move_month[draw, month] * reform.move[world, month, placement]
         change = hazards.legal_change[draw, legal, care]
         leave *= hazards.leave_unaccompanied[draw, unaccompanied]
         move *= hazards.move_unaccompanied[draw, unaccompanied]
@@ -165,7 +166,7 @@ def live(seed, replicate, child, who, draw, now, birth, care_start, place_start,
         elif what == 2:
             moves += 1
             first, second = uniform_pair(seed, replicate, child, who, names.destination, moves)
-            placement = chosen_weighted(hazards.next_placement[draw, placement, age], reform.placement_weight[month], first)
+            placement = chosen_weighted(hazards.next_placement[draw, placement, age], reform.placement_weight[world, month], first)
             place_start = now
             price = price_of(bands.prices, placement, second)
             to_move = threshold(seed, replicate, child, who, names.moves, moves)
@@ -177,7 +178,7 @@ def live(seed, replicate, child, who, draw, now, birth, care_start, place_start,
 
 
 @kernel
-def come_in(seed, replicate, stream, draw, entries, hazards, reform, bands, tallies, names, slot):
+def come_in(seed, replicate, stream, draw, world, entries, hazards, reform, bands, tallies, names, slot):
     """Bring in a stream's children, in clumps (siblings, who come together), over all months."""
     months = bands.month_ends.shape[0] - 1
     now, month, clump = 0.0, 0, np.int64(0)
@@ -201,15 +202,15 @@ def come_in(seed, replicate, stream, draw, entries, hazards, reform, bands, tall
             at = chosen(entries.age_shares[draw, stream], aged)
             days_old = entries.age_edges[at] + in_bin * (entries.age_edges[at + 1] - entries.age_edges[at])
             age = band_of(days_old, bands.age)
-            if thinned * entries.candidates[stream] < reform.enter[month, bands.age_told[age]]:
+            if thinned * entries.candidates[stream] < reform.enter[world, month, bands.age_told[age]]:
                 placed, status = uniform_pair(seed, replicate, child, stream + 1, names.first, 0)
-                placement = chosen_weighted(entries.placement_shares[draw, stream, age], reform.placement_weight[month], placed)
+                placement = chosen_weighted(entries.placement_shares[draw, stream, age], reform.placement_weight[world, month], placed)
                 legal = chosen(entries.legal_shares[draw, stream, age], status)
                 tallies.starts[slot, month, bands.age_told[age]] += 1
                 tallies.begun[slot, month, placement] += 1
                 price = price_of(bands.prices, placement, priced)
                 adult = now - days_old + entries.age_edges[entries.age_edges.shape[0] - 1]
-                live(seed, replicate, child, stream + 1, draw, now, now - days_old, now, now, adult, placement, legal, stream, price,
+                live(seed, replicate, child, stream + 1, draw, world, now, now - days_old, now, now, adult, placement, legal, stream, price,
                      bands.year[month] + 2, hazards, reform, bands, tallies, names, slot)  # fmt: skip
             if goes_on < entries.clump_ends[stream]:
                 break
@@ -220,10 +221,10 @@ def run_on(first, seed, draws, opening, entries, hazards, reform, bands, tallies
     """Run replicates `first`, `first + 1`, ... into the slots of `tallies`; replicate r takes draw r modulo `draws`."""
     for slot in range(tallies.stock.shape[0]):
         replicate = first + slot
-        draw = replicate % draws
+        draw, world = replicate % draws, replicate % reform.enter.shape[0]
         for child in range(opening.birth.shape[0]):
-            live(seed, replicate, child, 0, draw, 0.0, opening.birth[child], opening.care_start[child], opening.place_start[child],
+            live(seed, replicate, child, 0, draw, world, 0.0, opening.birth[child], opening.care_start[child], opening.place_start[child],
                  opening.adult[child], opening.placement[child], opening.legal_status[child], opening.unaccompanied[child], opening.price[child], opening.cohort[child],
                  hazards, reform, bands, tallies, names, slot)  # fmt: skip
         for stream in range(entries.candidates.shape[0]):
-            come_in(seed, replicate, stream, draw, entries, hazards, reform, bands, tallies, names, slot)
+            come_in(seed, replicate, stream, draw, world, entries, hazards, reform, bands, tallies, names, slot)

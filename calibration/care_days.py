@@ -1,0 +1,41 @@
+"""Days in care before a forecast begins: what a budget year has already cost, and the year it is compared with."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from calibration.care_records import CareRecords
+from calibration.exposure import spans_of
+from sim.caseload import PLACEMENTS, budget_year
+
+
+def known_days(records: CareRecords, origin: date) -> tuple[np.ndarray, np.ndarray]:
+    """Return child-days by placement before the first month of a forecast.
+
+    Returns
+    -------
+    (2, K): of the last whole budget year before the first month's, and of that year's days up to the origin; and (K,): of the first, those of children
+    who came into care in it.
+    """
+    year = budget_year(origin + timedelta(1))
+    april, before = date(year - 1, 4, 1), date(year - 2, 4, 1)
+    spans = spans_of(records)
+    whole, part = _days(spans, before, april), _days(spans, april, origin + timedelta(1))
+    entered = spans[(spans["care_start"] >= _number(before)) & spans["start_known"]]
+    return np.stack([whole, part]), _days(entered, before, april)
+
+
+def _days(spans, start: date, end: date) -> np.ndarray:
+    """Return child-days by placement from the start of a day to the start of another."""
+    low, high = _number(start), _number(end)
+    if high <= low:
+        return np.zeros(len(PLACEMENTS))
+    held = np.minimum(spans["end"].fillna(np.inf), high) - np.maximum(spans["start"], low)
+    return np.bincount(spans["placement"], weights=np.maximum(held, 0.0), minlength=len(PLACEMENTS))
+
+
+def _number(day: date) -> float:
+    """Return a day as its number since 1970."""
+    return float(np.datetime64(day).astype(np.int64))
