@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 
 from calibration.care_records import CareRecords
 from calibration.exposure import spans_of
@@ -27,7 +28,7 @@ def known_days(records: CareRecords, origin: date) -> tuple[np.ndarray, np.ndarr
     return np.stack([whole, part]), _days(entered, before, april)
 
 
-def _days(spans, start: date, end: date) -> np.ndarray:
+def _days(spans: pd.DataFrame, start: date, end: date) -> np.ndarray:
     """Return child-days by placement from the start of a day to the start of another."""
     low, high = _number(start), _number(end)
     if high <= low:
@@ -39,3 +40,11 @@ def _days(spans, start: date, end: date) -> np.ndarray:
 def _number(day: date) -> float:
     """Return a day as its number since 1970."""
     return float(np.datetime64(day).astype(np.int64))
+
+
+def month_end_stock(records: CareRecords, since: date, origin: date) -> pd.Series:
+    """Return children in care at the ends of months between two days, by day."""
+    spans = records.stays[["start", "end"]]
+    days = list(pd.date_range(since, origin, freq="ME")) or [pd.Timestamp(origin)]
+    counts = [int(((spans["start"] <= day) & ~(spans["end"] <= day)).sum()) for day in days]
+    return pd.Series(counts, index=[day.date() for day in days], name="children")
