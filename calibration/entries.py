@@ -15,7 +15,7 @@ from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from sim.caseload import AGE_EDGES_DAYS, DAYS_A_YEAR, ENTRY_AGE_EDGES_DAYS, LEGAL_STATUSES, PLACEMENTS, STREAMS
 
 LEVEL_SD = 1.0  # of the log of children a year, about the authority's own count: the level is the records' own
-ENTRY_DRIFTS = (Drift(0.0, 0.0, 0.5), Drift(0.05, 0.0, 0.2), Drift(0.0, 0.07, 0.15), Drift(0.03, 0.15, 0.15))
+ENTRY_DRIFTS = (Drift(0.0, 0.0, 0.55), Drift(0.05, 0.0, 0.15), Drift(0.0, 0.08, 0.1), Drift(0.03, 0.20, 0.2))
 AGE_WEIGHT = 20.0  # children the pattern's ages count as (assumed; range 10 to 50)
 FIRST_WEIGHT = 10.0
 WEEK = 7.0

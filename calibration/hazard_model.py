@@ -97,11 +97,23 @@ class Fitted:
             slope = drawn[:, common] if drift.drift_sd > 0 else np.zeros(rows.sum())
             variance = np.full(steps.shape[1], 1 / 12.0)
             variance[0] += 0.5 - 1 / 24.0  # the walk from the last year's middle to the first month's
-            walk = np.cumsum(steps[rows] * drift.step_sd * np.sqrt(variance), axis=1)
+            walk = np.cumsum(steps[rows] * drift.step_sd * np.sqrt(variance) - 0.5 * drift.step_sd**2 * variance, axis=1)  # its mean ratio stays 1
             ahead[rows] = slope[:, None] * so_far + walk
         ends = np.cumsum([0, *(int(np.prod(term.sizes)) for term in self.terms)])
         parts = {term.name: coefficients[:, a:b].reshape(-1, *term.sizes) for term, a, b in zip(self.terms, ends[:-1], ends[1:], strict=True)}
         return parts, ahead
+
+
+    def expected(self, cells: pd.DataFrame, coefficients: np.ndarray) -> np.ndarray:
+        """Return what each of some sets of coefficients (D, common) expects in each cell (D, cells), at the level of the last year."""
+        design = sparse.hstack([_design(cells, term) for term in self.terms], format="csr")
+        return np.exp(design @ coefficients.T).T * cells["exposure_years"].to_numpy()
+
+    @property
+    def mode(self) -> np.ndarray:
+        """Modes of the common coefficients, models by weight (common,)."""
+        common = sum(int(np.prod(term.sizes)) for term in self.terms)
+        return sum(weight * found.mode[:common] for weight, (_, found) in zip(self.weights, self.models, strict=True))
 
 
 def fit_hazard(cells: pd.DataFrame, event: str, terms: tuple[Term, ...], drifts: tuple[Drift, ...], spread: float = 1.0) -> Fitted:

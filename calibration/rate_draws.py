@@ -23,6 +23,9 @@ def model_of(rates: CareRates, opening: pd.DataFrame, origin: date, months: int,
     leave, leave_ahead = _drawn(rates.leaving, "leaving", draws, months, seed)
     move, move_ahead = _drawn(rates.moving, "moving", draws, months, seed)
     change, _ = _drawn(rates.changing, "changing", draws, months, seed)
+    _centre(rates.leaving, leave, rates.cells, "age_care")
+    _centre(rates.moving, move, rates.cells, "age_place")
+    _centre(rates.changing, change, rates.cells, "legal_status_care")
     a_day = 1.0 / DAYS_A_YEAR
     hazards = Hazards(
         leave_age_care=np.exp(leave["level"][:, None, None] + leave["age"][:, :, None] + leave["care"][:, None, :] + leave["age_care"]) * a_day,
@@ -43,6 +46,31 @@ def model_of(rates: CareRates, opening: pd.DataFrame, origin: date, months: int,
         exit_reason=_shares(rates.exit_reason, "exit_reason", draws, seed),
     )
     return CaseloadModel(origin, _opening(opening), hazards, _entries(rates, draws, months, seed), draws)
+
+
+def _centre(fitted: Fitted, drawn: dict[str, np.ndarray], cells: pd.DataFrame, by: str) -> None:
+    """Shift a term's draws so that, band by band, the draws together expect as many events as the mode does, which are those that happened.
+
+    A normal posterior of a log hazard has too high a mean for the hazard itself where events are few: the skew that the approximation leaves out.
+    """
+    term = next(term for term in fitted.terms if term.name == by)
+    timed = cells[(cells[list(term.columns)] >= 0).all(axis=1)]
+    together = timed.groupby(_columns(fitted), as_index=False)["exposure_years"].sum()
+    flat = np.concatenate([drawn[part.name].reshape(len(drawn[by]), -1) for part in fitted.terms], axis=1)
+    at = np.ravel_multi_index([together[column].to_numpy() for column in term.columns], term.sizes)
+    size = int(np.prod(term.sizes))
+    by_mode = np.bincount(at, weights=fitted.expected(together, fitted.mode[None])[0], minlength=size)
+    by_draws = np.bincount(at, weights=fitted.expected(together, flat).mean(axis=0), minlength=size)
+    seen = by_mode > 0
+    shift = np.zeros(size)
+    shift[seen] = np.log(by_mode[seen] / by_draws[seen])
+    shift[~seen] = -0.5 * drawn[by].reshape(len(drawn[by]), -1)[:, ~seen].var(axis=0)
+    drawn[by] += shift.reshape(term.sizes)
+
+
+def _columns(fitted: Fitted) -> list[str]:
+    """Return the columns of cells that a hazard's terms use."""
+    return list(dict.fromkeys(column for term in fitted.terms for column in term.columns))
 
 
 def _entries(rates: CareRates, draws: int, months: int, seed: int) -> Entries:

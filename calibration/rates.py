@@ -25,7 +25,7 @@ AGES, CARES, PLACES, KINDS, STATUSES = len(AGE_EDGES_DAYS), len(CARE_EDGES_DAYS)
 # Standard deviations of log ratios between authorities: how far each may lie from the pattern before its own records speak. Assumed (range half to twice).
 LEVEL_SD, MAIN_SD, JOINT_SD = 0.5, 0.4, 0.25
 # Models of a hazard's level over years: none, a drift, a walk; assumed, after the spread of yearly changes between authorities (docs/records.md).
-HAZARD_DRIFTS = (Drift(0.0, 0.0, 0.7), Drift(0.03, 0.0, 0.1), Drift(0.0, 0.05, 0.1), Drift(0.03, 0.10, 0.1))
+HAZARD_DRIFTS = (Drift(0.0, 0.0, 0.75), Drift(0.03, 0.0, 0.09), Drift(0.0, 0.05, 0.08), Drift(0.03, 0.12, 0.08))
 STEADY = (Drift(0.0, 0.0, 0.7), Drift(0.03, 0.06, 0.3))
 SHARE_WEIGHT = 10.0  # children whose choice the pattern's shares count as, in each row of shares (assumed; range 5 to 30)
 

@@ -46,6 +46,8 @@ Tallies = namedtuple("Tallies", "stock unaccompanied starts leavers reasons begu
 Names = namedtuple("Names", "leaves moves legal destination new_legal reason price gap member age first")
 
 UNIT = np.int64(1) << 8  # children a clump may hold
+# What comes next to a child.
+ENDS_MONTH, GROWS, STAYS_IN_CARE, SETTLES, TURNS_18, LEAVES, MOVES, CHANGES = range(8)
 
 
 @kernel
@@ -97,9 +99,9 @@ def price_of(prices, placement, u):
 
 
 @kernel
-def next_edge(days, edges, band):
-    """Return how long until the next band begins."""
-    return edges[band + 1] - days if band + 1 < edges.shape[0] else np.inf
+def next_edge(edges, band):
+    """Return the length of time at which the next band begins; infinity after the last."""
+    return edges[band + 1] if band + 1 < edges.shape[0] else np.inf
 
 
 @kernel
@@ -110,71 +112,89 @@ def live(seed, replicate, child, who, draw, world, now, birth, care_start, place
     month = 0
     while month < months and now >= bands.month_ends[month + 1]:
         month += 1
-    exits = moves = changes = 0
+    moves = changes = 0
     to_leave = threshold(seed, replicate, child, who, names.leaves, 0)
     to_move = threshold(seed, replicate, child, who, names.moves, 0)
     to_change = threshold(seed, replicate, child, who, names.legal, 0)
     if price < 0.0:
         price = price_of(bands.prices, placement, uniform(seed, replicate, child, who, names.price, 0))
+    age, care, place = band_of(now - birth, bands.age), band_of(now - care_start, bands.care), band_of(now - place_start, bands.place)
+    older, longer = birth + next_edge(bands.age, age), care_start + next_edge(bands.care, care)
+    settled = place_start + next_edge(bands.place, place)
+    leaving = moving = changing = 0.0
+    stale = True
     while month < months:
-        age, care, place = band_of(now - birth, bands.age), band_of(now - care_start, bands.care), band_of(now - place_start, bands.place)
-        told = bands.age_told[age]
-        leave = hazards.leave_age_care[draw, age, care] * hazards.leave_age_placement[draw, age, placement] * hazards.leave_legal[draw, legal]
-        leave *= hazards.leave_month[draw, month] * reform.leave[world, month, told, placement]
-        move = hazards.move_age_place[draw, age, place] * hazards.move_age_placement[draw, age, placement]
-        move *= hazards.move_month[draw, month] * reform.move[world, month, placement]
-        change = hazards.legal_change[draw, legal, care]
-        leave *= hazards.leave_unaccompanied[draw, unaccompanied]
-        move *= hazards.move_unaccompanied[draw, unaccompanied]
-        until = min(next_edge(now - birth, bands.age, age), next_edge(now - care_start, bands.care, care))
-        until = min(until, next_edge(now - place_start, bands.place, place), bands.month_ends[month + 1] - now)
-        what, least = 0, until
-        if adult - now <= least:
-            what, least = 4, max(adult - now, 0.0)
-        if leave > 0.0 and to_leave / leave < least:
-            what, least = 1, to_leave / leave
-        if move > 0.0 and to_move / move < least:
-            what, least = 2, to_move / move
-        if change > 0.0 and to_change / change < least:
-            what, least = 3, to_change / change
-        tallies.days[slot, month, placement, cohort] += least
-        tallies.cost[slot, month, placement, cohort] += least * price / 7.0
+        if stale:
+            told = bands.age_told[age]
+            leaving = hazards.leave_age_care[draw, age, care] * hazards.leave_age_placement[draw, age, placement]
+            leaving *= hazards.leave_legal[draw, legal] * hazards.leave_unaccompanied[draw, unaccompanied]
+            moving = hazards.move_age_place[draw, age, place] * hazards.move_age_placement[draw, age, placement]
+            moving *= hazards.move_unaccompanied[draw, unaccompanied]
+            changing = hazards.legal_change[draw, legal, care]
+            stale = False
+        leave = leaving * hazards.leave_month[draw, month] * reform.leave[world, month, told, placement]
+        move = moving * hazards.move_month[draw, month] * reform.move[world, month, placement]
+        ends = bands.month_ends[month + 1]
+        what, at = ENDS_MONTH, ends
+        if older < at:
+            what, at = GROWS, older
+        if longer < at:
+            what, at = STAYS_IN_CARE, longer
+        if settled < at:
+            what, at = SETTLES, settled
+        if adult <= at:
+            what, at = TURNS_18, max(adult, now)
+        if to_leave < (at - now) * leave:
+            what, at = LEAVES, now + to_leave / leave
+        if to_move < (at - now) * move:
+            what, at = MOVES, now + to_move / move
+        if to_change < (at - now) * changing:
+            what, at = CHANGES, now + to_change / changing
+        days = at - now
+        tallies.days[slot, month, placement, cohort] += days
+        tallies.cost[slot, month, placement, cohort] += days * price / 7.0
         if price >= bands.dear:
-            tallies.dear_cost[slot, month] += least * price / 7.0
-        to_leave -= least * leave
-        to_move -= least * move
-        to_change -= least * change
-        now += least
-        if what == 0:
-            if now >= bands.month_ends[month + 1] - 1e-9:
-                now = bands.month_ends[month + 1]
-                if adult > now:
-                    tallies.stock[slot, month, bands.age_told[band_of(now - birth, bands.age)], placement] += 1
-                    tallies.unaccompanied[slot, month] += unaccompanied
-                    tallies.dear[slot, month] += price >= bands.dear
-                month += 1
-            else:
-                now += 1e-9  # past the edge, whatever the last bit says
-        elif what == 1 or what == 4:
+            tallies.dear_cost[slot, month] += days * price / 7.0
+        to_leave -= days * leave
+        to_move -= days * move
+        to_change -= days * changing
+        now = at
+        if what == ENDS_MONTH:
+            tallies.stock[slot, month, told, placement] += 1
+            tallies.unaccompanied[slot, month] += unaccompanied
+            tallies.dear[slot, month] += price >= bands.dear
+            month += 1
+        elif what == LEAVES or what == TURNS_18:
             tallies.leavers[slot, month, told] += 1
             reason = hazards.exit_reason.shape[3]
-            if what == 1:
-                u = uniform(seed, replicate, child, who, names.reason, exits)
-                reason = chosen(hazards.exit_reason[draw, age, placement], u)
+            if what == LEAVES:
+                reason = chosen(hazards.exit_reason[draw, age, placement], uniform(seed, replicate, child, who, names.reason, 0))
             tallies.reasons[slot, month, reason] += 1
             return
-        elif what == 2:
-            moves += 1
-            first, second = uniform_pair(seed, replicate, child, who, names.destination, moves)
-            placement = chosen_weighted(hazards.next_placement[draw, placement, age], reform.placement_weight[world, month], first)
-            place_start = now
-            price = price_of(bands.prices, placement, second)
-            to_move = threshold(seed, replicate, child, who, names.moves, moves)
-            tallies.begun[slot, month, placement] += 1
         else:
-            changes += 1
-            legal = chosen(hazards.next_legal[draw, legal], uniform(seed, replicate, child, who, names.new_legal, changes))
-            to_change = threshold(seed, replicate, child, who, names.legal, changes)
+            stale = True
+            if what == GROWS:
+                age += 1
+                older = birth + next_edge(bands.age, age)
+            elif what == STAYS_IN_CARE:
+                care += 1
+                longer = care_start + next_edge(bands.care, care)
+            elif what == SETTLES:
+                place += 1
+                settled = place_start + next_edge(bands.place, place)
+            elif what == MOVES:
+                moves += 1
+                first, second = uniform_pair(seed, replicate, child, who, names.destination, moves)
+                placement = chosen_weighted(hazards.next_placement[draw, placement, age], reform.placement_weight[world, month], first)
+                place_start, place = now, 0
+                settled = now + next_edge(bands.place, 0)
+                price = price_of(bands.prices, placement, second)
+                to_move = threshold(seed, replicate, child, who, names.moves, moves)
+                tallies.begun[slot, month, placement] += 1
+            else:
+                changes += 1
+                legal = chosen(hazards.next_legal[draw, legal], uniform(seed, replicate, child, who, names.new_legal, changes))
+                to_change = threshold(seed, replicate, child, who, names.legal, changes)
 
 
 @kernel
