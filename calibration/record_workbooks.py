@@ -107,8 +107,11 @@ def _check_parts(file: RecordFile) -> tuple[int, int]:
 
 
 def _checked(file: RecordFile, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Return a part of a workbook; refuses one that is too large or declares a document type."""
+    """Return a part of a workbook; refuses one that is too large, declares a document type, or is XML under an ending that says it is not."""
     if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+        content = unpacked(archive, entry, file.name, MOST_PART_BYTES)
+        if content[:512].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<"):
+            raise RecordsError(f"{file.name}/{entry.filename}", "is XML under another ending; save the workbook again as .xlsx")
         return b""  # pictures and settings of printers, which are not read
     most = MOST_PART_BYTES if ROWS_PART.fullmatch(entry.filename) else MOST_OTHER_BYTES
     content = unpacked(archive, entry, file.name, most)

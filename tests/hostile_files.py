@@ -289,6 +289,7 @@ _book("bomb as a sheet", lambda: with_part(BOOK, SHEET, lambda sheet: sheet.repl
 _book("entity bomb in texts", with_part(BOOK, "xl/sharedStrings.xml", lambda _: LAUGHS + b"<sst><si><t>&a11;</t></si></sst>"))
 _book("entity bomb in a sheet", with_part(BOOK, SHEET, lambda sheet: LAUGHS + sheet))
 _book("file as an entity", with_part(BOOK, SHEET, lambda sheet: b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + sheet))
+_book("entity bomb under another ending", with_part(BOOK, "xl/worksheets/sheet1.bin", lambda _: LAUGHS + b"<worksheet/>"))
 _book("document type in relations", with_part(BOOK, "_rels/.rels", lambda part: b"<!DOCTYPE x>" + part))
 _book("document type in UTF-16", with_part(BOOK, SHEET, lambda sheet: ("<!DOCTYPE x>" + sheet.decode()).encode("utf-16")))
 _book("part that leads out", with_part(BOOK, "../evil.xml", lambda _: b"<a/>"))
