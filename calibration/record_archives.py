@@ -23,7 +23,7 @@ SMALL = 1024**2  # bytes below which a ratio means nothing
 PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 FAULTS = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, OSError, OverflowError,
-    UnicodeError,
+    ValueError, IndexError,
 )  # fmt: skip
 
 
@@ -39,6 +39,8 @@ def opened(source: Path | BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(source) as archive:
             yield archive
+    except RecordsError:
+        raise
     except FAULTS:
         raise RecordsError(name, "is not a zip that can be read, or not all of it; expected a whole one: copy or export it again") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ BOM = b"\xef\xbb\xbf"
 CONTROLS = bytes({*range(1, 9), 11, *range(14, 32), 127} - {26})  # of no text; 26 ends files of old systems
 BLOCK_BYTES = 16 * 1024**2
 LONGEST_HEADING = 1024**2  # bytes: a thousand columns of a thousand letters
+BREAK = re.compile(rb"\r\n|\n|\r")
 MOST_BREAKS = 100  # line breaks inside a cell; a page of free text has fifty
 OTHER_LENGTH = "other number of cells than the heading"
 UNCLOSED = "a quote opens here and is not closed in its cell, so rows after it would be lost; expected quotes in pairs around a cell"
@@ -50,6 +52,7 @@ def read_csv(file: RecordFile) -> RecordTable:
     several_lines = False
 
     def other_length(row: arrow_csv.InvalidRow) -> str:
+        """Note a row with more or fewer cells than the heading, and leave it out."""
         nonlocal several_lines
         wrong.append(row.number)
         several_lines |= "\n" in row.text or "\r" in row.text
@@ -66,10 +69,11 @@ def read_csv(file: RecordFile) -> RecordTable:
         )
     except pa.ArrowInvalid:
         raise RecordsError(
-            file.name, "is not a CSV that can be read: a quote is not closed, or a row is longer than any return's", _quote_line(text, delimiter)
+            file.name, "is not a CSV that can be read: a quote is not closed, or a row is longer than any return's", _quote_line(text, delimiter, 2)
         ) from None
-    if several_lines or _swallowed(table, delimiter.decode()) or (text.count(b'"') % 2 and _open_at_end(text, delimiter)):
-        raise RecordsError(file.name, UNCLOSED, _quote_line(text, delimiter))
+    spans = several_lines or _spans_lines(table) or text.count(b'"') % 2
+    if several_lines or (spans and _swallows(text, delimiter, len(headings))):
+        raise RecordsError(file.name, UNCLOSED, _quote_line(text, delimiter, len(headings)))
     rows = np.setdiff1d(np.arange(2, table.num_rows + len(wrong) + 2), np.array(wrong, dtype=np.int64) + 1, assume_unique=True)
     columns = {name: _column(table.column(name)) for name in headings}
     return table_of(file.name, "", columns, rows, {OTHER_LENGTH: len(wrong)} if wrong else {}, notes)
@@ -114,7 +118,7 @@ def _headings(file: RecordFile, text: bytes) -> tuple[list[str], bytes, int]:
         raise RecordsError(file.name, "does not begin with a heading that can be read (a quote is not closed, or it has no end)", 1) from None
     if not cells:
         raise RecordsError(file.name, "is empty or begins with an empty line, expected a heading and rows", 1)
-    ends = [match.end() for _, match in zip(range(reader.line_num), re.finditer(rb"\r\n|\n|\r", top), strict=False)]
+    ends = [match.end() for _, match in zip(range(reader.line_num), BREAK.finditer(top), strict=False)]
     if len(ends) < reader.line_num and len(text) > len(top):
         raise RecordsError(file.name, f"begins with a line of more than {LONGEST_HEADING:,} bytes, expected a heading", 1)
     return checked_headings(file.name, cells), delimiter, ends[-1] if len(ends) == reader.line_num else len(text)
@@ -134,36 +138,39 @@ def _column(column: pa.ChunkedArray) -> pd.Categorical:
     return pd.Categorical.from_codes(merged[numbers], pd.Index(distinct, dtype="str"))
 
 
-def _swallowed(table: pa.Table, delimiter: str) -> bool:
-    """Whether a cell holds whole rows: a quote opened in one row and closed in the same column of a later one, so that no count of cells is wrong."""
-    width = table.num_columns
-    for column in table.columns:
-        for chunk in column.chunks:
-            for cell in chunk.dictionary.filter(pc.match_substring_regex(chunk.dictionary, "[\r\n]")).to_pylist():
-                breaks = len(cell.strip().splitlines()) - 1
-                if breaks > MOST_BREAKS or (breaks > 0 and width > 3 and cell.count(delimiter) == breaks * (width - 1)):
-                    return True
-    return False
+def _spans_lines(table: pa.Table) -> bool:
+    """Whether a cell holds a line break."""
+    return any(pc.any(pc.match_substring_regex(chunk.dictionary, "[\r\n]")).as_py() for column in table.columns for chunk in column.chunks)
 
 
-def _quoted(delimiter: bytes) -> re.Pattern[bytes]:
-    """Return the pattern of a quoted cell, closed or not."""
-    return re.compile(rb"(?:\A|[\r\n" + delimiter + rb'])"([^"]*(?:""[^"]*)*)("|\Z)')
+def _lines(text: bytes) -> int:
+    """Return how many lines end in a text."""
+    return len(BREAK.findall(text))
 
 
-def _open_at_end(text: bytes, delimiter: bytes) -> bool:
-    """Whether the file ends inside quotes."""
-    return any(not match[2] for match in _quoted(delimiter).finditer(text))
+def _quoted(text: bytes, delimiter: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield quoted cells: what is in quotes, the quote that closes it (none at the end of the file), and a byte after it that should not be there."""
+    pattern = rb'(?:\A|[\r\n' + delimiter + rb'])"([^"]*(?:""[^"]*)*)("|\Z)([^\r\n' + delimiter + rb"])?"
+    yield from re.finditer(pattern, text)
 
 
-def _quote_line(text: bytes, delimiter: bytes) -> int:
-    """Return the line on which the first quote opens that spans lines and cells, else the first that spans lines; 0 if none does."""
-    found = None
-    for match in _quoted(delimiter).finditer(text):
-        if match[2] and not re.search(rb"[\r\n]", match[1]):
-            continue
-        found = found or match
-        if delimiter in match[1] or not match[2]:
-            found = match
-            break
-    return len(re.findall(rb"\r\n|\n|\r", text[: found.start(1)])) + 1 if found else 0
+def _swallows(text: bytes, delimiter: bytes, width: int) -> re.Match[bytes] | None:
+    """Return the first quoted cell that seems to hold rows: its quote was not meant to open it, or the one that closes it was to open a later one.
+
+    So it is if the file ends inside it, if text follows the quote that closes it, or if it parts into as many cells as rows have.
+    """
+    for cell in _quoted(text, delimiter):
+        inside, closing, after = cell.groups()
+        if not closing:
+            return cell
+        breaks = _lines(inside)
+        whole_rows = width > 3 and inside.count(delimiter) in {breaks * (width - 1), _lines(inside.strip()) * (width - 1)}
+        if breaks and (after or breaks > MOST_BREAKS or whole_rows):
+            return cell
+    return None
+
+
+def _quote_line(text: bytes, delimiter: bytes, width: int) -> int:
+    """Return the line on which a quote opens that swallows rows, else the first that spans lines; 0 if none does."""
+    found = _swallows(text, delimiter, width) or next((cell for cell in _quoted(text, delimiter) if _lines(cell[1])), None)
+    return _lines(text[: found.start(1)]) + 1 if found else 0

@@ -45,7 +45,7 @@ def read_workbook(file: RecordFile) -> Iterator[RecordTable]:
     """
     formulas, sheets = _check_parts(file)
     notes = (f"its book holds {formulas:,} formulas: their last computed values are read, one never computed as empty",) if formulas else ()
-    with _faults_told(file):
+    with _faults_told(file), _unwarned():
         book = openpyxl.load_workbook(io.BytesIO(file.content), read_only=True, data_only=True, keep_links=False)
     if len(book.sheetnames) < sheets:
         raise RecordsError(file.name, f"names {sheets} sheets and holds {len(book.sheetnames)}; save it again as .xlsx")
@@ -53,8 +53,7 @@ def read_workbook(file: RecordFile) -> Iterator[RecordTable]:
     for number, sheet in enumerate(book.worksheets, 1):
         sheet.reset_dimensions()  # a sheet's own word for its size is not to be trusted
         rows = _told(file, sheet.iter_rows(values_only=True))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they would say what a cell holds
+        with _unwarned():
             table = _sheet(file.name, sheet.title, f"sheet {number}", rows, notes, left)
         if table is not None:
             left -= len(table.frame) * len(table.columns)
@@ -62,11 +61,19 @@ def read_workbook(file: RecordFile) -> Iterator[RecordTable]:
 
 
 @contextmanager
+def _unwarned() -> Iterator[None]:
+    """Let openpyxl warn nobody: it would say what a cell holds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
 def _faults_told(file: RecordFile) -> Iterator[None]:
     """Tell what openpyxl raises of a workbook that is not as it expects (which is nearly anything) as ours."""
     try:
         yield
-    except (*FAULTS, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError) as fault:
+    except (*FAULTS, KeyError, TypeError, AttributeError, IndexError, SyntaxError) as fault:
         raise RecordsError(file.name, f"is not a workbook that can be read ({type(fault).__name__}); save it again as .xlsx") from None
 
 

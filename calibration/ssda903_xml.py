@@ -39,6 +39,7 @@ def read_ssda903_xml(file: RecordFile) -> list[RecordTable]:
     numbers: dict[str, list[int]] = {name: [] for name in HEADINGS}
 
     def add(table: str, cells: dict[str, str], number: int) -> None:
+        """Add a row to a table."""
         rows[table].append([cells.get(heading, "") for heading in HEADINGS[table]])
         numbers[table].append(number)
 

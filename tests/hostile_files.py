@@ -180,6 +180,14 @@ def _(folder):
     return path, "returns.zip"
 
 
+@hostile("archive", "bytes missing")
+def _(folder):
+    path = zipped(folder, {"a.csv": CSV * 1000})
+    content = path.read_bytes()
+    path.write_bytes(content[:60] + content[69:])
+    return path, "returns.zip"
+
+
 @hostile("archive", "packed another way")
 def _(folder):
     return zipped(folder, {"a.csv": CSV}, zipfile.ZIP_LZMA), "a.csv"
@@ -289,6 +297,7 @@ _book("a CSV", CSV)
 _book("a PDF", b"%PDF-1.7" + CSV)
 _book("locked, or of old", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512))
 _book("broken off", BOOK[: len(BOOK) // 2])
+_book("bytes missing", BOOK[:60] + BOOK[69:])
 _book("empty", b"")
 _book("sheet missing", with_part(BOOK, "xl/_rels/workbook.xml.rels", lambda part: part.replace(b"sheet1.xml", b"sheet9.xml")))
 _book("sheet broken off", with_part(BOOK, SHEET, lambda sheet: sheet[: len(sheet) // 2]))

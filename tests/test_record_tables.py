@@ -102,15 +102,26 @@ def test_a_quote_left_open_is_refused_by_its_line(text, line):
     assert refused.value.row == line
 
 
-@pytest.mark.parametrize("pairs", range(1, 6))
-def test_no_row_is_lost_in_silence_to_a_quote(pairs):
-    lines = [f'{n},"{n}, {n}",c,d' for n in range(20)]
-    for n in range(pairs):
-        lines[3 * n] = lines[3 * n].replace('",', ",")  # a closing quote is missing
-    content = "\n".join(["A,B,C,D", *lines]) + "\n"
-    with pytest.raises(RecordsError, match="quote") as refused:
-        of(content)
-    assert refused.value.row == 2
+PLAIN_CELLS = st.sampled_from(["", "U4", "01/04/2020", '"Smith, J"', '"5 "" wide"', '""'])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rows=st.lists(st.lists(PLAIN_CELLS, min_size=3, max_size=3), min_size=2, max_size=8),
+    where=st.tuples(st.integers(0, 7), st.integers(0, 3)),
+    before=st.booleans(),
+)
+def test_no_row_is_lost_in_silence_to_a_stray_quote(rows, where, before):
+    lines = [[f"k{n}", *row] for n, row in enumerate(rows)]
+    row, column = where[0] % len(lines), where[1]
+    cell = lines[row][column]
+    lines[row][column] = '"' + cell if before else cell + '"'
+    try:
+        table = of("A,B,C,D\n" + "".join(",".join(line) + "\n" for line in lines))
+    except RecordsError as refused:
+        assert "quote" in str(refused)  # noqa: PT017 - either is right, by where the quote stands
+    else:
+        assert len(table.frame) + sum(table.left_out.values()) == len(lines)
 
 
 def test_message_of_a_file_without_heading_tells_no_cell():
