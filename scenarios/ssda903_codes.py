@@ -1,8 +1,11 @@
 """What the codes of the SSDA903 return mean in the words of the pathway: placements, legal statuses, exits, providers.
 
 The table is `scenarios/data/ssda903_codes.csv`: Department for Education, Children looked after by local authorities in England, guide to the SSDA903
-collection (code sets), and earlier years' guides for codes no longer used. `meaning` is ours. One code becomes one placement but for foster carers
-and children's homes, which the provider divides: the authority's own (PR1), and those it buys.
+collection (code sets), as the guidance of the Standard Safeguarding Dataset quotes them (Data to Insight, 2024), and the lists of valid codes by year
+in Data to Insight's validator (rules 146 and 149: K3 from the return of 2024-25; H5, P2 and Z1 no longer in that of 2025-26, which has Z11 to Z14;
+what each of the four means was not found) and in liia-tools (E43 and E44 until 2018). Codes named "old code" are of earlier guides, not seen again.
+`meaning` is ours, by the groups of the published tables: a residential care home (R1) is another residential setting there, not a children's home.
+One code becomes one placement but for foster carers and children's homes, which the provider divides: the authority's own (PR1), and those it buys.
 """
 
 from functools import cache
