@@ -114,7 +114,7 @@ def test_exits_have_codes_that_fit(exit_, kept, legal, who, expected):
 
 
 def test_supported_accommodation_is_coded_by_the_guide_of_its_year():
-    for start, expected in (("2023-03-31", {"H5", "P2"}), ("2023-04-01", {"K3"})):
+    for start, expected in (("2024-03-31", {"H5", "P2"}), ("2024-04-01", {"K3"})):
         one = period([("supported_accommodation", at(start))], [("section_20", at(start))])
         assert {rows(one, people("2006-01-01", seed=seed))[0][3] for seed in range(40)} == expected
 
@@ -150,8 +150,8 @@ def test_every_code_is_the_returns_and_means_what_it_stands_for():
     places = table()[table()["field"] == "PLACE"]
     for row in places.itertuples():
         code, stage = codes("PLACE")[row.code], row.meaning.split(":")[0]
-        assert code.first_year <= max(row.first_year, 2017)
-        assert not code.last_year or row.last_year <= code.last_year
+        assert code.first_year <= max(row.first_year, 2017), row.code
+        assert not code.last_year or 0 < row.last_year <= code.last_year, row.code
         provider = "PR1" if stage in ("in_house_foster", "authority_childrens_home", "kinship_foster") else "PR4"
         assert placement_of(row.code, provider) == returned(stage)
     for field in ("LS", "REC"):

@@ -17,7 +17,7 @@ from outputs.returns.people import People, add_years, day
 
 FOSTER = ("in_house_foster", "agency_foster")
 KINSHIP = ("kinship_foster_provisional", "kinship_foster")
-NO_PROVIDER = ("Z1",)  # a placement whose provider is not returned
+NO_PROVIDER = ("Z1", "Z11", "Z12", "Z13", "Z14")  # placements whose provider is not returned
 SCHOOL_FROM_YEARS = 5
 
 

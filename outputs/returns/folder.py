@@ -43,9 +43,9 @@ manifest.json         What made the folder.
 
 How returns and truth differ. A return knows days, the truth times: of several changes on one day a return has the last, and a period of care that
 begins and ends on one day is in no return. In all else they are the same children: at every month's end the returns hold exactly the children of
-truth/stock_monthly.csv. The pathway's unregistered placements and waits for a secure home are other placements (Z1) in both; approval of a kinship
-carer is a change of placement with the same carer (T), if anything, and no move. Who turns 18 leaves on the birthday: E17 with the foster carers,
-else E5, E6 or E7 (E14 on remand).
+truth/stock_monthly.csv. The pathway's unregistered placements and waits for a secure home are other placements in both (Z1; from 2026 Z11 to Z14).
+Approval of a kinship carer is a change of placement with the same carer (T), if anything, and no move. Who turns 18 leaves on the birthday: E17 with
+the foster carers, else E5, E6 or E7 (E14 on remand).
 
 Identifiers begin with SYN, postcodes with ZZ; there are no pupil numbers. FAMILY in the header links siblings and is no field of the Department's.
 Which of several codes of one meaning a row has is drawn by stated shares (scenarios/data/return_code_shares.csv). Sex, ethnicity and category of need

@@ -32,6 +32,7 @@ def monthly_need(episodes: Sequence[NeedEpisode], begins: float, month_ends: Seq
     edges = [begins, *month_ends]
 
     def count(name: str, time: float) -> None:
+        """Count an event in its month."""
         if begins <= time < month_ends[-1]:
             counts[name][bisect_right(edges, time) - 1] += 1
 
