@@ -479,6 +479,9 @@ def test_the_benchmark_scores_what_it_hands_returns_to(capsys):
     forecast, true = (table[(table["band"] == name) & (table["series"] == "total")] for name in ("forecast", "true"))
     assert np.allclose(forecast["width"].to_numpy(), true["width"].to_numpy(), rtol=0.25)  # other draws of the same futures
     assert "secure_home" not in set(table["series"])
+    for _, rows in table.groupby(["horizon_months", "series"]):
+        by_error = rows.set_index("band")["interval_score"] / rows.set_index("band").loc["wide_by_error", "interval_score"]
+        assert np.allclose(rows["ratio_by_error"], by_error)
     bench.report(table, every=True)
     assert "mean over series by placement" in capsys.readouterr().out
 
