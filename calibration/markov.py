@@ -34,7 +34,7 @@ def category_of(code: str) -> int:
 
 
 def markov_forecast(records: CareRecords, since: date, origin: date, until: date) -> pd.DataFrame:
-    """Forecast children in care by age bin and category at month ends.
+    """Forecast children in care by age bin and category at month ends, the day of origin first.
 
     Parameters
     ----------
@@ -53,7 +53,8 @@ def markov_forecast(records: CareRecords, since: date, origin: date, until: date
     np.fill_diagonal(step, 1.0 - rates.sum(axis=1) + np.diag(rates))
     step = step[:NOWHERE]
     scatter = step * (1.0 - step)
-    mean, variance, rows = stock[-1].astype(float), np.zeros(NOWHERE), []
+    mean, variance = stock[-1].astype(float), np.zeros(NOWHERE)
+    rows = [(origin, *_names(state), mean[state], 0.0) for state in range(NOWHERE)]
     for day in pd.date_range(origin, until)[1:]:
         mean, variance = step @ mean + entering, variance + scatter @ mean + entering
         if day.is_month_end:

@@ -9,7 +9,7 @@ child moves, what it enters at) are Dirichlet, drawn to the pattern's in the sam
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,9 @@ import pandas as pd
 from calibration.care_pattern import CarePattern
 from calibration.care_records import CareRecords
 from calibration.entries import EntryRates, fit_entries
-from calibration.exposure import UNKNOWN, as_days, occurrence_exposure, spans_of
+from calibration.exposure import UNKNOWN, occurrence_exposure, spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
-from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, EXITS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS, budget_year
+from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, EXITS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS
 
 AGES, CARES, PLACES, KINDS, STATUSES = len(AGE_EDGES_DAYS), len(CARE_EDGES_DAYS), len(PLACE_EDGES_DAYS), len(PLACEMENTS), len(LEGAL_STATUSES)
 # Standard deviations of log ratios between authorities: how far each may lie from the pattern before its own records speak. Assumed (range half to twice).
@@ -137,32 +137,3 @@ def counted_shares(records: CareRecords, since: date, origin: date) -> dict[str,
     reasons = spans["exit"][left].map({name: position for position, name in enumerate(EXITS)}).to_numpy()
     np.add.at(counts["exit_reason"], (age[left], placement[left], reasons), 1.0)
     return counts
-
-
-def opening_caseload(records: CareRecords, origin: date) -> pd.DataFrame:
-    """Return the children in care at the end of a day: days from it of birth, start of care, start of placement and 18th birthday; and where they are.
-
-    Columns `child`, `birth`, `care_start`, `place_start`, `adult`, `placement`, `legal_status`, `unaccompanied`, `cohort` (the budget year care began in: 0
-    before the last whole one, 1 in it, 2 in the year of the first month after the day).
-    """
-    from calibration.episodes import eighteenth_birthday
-
-    spans = spans_of(records)
-    day = float(np.datetime64(origin).astype(np.int64))
-    here = spans[(spans["start"] <= day) & ~(spans["end"] <= day)].drop_duplicates("child", keep="last").reset_index(drop=True)
-    adult = as_days(pd.Series(eighteenth_birthday(records.children["birth"].to_numpy()[here["child"]])))
-    frame = here[["child", "placement", "legal_status", "unaccompanied"]].copy()
-    for column in ("birth", "care_start", "place_start"):
-        frame[column] = here[column] - day
-    first_year = budget_year(origin + timedelta(1))
-    starts = pd.to_datetime(here["care_start"], unit="D")
-    frame["cohort"] = np.clip(starts.dt.year + (starts.dt.month > 3) - first_year + 2, 0, 2).astype(int)
-    frame.loc[~here["start_known"], "care_start"] -= _earlier_days(spans)  # in care before the first row: as long as others were when they moved
-    frame["adult"] = adult - day
-    return frame[frame["adult"] > 0].reset_index(drop=True)
-
-
-def _earlier_days(spans: pd.DataFrame) -> float:
-    """Return how long children had been in care, on average, when they moved, of those whose start is known; 0 if nobody moved."""
-    moved = spans[spans["moves"] & spans["start_known"]]
-    return float((moved["end"] - moved["care_start"]).mean()) if len(moved) else 0.0

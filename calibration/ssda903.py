@@ -8,7 +8,6 @@ What each table is, is told by its columns, not by its name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The command line: list, validate, explain, init, run, compare, sensitivity, calibrate, backtest, synth, bench.
+"""The command line: list, validate, explain, init, run, compare, sensitivity, calibrate, backtest, bench; forecast and synth are in `cli_records`.
 
 Heavy imports happen inside the commands. Anything a user can get wrong ends in one clear message, exit status 2 and
 no traceback.
@@ -12,7 +12,31 @@ from typing import Annotated, Any
 
 import typer
 
-from carecurve import console
+from carecurve import cli_records, console
+from carecurve.cli_options import (
+    Area,
+    Attribute,
+    Deflators,
+    Diagrams,
+    DiscountRate,
+    Effects,
+    Engine,
+    England,
+    Events,
+    From,
+    MaxRuns,
+    On,
+    OptimismBias,
+    Output,
+    Overwrite,
+    Precision,
+    Quiet,
+    Region,
+    Runs,
+    Seed,
+    Until,
+    Workers,
+)
 
 DRAWN_ENGINES = ("expected",)  # whose runs draw the system without being asked
 
@@ -23,32 +47,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Area = Annotated[
-    str | None, typer.Option("--area", help="One authority, by name, ONS code or the Department's number.")
-]
-Region = Annotated[str | None, typer.Option("--region", help="A region, or a named group such as greater-manchester.")]
-England = Annotated[bool, typer.Option("--england", help="All authorities of the panel, grossed up to England.")]
-From = Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="Month from which scenarios differ.")]
-Until = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM", help="Last month.")]
-Runs = Annotated[str | None, typer.Option("--runs", metavar="N|auto", help="Paired replicates; auto: as many as precision takes.")]
-Precision = Annotated[float | None, typer.Option("--precision", help="With --runs auto: 95 % half-width, per cent of the difference; 5.")]
-MaxRuns = Annotated[int | None, typer.Option("--max-runs", help="With --runs auto: the most runs; 200.")]
-Effects = Annotated[str, typer.Option("--effects", help="Effects and prices: drawn for each run; central: their means; null: reforms only cost.")]
-Deflators = Annotated[Path | None, typer.Option("--deflators", help="Table of GDP deflators in place of the shipped one: year,index,source,status.")]
-On = Annotated[str | None, typer.Option("--on", metavar="SCENARIO", help="Lay all scenarios on this one: `fitted`, say, for draws of demand.")]
-DiscountRate = Annotated[float | None, typer.Option("--discount-rate", help="Share a year, such as 0.035, 0.5 points less after years 30 and 75.")]
-OptimismBias = Annotated[float, typer.Option("--optimism-bias", help="Raise costs and cut benefits by this share, such as 0.4; off by default.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random draw.")]
-Engine = Annotated[str, typer.Option("--engine", help="fast, reference, or expected (the mean, by equations).")]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes of a fit; by default one a processor.")]
-Events = Annotated[bool, typer.Option("--events", help="Keep the event log of the first replicate.")]
-Diagrams = Annotated[bool, typer.Option("--diagrams", help="Draw the last year's stocks and flows, and the feedback loops.")]
-Attribute = Annotated[bool, typer.Option("--attribute", help="What drove the change: by lever and interaction; runs scenarios in between.")]
-Output = Annotated[Path | None, typer.Option("-o", "--output", help="Results folder; by default a new one in runs/.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say only where the results are.")]
-
 
 @app.command("list")
 def list_() -> None:
@@ -290,31 +288,6 @@ def backtest(
 
 
 @app.command()
-def synth(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
-    scenario: Annotated[str, typer.Option("--scenario", help="A scenario: name or file.")] = "baseline",
-    area: Area = None,
-    from_: Annotated[str, typer.Option("--from", metavar="YYYY-04", help="First month of the first return.")] = "2020-04",
-    until: Annotated[str, typer.Option("--until", metavar="YYYY-03", help="Last month of the last return.")] = "2025-03",
-    seed: Seed = 1,
-    layout: Annotated[str, typer.Option("--layout", help="Of SSDA903: years (a folder a year), single (all years), or xml.")] = "years",
-    cin: Annotated[bool, typer.Option("--cin/--no-cin", help="The children in need census too.")] = True,
-    overwrite: Overwrite = False, quiet: Quiet = False,
-) -> None:  # fmt: skip
-    """Write synthetic SSDA903 and children in need returns of an authority, and the truth beside them."""
-    if not quiet:
-        console.say("Reading scenarios ...")  # at once: what comes next takes seconds to import
-        console.announce_compilation()
-    from carecurve import synthesising
-
-    found = synthesising.synthesise(scenario, area, from_, until, seed, layout, cin, folder, overwrite)
-    if not quiet:
-        for line in synthesising.lines(found, cin):
-            console.say(line)
-    console.say(f"Returns in {folder}")
-
-
-@app.command()
 def bench(
     england: Annotated[bool, typer.Option("--england", help="Every authority too: takes minutes.")] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for bench.json.")] = None,
@@ -331,6 +304,10 @@ def bench(
             console.say(f"Wrote {write_bench(figures, output)}")
         except OSError as fault:
             console.fail(f"cannot write to {output}: {fault.strerror or fault}")
+
+
+app.command()(cli_records.forecast)
+app.command()(cli_records.synth)
 
 
 def _experiment(

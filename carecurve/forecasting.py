@@ -1,167 +1,228 @@
-"""`carecurve forecast`: an authority's own records read, its rates estimated, its open caseload run on, and what the folder and the last lines hold."""
+"""`carecurve forecast`: an authority's own records read, its rates estimated, its open caseload run on; and what the folder and the last lines hold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from calibration.care_days import known_days
+from calibration.care_days import known_days, month_end_stock
 from calibration.care_pattern import published_pattern
-from calibration.care_records import CareRecords
+from calibration.care_records import CareRecords, DataQuality
 from calibration.identifiers import Pseudonyms
+from calibration.markov import markov_forecast
+from calibration.opening import Opened, from_annex_a, opening_caseload, priced
+from calibration.placement_costs import read_placement_costs
+from calibration.quality_tables import quality_tables
 from calibration.rate_draws import DRAWS, model_of
-from calibration.rates import CareRates, estimate, opening_caseload
+from calibration.rates import CareRates, estimate
 from calibration.ssda903 import read_ssda903
-from carecurve import api
-from carecurve.console import ChoiceError
+from carecurve import api, forecast_lines
+from carecurve.forecast_question import Question, check, check_until, days
+from carecurve.forecast_reforms import ReformEffect, effects_of
 from outputs import forecast_costs as money
-from outputs.forecast_tables import flow_table, stock_table
+from outputs.forecast_differences import difference_table
+from outputs.forecast_folder import Quality, write_forecast
+from outputs.forecast_plots import Shown
+from outputs.forecast_tables import band_table, flow_table, stock_table
 from scenarios.areas import ENGLAND, UnknownNameError, find_area
 from scenarios.deflators import PRICE_BASE
-from sim.caseload import AGE_BANDS, AGE_TOLD, PLACEMENTS, CaseloadModel, CaseloadRun, month_ends, run_caseload
+from sim.caseload import AGE_BANDS, AGE_EDGES_DAYS, AGE_TOLD, PLACEMENTS, CaseloadModel, CaseloadRun, month_ends, run_caseload
 from sim.caseload_prices import growth_of, price_quantiles
+from sim.experiment import library_versions
 from sim.model import CompiledModel, compile_model
 
+__all__ = ["Forecast", "Question", "check", "forecast", "write"]
+
 DEAR_GBP_PER_WEEK = 10_000.0
-MOST_YEARS = 10  # ahead: more says more about assumptions than about the records
 BASELINE = "baseline"
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is to be forecast, from what.
-
-    Attributes
-    ----------
-    ssda903, until
-        Where the returns are, and the last day.
-    authority
-        As the returns' column LA names it, if they hold several.
-    area
-        The authority whose prices are used (and, under reforms, whose services); by default the returns' own, if it is known, else England.
-    since, origin
-        The days rates are estimated between; by default all that the returns cover.
-    runs, seed, workers
-        Replicates, the seed of their draws, and threads.
-    budget_gbp
-        This budget year's approved budget for placements, nominal.
-    hide
-        Whether small numbers are hidden.
-    """
-
-    ssda903: Path
-    until: date
-    authority: str = ""
-    area: str | None = None
-    since: date | None = None
-    origin: date | None = None
-    runs: int = 1000
-    seed: int = 1
-    workers: int = 2
-    budget_gbp: float | None = None
-    hide: bool = True
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """A finished forecast: what was read and estimated, the runs, the tables, and the manifest's own words."""
+    """A finished forecast.
 
-    records: CareRecords
-    rates: CareRates
-    run: CaseloadRun
-    opening: pd.DataFrame
+    Attributes
+    ----------
+    question, origin
+        What was asked, and the day it was forecast from.
+    tables
+        By file name.
+    quality
+        Of each import, by its title.
+    shown
+        What is drawn.
+    about
+        What the manifest says.
+    run
+        The runs of the baseline; none of `--compat markov`.
+    """
+
+    question: Question
+    origin: date
     tables: Mapping[str, pd.DataFrame]
-    about: Mapping[str, Any] = field(default_factory=dict)
+    quality: Mapping[str, DataQuality]
+    shown: Shown | None
+    about: Mapping[str, Any]
+    run: CaseloadRun | None = None
+
+    def lines(self) -> list[str]:
+        """Return the few lines a planner would read aloud."""
+        return forecast_lines.lines(self.tables, self.origin, self.question)
 
 
-def forecast(question: Question, progress: Callable[[int, int], None] | None = None) -> Forecast:
+def forecast(question: Question, progress: Progress | None = None) -> Forecast:
     """Read, estimate, run and tabulate.
+
+    Parameters
+    ----------
+    progress
+        Called with (runs done, runs in all) of the whole model, if there are reforms.
 
     Raises
     ------
     RecordsError
         If records cannot be used.
-    ChoiceError, UnknownNameError
-        If a day or an authority cannot be.
+    ChoiceError, UnknownNameError, ScenarioError
+        If a day, an authority or a scenario cannot be.
     """
-    records = read_ssda903(question.ssda903, question.authority, Pseudonyms())
-    origin, since = _days(question, records)
-    rates = estimate(records, published_pattern(), since, origin)
-    opening = opening_caseload(records, origin)
-    compiled = _compiled(question, origin)
-    prices = price_quantiles(compiled)
-    months = month_ends(origin, question.until)
-    model = model_of(rates, opening, origin, len(months), question.seed, min(DRAWS, question.runs))
-    run = run_caseload(model, question.until, prices, question.runs, question.seed, workers=question.workers, dear_gbp=DEAR_GBP_PER_WEEK)
-    costs = _costs(question, records, compiled, prices, run, origin)
-    tables = {
-        "forecast.csv": stock_table(run, opening_stock(opening), origin, question.hide),
-        "starts_and_leavers.csv": flow_table(run),
-        "costs.csv": money.cost_table(costs),
-        "outturn.csv": money.outturn_table(costs),
-        "bridge.csv": money.bridge_table(costs),
-        "full_year_effect.csv": money.full_year_effect_table(costs),
-        "high_cost_tail.csv": money.tail_table(costs, DEAR_GBP_PER_WEEK, question.budget_gbp),
-    }
-    return Forecast(records, rates, run, opening, tables)
+    check(question)
+    pseudonyms = Pseudonyms()
+    records = read_ssda903(question.ssda903, question.authority, pseudonyms)
+    since, origin = days(question, records)
+    if question.compat:
+        return _as_existing_tools(question, records, since, origin)
+    return _Forecasting(question, records, pseudonyms, since, origin).done(progress)
 
 
-def _days(question: Question, records: CareRecords) -> tuple[date, date]:
-    """Return the day of origin and the day rates are estimated from.
-
-    Raises
-    ------
-    ChoiceError
-        If the returns do not cover them, or the forecast would end before a month has, or too late.
-    """
-    origin, since = question.origin or records.last, question.since or records.first
-    covered = f"the returns cover {records.first} to {records.last}"
-    if not records.first < origin <= records.last:
-        raise ChoiceError(f"--origin {origin}: {covered}; expected a day in them")
-    if not records.first <= since < origin:
-        raise ChoiceError(f"--since {since}: {covered}; expected a day in them before the origin, {origin}")
-    if not month_ends(origin, question.until):
-        raise ChoiceError(f"--until {question.until}: no month ends after {origin} and by then; expected a later day")
-    if question.until > date(origin.year + MOST_YEARS, origin.month, min(origin.day, 28)) + timedelta(3):
-        raise ChoiceError(f"--until {question.until}: more than {MOST_YEARS} years after {origin}; expected a day within them")
-    return origin, since
+def write(found: Forecast, folder: Path, overwrite: bool = False) -> Path:
+    """Write a forecast's folder and return it."""
+    quality = {title: Quality(quality_tables(one), one.notes, found.question.hide) for title, one in found.quality.items()}
+    return write_forecast(found.tables, found.shown, quality, found.about, folder, overwrite)
 
 
-def _compiled(question: Question, origin: date) -> CompiledModel:
+def _as_existing_tools(question: Question, records: CareRecords, since: date, origin: date) -> Forecast:
+    """Return the forecast that existing tools would make."""
+    chain = markov_forecast(records, since, origin, question.until)
+    tables = {"forecast.csv": band_table(chain, question.hide)}
+    return Forecast(question, origin, tables, {"SSDA903": records.quality}, None, _about(question, records, since, origin))
+
+
+class _Forecasting:
+    """What is worked out on the way to a forecast."""
+
+    def __init__(self, question: Question, records: CareRecords, pseudonyms: Pseudonyms, since: date, last: date) -> None:
+        self.question, self.records, self.since, self.last = question, records, since, last
+        self.quality = {"SSDA903": records.quality}
+        self.rates: CareRates = estimate(records, published_pattern(), since, last)
+        self.opened = self._opened(pseudonyms)
+        self.compiled = _compiled(question)
+        self.prices = price_quantiles(self.compiled)
+        if question.costs:
+            listed = read_placement_costs(question.costs, pseudonyms)
+            self.quality["placement cost list"] = listed.quality
+            self.opened, self.prices = priced(self.opened, listed, self.prices)
+        check_until(question.until, self.opened.origin)
+        self.months = month_ends(self.opened.origin, question.until)
+        drawn = min(DRAWS, question.runs)
+        self.model: CaseloadModel = model_of(self.rates, self.opened.children, self.opened.origin, len(self.months), question.seed, drawn)
+        self.growth = growth_of(self.compiled, self.months, question.seed, question.runs)
+
+    def done(self, progress: Progress | None) -> Forecast:
+        """Return the forecast."""
+        question = self.question
+        run = self._run(None)
+        costs = self._costs(run, self.growth)
+        opening = opening_stock(self.opened.children)
+        tables = {
+            "forecast.csv": stock_table(run, opening, self.opened.origin, question.hide),
+            "starts_and_leavers.csv": flow_table(run),
+            "costs.csv": money.cost_table(costs),
+            "outturn.csv": money.outturn_table(costs),
+            "bridge.csv": money.bridge_table(costs),
+            "full_year_effect.csv": money.full_year_effect_table(costs),
+            "high_cost_tail.csv": money.tail_table(costs, DEAR_GBP_PER_WEEK, question.budget_gbp),
+        }
+        others = {}
+        for effect in self._effects(progress):
+            with_it = self._run(effect.reform)
+            name = f"forecast_{effect.key}.csv".replace("-", "_")
+            tables[name] = others[effect.label] = stock_table(with_it, opening, self.opened.origin, question.hide)
+            its_costs = self._costs(with_it, self.growth * effect.price[np.arange(question.runs) % len(effect.price)])
+            table = difference_table(effect.key, costs, its_costs, effect.other_gbp)
+            tables["differences.csv"] = pd.concat([tables.get("differences.csv"), table], ignore_index=True)
+        shown = Shown(tables, month_end_stock(self.records, self.since, self.last), others, self._title())
+        about = _about(question, self.records, self.since, self.opened.origin)
+        return Forecast(question, self.opened.origin, tables, self.quality, shown, about, run)
+
+    def _title(self) -> str:
+        """Return what the picture is headed."""
+        place = self.question.authority or self.question.area or "The authority"
+        return f"{place}: forecast from {len(self.opened.children):,} children in care on {self.opened.origin:%-d %B %Y}"
+
+    def _opened(self, pseudonyms: Pseudonyms) -> Opened:
+        """Return the children in care that the forecast starts from."""
+        if not self.question.annex_a:
+            return Opened(self.last, opening_caseload(self.records, self.last), *known_days(self.records, self.last))
+        opened, quality = from_annex_a(self.question.annex_a, pseudonyms, self.records)
+        self.quality["Annex A"] = quality
+        return opened
+
+    def _effects(self, progress: Progress | None) -> list[ReformEffect]:
+        """Return what is laid on top of the baseline."""
+        question = self.question
+        if not question.reforms:
+            return []
+        return effects_of(question.reforms, question.area, self.months, question.seed, question.workers, progress)
+
+    def _run(self, reform: Any) -> CaseloadRun:
+        """Run the caseload on."""
+        question = self.question
+        options = {"workers": question.workers or 2, "dear_gbp": DEAR_GBP_PER_WEEK}
+        return run_caseload(self.model, question.until, self.prices, question.runs, question.seed, reform, **options)
+
+    def _costs(self, run: CaseloadRun, growth: np.ndarray) -> money.Costs:
+        """Return the pounds of a run, of the year before it and of the days of its first year that are known."""
+        inflation = self.compiled.scenario.settings.prices.general_inflation_per_year.value
+        nominal = np.array([self.compiled.scenario.deflators.factor(PRICE_BASE, year, inflation) for year in run.years])
+        middles = [date(run.years[0] - 2, 9, 30), date(run.years[0] - 1, 9, 30)]
+        known = self.opened.known_days / 7.0 * self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1)[0]
+        return money.Costs(run, growth, nominal, self.opened.known_days, known, self.opened.entered_days)
+
+
+def _compiled(question: Question) -> CompiledModel:
     """Return the baseline of the authority whose prices are used."""
     baseline = api.load(BASELINE)
-    names = [name for name in (question.area, question.authority) if name]
-    for name in names:
-        try:
-            return compile_model(baseline, (find_area(name).name,))
-        except UnknownNameError:
-            if name == question.area:
-                raise
+    for name in (question.area, question.authority):
+        if name:
+            try:
+                return compile_model(baseline, (find_area(name).name,))
+            except UnknownNameError:
+                if name == question.area:
+                    raise
     return compile_model(baseline, (ENGLAND,))
 
 
-def opening_stock(opening: pd.DataFrame) -> np.ndarray:
+def opening_stock(children: pd.DataFrame) -> np.ndarray:
     """Return children in care on the day of origin by age band and placement (5, K)."""
-    from sim.caseload import AGE_EDGES_DAYS
-
     stock = np.zeros((len(AGE_BANDS), len(PLACEMENTS)), dtype=np.int64)
-    age = np.array(AGE_TOLD)[np.searchsorted(AGE_EDGES_DAYS, -opening["birth"], side="right") - 1]
-    np.add.at(stock, (age, opening["placement"].to_numpy()), 1)
+    age = np.array(AGE_TOLD)[np.searchsorted(AGE_EDGES_DAYS, -children["birth"].to_numpy(), side="right") - 1]
+    np.add.at(stock, (age, children["placement"].to_numpy()), 1)
     return stock
 
 
-def _costs(question: Question, records: CareRecords, compiled: CompiledModel, prices: np.ndarray, run: CaseloadRun, origin: date) -> money.Costs:
-    """Return the pounds of a run, and of the year before it and the days of its first year that are known."""
-    days, entered = known_days(records, origin)
-    settings = compiled.scenario.settings
-    inflation = settings.prices.general_inflation_per_year.value
-    nominal = np.array([compiled.scenario.deflators.factor(PRICE_BASE, year, inflation) for year in run.years])
-    middles = [date(run.years[0] - 2, 9, 30), date(run.years[0] - 1, 9, 30)]
-    known = days / 7.0 * prices.mean(axis=1) * growth_of(compiled, middles, question.seed, 1)[0]
-    return money.Costs(run, growth_of(compiled, run.months, question.seed, question.runs), nominal, days, known, entered)
+def _about(question: Question, records: CareRecords, since: date, origin: date) -> dict[str, Any]:
+    """Return what the manifest says: versions, what was asked, days; never a path or anything of a child."""
+    asked = replace(question, ssda903=Path(), cin=None, annex_a=None, costs=None, adjust=None)
+    told = {name: value for name, value in vars(asked).items() if name not in ("ssda903", "cin", "annex_a", "costs", "adjust", "workers")}
+    used = {"ssda903": True, **{name: getattr(question, name) is not None for name in ("cin", "annex_a", "costs", "adjust")}}
+    return {
+        "command": "forecast", "versions": library_versions(), "asked": told, "records_used": used,
+        "returns_cover": [records.first, records.last], "rates_since": since, "origin": origin, "small_numbers_hidden": question.hide,
+    }  # fmt: skip

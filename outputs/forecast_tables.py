@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from sim.caseload import AGE_BANDS, EXITS, PLACEMENTS, CaseloadRun
 from sim.suppression import MARK, hidden_cells
@@ -37,6 +38,21 @@ def stock_table(run: CaseloadRun, opening: np.ndarray, origin: object, hide: boo
     labels = pd.MultiIndex.from_product([[origin, *run.months], [*AGE_BANDS, TOTAL], [*PLACEMENTS, TOTAL]], names=["date", "age_band", "placement"])
     table = pd.DataFrame({name: values.ravel() for name, values in figures.items()}, index=labels).reset_index()
     return hidden_as_marks(table, np.broadcast_to(hidden, figures["mean"].shape).ravel(), list(figures)) if hidden.any() else table
+
+
+def band_table(chain: pd.DataFrame, hide: bool = True) -> pd.DataFrame:
+    """Return the forecast of a chain with its variance (`calibration.markov`) as `stock_table` does, intervals those of a normal distribution.
+
+    The first date is that of origin; groups it has 1 to 5 children in, and those that would give them away, are hidden on all dates if `hide`.
+    """
+    ages, groups = list(dict.fromkeys(chain["age_band"])), list(dict.fromkeys(chain["placement"]))
+    days = list(dict.fromkeys(chain["date"]))
+    mean, variance = (_with_totals(chain[name].to_numpy().reshape(len(days), len(ages), len(groups))) for name in ("mean", "variance"))
+    hidden = hidden_cells(np.rint(mean[0]).astype(np.int64)) if hide else np.zeros(mean.shape[1:], dtype=bool)
+    labels = pd.MultiIndex.from_product([days, [*ages, TOTAL], [*groups, TOTAL]], names=["date", "age_band", "placement"])
+    bands = {name: np.maximum(mean + ndtri(share) * np.sqrt(variance), 0.0) for name, share in QUANTILES.items()}
+    table = pd.DataFrame({name: values.ravel() for name, values in {"mean": mean, **bands}.items()}, index=labels).reset_index()
+    return hidden_as_marks(table, np.broadcast_to(hidden, mean.shape).ravel(), ["mean", *QUANTILES]) if hidden.any() else table
 
 
 def hidden_as_marks(table: pd.DataFrame, rows: np.ndarray, columns: list[str]) -> pd.DataFrame:

@@ -1,0 +1,70 @@
+"""What a planner would read aloud of a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+
+from carecurve.forecast_question import Question
+from outputs.forecast_plots import total_rows
+from outputs.forecast_tables import TOTAL
+from outputs.money_axis import unit_of
+
+
+def lines(tables: Mapping[str, pd.DataFrame], origin: date, question: Question) -> list[str]:
+    """Return the closing lines."""
+    rows = total_rows(tables["forecast.csv"])
+    first, last = rows.iloc[0], rows.iloc[-1]
+    found = [f"{first['mean']:,.0f} children in care on {origin:%-d %B %Y}."] if len(rows) else []
+    if len(rows) > 1:
+        found.append(
+            f"On {last['date']:%-d %B %Y}: {last['mean']:,.0f} expected, 95 % of runs {last['p025']:,.0f} to {last['p975']:,.0f}, "
+            f"half of them {last['p25']:,.0f} to {last['p75']:,.0f}."
+        )
+    if "outturn.csv" in tables:
+        found += _money(tables, question)
+    if "differences.csv" in tables:
+        found += _differences(tables["differences.csv"])
+    if question.compat:
+        found.append("As existing tools forecast (--compat markov): intervals are theirs, and too wide; see docs/records.md.")
+    elif question.hide:
+        found.append("Groups of 1 to 5 children are shown as c, and what would give them away; --unsuppressed shows them, for use inside the authority.")
+    return found
+
+
+def _money(tables: Mapping[str, pd.DataFrame], question: Question) -> list[str]:
+    """Say what placements cost."""
+    rows = tables["outturn.csv"]
+    rows = rows[(rows["prices"] == "nominal") & (rows["budget_line"] == TOTAL) & (rows["months"] == 12)]
+    found = []
+    for row in rows.head(2).itertuples():
+        unit = unit_of(row.p90)
+        found.append(
+            f"Placements in {row.year_ending - 1}-{row.year_ending % 100:02d}: {unit.text(row.mean)} expected, one year in five over {unit.text(row.p80)}, "
+            f"one in ten over {unit.text(row.p90)} (cash)."
+        )
+    tail = tables["high_cost_tail.csv"]
+    if question.budget_gbp is not None and len(tail):
+        this = tail[tail["year_ending"] == tail["year_ending"].min()].set_index("measure")["value"]
+        found.append(
+            f"Over the budget of {unit_of(question.budget_gbp).text(question.budget_gbp)} in {this['chance_over_budget']:.0%} of runs, in "
+            f"{this['chance_dearest_placements_break_budget']:.0%} only because of placements at £10,000 a week or more."
+        )
+    return found
+
+
+def _differences(table: pd.DataFrame) -> list[str]:
+    """Say what reforms change in the last whole year."""
+    found = []
+    for name, rows in table.groupby("scenario", sort=False):
+        last = rows[rows["year_ending"] == rows["year_ending"].max()].set_index("measure")
+        care, net = last.loc["children_in_care"], last.loc["net_gbp"]
+        unit = unit_of(max(abs(net["p05"]), abs(net["p95"])))
+        found.append(
+            f"With {name}, March {int(care['year_ending'])}: {care['mean']:+,.0f} children in care (90 % of runs {care['p05']:+,.0f} to {care['p95']:+,.0f}); "
+            f"net cost that year {unit.text(net['mean'], signed=True)} ({unit.text(net['p05'], signed=True)} to {unit.text(net['p95'], signed=True)}, "
+            "constant prices)."
+        )
+    return found
