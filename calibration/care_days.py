@@ -17,8 +17,8 @@ def known_days(records: CareRecords, origin: date) -> tuple[np.ndarray, np.ndarr
 
     Returns
     -------
-    (2, K): of the last whole budget year before the first month's, and of that year's days up to the origin; and (K,): of the first, those of children
-    who came into care in it.
+    (2, K): of the last whole budget year before the first month's, and of that year's days up to the origin; and (K,): of the first, those of
+    children who came into care in it.
     """
     year = budget_year(origin + timedelta(1))
     april, before = date(year - 1, 4, 1), date(year - 2, 4, 1)

@@ -1,6 +1,7 @@
 """The pattern that an authority's own rates are drawn towards: what the fit to published figures implies, in the terms of `calibration.rates`.
 
-`calibration/data/care_pattern.csv` holds it, made by `benchmarks/care_pattern.py`: synthetic returns of authorities simulated with the baseline, whose
+`calibration/data/care_pattern.csv` holds it, made by `benchmarks/care_pattern.py`: synthetic returns of authorities simulated with the baseline,
+whose
 pathway is fitted to the Department for Education's published figures, are read and estimated as any authority's are, with nothing to be drawn to.
 """
 

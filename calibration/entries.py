@@ -1,4 +1,4 @@
-"""Children coming into care: how many, in what clumps (siblings come together), at what ages, where they are placed first and on what legal status."""
+"""Children coming into care: how many, in what clumps (siblings come together), at what ages, to which placement and on what legal status."""
 
 from __future__ import annotations
 

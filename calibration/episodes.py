@@ -2,14 +2,16 @@
 
 The rules, in order:
 
-1. A row that is not whole is left out: no child, birth or start; an end before its start; a start outside the child's first 18 years or after its return.
-2. Short breaks (V3, V4) are left out: they are not looked-after children in published counts.
+1. A row that is not whole is left out: no child, birth or start; an end before its start; a start outside the child's first 18 years or after its
+return. 2. Short breaks (V3, V4) are left out: they are not looked-after children in published counts.
 3. Of rows of one child and one start, the latest return's counts; within a return, the one that ends last.
 4. A row that a later return should repeat, and does not, ends where the child's next begins, or else at the end of its return's year.
 5. A row that overlaps the child's next ends where that begins. Care ends at the 18th birthday.
-6. Rows that follow on the same day or the next are one period of care, if the first says so (X1) or says nothing. Rows of a period that change neither
+6. Rows that follow on the same day or the next are one period of care, if the first says so (X1) or says nothing. Rows of a period that change
+neither
    placement nor carer are one stay; those of one legal status one row of legal status.
-7. When care began is known if a period's first row says that it did (S), or says nothing. Returns hold no rows that ended before the first of them, so a
+7. When care began is known if a period's first row says that it did (S), or says nothing. Returns hold no rows that ended before the first of them,
+so a
    child who had moved before then is seen from the last move on.
 8. Children are siblings if the headers say so (a column FAMILY), or if their care began within a week of each other from one home postcode.
 """
@@ -70,7 +72,7 @@ def _births(headers: pd.DataFrame, quality: DataQuality) -> pd.DataFrame:
     if missing:
         quality.left_out["header", "no date of birth"] += missing
     whole = headers[headers["DOB"].notna() & (headers["child"] >= 0)].sort_values(["child", "year"], kind="stable")
-    changed = int((whole.groupby("child")["DOB"].nunique() > 1).sum())
+    changed = int((whole.drop_duplicates(["child", "DOB"])["child"].value_counts() > 1).sum())
     if changed:
         quality.changes["header", "date of birth differs between returns: the latest used"] += changed
     return whole.drop_duplicates("child", keep="last").set_index("child")[["DOB", "sex", "family"]]

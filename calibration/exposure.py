@@ -1,7 +1,7 @@
 """Occurrence and exposure: how often what happened, over how many years of children at risk, cell by cell (Lexis diagram).
 
-Every stay is cut wherever the child's age, time in care, time in placement, legal status or the year before the origin passes into another band (so at
-birthdays too); open ones are cut at the origin, where they are censored. What happens on a cut belongs to the cell it ends.
+Every stay is cut wherever the child's age, time in care, time in placement, legal status or the year before the origin passes into another band (so
+at birthdays too); open ones are cut at the origin, where they are censored. What happens on a cut belongs to the cell it ends.
 
 References: Keiding, N. (1990), "Statistical inference in the Lexis diagram", Phil. Trans. R. Soc. A 332; Aalen, Borgan and Gjessing (2008), "Survival
 and Event History Analysis", ch. 5 (occurrence/exposure rates).
@@ -28,7 +28,8 @@ def occurrence_exposure(records: CareRecords, since: date, origin: date) -> pd.D
 
     Returns
     -------
-    One row a cell: `age`, `care` (-1: not known), `place` (bands of `sim.caseload`: of age, of time in this period of care, in this one placement), `placement` and
+    One row a cell: `age`, `care` (-1: not known), `place` (bands of `sim.caseload`: of age, of time in this period of care, in this one placement),
+    `placement` and
     `legal_status` (positions), `unaccompanied` (0 or 1), `year` (1 for the last before the origin, 2 for the one before it, ...), `leaves` (but for
     18th birthdays, which are certain), `moves`, `changes_legal_status`, `exposure_years`.
     """
@@ -61,7 +62,8 @@ def spans_of(records: CareRecords) -> pd.DataFrame:
         stays[["child", "period", "start", "placement"]].assign(place_start=stays["start"], stay=np.arange(len(stays))),
         legal[["child", "period", "start", "legal_status"]],
     ]).sort_values(["period", "start"], kind="stable")  # fmt: skip
-    points[["placement", "place_start", "stay", "legal_status"]] = points.groupby("period")[["placement", "place_start", "stay", "legal_status"]].ffill()
+    carried = ["placement", "place_start", "stay", "legal_status"]
+    points[carried] = points.groupby("period")[carried].ffill()
     points = points.drop_duplicates(["period", "start"], keep="last").dropna(subset=["stay"]).reset_index(drop=True)
     points["placement"] = points["placement"].map({name: position for position, name in enumerate(PLACEMENTS)}).astype(int)
     points["legal_status"] = points["legal_status"].map({name: position for position, name in enumerate(LEGAL_STATUSES)}).astype(int)

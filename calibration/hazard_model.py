@@ -1,7 +1,7 @@
 """A log hazard as a sum of terms, and how it has moved over the years: the regression's design, its priors and its forecast.
 
-Over calendar time the level of a hazard is one of a few models (`Drift`): as it was, a steady drift, a random walk with drift. Each is fitted and weighed
-by its evidence, so that a trend widens and shifts a forecast as far as the records speak for one.
+Over calendar time the level of a hazard is one of a few models (`Drift`): as it was, a steady drift, a random walk with drift. Each is fitted and
+weighed by its evidence, so that a trend widens and shifts a forecast as far as the records speak for one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Term(NamedTuple):
     mean: np.ndarray | float = 0.0
 
 
-# How far an authority may lie from the pattern, as multiples of its terms' standard deviations, and their prior weights: which it is, its records say.
+# How far an authority may lie from the pattern, as multiples of its terms' standard deviations, and their prior weights: which it is, its records
+# say.
 DISTANCES = ((1.0, 0.6), (2.0, 0.25), (5.0, 0.15))
 
 

@@ -1,9 +1,9 @@
 """The forecast that existing tools make, for comparison: a Markov chain over age bin and category of placement with constant daily rates.
 
-The method is that of cs-demand-model-regional (Social Finance, MIT licence; read and rewritten, not copied): stays are split at the bins' birthdays, a
-daily rate is the mean over days of movements over the children there the day before (days with nobody there do not count), children coming in are a
-mean per day, and each day ahead is one step of the chain. Its variance adds up what each step scatters, and is propagated neither through the chain nor
-to what the rates themselves are uncertain by: docs/records.md shows how wide that makes its band.
+The method is that of cs-demand-model-regional (Social Finance, MIT licence; read and rewritten, not copied): stays are split at the bins' birthdays,
+a daily rate is the mean over days of movements over the children there the day before (days with nobody there do not count), children coming in are a
+mean per day, and each day ahead is one step of the chain. Its variance adds up what each step scatters, and is propagated neither through the chain
+nor to what the rates themselves are uncertain by: docs/records.md shows how wide that makes its band.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _spells(records: CareRecords) -> pd.DataFrame:
     parts = []
     for age in range(len(AGE_BINS)):
         start, end = np.maximum(as_days(stays["start"]).astype(np.int64), birthdays[age] if age else 0), np.minimum(ends, birthdays[age + 1])
-        part = pd.DataFrame({"child": stays["child"], "period": stays["period"], "start": start, "end": end, "state": age * len(CATEGORIES) + category})
+        part = stays[["child"]].assign(start=start, end=end, state=age * len(CATEGORIES) + category)
         parts.append(part[start < end])
     spells = pd.concat(parts).sort_values(["child", "start"], kind="stable").reset_index(drop=True)
     follows = (spells["child"] == spells["child"].shift()) & (spells["start"] == spells["end"].shift())

@@ -1,4 +1,4 @@
-"""The children in care that a forecast starts from: of the returns' own last day, or a later one of an Annex A extract; what their placements cost."""
+"""The children in care that a forecast starts from: of the returns' last day, or of an Annex A extract's; and what their placements cost."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class Opened:
     origin
         The day whose end it is of.
     children
-        One row a child in care: `pseudonym`; `birth`, `care_start`, `place_start`, `adult` (days from the origin); `placement`, `legal_status` (positions),
-        `unaccompanied`; `cohort`, the budget year care began in (0 before the last whole one, 1 in it, 2 in the year of the first month to come); `price` in
-        pounds a week (-1: not stated).
+        One row a child in care: `pseudonym`; `birth`, `care_start`, `place_start`, `adult` (days from the origin); `placement`, `legal_status`
+        (positions),
+        `unaccompanied`; `cohort`, the budget year care began in (0 before the last whole one, 1 in it, 2 in the year of the first month to come);
+        `price` in pounds a week (-1: not stated).
     known_days, entered_days
         As `calibration.care_days.known_days`.
     """
@@ -111,7 +112,7 @@ def _positions(names: tuple[str, ...]) -> dict[str, int]:
 
 
 def _days_between(records: CareRecords, extracted: date, children: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return what `known_days` does, the days between the returns and the extract at the mean of both caseloads, which is all that is known of them."""
+    """Return what `known_days` does, the days between the returns and the extract at the mean of both caseloads: all that is known of them."""
     known, entered = known_days(records, records.last)
     later = (extracted - records.last).days
     counts = [np.bincount(frame["placement"], minlength=len(PLACEMENTS)) for frame in (opening_caseload(records, records.last), children)]
@@ -126,8 +127,8 @@ def _days_between(records: CareRecords, extracted: date, children: pd.DataFrame)
 def priced(opened: Opened, listed: PlacementCosts, prices: np.ndarray) -> tuple[Opened, np.ndarray]:
     """Return the caseload with what a cost list says its placements cost the authority, and prices of new placements drawn to the list's.
 
-    A child's row counts if it was running on the day of origin. A kind's new price is the mean of its listed ones and the published one, which counts as
-    `PRICE_WEIGHT` placements; the spread about it stays.
+    A child's row counts if it was running on the day of origin. A kind's new price is the mean of its listed ones and the published one, which
+    counts as `PRICE_WEIGHT` placements; the spread about it stays.
     """
     rows = listed.placements
     origin = pd.Timestamp(opened.origin)

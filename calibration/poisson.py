@@ -1,7 +1,7 @@
 """Poisson regression of events on exposure, each coefficient drawn towards what is expected of it, and uncertainty as draws.
 
-The posterior of the coefficients is taken as normal about its mode (Laplace's approximation; Gelman et al., "Bayesian Data Analysis", 3rd ed., ch. 4), and
-models of one history are weighed by their evidence under it. The mode is found by scipy's trust-region Newton method.
+The posterior of the coefficients is taken as normal about its mode (Laplace's approximation; Gelman et al., "Bayesian Data Analysis", 3rd ed., ch.
+4), and models of one history are weighed by their evidence under it. The mode is found by scipy's trust-region Newton method.
 """
 
 from __future__ import annotations

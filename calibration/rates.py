@@ -22,7 +22,8 @@ from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, EXITS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS
 
 AGES, CARES, PLACES, KINDS, STATUSES = len(AGE_EDGES_DAYS), len(CARE_EDGES_DAYS), len(PLACE_EDGES_DAYS), len(PLACEMENTS), len(LEGAL_STATUSES)
-# Standard deviations of log ratios between authorities: how far each may lie from the pattern before its own records speak. Assumed (range half to twice).
+# Standard deviations of log ratios between authorities: how far each may lie from the pattern before its own records speak. Assumed (range half to
+# twice).
 LEVEL_SD, MAIN_SD, JOINT_SD = 0.5, 0.4, 0.25
 # Models of a hazard's level over years: none, a drift, a walk; assumed, after the spread of yearly changes between authorities (docs/records.md).
 HAZARD_DRIFTS = (Drift(0.0, 0.0, 0.75), Drift(0.03, 0.0, 0.09), Drift(0.0, 0.05, 0.08), Drift(0.03, 0.12, 0.08))
@@ -70,7 +71,9 @@ def estimate(records: CareRecords, pattern: CarePattern, since: date, origin: da
     shares = counted_shares(records, since, origin)
     found = {name: SHARE_WEIGHT * pattern.shares[name] + shares[name] for name in shares}
     entries = fit_entries(records, pattern, since, origin)
-    return CareRates(leaving, moving, changing, found["next_placement"], found["next_legal_status"], found["exit_reason"], entries, since, origin, cells)
+    return CareRates(
+        leaving, moving, changing, found["next_placement"], found["next_legal_status"], found["exit_reason"], entries, since, origin, cells
+    )
 
 
 def leaving_terms(mean: dict[str, np.ndarray]) -> tuple[Term, ...]:

@@ -1,8 +1,9 @@
 """Read an authority's SSDA903 returns: every layout they come in, to histories in care (`CareRecords`).
 
-The return is the Department for Education's yearly collection on looked-after children (guide to the SSDA903 collection). Two layouts are read as they
-are: a folder or file a year with dd/mm/yyyy, and one file of all years with ISO dates and columns LA and YEAR; CSV, workbook or XML, in a folder or a zip.
-What each table is, is told by its columns, not by its name.
+The return is the Department for Education's yearly collection on looked-after children (guide to the SSDA903 collection). Two layouts are read as
+they
+are: a folder or file a year with dd/mm/yyyy, and one file of all years with ISO dates and columns LA and YEAR; CSV, workbook or XML, in a folder or
+a zip. What each table is, is told by its columns, not by its name.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ def forecast(
     adjust: Annotated[Path | None, typer.Option("--adjust", metavar="FILE", help="Adjustments of rates, dated and in stated units (YAML).")] = None,
     compat: Annotated[str | None, typer.Option("--compat", help="markov: forecast as existing tools do, for comparison.")] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="Estimate rates from this day on; all the returns.")] = None,
-    origin: Annotated[str | None, typer.Option("--origin", metavar="YYYY-MM-DD", help="Forecast from the end of this day; the returns' last.")] = None,
-    budget: Annotated[float | None, typer.Option("--budget", metavar="GBP", help="This year's approved budget for placements.")] = None,
+    origin: Annotated[str | None, typer.Option("--origin", metavar="YYYY-MM-DD", help="Forecast from the end of this day; the returns' last.")] =
+    None, budget: Annotated[float | None, typer.Option("--budget", metavar="GBP", help="This year's approved budget for placements.")] = None,
     runs: Annotated[int, typer.Option("--runs", min=1, help="Replicates.")] = 1000,
     seed: Seed = 1, workers: Workers = None,
     unsuppressed: Annotated[bool, typer.Option("--unsuppressed", help="Show numbers of 1 to 5 children; for use inside the authority only.")] = False,

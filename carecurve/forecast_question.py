@@ -27,8 +27,8 @@ class Question:
     authority
         As the returns' column LA names it, if they hold several.
     area
-        The authority whose prices are used and, under reforms, whose services are simulated; by default the returns' own if it is known, else England's
-        prices.
+        The authority whose prices are used and, under reforms, whose services are simulated; by default the returns' own if it is known, else
+        England's prices.
     reforms
         Scenarios on top.
     adjust

@@ -1,9 +1,11 @@
 """Reforms on top of a forecast from records: what the whole model says a reform changes in an authority, applied to the authority's own caseload.
 
-Records know children in care; most reforms act before the door of care, on places, or on workers. So each reform is simulated in the whole model, paired
-with the baseline, for the authority's area, and what it does to care goes over as ratios by budget year: entries by age band, hazards of leaving and of
-moving, where children are placed, prices. What it costs beside placements goes over in pounds. Each run of the whole model is a *world*: its draw of what
-is not known of the reform scales the ratios of all years.
+Records know children in care; most reforms act before the door of care, on places, or on workers. So each reform is simulated in the whole model,
+paired
+with the baseline, for the authority's area, and what it does to care goes over as ratios by budget year: entries by age band, hazards of leaving and
+of
+moving, where children are placed, prices. What it costs beside placements goes over in pounds. Each run of the whole model is a *world*: its draw of
+what is not known of the reform scales the ratios of all years.
 """
 
 from __future__ import annotations

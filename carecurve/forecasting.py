@@ -1,4 +1,4 @@
-"""`carecurve forecast`: an authority's own records read, its rates estimated, its open caseload run on; and what the folder and the last lines hold."""
+"""`carecurve forecast`: an authority's own records read, its rates estimated, its open caseload run on, and what comes of it tabulated."""
 
 from __future__ import annotations
 

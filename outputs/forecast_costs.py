@@ -1,7 +1,7 @@
 """What a forecast's placements cost: by month and budget line, by budget year with contingency, and what moves one year's cost from the last's.
 
-Constant prices are of the price base; nominal ones of each budget year, by the table of deflators. Costs of a run go with its children: the same draw of
-hazards, of prices and of chance throughout, so totals have the uncertainty of all of them together.
+Constant prices are of the price base; nominal ones of each budget year, by the table of deflators. Costs of a run go with its children: the same
+draw of hazards, of prices and of chance throughout, so totals have the uncertainty of all of them together.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Costs:
     nominal
         General prices of each of the run's budget years over those of the price base (Y,).
     known_days, known_pounds
-        Child-days and, in prices of the price base, pounds by placement: of the last whole budget year before the first month (row 0), and of the year
-        of the first month before it (row 1); (2, K).
+        Child-days and, in prices of the price base, pounds by placement: of the last whole budget year before the first month (row 0), and of the
+        year of the first month before it (row 1); (2, K).
     known_year_days
         Child-days of the last whole budget year of children who came into care in it (K,).
     """
@@ -111,8 +111,8 @@ def _missing(last: object, year: int) -> int:
 def bridge_table(costs: Costs) -> pd.DataFrame:
     """Return what moves the cost of each whole budget year from the year before: parts that add up, means over runs, constant prices of the base.
 
-    Volume is told by whose: children in care before last year began, who stay or leave; last year's entrants, now there all year (the full-year effect);
-    this year's entrants. Then mix (what share of days is in which placement) and price. Columns `year_ending`, `part`, `gbp`.
+    Volume is told by whose: children in care before last year began, who stay or leave; last year's entrants, now there all year (the full-year
+    effect); this year's entrants. Then mix (what share of days is in which placement) and price. Columns `year_ending`, `part`, `gbp`.
     """
     tallies = costs.run.tallies
     year = costs.year_of_month
@@ -166,15 +166,16 @@ def full_year_effect_table(costs: Costs) -> pd.DataFrame:
             continue
         first, second = (grown[:, year == position + after, :, position + 2].sum(axis=(1, 2)) for after in (0, 1))
         for measure, values in (("cost_in_year_of_entry_gbp", first), ("cost_in_next_year_gbp", second), ("full_year_effect_gbp", second - first)):
-            rows.append({"entered_in_year_ending": ends, "measure": measure, **{key: float(v) for key, v in spread_over_runs(values, OUTTURN).items()}})
+            spread = {key: float(value) for key, value in spread_over_runs(values, OUTTURN).items()}
+            rows.append({"entered_in_year_ending": ends, "measure": measure, **spread})
     return pd.DataFrame(rows, columns=["entered_in_year_ending", "measure", "mean", *OUTTURN])
 
 
 def tail_table(costs: Costs, dear_gbp_per_week: float, budget_gbp: float | None) -> pd.DataFrame:
     """Return, by whole budget year, how much lies in the dearest placements and how likely they break a budget; nominal prices.
 
-    The budget of the first year is `budget_gbp`, by default its expected outturn; later years' move with expected outturn. The tail breaks it in a run whose
-    outturn is over, and would not be with the tail at what is expected of it. Columns `year_ending`, `measure`, `value`, `unit`.
+    The budget of the first year is `budget_gbp`, by default its expected outturn; later years' move with expected outturn. The tail breaks it in a
+    run whose outturn is over, and would not be with the tail at what is expected of it. Columns `year_ending`, `measure`, `value`, `unit`.
     """
     years, year = costs.by_year().sum(axis=-1) * costs.nominal, costs.year_of_month
     tail = costs.run.tallies.dear_cost * costs.growth.mean(axis=2)

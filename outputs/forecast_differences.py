@@ -37,8 +37,8 @@ def difference_table(name: str, base: Costs, reform: Costs, other_gbp: np.ndarra
         "net_gbp": ("GBP, constant prices", placements + other),
     }
     rows = [
-        {"scenario": name, "measure": measure, "unit": unit, "year_ending": ends, **{key: float(v) for key, v in spread_over_runs(values[:, y], PAIRED).items()}}
-        for measure, (unit, values) in changes.items()
+        {"scenario": name, "measure": measure, "unit": unit, "year_ending": ends, **{key: float(v) for key, v in spread_over_runs(values[:, y],
+        PAIRED).items()}} for measure, (unit, values) in changes.items()
         for y, ends in enumerate(base.run.years)
     ]
     return pd.DataFrame(rows)

@@ -59,7 +59,8 @@ def _children(axes: Axes, shown: Shown) -> None:
     for position, (name, table) in enumerate(shown.others.items()):
         other = total_rows(table)
         at = pd.to_datetime(other["date"])
-        axes.plot(at, other["p50"], color=COLOURS[2 + position % 5], linestyle=STYLES[1 + position % 6], linewidth=1.6, marker=MARKERS[position % 7], markevery=12)
+        look = {"color": COLOURS[2 + position % 5], "linestyle": STYLES[1 + position % 6], "marker": MARKERS[position % 7], "markevery": 12}
+        axes.plot(at, other["p50"], linewidth=1.6, **look)
         axes.annotate(name, (at.iloc[-1], other["p50"].iloc[-1]), xytext=(4, -2 - 11 * position), textcoords="offset points", fontsize=8.5)
     axes.annotate("forecast (median)", (days.iloc[-1], rows["p50"].iloc[-1]), xytext=(-4, 6), textcoords="offset points", fontsize=8.5, ha="right")
     axes.annotate("records", (pd.to_datetime(shown.past.index[0]), shown.past.iloc[0]), xytext=(2, 6), textcoords="offset points", fontsize=8.5)
@@ -87,7 +88,8 @@ def _cost(axes: Axes, outturn: pd.DataFrame) -> None:
     for position, name in enumerate(stacked.columns):
         label = LABELS.get(name, "Other placements together")
         axes.bar(
-            x, stacked[name], 0.62, bottom=bottom, color=COLOURS[1 + position % 6], alpha=0.75, hatch=HATCHES[position % 7], edgecolor="white", label=label,
+            x, stacked[name], 0.62, bottom=bottom, color=COLOURS[1 + position % 6], alpha=0.75, hatch=HATCHES[position % 7], edgecolor="white",
+            label=label,
         )  # fmt: skip
         bottom += stacked[name].to_numpy()
     errors = np.abs(totals[["p10", "p90"]].to_numpy().T - totals["mean"].to_numpy())

@@ -96,8 +96,9 @@ def no_reform(months: int) -> Reform:
 
 
 def run_caseload(
-    model: CaseloadModel, until: date, prices: np.ndarray, runs: int, seed: int, reform: Reform | None = None, workers: int = 2, dear_gbp: float = 10_000.0
-) -> CaseloadRun:
+    model: CaseloadModel, until: date, prices: np.ndarray, runs: int, seed: int, reform: Reform | None = None, workers: int = 2,
+    dear_gbp: float = 10_000.0,
+) -> CaseloadRun:  # fmt: skip
     """Run replicates of a caseload to a month's end.
 
     Parameters
@@ -139,7 +140,8 @@ def run_caseload(
 def _empty(runs: int, months: int, years: int) -> Tallies:
     """Return tallies of nothing."""
     ages, kinds, whens = len(AGE_BANDS), len(PLACEMENTS), years + 2
-    counts = {"stock": (ages, kinds), "unaccompanied": (), "starts": (ages,), "leavers": (ages,), "reasons": (len(EXITS) + 1,), "begun": (kinds,), "dear": ()}
+    by_child = {"stock": (ages, kinds), "unaccompanied": (), "dear": ()}
+    counts = {**by_child, "starts": (ages,), "leavers": (ages,), "reasons": (len(EXITS) + 1,), "begun": (kinds,)}
     sums = {"days": (kinds, whens), "cost": (kinds, whens), "dear_cost": ()}
     arrays = {name: np.zeros((runs, months, *shape), np.int32) for name, shape in counts.items()}
     return Tallies(**arrays, **{name: np.zeros((runs, months, *shape)) for name, shape in sums.items()})

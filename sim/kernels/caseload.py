@@ -1,8 +1,9 @@
 """Run a caseload on: every child in care on a day, and those who come into care after it, one replicate at a time.
 
 A child has three clocks, for leaving care, for moving and for a change of legal status: each a unit-exponential threshold at its own address, reached
-as its hazard adds up over age, time in care, time in placement and calendar months, in all of which hazards are piecewise constant. Leaving at 18 is no
-clock: it is a date. Those who come in thin one common stream of candidates, so that the same children come in under every reform but for those it averts.
+as its hazard adds up over age, time in care, time in placement and calendar months, in all of which hazards are piecewise constant. Leaving at 18 is
+no clock: it is a date. Those who come in thin one common stream of candidates, so that the same children come in under every reform but for those it
+averts.
 
 Times are days from the origin; 0 is the end of the day of origin.
 """
@@ -14,11 +15,14 @@ import numpy as np
 from sim.kernels.compiling import entry, kernel
 from sim.kernels.rng import threshold, uniform, uniform_pair
 
-# Children in care at the origin, (children,) each: days from the origin (negative before it) of birth, start of care, start of placement and 18th birthday;
-# price in pounds a week (below 0: drawn); cohort, the budget year care began in (0: before the last whole one, 1: in it, 2: in the year of month 0, ...).
+# Children in care at the origin, (children,) each: days from the origin (negative before it) of birth, start of care, start of placement and 18th
+# birthday;
+# price in pounds a week (below 0: drawn); cohort, the budget year care began in (0: before the last whole one, 1: in it, 2: in the year of month 0,
+# ...).
 Opening = namedtuple("Opening", "birth care_start place_start adult placement legal_status unaccompanied price cohort")
 
-# By draw (D): leaving by age and care band (D, A, C), by age and placement (D, A, K), by legal status (D, L), unaccompanied or not (D, 2), by month (D, M); moving
+# By draw (D): leaving by age and care band (D, A, C), by age and placement (D, A, K), by legal status (D, L), unaccompanied or not (D, 2), by month
+# (D, M); moving
 # by age and place band (D, A, P), ...; changing legal status by status and care band (D, L, C). Shares add up along their last axis to 1 (cumulated).
 Hazards = namedtuple(
     "Hazards",
@@ -26,20 +30,22 @@ Hazards = namedtuple(
     "legal_change next_placement next_legal exit_reason",
 )
 
-# By draw: children a day by stream and month (D, S, M), candidates per child expected (S,), share of clumps that end at each child (S,), cumulated shares
-# of ages (D, S, bins) and the edges of the bins in days, cumulated shares of first placement (D, S, A, K) and first legal status (D, S, A, L).
+# By draw: children a day by stream and month (D, S, M), candidates per child expected (S,), share of clumps that end at each child (S,), cumulated
+# shares of ages (D, S, bins) and the edges of the bins in days, cumulated shares of first placement (D, S, A, K) and first legal status (D, S, A, L).
 Entries = namedtuple("Entries", "per_day candidates clump_ends age_shares age_edges placement_shares legal_shares")
 
-# Ratios of a reform by world (W, of which replicate r lives in r modulo W) and month: leaving (W, M, A5, K), moving (W, M, K), entries (W, M, A5); weights of
-# placements when one is chosen (W, M, K).
+# Ratios of a reform by world (W, of which replicate r lives in r modulo W) and month: leaving (W, M, A5, K), moving (W, M, K), entries (W, M, A5);
+# weights of placements when one is chosen (W, M, K).
 Reform = namedtuple("Reform", "leave move enter placement_weight")
 
-# Edges in days of age, of time in care, of time in placement; ends of months (M + 1,) from 0; the band of five each band of age belongs to; the budget year
-# of each month (M,); quantiles of the price in pounds a week of a new placement (K, Q).
+# Edges in days of age, of time in care, of time in placement; ends of months (M + 1,) from 0; the band of five each band of age belongs to; the
+# budget year of each month (M,); quantiles of the price in pounds a week of a new placement (K, Q).
 Bands = namedtuple("Bands", "age care place month_ends age_told year prices dear")
 
-# By replicate: children at month ends (R, M, 5, K), unaccompanied among them (R, M), starts and leavers (R, M, 5), leavers by reason (R, M, X), placements
-# begun (R, M, K), days and pounds by cohort (R, M, K, years + 2), children whose placement costs at least `dear` pounds a week and their pounds (R, M).
+# By replicate: children at month ends (R, M, 5, K), unaccompanied among them (R, M), starts and leavers (R, M, 5), leavers by reason (R, M, X),
+# placements
+# begun (R, M, K), days and pounds by cohort (R, M, K, years + 2), children whose placement costs at least `dear` pounds a week and their pounds (R,
+# M).
 Tallies = namedtuple("Tallies", "stock unaccompanied starts leavers reasons begun dear days cost dear_cost")
 
 # Hashes of the names of draws.
@@ -244,7 +250,7 @@ def run_on(first, seed, draws, opening, entries, hazards, reform, bands, tallies
         draw, world = replicate % draws, replicate % reform.enter.shape[0]
         for child in range(opening.birth.shape[0]):
             live(seed, replicate, child, 0, draw, world, 0.0, opening.birth[child], opening.care_start[child], opening.place_start[child],
-                 opening.adult[child], opening.placement[child], opening.legal_status[child], opening.unaccompanied[child], opening.price[child], opening.cohort[child],
-                 hazards, reform, bands, tallies, names, slot)  # fmt: skip
+                 opening.adult[child], opening.placement[child], opening.legal_status[child], opening.unaccompanied[child], opening.price[child],
+                 opening.cohort[child], hazards, reform, bands, tallies, names, slot)  # fmt: skip
         for stream in range(entries.candidates.shape[0]):
             come_in(seed, replicate, stream, draw, world, entries, hazards, reform, bands, tallies, names, slot)
