@@ -41,9 +41,10 @@ def _money(tables: Mapping[str, pd.DataFrame], question: Question) -> list[str]:
     found = []
     for row in rows.head(2).itertuples():
         unit = unit_of(row.p90)
+        year = f"{row.year_ending - 1}-{row.year_ending % 100:02d}"
         found.append(
-            f"Placements in {row.year_ending - 1}-{row.year_ending % 100:02d}: {unit.text(row.mean)} expected, one year in five over
-            {unit.text(row.p80)}, " f"one in ten over {unit.text(row.p90)} (cash)."
+            f"Placements in {year}: {unit.text(row.mean)} expected, one year in five over {unit.text(row.p80)}, "
+            f"one in ten over {unit.text(row.p90)} (cash)."
         )
     tail = tables["high_cost_tail.csv"]
     if question.budget_gbp is not None and len(tail):
@@ -63,9 +64,8 @@ def _differences(table: pd.DataFrame) -> list[str]:
         care, net = last.loc["children_in_care"], last.loc["net_gbp"]
         unit = unit_of(max(abs(net["p05"]), abs(net["p95"])))
         found.append(
-            f"With {name}, March {int(care['year_ending'])}: {care['mean']:+,.0f} children in care (90 % of runs {care['p05']:+,.0f} to
-            {care['p95']:+,.0f}); "
-            f"net cost that year {unit.text(net['mean'], signed=True)} ({unit.text(net['p05'], signed=True)} to {unit.text(net['p95'], signed=True)},
-            " "constant prices)."
+            f"With {name}, March {int(care['year_ending'])}: {care['mean']:+,.0f} children in care "
+            f"(90 % of runs {care['p05']:+,.0f} to {care['p95']:+,.0f}); net cost that year {unit.text(net['mean'], signed=True)} "
+            f"({unit.text(net['p05'], signed=True)} to {unit.text(net['p95'], signed=True)}, constant prices)."
         )
     return found
