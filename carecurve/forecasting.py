@@ -141,7 +141,7 @@ class _Forecasting:
         self.months = month_ends(self.opened.origin, question.until)
         drawn = min(DRAWS, question.runs)
         self.model: CaseloadModel = model_of(self.rates, self.opened.children, self.opened.origin, len(self.months), question.seed, drawn)
-        self.growth = growth_of(self.compiled, self.months, question.seed, question.runs)
+        self.growth = growth_of(self.compiled, self.months, question.seed, question.runs, drawn)
 
     def done(self, progress: Progress | None) -> Forecast:
         """Return the forecast."""
@@ -201,7 +201,7 @@ class _Forecasting:
         inflation = self.compiled.scenario.settings.prices.general_inflation_per_year.value
         nominal = np.array([self.compiled.scenario.deflators.factor(PRICE_BASE, year, inflation) for year in run.years])
         middles = [date(run.years[0] - 2, 9, 30), date(run.years[0] - 1, 9, 30)]
-        known = self.opened.known_days / 7.0 * self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1)[0]
+        known = self.opened.known_days / 7.0 * self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1, 1)[0]
         return money.Costs(run, growth, nominal, self.opened.known_days, known, self.opened.entered_days)
 
 
