@@ -15,6 +15,7 @@ from calibration.care_days import known_days, month_end_stock
 from calibration.care_pattern import published_pattern
 from calibration.care_records import CareRecords, DataQuality
 from calibration.identifiers import Pseudonyms
+from calibration.levels import published_levels
 from calibration.markov import markov_forecast
 from calibration.opening import Opened, from_annex_a, opening_caseload, priced
 from calibration.placement_costs import read_placement_costs
@@ -129,9 +130,10 @@ class _Forecasting:
     def __init__(self, question: Question, records: CareRecords, pseudonyms: Pseudonyms, since: date, last: date) -> None:
         self.question, self.records, self.since, self.last = question, records, since, last
         self.quality = {"SSDA903": records.quality}
-        self.rates: CareRates = estimate(records, published_pattern(), since, last)
-        self.opened = self._opened(pseudonyms)
         self.compiled = _compiled(question)
+        levels = published_levels(self.compiled.profiles[0].name, records.first.year + 1)
+        self.rates: CareRates = estimate(records, published_pattern(), since, last, levels)
+        self.opened = self._opened(pseudonyms)
         self.prices = price_quantiles(self.compiled)
         if question.costs:
             listed = read_placement_costs(question.costs, pseudonyms)
