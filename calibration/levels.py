@@ -1,9 +1,9 @@
 """How the levels of entries and of leaving care move over the years: models with prior weights, which an authority's own published figures may move.
 
-What authorities published from 2013 to 2025 (`calibration/data/la_panel.csv`) moved by more than counting explains: yearly children starting, in
+What authorities published from 2013 to 2025 (`calibration/data/la_panel.csv`) moved by more than counting explains: children starting in a year, in
 logarithms, by a standard deviation of 0.15 from one year to the next and 0.20 to the one after; those leaving per child in care by 0.07 and 0.12.
-Some authorities moved much, some hardly. So the models are levels that stay, drift, or walk a little or much, the first the likeliest; the authority's
-published years before its records begin weigh them, then its records.
+Some authorities moved much, some hardly. So the models are levels that stay, drift, or walk a little or much, the first the likeliest; the
+authority's published years before its records begin weigh them, then its records do.
 """
 
 from __future__ import annotations
