@@ -37,6 +37,7 @@ from sim.caseload import AGE_BANDS, AGE_EDGES_DAYS, AGE_TOLD, PLACEMENTS, Caselo
 from sim.caseload_prices import growth_of, price_quantiles
 from sim.experiment import library_versions
 from sim.model import CompiledModel, compile_model
+from sim.suppression import LARGEST
 
 __all__ = ["Forecast", "Question", "check", "children_ahead", "forecast", "write"]
 
@@ -168,7 +169,9 @@ class _Forecasting:
             its_costs = self._costs(with_it, self.growth * effect.price[np.arange(question.runs) % len(effect.price)])
             table = difference_table(effect.key, costs, its_costs, effect.other_gbp)
             tables["differences.csv"] = pd.concat([tables.get("differences.csv"), table], ignore_index=True)
-        shown = Shown(tables, month_end_stock(self.records, self.since, self.last), others, self._title())
+        past = month_end_stock(self.records, self.since, self.last)
+        too_few = question.hide and len(self.opened.children) <= LARGEST  # to draw anything
+        shown = None if too_few else Shown(tables, past[past > LARGEST] if question.hide else past, others, self._title())
         about = _about(question, self.records, self.since, self.opened.origin)
         return Forecast(question, self.opened.origin, tables, self.quality, shown, about, run)
 
