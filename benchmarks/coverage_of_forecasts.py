@@ -1,7 +1,7 @@
-"""Whether forecasts from an authority's records hold what happens as often as they say, over made-up authorities of three kinds.
+"""Whether forecasts from an authority's records hold what happens as often as they say, over made-up authorities of four kinds.
 
-    python benchmarks/coverage_of_forecasts.py [--authorities 70] [--kinds stationary duration_dependent trend] [--draws 400] [--futures 200]
-        [--children 940] [--forecast carecurve.forecasting:forecast] [--folders] [--every] [--workers 2] [-o TABLE.csv]
+    python benchmarks/coverage_of_forecasts.py [--authorities 70] [--kinds stationary duration_dependent step trend] [--draws 400] [--futures 200]
+        [--children 940] [--forecast MODULE:FUNCTION] [--folders] [--every] [--workers 2] [-o TABLE.csv]
 
 Each authority's returns are handed to the forecast, a function of (returns, origin, months, draws, seed) that returns children in care at the end of
 each month after the origin (draws, months, age bands, placements; `calibration/care_records.py` has their order). The returns are a pair of tables
@@ -38,7 +38,7 @@ from calibration.made_returns import Returns, returns, write_returns
 from scenarios.ssda903_codes import placement_of
 from sim.executors import run_in_processes
 
-FORECAST = "carecurve.forecasting:forecast"
+FORECAST = "carecurve.forecasting:children_ahead"
 TIMES = 1.6  # as much wider than its errors the band of the tool in use was measured to be
 WINDOW_DAYS = 730
 FOUR = {  # categories of the tool in use
@@ -196,7 +196,7 @@ def main() -> None:
     forecast, tables = None if options.forecast == "none" else imported(options.forecast), []
     for kind in options.kinds:
         began = time.perf_counter()
-        how = (options.draws, options.futures, options.children, options.workers, options.seed, options.folders)
+        how = (options.draws, options.futures, options.children, options.workers, options.seed, options.folders or options.forecast == FORECAST)
         tables.append(scored(kind, options.authorities, forecast, *how))
         print(f"\n{kind}: {options.authorities} authorities of {options.children} children, {time.perf_counter() - began:.0f} s")
         report(tables[-1], options.every)

@@ -1,11 +1,12 @@
 """Kinds of made-up authorities: hazards of leaving care and of moving, entries, and the children in care they imply by integration.
 
-Three kinds, of which forecasts from records must hold their intervals:
+Four kinds, of which forecasts from records must hold their intervals:
 
 * `stationary`: hazards depend on age band and placement alone, entries do not change. What a Markov chain of age bands and placements assumes.
 * `duration_dependent`: the hazard of leaving falls steeply with time in care, so children leave in their first year or at 18, and the hazard of
-  moving with time in placement, both by age. Entries were half as many again until three years before the origin, so who is in care is not who
-  would be had they always been what they are now.
+  moving with time in placement, both by age. Until the first return entries were half as many again, so who is in care is not who would be had
+  they always been what they are now.
+* `step`: the same, but entries fell three years before the origin, within the returns.
 * `trend`: the stationary kind's hazards; entries have grown and go on growing by 7 % a year.
 
 Status of numbers: entries by age and hazards of leaving by age in `stationary` are published (Department for Education, Children looked after in
@@ -148,7 +149,8 @@ def kinds() -> dict[str, Kind]:
         kind.name: kind
         for kind in (
             Kind("stationary", _memoryless()),
-            Kind("duration_dependent", _by_duration(), earlier_entries=1.5),
+            Kind("duration_dependent", _by_duration(), earlier_entries=1.5, earlier_until_years=6.0),
+            Kind("step", _by_duration(), earlier_entries=1.5),
             Kind("trend", _memoryless(), growth_per_year=np.log(1.07)),
         )
     }

@@ -37,7 +37,7 @@ from sim.caseload_prices import growth_of, price_quantiles
 from sim.experiment import library_versions
 from sim.model import CompiledModel, compile_model
 
-__all__ = ["Forecast", "Question", "check", "forecast", "write"]
+__all__ = ["Forecast", "Question", "check", "children_ahead", "forecast", "write"]
 
 DEAR_GBP_PER_WEEK = 10_000.0
 BASELINE = "baseline"
@@ -99,6 +99,15 @@ def forecast(question: Question, progress: Progress | None = None) -> Forecast:
     if question.compat:
         return _as_existing_tools(question, records, since, origin)
     return _Forecasting(question, records, pseudonyms, since, origin).done(progress)
+
+
+def children_ahead(returns: Path, origin: date, months: int, runs: int, seed: int) -> np.ndarray:
+    """Return children in care at the ends of months after a day, forecast from the returns alone (runs, months, 5, K): what a benchmark scores."""
+    records = read_ssda903(returns)
+    rates = estimate(records, published_pattern(), records.first, origin)
+    until = (pd.Timestamp(origin) + pd.offsets.MonthEnd(months)).date()
+    model = model_of(rates, opening_caseload(records, origin), origin, months, seed, min(DRAWS, runs))
+    return run_caseload(model, until, np.ones((len(PLACEMENTS), 2)), runs, seed, workers=1).tallies.stock
 
 
 def write(found: Forecast, folder: Path, overwrite: bool = False) -> Path:

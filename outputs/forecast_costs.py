@@ -164,7 +164,8 @@ def full_year_effect_table(costs: Costs) -> pd.DataFrame:
     for position, ends in enumerate(costs.run.years[:-1]):
         if _missing(_lasts(costs)[position + 1][1], costs.run.years[position + 1]) > 0:
             continue
-        first, second = (grown[:, year == position + after, :, position + 2].sum(axis=(1, 2)) for after in (0, 1))
+        theirs = grown[..., position + 2].sum(axis=2)  # (R, M)
+        first, second = (theirs[:, year == position + after].sum(axis=1) for after in (0, 1))
         for measure, values in (("cost_in_year_of_entry_gbp", first), ("cost_in_next_year_gbp", second), ("full_year_effect_gbp", second - first)):
             spread = {key: float(value) for key, value in spread_over_runs(values, OUTTURN).items()}
             rows.append({"entered_in_year_ending": ends, "measure": measure, **spread})

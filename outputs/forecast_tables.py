@@ -11,6 +11,7 @@ from scipy.special import ndtri
 from sim.caseload import AGE_BANDS, EXITS, PLACEMENTS, CaseloadRun
 from sim.suppression import MARK, hidden_cells
 
+DECIMALS = 3  # of numbers of children
 QUANTILES = {"p025": 0.025, "p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9, "p975": 0.975}
 TOTAL = "total"
 
@@ -36,7 +37,7 @@ def stock_table(run: CaseloadRun, opening: np.ndarray, origin: object, hide: boo
     for name, values in zip(QUANTILES, np.quantile(ahead, list(QUANTILES.values()), axis=0), strict=True):
         figures[name] = np.concatenate([first[None], values])
     labels = pd.MultiIndex.from_product([[origin, *run.months], [*AGE_BANDS, TOTAL], [*PLACEMENTS, TOTAL]], names=["date", "age_band", "placement"])
-    table = pd.DataFrame({name: values.ravel() for name, values in figures.items()}, index=labels).reset_index()
+    table = pd.DataFrame({name: values.ravel().round(DECIMALS) for name, values in figures.items()}, index=labels).reset_index()
     return hidden_as_marks(table, np.broadcast_to(hidden, figures["mean"].shape).ravel(), list(figures)) if hidden.any() else table
 
 
@@ -51,7 +52,7 @@ def band_table(chain: pd.DataFrame, hide: bool = True) -> pd.DataFrame:
     hidden = hidden_cells(np.rint(mean[0]).astype(np.int64)) if hide else np.zeros(mean.shape[1:], dtype=bool)
     labels = pd.MultiIndex.from_product([days, [*ages, TOTAL], [*groups, TOTAL]], names=["date", "age_band", "placement"])
     bands = {name: np.maximum(mean + ndtri(share) * np.sqrt(variance), 0.0) for name, share in QUANTILES.items()}
-    table = pd.DataFrame({name: values.ravel() for name, values in {"mean": mean, **bands}.items()}, index=labels).reset_index()
+    table = pd.DataFrame({name: values.ravel().round(DECIMALS) for name, values in {"mean": mean, **bands}.items()}, index=labels).reset_index()
     return hidden_as_marks(table, np.broadcast_to(hidden, mean.shape).ravel(), ["mean", *QUANTILES]) if hidden.any() else table
 
 
@@ -85,7 +86,7 @@ def _flow(run: CaseloadRun, name: str, groups: list[str], counts: np.ndarray) ->
     """Return one flow's rows."""
     values = np.concatenate([counts, counts.sum(axis=-1, keepdims=True)], axis=-1)
     labels = pd.MultiIndex.from_product([run.months, [name], groups], names=["date", "flow", "group"])
-    return pd.DataFrame({key: column.ravel() for key, column in spread_over_runs(values).items()}, index=labels).reset_index()
+    return pd.DataFrame({key: column.ravel().round(DECIMALS) for key, column in spread_over_runs(values).items()}, index=labels).reset_index()
 
 
 def spread_over_runs(values: np.ndarray, quantiles: Mapping[str, float] = QUANTILES) -> dict[str, np.ndarray]:

@@ -260,7 +260,7 @@ def test_integrated_stays_of_the_memoryless_kind_are_those_of_matrix_exponential
 def test_entries_of_kinds_over_time():
     years = np.array([-5.0, -1.0, 0.0, 2.0])
     assert kinds()["stationary"].entries_relative(years).tolist() == [1.0] * 4
-    assert kinds()["duration_dependent"].entries_relative(years).tolist() == [1.5, 1.0, 1.0, 1.0]
+    assert kinds()["step"].entries_relative(years).tolist() == [1.5, 1.0, 1.0, 1.0]
     assert kinds()["trend"].entries_relative(years) == pytest.approx([1.07**-5, 1 / 1.07, 1.0, 1.07**2])
 
 
