@@ -169,7 +169,8 @@ def test_leaving_at_18_is_no_event_and_its_exposure_counts():
 
 
 def test_a_stay_that_ends_on_its_first_day_counts_half_a_day():
-    cells = occurrence_exposure(records_of(one_child(steps=[(date(2020, 1, 1), PLACEMENTS[0], LEGAL_STATUSES[0])], end=date(2020, 1, 1))), SINCE, ORIGIN)
+    child = one_child(steps=[(date(2020, 1, 1), PLACEMENTS[0], LEGAL_STATUSES[0])], end=date(2020, 1, 1))
+    cells = occurrence_exposure(records_of(child), SINCE, ORIGIN)
     assert cells["exposure_years"].sum() * DAYS_A_YEAR == pytest.approx(SHORTEST_DAYS)
     assert cells["leaves"].sum() == 1
 
