@@ -1,4 +1,4 @@
-"""Poisson regression: its mode against closed forms, its slopes against differences, its evidence against integration, its intervals against truth."""
+"""Poisson regression: mode against closed forms, slopes against differences, evidence against integration, intervals against truth."""
 
 import numpy as np
 import pandas as pd
@@ -128,7 +128,7 @@ def test_a_model_with_a_term_that_is_not_there_is_weighed_down():
 @pytest.mark.unit
 def test_no_mode_is_an_error():
     with pytest.raises(ArithmeticError, match="no mode was found"):
-        fit(ONE, np.array([np.nan]), np.array([1.0]), np.zeros(1), np.ones(1), np.zeros(1))
+        fit(ONE, np.array([np.inf]), np.array([1.0]), np.zeros(1), np.ones(1), np.zeros(1))
 
 
 @pytest.mark.statistical

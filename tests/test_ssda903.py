@@ -113,8 +113,8 @@ def test_xml_of_each_year_is_the_folder(last_years, of_last_years, tmp_path):
     (tmp_path / "xml").mkdir()
     for year in ("2021", "2022"):
         parts = [
-            f"<CHILD><HEADER><CHILDID>{one['CHILD']}</CHILDID><SEX>{one['SEX']}</SEX><DOB>{one['DOB']}</DOB><UASC>{int(one['CHILD'] in foreign)}</UASC>"
-            f"</HEADER>{rows[year, one['CHILD']]}</CHILD>"
+            f"<CHILD><HEADER><CHILDID>{one['CHILD']}</CHILDID><SEX>{one['SEX']}</SEX><DOB>{one['DOB']}</DOB>"
+            f"<UASC>{int(one['CHILD'] in foreign)}</UASC></HEADER>{rows[year, one['CHILD']]}</CHILD>"
             for one in last_years["header"].to_dict("records")
             if one["YEAR"] == year
         ]
