@@ -15,7 +15,6 @@ from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from sim.caseload import AGE_EDGES_DAYS, DAYS_A_YEAR, ENTRY_AGE_EDGES_DAYS, LEGAL_STATUSES, PLACEMENTS, STREAMS
 
 LEVEL_SD = 1.0  # of the log of children a year, about the authority's own count: the level is the records' own
-ENTRY_DRIFTS = (Drift(0.0, 0.0, 0.55), Drift(0.05, 0.0, 0.15), Drift(0.0, 0.08, 0.1), Drift(0.03, 0.20, 0.2))
 AGE_WEIGHT = 20.0  # children the pattern's ages count as (assumed; range 10 to 50)
 FIRST_WEIGHT = 10.0
 WEEK = 7.0
@@ -49,7 +48,7 @@ class EntryRates:
     legal_statuses: np.ndarray
 
 
-def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date) -> EntryRates:
+def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date, drifts: tuple[Drift, ...]) -> EntryRates:
     """Estimate how children came into care between two days."""
     low, high = _ends(since, origin)
     first = _first_spans(records, since, origin)
@@ -57,7 +56,7 @@ def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin:
     for stream in range(len(STREAMS)):
         days = first.loc[first["unaccompanied"] == stream, "start"].to_numpy()
         spread[stream] = _spread(days, low, high)
-        levels.append(_level(days, low, high, spread[stream]) if len(days) else None)
+        levels.append(_level(days, low, high, spread[stream], drifts) if len(days) else None)
     counts = counted_entries(records, since, origin)
     ages = AGE_WEIGHT * pattern.shares["entry_age"] + counts["entry_age"]
     placements = FIRST_WEIGHT * pattern.shares["first_placement"] + counts["first_placement"]
@@ -99,7 +98,7 @@ def _spread(days: np.ndarray, low: float, high: float) -> float:
     return max(1.0, float(counts.var(ddof=1) / counts.mean())) if len(counts) > 1 and counts.mean() > 0 else 1.0
 
 
-def _level(days: np.ndarray, low: float, high: float, spread: float) -> Fitted:
+def _level(days: np.ndarray, low: float, high: float, spread: float, drifts: tuple[Drift, ...]) -> Fitted:
     """Fit children a year, over the years back from the origin."""
     years = max(1, int(np.ceil((high - low) / DAYS_A_YEAR - SLIVER_YEARS)))
     year = np.clip(np.ceil((high - days) / DAYS_A_YEAR), 1, years).astype(int)
@@ -108,6 +107,6 @@ def _level(days: np.ndarray, low: float, high: float, spread: float) -> Fitted:
     counts = np.bincount(year, minlength=years + 1)[1:]
     cells = pd.DataFrame({"year": range(1, years + 1), "starts": counts, "exposure_years": exposure})
     average = np.log(max(counts.sum(), 0.5) / exposure.sum())
-    return fit_hazard(cells.assign(all=0), "starts", (Term("level", ("all",), (1,), LEVEL_SD, average),), ENTRY_DRIFTS, spread)
+    return fit_hazard(cells.assign(all=0), "starts", (Term("level", ("all",), (1,), LEVEL_SD, average),), drifts, spread)
 
 

@@ -15,6 +15,7 @@ from calibration.care_days import known_days, month_end_stock
 from calibration.care_pattern import published_pattern
 from calibration.care_records import CareRecords, DataQuality
 from calibration.identifiers import Pseudonyms
+from calibration.levels import published_levels
 from calibration.markov import markov_forecast
 from calibration.opening import Opened, from_annex_a, opening_caseload, priced
 from calibration.placement_costs import read_placement_costs
@@ -36,6 +37,7 @@ from sim.caseload import AGE_BANDS, AGE_EDGES_DAYS, AGE_TOLD, PLACEMENTS, Caselo
 from sim.caseload_prices import growth_of, price_quantiles
 from sim.experiment import library_versions
 from sim.model import CompiledModel, compile_model
+from sim.suppression import LARGEST
 
 __all__ = ["Forecast", "Question", "check", "children_ahead", "forecast", "write"]
 
@@ -129,9 +131,10 @@ class _Forecasting:
     def __init__(self, question: Question, records: CareRecords, pseudonyms: Pseudonyms, since: date, last: date) -> None:
         self.question, self.records, self.since, self.last = question, records, since, last
         self.quality = {"SSDA903": records.quality}
-        self.rates: CareRates = estimate(records, published_pattern(), since, last)
-        self.opened = self._opened(pseudonyms)
         self.compiled = _compiled(question)
+        levels = published_levels(self.compiled.profiles[0].name, records.first.year + 1)
+        self.rates: CareRates = estimate(records, published_pattern(), since, last, levels)
+        self.opened = self._opened(pseudonyms)
         self.prices = price_quantiles(self.compiled)
         if question.costs:
             listed = read_placement_costs(question.costs, pseudonyms)
@@ -141,7 +144,7 @@ class _Forecasting:
         self.months = month_ends(self.opened.origin, question.until)
         drawn = min(DRAWS, question.runs)
         self.model: CaseloadModel = model_of(self.rates, self.opened.children, self.opened.origin, len(self.months), question.seed, drawn)
-        self.growth = growth_of(self.compiled, self.months, question.seed, question.runs)
+        self.growth = growth_of(self.compiled, self.months, question.seed, question.runs, drawn)
 
     def done(self, progress: Progress | None) -> Forecast:
         """Return the forecast."""
@@ -166,7 +169,9 @@ class _Forecasting:
             its_costs = self._costs(with_it, self.growth * effect.price[np.arange(question.runs) % len(effect.price)])
             table = difference_table(effect.key, costs, its_costs, effect.other_gbp)
             tables["differences.csv"] = pd.concat([tables.get("differences.csv"), table], ignore_index=True)
-        shown = Shown(tables, month_end_stock(self.records, self.since, self.last), others, self._title())
+        past = month_end_stock(self.records, self.since, self.last)
+        too_few = question.hide and len(self.opened.children) <= LARGEST  # to draw anything
+        shown = None if too_few else Shown(tables, past[past > LARGEST] if question.hide else past, others, self._title())
         about = _about(question, self.records, self.since, self.opened.origin)
         return Forecast(question, self.opened.origin, tables, self.quality, shown, about, run)
 
@@ -201,7 +206,7 @@ class _Forecasting:
         inflation = self.compiled.scenario.settings.prices.general_inflation_per_year.value
         nominal = np.array([self.compiled.scenario.deflators.factor(PRICE_BASE, year, inflation) for year in run.years])
         middles = [date(run.years[0] - 2, 9, 30), date(run.years[0] - 1, 9, 30)]
-        known = self.opened.known_days / 7.0 * self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1)[0]
+        known = self.opened.known_days / 7.0 * self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1, 1)[0]
         return money.Costs(run, growth, nominal, self.opened.known_days, known, self.opened.entered_days)
 
 
