@@ -28,8 +28,8 @@ class DataQuality:
     left_out
         Rows not used, by (table, reason).
     unknown_codes
-        Rows by (field, code), of codes that no guide knows; a code of over four characters is counted as `longer`, so that nothing typed by mistake
-        into a column of codes is repeated.
+        Rows by (field, code), of codes that no guide knows; what does not look like a code is counted as `not a code` (or `longer`), so that nothing
+        typed by mistake into a column of codes is repeated.
     changes
         What was done to rows that were used, by (table, what).
     notes

@@ -10,7 +10,7 @@ import pandas as pd
 
 from calibration.care_pattern import CarePattern
 from calibration.care_records import CareRecords
-from calibration.exposure import spans_of
+from calibration.exposure import SLIVER_YEARS, spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from sim.caseload import AGE_EDGES_DAYS, DAYS_A_YEAR, ENTRY_AGE_EDGES_DAYS, LEGAL_STATUSES, PLACEMENTS, STREAMS
 
@@ -50,7 +50,7 @@ class EntryRates:
 
 def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date, drifts: tuple[Drift, ...]) -> EntryRates:
     """Estimate how children came into care between two days."""
-    low, high = _numbers(since, origin)
+    low, high = _ends(since, origin)
     first = _first_spans(records, since, origin)
     levels, spread = [], np.ones(len(STREAMS))
     for stream in range(len(STREAMS)):
@@ -80,14 +80,15 @@ def counted_entries(records: CareRecords, since: date, origin: date) -> dict[str
 def _first_spans(records: CareRecords, since: date, origin: date) -> pd.DataFrame:
     """Return the first span of each period of care that began between two days."""
     spans = spans_of(records)
-    low, high = _numbers(since, origin)
-    here = (spans["start"] == spans["care_start"]) & spans["start_known"] & (spans["start"] > low - 0.5) & (spans["start"] <= high)
+    low, high = _ends(since, origin)
+    here = (spans["start"] == spans["care_start"]) & spans["start_known"] & (spans["start"] > low) & (spans["start"] <= high)
     return spans[here].drop_duplicates("period")
 
 
-def _numbers(*days: date) -> tuple[float, ...]:
-    """Return days as numbers since 1970."""
-    return tuple(float(np.datetime64(day).astype("datetime64[D]").astype(np.int64)) for day in days)
+def _ends(since: date, origin: date) -> tuple[float, float]:
+    """Return the ends of the day before the first, and of the last, as numbers since 1970: the window holds both days whole."""
+    low, high = (float(np.datetime64(day).astype(np.int64)) for day in (since, origin))
+    return low - 1.0, high
 
 
 def _spread(days: np.ndarray, low: float, high: float) -> float:
@@ -99,13 +100,13 @@ def _spread(days: np.ndarray, low: float, high: float) -> float:
 
 def _level(days: np.ndarray, low: float, high: float, spread: float, drifts: tuple[Drift, ...]) -> Fitted:
     """Fit children a year, over the years back from the origin."""
-    years = max(1, int(np.ceil((high - low) / DAYS_A_YEAR - 1e-9)))
+    years = max(1, int(np.ceil((high - low) / DAYS_A_YEAR - SLIVER_YEARS)))
     year = np.clip(np.ceil((high - days) / DAYS_A_YEAR), 1, years).astype(int)
-    exposure = [min(DAYS_A_YEAR, high - low - (number - 1) * DAYS_A_YEAR) / DAYS_A_YEAR for number in range(1, years + 1)]
+    exposure = np.ones(years)
+    exposure[-1] = (high - low) / DAYS_A_YEAR - (years - 1)  # the earliest: shorter, or longer by a sliver
     counts = np.bincount(year, minlength=years + 1)[1:]
     cells = pd.DataFrame({"year": range(1, years + 1), "starts": counts, "exposure_years": exposure})
-    cells = cells[cells["exposure_years"] > 0.02]
-    average = np.log(max(counts.sum(), 0.5) / sum(exposure))
+    average = np.log(max(counts.sum(), 0.5) / exposure.sum())
     return fit_hazard(cells.assign(all=0), "starts", (Term("level", ("all",), (1,), LEVEL_SD, average),), drifts, spread)
 
 

@@ -3,16 +3,15 @@
 The rules, in order:
 
 1. A row that is not whole is left out: no child, birth or start; an end before its start; a start outside the child's first 18 years or after its
-return. 2. Short breaks (V3, V4) are left out: they are not looked-after children in published counts.
+   return.
+2. Short breaks (V3, V4) are left out: they are not looked-after children in published counts.
 3. Of rows of one child and one start, the latest return's counts; within a return, the one that ends last.
 4. A row that a later return should repeat, and does not, ends where the child's next begins, or else at the end of its return's year.
 5. A row that overlaps the child's next ends where that begins. Care ends at the 18th birthday.
 6. Rows that follow on the same day or the next are one period of care, if the first says so (X1) or says nothing. Rows of a period that change
-neither
-   placement nor carer are one stay; those of one legal status one row of legal status.
+   neither placement nor carer are one stay; those of one legal status one row of legal status.
 7. When care began is known if a period's first row says that it did (S), or says nothing. Returns hold no rows that ended before the first of them,
-so a
-   child who had moved before then is seen from the last move on.
+   so a child who had moved before then is seen from the last move on.
 8. Children are siblings if the headers say so (a column FAMILY), or if their care began within a week of each other from one home postcode.
 """
 
@@ -54,6 +53,8 @@ def histories(
     """
     births = _births(headers, quality)
     rows = _whole(episodes, births, quality)
+    if rows.empty:
+        return pd.DataFrame(), rows, rows
     rows = _reconciled(rows, int(episodes["year"].max()), quality)
     rows = _ended(rows, np.datetime64(last), quality)
     rows = _with_periods(rows)
@@ -65,13 +66,12 @@ def histories(
 
 def _births(headers: pd.DataFrame, quality: DataQuality) -> pd.DataFrame:
     """Return birth, sex and family by child, of the latest return that has a date of birth."""
-    unreadable = int(headers["DOB_unreadable"].sum())
-    if unreadable:
-        quality.left_out["header", "date of birth cannot be read"] += unreadable
-    missing = int((headers["DOB"].isna() & ~headers["DOB_unreadable"]).sum())
-    if missing:
-        quality.left_out["header", "no date of birth"] += missing
-    whole = headers[headers["DOB"].notna() & (headers["child"] >= 0)].sort_values(["child", "year"], kind="stable")
+    reasons = {
+        "no identifier of a child": headers["child"] < 0,
+        "date of birth cannot be read": headers["DOB_unreadable"],
+        "no date of birth": headers["DOB"].isna(),
+    }
+    whole = headers[~_left_out("header", reasons, len(headers), quality)].sort_values(["child", "year"], kind="stable")
     changed = int((whole.drop_duplicates(["child", "DOB"])["child"].value_counts() > 1).sum())
     if changed:
         quality.changes["header", "date of birth differs between returns: the latest used"] += changed
@@ -97,13 +97,19 @@ def _whole(episodes: pd.DataFrame, births: pd.DataFrame, quality: DataQuality) -
         "starts at 18 or over": rows["DECOM"] >= rows["adult"],
         "short breaks (V3, V4), not counted as looked after": rows["LS"].isin(breaks),
     }
-    left = np.zeros(len(rows), dtype=bool)
-    for reason, here in reasons.items():
-        new = here.to_numpy() & ~left
-        if new.any():
-            quality.left_out[TABLE, reason] += int(new.sum())
-        left |= new
+    left = _left_out(TABLE, reasons, len(rows), quality)
     return rows[~left].drop(columns=["DECOM_unreadable", "DEC_unreadable"])
+
+
+def _left_out(table: str, reasons: dict[str, pd.Series], rows: int, quality: DataQuality) -> np.ndarray:
+    """Return which rows are left out, each counted under the first of the reasons that holds."""
+    left = np.zeros(rows, dtype=bool)
+    for reason, here in reasons.items():
+        new = here.to_numpy(dtype=bool) & ~left
+        if new.any():
+            quality.left_out[table, reason] += int(new.sum())
+        left |= new
+    return left
 
 
 def eighteenth_birthday(births: np.ndarray) -> np.ndarray:
@@ -221,7 +227,10 @@ def _exits(ends: pd.DataFrame, quality: DataQuality, last_of_period: np.ndarray)
     unclear = np.isin(meanings, ["", "next_episode"]) & ~at_18 & last_of_period & ends["DEC"].notna().to_numpy()
     if unclear.any():
         quality.changes[TABLE, "ends without a reason, and no row follows: counted as leaving care for another reason"] += int(unclear.sum())
-    return np.where(at_18, "aged_out", np.where(np.isin(meanings, ["", "next_episode"]), "other_exit", meanings))
+    early = (meanings == "aged_out") & ~at_18 & last_of_period & ends["DEC"].notna().to_numpy()
+    if early.any():
+        quality.changes[TABLE, "ends for an 18th birthday that is still to come: counted as leaving care for another reason"] += int(early.sum())
+    return np.where(at_18, "aged_out", np.where(np.isin(meanings, ["", "next_episode", "aged_out"]), "other_exit", meanings))
 
 
 def _legal(rows: pd.DataFrame) -> pd.DataFrame:
@@ -261,15 +270,23 @@ def _with_families(children: pd.DataFrame, rows: pd.DataFrame, quality: DataQual
 
 
 def _in_order(children: pd.DataFrame, stays: pd.DataFrame, legal: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return all three with children numbered by what is known of them, so that nothing depends on identifiers."""
-    by_child = stays.groupby("child")
-    facts = children.assign(start=by_child["start"].min(), stays=by_child.size(), end=by_child["end"].max(), kind=by_child["placement"].first())
-    order = facts.sort_values(["birth", "start", "sex", "stays", "end", "kind"], kind="stable").index
+    """Return all three with children numbered by what is known of them, so that nothing depends on identifiers, or on how rows were in order.
+
+    Twins may be alike in all but what comes later: the last key is a sum of hashes of every stay and legal status.
+    """
+    facts = children.assign(start=stays.groupby("child")["start"].min(), content=_content(stays) + _content(legal))
+    order = facts.sort_values(["birth", "start", "sex", "unaccompanied", "content"], kind="stable").index
     position = pd.Series(np.arange(len(order)), index=order)
     ordered = children.loc[order].reset_index(drop=True)
     ordered["family"] = pd.factorize(ordered["family"])[0]
     renumbered = [_renumbered(frame, position) for frame in (stays, legal)]
     return ordered[["pseudonym", "birth", "sex", "unaccompanied", "family"]], *renumbered
+
+
+def _content(rows: pd.DataFrame) -> pd.Series:
+    """Return a number for what a child's rows say (a sum of hashes, by child)."""
+    hashes = pd.util.hash_pandas_object(rows.drop(columns=["child", "period"]), index=False)
+    return hashes.groupby(rows["child"]).sum()
 
 
 def _renumbered(frame: pd.DataFrame, position: pd.Series) -> pd.DataFrame:

@@ -18,13 +18,14 @@ from calibration.care_records import CareRecords
 from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, DAYS_A_YEAR, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS
 
 SHORTEST_DAYS = 0.5  # a stay that ended on the day it began counts half a day at risk
+SLIVER_YEARS = 0.02  # a rest of the window so short is no year of its own: three years of days may be 1,096
 UNKNOWN = -1  # the band of time in care of a child whose care began before the returns
 CELLS = ["age", "care", "place", "placement", "legal_status", "unaccompanied", "year"]
 EVENTS = ("leaves", "moves", "changes_legal_status")
 
 
 def occurrence_exposure(records: CareRecords, since: date, origin: date) -> pd.DataFrame:
-    """Return events and exposure by cell, between two days.
+    """Return events and exposure by cell, from the start of one day to the end of another.
 
     Returns
     -------
@@ -34,19 +35,20 @@ def occurrence_exposure(records: CareRecords, since: date, origin: date) -> pd.D
     18th birthdays, which are certain), `moves`, `changes_legal_status`, `exposure_years`.
     """
     spans = spans_of(records)
-    start, end = _days(since), _days(origin)
-    spans = spans[(spans["start"] < end) & (spans["end"].fillna(np.inf) >= start)].reset_index(drop=True)
+    start, end = _number(since) - 1.0, _number(origin)
+    spans = spans[(spans["start"] < end) & (spans["end"].fillna(np.inf) > start)].reset_index(drop=True)
+    years = max(1, int(np.ceil((end - start) / DAYS_A_YEAR - SLIVER_YEARS)))
     censored = spans["end"].isna() | (spans["end"] > end)
     ends = np.where(censored, end, spans["end"])
     ends = np.where(ends <= spans["start"], spans["start"] + SHORTEST_DAYS, ends)
-    parts = _parts(spans, np.maximum(spans["start"].to_numpy(), start), ends, end)
+    parts = _parts(spans, np.maximum(spans["start"].to_numpy(), start), ends, end, years)
     rows = spans.iloc[parts["span"]].reset_index(drop=True)
     middle = (parts["start"] + parts["end"]) / 2
     last = parts["end"] == ends[parts["span"]]
     cells = pd.DataFrame({
         "age": _band(middle - rows["birth"], AGE_EDGES_DAYS), "care": _care_band(middle, rows),
         "place": _band(middle - rows["place_start"], PLACE_EDGES_DAYS), "placement": rows["placement"], "legal_status": rows["legal_status"],
-        "unaccompanied": rows["unaccompanied"], "year": np.ceil((end - middle) / DAYS_A_YEAR).astype(int),
+        "unaccompanied": rows["unaccompanied"], "year": np.clip(np.ceil((end - middle) / DAYS_A_YEAR), 1, years).astype(int),
         "exposure_years": (parts["end"] - parts["start"]) / DAYS_A_YEAR,
     })  # fmt: skip
     ended = last & ~censored.to_numpy()[parts["span"]]
@@ -94,8 +96,8 @@ def as_days(days: pd.Series) -> np.ndarray:
     return np.where(np.isnat(values), np.nan, values.astype(np.int64).astype(float))
 
 
-def _days(day: date) -> float:
-    """Return a day as its number since 1 January 1970: the end of the day before it."""
+def _number(day: date) -> float:
+    """Return a day as its number since 1 January 1970, which stands for its end: who starts or leaves on a day has done so by then."""
     return float(np.datetime64(day).astype("datetime64[D]").astype(np.int64))
 
 
@@ -110,13 +112,12 @@ def _care_band(middle: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
     return np.where(rows["start_known"] | (band == len(CARE_EDGES_DAYS) - 1), band, UNKNOWN)
 
 
-def _parts(spans: pd.DataFrame, starts: np.ndarray, ends: np.ndarray, origin: float) -> dict[str, np.ndarray]:
+def _parts(spans: pd.DataFrame, starts: np.ndarray, ends: np.ndarray, origin: float, years: int) -> dict[str, np.ndarray]:
     """Return the parts of spans between cuts: `span` (row), `start`, `end`."""
     parts = {"span": np.arange(len(spans)), "start": starts, "end": ends}
     for column, edges in (("birth", AGE_EDGES_DAYS), ("care_start", CARE_EDGES_DAYS), ("place_start", PLACE_EDGES_DAYS)):
         for edge in edges[1:]:
             parts = _cut(parts, spans[column].to_numpy() + edge)
-    years = int(np.ceil((origin - starts.min(initial=origin)) / DAYS_A_YEAR))
     for year in range(1, years):
         parts = _cut(parts, np.full(len(spans), origin - year * DAYS_A_YEAR))
     return parts

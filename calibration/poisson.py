@@ -73,7 +73,10 @@ def fit(design: sparse.csr_matrix, events: np.ndarray, exposure: np.ndarray, mea
         expected = np.exp(design @ beta + offset)
         return (design.T @ design.multiply(expected[:, None]).tocsr()).toarray() + np.diag(weight)
 
-    found = minimize(loss, start, jac=gradient, hess=curvature, method="trust-exact", options={"gtol": 1e-6, "maxiter": 200})
+    try:
+        found = minimize(loss, start, jac=gradient, hess=curvature, method="trust-exact", options={"gtol": 1e-6, "maxiter": 200})
+    except ValueError as fault:  # scipy's word for hazards that are not finite
+        raise ArithmeticError(f"no mode was found: {fault}") from None
     if not np.isfinite(found.fun) or np.abs(found.jac).max() > 1e-3 * max(events.sum(), 1.0):
         raise ArithmeticError(f"no mode was found: {found.message}")
     root = cho_factor(curvature(found.x))[0]

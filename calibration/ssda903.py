@@ -1,9 +1,8 @@
 """Read an authority's SSDA903 returns: every layout they come in, to histories in care (`CareRecords`).
 
 The return is the Department for Education's yearly collection on looked-after children (guide to the SSDA903 collection). Two layouts are read as
-they
-are: a folder or file a year with dd/mm/yyyy, and one file of all years with ISO dates and columns LA and YEAR; CSV, workbook or XML, in a folder or
-a zip. What each table is, is told by its columns, not by its name.
+they are: a folder or file a year with dd/mm/yyyy, and one file of all years with ISO dates and columns LA and YEAR; CSV, workbook or XML, in a folder
+or a zip. What each table is, is told by its columns, not by its name.
 """
 
 from __future__ import annotations
@@ -19,8 +18,10 @@ import pandas as pd
 from calibration.care_records import CareRecords, DataQuality
 from calibration.episodes import CODED, histories
 from calibration.identifiers import Pseudonyms
+from calibration.record_days import days, stated, year_end, year_start
 from calibration.record_files import RecordsError
 from calibration.record_tables import RecordTable, read_tables
+from scenarios.areas import UnknownNameError, find_area
 from scenarios.ssda903_codes import codes
 
 EPISODES = frozenset({"CHILD", "DECOM", "RNE", "LS", "PLACE", "DEC", "REC"})
@@ -28,7 +29,10 @@ UNACCOMPANIED = frozenset({"CHILD", "DUC"})
 HEADER = frozenset({"CHILD", "SEX", "DOB"})
 OTHER_TABLES = ("REVIEW", "MIS_START", "MISTYPE", "SDQ_SCORE", "IN_TOUCH", "DATE_INT", "DATE_PLACED", "DATE_PERM", "SW_ID", "CONVICTED", "LS_DATE")
 YEAR_IN_NAME = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
-LATE_DAYS = 45  # a return whose last date lies further than this before its year's end is taken for an extract within the year
+LATE_DAYS = 45  # a return whose last date lies further than this before its year's end may be an extract within the year
+BY_CHANCE = 0.001  # and is taken for one if so many dates would all lie so early in the year by chance no oftener than this
+YEARS = (1990, 2100)  # that a return can be of
+LIKE_A_CODE = re.compile(r"[A-Z]|(PR|[A-Z])\d{1,2}[AB]?")  # as the guides' are: a name, a postcode or an identifier is not repeated
 MISDATED = 0.02  # share of a table's rows that may start after the year its name says, by mistake
 BLANK, UNKNOWN = -1, -2
 
@@ -71,8 +75,10 @@ def read_ssda903(path: str | Path, authority: str = "", pseudonyms: Pseudonyms |
     episodes = pd.concat(read.episodes, ignore_index=True)
     headers = pd.concat(read.headers, ignore_index=True)
     names = np.array(list(read.children), dtype=object)
-    years = episodes["year"]
-    first, last = date(int(years.min()) - 1, 4, 1), _last_day(episodes, read.quality)
+    years = np.unique(episodes.loc[episodes["year"] > 0, "year"])
+    if not len(years):
+        raise RecordsError(str(path), "holds no episode whose start can be read")
+    first, last = year_start(_unbroken(years, read.quality)), _last_day(episodes, read.quality)
     children, stays, legal = histories(episodes, headers, read.unaccompanied, names, last, read.quality)
     if stays.empty:
         raise RecordsError(str(path), "holds no episode that can be used; the reasons: " + _reasons(read.quality))
@@ -94,15 +100,18 @@ def _take(read: _Read, table: RecordTable) -> None:
     frame = _of_authority(read, table.frame, kind)
     if frame.empty:
         return
-    compact = pd.DataFrame({"child": _children(read, frame)})
+    compact = pd.DataFrame({"child": _numbered(frame, "CHILD", read.children, read.pseudonyms)})
     if kind == "unaccompanied":
-        read.unaccompanied |= set(compact["child"].tolist())
+        nameless = int((compact["child"] == BLANK).sum())
+        if nameless:
+            quality.left_out[kind, "no identifier of a child"] += nameless
+        read.unaccompanied |= set(compact["child"].tolist()) - {BLANK}
         return
     dates = ("DECOM", "DEC") if kind == "episodes" else ("DOB",)
     for column in dates:
         compact[column], unreadable = _dates(frame[column])
         compact[f"{column}_unreadable"] = unreadable
-    compact["year"] = _years(frame, name, compact[dates[0]], quality)
+    compact["year"] = _years(frame, name, compact[dates[0]], kind, quality)
     if kind == "episodes":
         for column in CODED:
             compact[column] = _coded(frame, column, quality)
@@ -136,18 +145,13 @@ def _of_authority(read: _Read, frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     if "LA" not in frame.columns:
         return frame
     names = _kinds(frame["LA"])
-    read.authorities |= {name for name in names.cat.categories if name}
+    read.authorities |= {name.casefold() for name in names.cat.categories if name}
     if not read.authority:
         return frame
     theirs = names.str.casefold() == read.authority.casefold()
     if not theirs.all():
         read.quality.left_out[kind, "of another authority"] += int((~theirs).sum())
     return frame[theirs.to_numpy()]
-
-
-def _children(read: _Read, frame: pd.DataFrame) -> np.ndarray:
-    """Return the number of each row's child; -1 where there is no identifier."""
-    return _numbered(frame, "CHILD", read.children, read.pseudonyms)
 
 
 def _numbered(frame: pd.DataFrame, column: str, numbers: dict[str, int], pseudonyms: Pseudonyms) -> np.ndarray:
@@ -168,21 +172,23 @@ def _kinds(texts: pd.Series) -> pd.Series:
 def _dates(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Return days (datetime64[s]; NaT where there is none), and where there is text that is no day."""
     kinds = _kinds(texts)
-    categories = pd.Series(kinds.cat.categories.astype(str)).str.slice(0, 10)
-    days = pd.to_datetime(categories, format="%d/%m/%Y", errors="coerce")
-    iso = pd.to_datetime(categories, format="%Y-%m-%d", errors="coerce")
-    found = days.fillna(iso).astype("datetime64[s]").to_numpy()
-    unreadable = np.isnat(found) & (categories != "").to_numpy()
+    spellings = pd.Series(kinds.cat.categories.astype(str), dtype=object)
+    found = days(spellings)
+    unreadable = found.isna() & stated(spellings)
     rows = kinds.cat.codes.to_numpy()
-    return found[rows], unreadable[rows]
+    return found.to_numpy()[rows], unreadable.to_numpy()[rows]
 
 
-def _years(frame: pd.DataFrame, name: str, starts: pd.Series, quality: DataQuality) -> np.ndarray:
+def _years(frame: pd.DataFrame, name: str, starts: pd.Series, kind: str, quality: DataQuality) -> np.ndarray:
     """Return the year (ending 31 March) of the return each row is from: a column YEAR, the file's name, or the last start in the table."""
     latest = starts.max()
     year = latest.year + (latest.month > 3) if pd.notna(latest) else 0
     if "YEAR" in frame.columns:
-        return pd.to_numeric(frame["YEAR"].astype(str), errors="coerce").fillna(year).clip(0, 2100).astype(np.int16).to_numpy()
+        stated_year = pd.to_numeric(frame["YEAR"].astype(str), errors="coerce")
+        unclear = ~stated_year.between(*YEARS)
+        if unclear.any():
+            quality.changes[kind, "its column YEAR states no year: taken for that of the table's last start"] += int(unclear.sum())
+        return stated_year.where(~unclear, year).astype(np.int16).to_numpy()
     named = YEAR_IN_NAME.findall(name)
     if named and (starts > pd.Timestamp(int(named[-1]), 3, 31)).mean() <= MISDATED:
         year = int(named[-1])
@@ -203,7 +209,7 @@ def _coded(frame: pd.DataFrame, column: str, quality: DataQuality) -> np.ndarray
     counts = np.bincount(rows, minlength=len(texts))
     for text, position, count in zip(texts, positions, counts, strict=True):
         if position == UNKNOWN and count:
-            quality.unknown_codes[column, text if re.fullmatch(r"[A-Z]{1,2}\d{0,2}[A-Z]?", text) else "not a code"] += int(count)
+            quality.unknown_codes[column, text if LIKE_A_CODE.fullmatch(text) else "not a code"] += int(count)
     return positions[rows]
 
 
@@ -214,21 +220,47 @@ def _text(frame: pd.DataFrame, column: str) -> np.ndarray:
 
 def _check(read: _Read, path: str) -> None:
     """Refuse returns that lack a table, or hold several authorities of which none was named."""
-    if read.authority and read.authorities and read.authority.casefold() not in {name.casefold() for name in read.authorities}:
-        raise RecordsError(path, f"holds no rows of {read.authority!r}; expected one of {', '.join(sorted(read.authorities))}", field="LA")
+    if read.authority and read.authorities and read.authority.casefold() not in read.authorities:
+        raise RecordsError(path, f"holds no rows of {read.authority!r}, but {_told(read.authorities)}", field="LA")
     if len(read.authorities) > 1 and not read.authority:
-        raise RecordsError(path, f"holds several authorities ({', '.join(sorted(read.authorities))}); expected one, or a choice of one", field="LA")
+        raise RecordsError(path, f"holds {_told(read.authorities)}; expected one, or a choice of one", field="LA")
     for tables, name, columns in ((read.episodes, "episodes", EPISODES), (read.headers, "headers", HEADER)):
         if not tables:
             raise RecordsError(path, f"holds no table of {name}: expected one with columns {', '.join(sorted(columns))}")
 
 
+def _told(authorities: set[str]) -> str:
+    """Say how many authorities returns hold, and which, of those that are authorities: in a column LA anything may stand by mistake."""
+    known = []
+    for name in sorted(authorities):
+        try:
+            known.append(find_area(name).name)
+        except UnknownNameError:
+            continue
+    return f"rows of {len(authorities):,} {'authority' if len(authorities) == 1 else 'authorities'}" + (f" ({', '.join(known)})" if known else "")
+
+
+def _unbroken(years: np.ndarray, quality: DataQuality) -> int:
+    """Return the first of the years up to the last that returns hold one after another; what is before a gap covers nothing whole."""
+    begins = int(years[np.flatnonzero(np.append(True, np.diff(years) > 1))[-1]])
+    if begins > years[0]:
+        lacking = sorted(set(range(int(years[0]), begins)) - set(years.tolist()))
+        ending = f"{lacking[0]}" if len(lacking) == 1 else f"{lacking[0]} to {lacking[-1]}"
+        quality.notes.append(f"there is no return of years ending in {ending}: the returns cover what is from 1 April {begins - 1} on")
+    return begins
+
+
 def _last_day(episodes: pd.DataFrame, quality: DataQuality) -> date:
     """Return the last day the returns know of: their last 31 March, or, of an extract within the year, its last date."""
-    end = date(int(episodes["year"].max()), 3, 31)
-    dates = episodes.loc[episodes["year"] == episodes["year"].max(), ["DECOM", "DEC"]].max().max()
-    seen = dates.date() if pd.notna(dates) else end
-    if (end - seen).days <= LATE_DAYS:
+    year = int(episodes["year"].max())
+    start, end = year_start(year), year_end(year)
+    dates = pd.unique(episodes.loc[episodes["year"] == year, ["DECOM", "DEC"]].to_numpy().ravel())
+    dates = dates[(dates >= np.datetime64(start)) & (dates <= np.datetime64(end))]
+    if not len(dates):
+        return end
+    seen = pd.Timestamp(dates.max()).date()
+    early = ((seen - start).days + 1) / ((end - start).days + 1)
+    if (end - seen).days <= LATE_DAYS or early ** len(dates) > BY_CHANCE:
         return end
     quality.notes.append(f"the last return's dates end on {seen}, {(end - seen).days} days before its year does: taken for an extract of that day")
     return seen

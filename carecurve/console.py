@@ -22,7 +22,7 @@ CERTAIN = {
 # Errors that say what a user got wrong, by the module that raises them (imported only by what was used).
 USER_ERRORS = {
     "ScenarioError", "PartsError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError",
-    "ResultsError", "ChoiceError", "PanelError", "BacktestError", "BaselineError", "AppraisalError", "DeflatorError",
+    "ResultsError", "ChoiceError", "RecordsError", "PanelError", "BacktestError", "BaselineError", "AppraisalError", "DeflatorError",
 }  # fmt: skip
 
 
