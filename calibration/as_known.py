@@ -1,8 +1,8 @@
 """Records as they were known on an earlier day: what a return made then could not hold is taken away.
 
 What came to be known later of what had happened by then cannot be told from records that are already reconciled, and stays
-(docs/backtest-of-records.md): a later return's corrections of a row (its codes, its end, that it should never have been there), of a date of birth or of who is unaccompanied, and
-siblings of whom only one had come into care by then.
+(docs/backtest-of-records.md): a later return's corrections of a row (its codes, its end, that it should never have been there), of a date of birth or
+of who is unaccompanied, and siblings of whom only one had come into care by then.
 """
 
 from __future__ import annotations

@@ -163,16 +163,16 @@ def persistence(known: CareRecords, ahead: tuple[int, ...]) -> MethodForecast:
     """Forecast that the caseload stays as it is, give or take its past changes; the mean is what it is."""
     days = [day.date() for day in pd.date_range(pd.Timestamp(known.first) - pd.Timedelta(days=1), known.last, freq="ME")]
     past = np.log(series_of(stock_on_days(known, days)) + OFFSET)
-    now = np.log(series_of(stock_on_days(known, [known.last]))[0] + OFFSET)
+    now = series_of(stock_on_days(known, [known.last]))[0].astype(float)
     samples = np.empty((len(ahead), len(now), len(PROBABILITIES)))
-    for s, level in enumerate(now):
+    for s, level in enumerate(np.log(now + OFFSET)):
         lengths = range(1, len(past) - ERRORS_AT_LEAST + 1)
         changes = {months: past[months:, s] - past[:-months, s] for months in lengths}
         both = {months: np.concatenate([change, -change]) for months, change in changes.items()}
         wide = np.maximum.accumulate([np.abs(spread(both, months)) for months in range(1, max(ahead) + 1)])
         samples[:, s] = level + np.sign(PROBABILITIES - 0.5) * wide[np.array(ahead) - 1]
     found = of_samples(np.maximum(np.exp(samples) - OFFSET, 0.0))
-    return MethodForecast(np.broadcast_to(np.exp(now) - OFFSET, found.mean.shape), found.samples, found.intervals)
+    return MethodForecast(np.broadcast_to(now, found.mean.shape), found.samples, found.intervals)
 
 
 def series_of(stock: np.ndarray) -> np.ndarray:

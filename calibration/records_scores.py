@@ -34,8 +34,8 @@ def forecasts_table(found: Sequence[OriginForecasts], hide: bool = True) -> pd.D
 
     Returns
     -------
-    `origin`, `date`, `horizon_months`, `series`, `method`; `happened`, `mean`, quantiles (a chain's outermost are the ends of its own band), `crps`, `interval_score95` (children),
-    `absolute_percentage_error` (of the median), and `hidden`: whether the figures of the row are not to be shown.
+    `origin`, `date`, `horizon_months`, `series`, `method`; `happened`, `mean`, quantiles (a chain's outermost are the ends of its own band),
+    `crps`, `interval_score95` (children), `absolute_percentage_error` (of the median), and `hidden`: whether the row's figures are not to be shown.
     """
     hidden = _hidden_by_day(found) if hide else {}
     tables = [_of_method(one, method, hidden) for one in found for method in METHODS]

@@ -93,7 +93,7 @@ class RecordsBacktest:
             are = "forecast is" if len(origins) == 1 else "forecasts, of years that overlap, are"
             lines.append(f"{len(origins)} {are} too few to rank methods by.")
         if self.question.hide:
-            lines.append("Groups of 1 to 5 children are shown as c and not scored, and what would give them away; --unsuppressed is for use inside only.")
+            lines.append("Groups of 1 to 5 children, and what would give them away, are shown as c and not scored (but with --unsuppressed).")
         return lines
 
 
