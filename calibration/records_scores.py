@@ -90,20 +90,20 @@ def scores_table(forecasts: pd.DataFrame) -> pd.DataFrame:
     for months in sorted(forecasts["horizon_months"].unique()):
         for name, members in groups.items():
             part = shown[(shown["horizon_months"] == months) & shown["series"].isin(members)]
-            by_method = {method: rows_of for method, rows_of in part.groupby("method")}
-            rows += [{"horizon_months": months, "series": name, **_scored(by_method, method)} for method in METHODS if method in by_method]
+            crps = part.pivot_table(index=["origin", "series"], columns="method", values="crps")
+            rows += [{"horizon_months": months, "series": name, **_scored(part, crps, method)} for method in METHODS if method in crps]
     return pd.DataFrame(rows, columns=SCORES)
 
 
-def _scored(by_method: dict[str, pd.DataFrame], method: str) -> dict[str, object]:
-    """Return one method's means over some forecasts, and its gains on the others."""
-    one = by_method[method]
+def _scored(part: pd.DataFrame, crps: pd.DataFrame, method: str) -> dict[str, object]:
+    """Return one method's means over some forecasts, and its gains on the others, from the CRPS of each by origin and series."""
+    one = part[part["method"] == method]
     row = {"method": method, "forecasts": len(one), "mape": one["absolute_percentage_error"].mean(), "bias": (one["mean"] - one["happened"]).mean()}
     row |= {name: one[name].mean() for name in ("crps", f"interval_score{PER_CENT}")}
     row[f"width{PER_CENT}"] = np.mean(one[OUTER[PER_CENT][1]] - one[OUTER[PER_CENT][0]])
     for level, (low, high) in OUTER.items():
         row[f"coverage{level}"] = scores.inside_of(one[low], one[high], one["happened"].to_numpy()).mean()
     for other in (PERSISTENCE, CHAIN):
-        both = one.merge(by_method[other], on=["origin", "series"]) if other in by_method else one.iloc[:0].assign(crps_x=0.0, crps_y=0.0)
-        row[f"gain_on_{other}_pct"] = gain(both["crps_x"].mean(), both["crps_y"].mean()) if len(both) and other != method else np.nan
+        both = crps[[method, other]].dropna() if other in crps and other != method else crps.iloc[:0]
+        row[f"gain_on_{other}_pct"] = gain(both[method].mean(), both[other].mean()) if len(both) else np.nan
     return row
