@@ -61,7 +61,7 @@ def histories(
     rows = _with_placements(rows, quality)
     stays, legal = _stays(rows, quality), _legal(rows)
     children = _with_families(_children(rows, births, unaccompanied, names), rows, quality)
-    return _in_order(children, stays, legal)
+    return in_order(children, stays, legal)
 
 
 def _births(headers: pd.DataFrame, quality: DataQuality) -> pd.DataFrame:
@@ -269,7 +269,7 @@ def _with_families(children: pd.DataFrame, rows: pd.DataFrame, quality: DataQual
     return children.assign(family=pd.factorize(keys)[0])
 
 
-def _in_order(children: pd.DataFrame, stays: pd.DataFrame, legal: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def in_order(children: pd.DataFrame, stays: pd.DataFrame, legal: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return all three with children numbered by what is known of them, so that nothing depends on identifiers, or on how rows were in order.
 
     Twins may be alike in all but what comes later: the last key is a sum of hashes of every stay and legal status.
