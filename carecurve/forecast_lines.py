@@ -7,6 +7,7 @@ from datetime import date
 
 import pandas as pd
 
+from carecurve.forecast_adjustments import KEY
 from carecurve.forecast_question import Question
 from outputs.forecast_plots import total_rows
 from outputs.forecast_tables import TOTAL
@@ -64,7 +65,7 @@ def _differences(table: pd.DataFrame) -> list[str]:
         care, net = last.loc["children_in_care"], last.loc["net_gbp"]
         unit = unit_of(max(abs(net["p05"]), abs(net["p95"])))
         found.append(
-            f"With {name}, March {int(care['year_ending'])}: {care['mean']:+,.0f} children in care "
+            f"With {'the adjustments' if name == KEY else name}, March {int(care['year_ending'])}: {care['mean']:+,.0f} children in care "
             f"(90 % of runs {care['p05']:+,.0f} to {care['p95']:+,.0f}); net cost that year {unit.text(net['mean'], signed=True)} "
             f"({unit.text(net['p05'], signed=True)} to {unit.text(net['p95'], signed=True)}, constant prices)."
         )

@@ -23,6 +23,8 @@ from calibration.rate_draws import DRAWS, model_of
 from calibration.rates import CareRates, estimate
 from calibration.ssda903 import read_ssda903
 from carecurve import api, forecast_lines
+from carecurve.adjustment_file import read_adjustments
+from carecurve.forecast_adjustments import adjusted
 from carecurve.forecast_question import Question, check, check_until, days
 from carecurve.forecast_reforms import ReformEffect, effects_of
 from outputs import forecast_costs as money
@@ -159,7 +161,7 @@ class _Forecasting:
             "high_cost_tail.csv": money.tail_table(costs, DEAR_GBP_PER_WEEK, question.budget_gbp),
         }
         others = {}
-        for effect in self._effects(progress):
+        for effect in self._effects(run, progress):
             with_it = self._run(effect.reform)
             name = f"forecast_{effect.key}.csv".replace("-", "_")
             tables[name] = others[effect.label] = stock_table(with_it, opening, self.opened.origin, question.hide)
@@ -183,12 +185,13 @@ class _Forecasting:
         self.quality["Annex A"] = quality
         return opened
 
-    def _effects(self, progress: Progress | None) -> list[ReformEffect]:
-        """Return what is laid on top of the baseline."""
+    def _effects(self, run: CaseloadRun, progress: Progress | None) -> list[ReformEffect]:
+        """Return what is laid on top of the baseline, whose run this is: adjustments, and reforms."""
         question = self.question
-        if not question.reforms:
-            return []
-        return effects_of(question.reforms, question.area, self.months, question.seed, question.workers, progress)
+        found = [adjusted(*read_adjustments(question.adjust), self.model, run, self.growth)] if question.adjust else []
+        if question.reforms:
+            found += effects_of(question.reforms, question.area, self.months, question.seed, question.workers, progress)
+        return found
 
     def _run(self, reform: Any) -> CaseloadRun:
         """Run the caseload on."""
@@ -231,7 +234,8 @@ def _about(question: Question, records: CareRecords, since: date, origin: date) 
     asked = replace(question, ssda903=Path(), cin=None, annex_a=None, costs=None, adjust=None)
     told = {name: value for name, value in vars(asked).items() if name not in ("ssda903", "cin", "annex_a", "costs", "adjust", "workers")}
     used = {"ssda903": True, **{name: getattr(question, name) is not None for name in ("cin", "annex_a", "costs", "adjust")}}
+    adjustments = {"adjustments": read_adjustments(question.adjust)[0].model_dump(exclude_none=True)} if question.adjust else {}
     return {
         "command": "forecast", "versions": library_versions(), "asked": told, "records_used": used,
-        "returns_cover": [records.first, records.last], "rates_since": since, "origin": origin, "small_numbers_hidden": question.hide,
+        "returns_cover": [records.first, records.last], "rates_since": since, "origin": origin, "small_numbers_hidden": question.hide, **adjustments,
     }  # fmt: skip
