@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
-
 import numpy as np
 
 from carecurve.adjustment_file import Adjustment, Adjustments
@@ -13,7 +9,7 @@ from carecurve.forecast_reforms import ReformEffect
 from scenarios.documents import Document
 from scenarios.faults import Fault, ScenarioError
 from scenarios.timeline import month_of
-from sim.caseload import AGE_BANDS, CANDIDATES_PER_CHILD, DAYS_A_YEAR, PLACEMENTS, CaseloadModel, CaseloadRun, no_reform
+from sim.caseload import AGE_BANDS, CANDIDATES_PER_CHILD, PLACEMENTS, CaseloadModel, CaseloadRun, no_reform
 from sim.caseload_entries import expected_entries
 
 KEY = "adjusted"

@@ -173,7 +173,8 @@ def run_caseload(
     years = tuple(range(int(year[0]), int(year[-1]) + 1))
     bands = Bands(
         np.array(frame.age_edges_days), np.array(frame.care_edges_days), np.array(frame.place_edges_days),
-        np.array([0.0, *((day - model.origin).days for day in months)]), np.array(frame.age_told), year - years[0], np.ascontiguousarray(prices), dear_gbp,
+        np.array([0.0, *((day - model.origin).days for day in months)]), np.array(frame.age_told), year - years[0],
+        np.ascontiguousarray(prices), dear_gbp,
     )  # fmt: skip
     firsts, names = range(0, runs, BATCH), frame.names
 

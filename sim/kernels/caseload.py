@@ -38,8 +38,9 @@ Entries = namedtuple("Entries", "per_day candidates clump_ends age_shares age_ed
 # weights of placements when one is chosen (W, M, K).
 Reform = namedtuple("Reform", "leave move enter placement_weight")
 
-# Edges in days of age (A,), of time in care (C,), of time in placement by placement (K, P), the first of which may be alike; ends of months (M + 1,) from 0; the band of five each band of age belongs to; the
-# budget year of each month (M,); quantiles of the price in pounds a week of a new placement (K, Q).
+# Edges in days of age (A,), of time in care (C,), of time in placement by placement (K, P), the first of which may be alike; ends of months (M + 1,)
+# from 0; the told band each band of age belongs to; the budget year of each month (M,); quantiles of the price in pounds a week of a new placement
+# (K, Q).
 Bands = namedtuple("Bands", "age care place month_ends age_told year prices dear")
 
 # By replicate: children at month ends (R, M, 5, K), unaccompanied among them (R, M), starts and leavers (R, M, 5), leavers by reason (R, M, X),
