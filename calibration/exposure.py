@@ -34,8 +34,8 @@ def cells_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> pd
     Returns
     -------
     One row a cell: `age`, `care` (-1: not known), `place` (bands of the frame: of age, of time in this period of care, in this one placement),
-    `placement` and `legal_status` (positions), `unaccompanied` (0 or 1), `year` (1 for the last before the origin, 2 for the one before it, ...), `leaves` (but for
-    18th birthdays, which are certain), `moves`, `changes_legal_status`, `exposure_years`.
+    `placement` and `legal_status` (positions), `unaccompanied` (0 or 1), `year` (1 for the last before the origin, 2 for the one before it, ...),
+    `leaves` (but for 18th birthdays, which are certain), `moves`, `changes_legal_status`, `exposure_years`.
     """
     start, end = _days(since), _days(origin)
     spans = spans[(spans["start"] < end) & (spans["end"].fillna(np.inf) >= start)].reset_index(drop=True)
@@ -48,7 +48,8 @@ def cells_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> pd
     last = parts["end"] == ends[parts["span"]]
     cells = pd.DataFrame({
         "age": _band(middle - rows["birth"], frame.age_edges_days), "care": _care_band(middle, rows, frame.care_edges_days),
-        "place": _place_band(middle - rows["place_start"], rows["placement"], frame), "placement": rows["placement"], "legal_status": rows["legal_status"],
+        "place": _place_band(middle - rows["place_start"], rows["placement"], frame), "placement": rows["placement"],
+        "legal_status": rows["legal_status"],
         "unaccompanied": rows["unaccompanied"], "year": np.ceil((end - middle) / DAYS_A_YEAR).astype(int),
         "exposure_years": (parts["end"] - parts["start"]) / DAYS_A_YEAR,
     })  # fmt: skip

@@ -1,8 +1,8 @@
 """Histories of need in the terms of `sim.need_caseload`: episodes, what stage a child is in on each day of one, how it ends.
 
-An episode is unbroken time in need by the census (`child_in_need`, or a plan outside one): closed and begun again on one day, it goes on. Within one a
-child is on a plan if there is one, else looked after if the SSDA903 says so (children are found in it by pseudonym), else an adult from the 18th
-birthday, else in need without either.
+An episode is unbroken time in need by the census (`child_in_need`, or a plan outside one): closed and begun again on one day, it goes on. Within
+one a child is on a plan if there is one, else looked after if the SSDA903 says so (children are found in it by pseudonym), else an adult from the
+18th birthday, else in need without either.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ MARKS = ("need", "plan", "care", "grown")
 def care_periods(records: CareRecords) -> pd.DataFrame:
     """Return one row a period of care: `pseudonym`, `start`, `end` (NaT while open)."""
     stays = records.stays
-    periods = stays.groupby("period").agg(child=("child", "first"), start=("start", "min"), end=("end", "max"), known=("end", "count"), all=("end", "size"))
+    by_period = stays.groupby("period")
+    periods = by_period.agg(child=("child", "first"), start=("start", "min"), end=("end", "max"), known=("end", "count"), all=("end", "size"))
     pseudonym = records.children["pseudonym"].to_numpy()[periods["child"]]
     return periods.assign(pseudonym=pseudonym, end=periods["end"].where(periods["known"] == periods["all"])).reset_index()[CARE_COLUMNS]
 
@@ -106,15 +107,14 @@ def _states(spells: pd.DataFrame, care: pd.DataFrame, adult: pd.DataFrame) -> pd
     """Return what holds from each day on which it changes, by child and day: `child`, `at`, `active` (in need), `stage`."""
     parts = []
     for name, table in (("need", spells), ("plan", spells[spells["plan"]]), ("care", care), ("grown", adult)):
-        parts += [pd.DataFrame({"child": table["child"], "at": table["start"], name: 1}), pd.DataFrame({"child": table["child"], "at": table["end"], name: -1})]
+        parts += [pd.DataFrame({"child": table["child"], "at": table[edge], name: by}) for edge, by in (("start", 1), ("end", -1))]
     marks = pd.concat(parts, ignore_index=True).fillna(0)
     marks = marks[np.isfinite(marks["at"])].groupby(["child", "at"], as_index=False)[list(MARKS)].sum()
     held = marks.groupby("child")[list(MARKS)].cumsum()
     stage = np.select([held["plan"] > 0, held["care"] > 0, held["grown"] > 0], [PLAN, LOOKED_AFTER, ADULT], CHILD_IN_NEED)
     states = pd.DataFrame({"child": marks["child"], "at": marks["at"], "active": held["need"] > 0, "stage": stage})
-    before = states.shift(1)
-    idle = ~states["active"] & (before["active"] == False)  # noqa: E712  (missing before the first row)
-    goes_on = (states["child"] == before["child"]) & (idle | ((states["active"] == before["active"]) & (states["stage"] == before["stage"])))
+    states["stage"] = states["stage"].where(states["active"], CHILD_IN_NEED)  # so that what happens out of need changes nothing
+    goes_on = (states == states.shift(1))[["child", "active", "stage"]].all(axis=1)
     return states[~goes_on].reset_index(drop=True)
 
 

@@ -1,7 +1,7 @@
 """Rates of need from an authority's own children in need census, and the caseload of need they are run on with.
 
-The same regression as of care (`calibration.rates`), of episodes that close and of moves between stages (`calibration.need_histories`). Nothing published
-says how long children of an age stay in need in an authority, so nothing is drawn to a pattern: levels begin at the authority's own, and
+The same regression as of care (`calibration.rates`), of episodes that close and of moves between stages (`calibration.need_histories`). Nothing
+published says how long children of an age stay in need in an authority, so nothing is drawn to a pattern: levels begin at the authority's own, and
 coefficients may lie `WIDER` times as far from nothing as those of care from their pattern.
 """
 
@@ -21,7 +21,7 @@ from calibration.need_histories import open_spans
 from calibration.rate_draws import DRAWS, model_of
 from calibration.rates import HAZARD_DRIFTS, STEADY, CareRates, changing_terms, leaving_terms, moving_terms, shares_of
 from sim.caseload import CaseloadModel
-from sim.need_caseload import LAST_YEARS, NEED
+from sim.need_caseload import ADULT, AT_18, LAST_YEARS, NEED
 
 WIDER = 4.0  # assumed (range 2 to 8)
 POOLED_WEIGHT = 0.5  # children whose choice that of all ages counts as, in each row of shares (assumed; range 0.2 to 2)
@@ -48,8 +48,11 @@ def estimate_need(spans: pd.DataFrame, since: date, origin: date) -> NeedRates:
     leaving = _fit(cells, "leaves", leaving_terms, means["leaves"], HAZARD_DRIFTS)
     moving = _fit(cells, "moves", moving_terms, means["moves"], STEADY)
     changing = _fit(cells, "changes_legal_status", changing_terms, means["changes_legal_status"], STEADY[:1])
-    counts = {name: found + _pooled(found) for name, found in shares_of(spans, since, origin, NEED).items()}
-    prior = {name: _pooled(found) for name, found in first_counts(spans, since, origin, NEED).items()}
+    chosen, first = shares_of(spans, since, origin, NEED), first_counts(spans, since, origin, NEED)
+    prior = {name: _pooled(found) for name, found in (chosen | first).items()}
+    for name in ("next_placement", "first_placement"):
+        prior[name][:, : NEED.age_edges_days.index(AT_18), ADULT] = 0.0
+    counts = {name: found + prior[name] for name, found in chosen.items()}
     entries = entries_of(spans, prior, since, origin, NEED)
     found = (counts[name] for name in ("next_placement", "next_legal_status", "exit_reason"))
     return NeedRates(CareRates(leaving, moving, changing, *found, entries, since, origin, cells), spans)
@@ -68,7 +71,7 @@ def _pooled(counts: np.ndarray) -> np.ndarray:
     everywhere = counts.reshape(-1, counts.shape[-1]).sum(axis=0) + 1e-6
     alike = counts.sum(axis=-2, keepdims=True) if counts.ndim > 2 else np.zeros(counts.shape[-1])
     near = alike + 0.01 * everywhere / everywhere.sum()
-    return POOLED_WEIGHT * np.broadcast_to(near / near.sum(axis=-1, keepdims=True), counts.shape)
+    return POOLED_WEIGHT * np.broadcast_to(near / near.sum(axis=-1, keepdims=True), counts.shape).copy()
 
 
 def opening_need(spans: pd.DataFrame, origin: date) -> pd.DataFrame:
@@ -87,5 +90,6 @@ def need_model(found: NeedRates, opening: pd.DataFrame, origin: date, months: in
     """Return a model of a caseload of need, from rates and the children in need at the origin (`opening_need`)."""
     model = model_of(found.rates, opening, origin, months, seed ^ SEED_APART, draws)
     hazards = model.hazards._replace(legal_change=np.zeros_like(model.hazards.legal_change))  # need has no legal status
-    entries = model.entries._replace(age_edges=np.array(NEED.entry_age_edges_days))
+    once = np.ones(len(NEED.streams))  # candidates a child expected: no reform raises entries to need
+    entries = model.entries._replace(age_edges=np.array(NEED.entry_age_edges_days), candidates=once)
     return replace(model, hazards=hazards, entries=entries, frame=NEED)

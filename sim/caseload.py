@@ -188,6 +188,14 @@ def run_caseload(
     return CaseloadRun(months, years, Tallies(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))), frame)
 
 
+def opening_stock(children: pd.DataFrame, frame: Frame = CARE) -> np.ndarray:
+    """Return children of a caseload on the day of origin by age band and placement (bands, K)."""
+    stock = np.zeros((len(frame.age_bands), len(frame.placements)), dtype=np.int64)
+    age = np.array(frame.age_told)[np.maximum(np.searchsorted(frame.age_edges_days, -children["birth"].to_numpy(), side="right") - 1, 0)]
+    np.add.at(stock, (age, children["placement"].to_numpy()), 1)
+    return stock
+
+
 def _empty(frame: Frame, runs: int, months: int, years: int) -> Tallies:
     """Return tallies of nothing."""
     ages, kinds, whens = len(frame.age_bands), len(frame.placements), years + 2

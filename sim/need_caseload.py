@@ -20,7 +20,7 @@ AGE_EDGES_DAYS = (-DAYS_A_YEAR, *(years * DAYS_A_YEAR for years in (0, 1, 5, 10,
 AGE_TOLD = (0, 1, 2, 3, 4, 5, 5, 6, 6, 6, 6)
 # Of time since the referral: assessments are due within 45 working days (63 days), reviews are yearly at the least.
 EPISODE_EDGES_DAYS = (0.0, 7.0, 28.0, 56.0, 77.0, 112.0, 182.0, 365.25, 730.5, 1461.0)
-# Of time in a stage: a plan follows within some weeks of a referral or much later; plans are reviewed within 3 months and then every 6, where they end.
+# Of time in a stage: a plan follows some weeks after a referral or much later; plans are reviewed within 3 months and then every 6, where they end.
 STAGE_EDGES_DAYS = (
     (0.0, 14.0, 42.0, 91.0, 182.0, 365.25), (0.0, 70.0, 105.0, 245.0, 290.0, 456.0, 640.0), (0.0, 56.0, 182.0, 365.25, 730.5), (0.0,),
 )  # fmt: skip
