@@ -15,7 +15,6 @@ from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from sim.caseload import CARE, DAYS_A_YEAR, Frame
 
 LEVEL_SD = 1.0  # of the log of children a year, about the authority's own count: the level is the records' own
-ENTRY_DRIFTS = (Drift(0.0, 0.0, 0.55), Drift(0.05, 0.0, 0.15), Drift(0.0, 0.08, 0.1), Drift(0.03, 0.20, 0.2))
 AGE_WEIGHT = 20.0  # children the pattern's ages count as (assumed; range 10 to 50)
 FIRST_WEIGHT = 10.0
 WEEK = 7.0
@@ -44,19 +43,24 @@ class EntryRates:
     legal_statuses: np.ndarray
 
 
-def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date) -> EntryRates:
+def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date, drifts: tuple[Drift, ...]) -> EntryRates:
     """Estimate how children came into care between two days."""
     weights = {"entry_age": AGE_WEIGHT, "first_placement": FIRST_WEIGHT, "first_legal_status": FIRST_WEIGHT}
-    return entries_of(spans_of(records), {name: weight * pattern.shares[name] for name, weight in weights.items()}, since, origin, CARE)
+    prior = {name: weight * pattern.shares[name] for name, weight in weights.items()}
+    return entries_of(spans_of(records), prior, since, origin, CARE, drifts)
 
 
-def entries_of(spans: pd.DataFrame, prior: dict[str, np.ndarray], since: date, origin: date, frame: Frame) -> EntryRates:
+def entries_of(
+    spans: pd.DataFrame, prior: dict[str, np.ndarray], since: date, origin: date, frame: Frame, drifts: tuple[Drift, ...]
+) -> EntryRates:
     """Estimate how children came in between two days, from spans as `calibration.exposure.spans_of` returns them.
 
     Parameters
     ----------
     prior
         Dirichlet parameters before the records speak, as `first_counts` names them.
+    drifts
+        Models of how many come in over the years.
     """
     low, high = _numbers(since, origin)
     first = _first_spans(spans, since, origin)
@@ -64,7 +68,7 @@ def entries_of(spans: pd.DataFrame, prior: dict[str, np.ndarray], since: date, o
     for stream in range(len(frame.streams)):
         days = first.loc[first["unaccompanied"] == stream, "start"].to_numpy()
         spread[stream] = _spread(days, low, high)
-        levels.append(_level(days, low, high, spread[stream]) if len(days) else None)
+        levels.append(_level(days, low, high, spread[stream], drifts) if len(days) else None)
     counts = first_counts(spans, since, origin, frame)
     found = (prior[name] + counts[name] for name in ("entry_age", "first_placement", "first_legal_status"))
     return EntryRates(tuple(levels), spread, *found)
@@ -109,7 +113,7 @@ def _spread(days: np.ndarray, low: float, high: float) -> float:
     return max(1.0, float(counts.var(ddof=1) / counts.mean())) if len(counts) > 1 and counts.mean() > 0 else 1.0
 
 
-def _level(days: np.ndarray, low: float, high: float, spread: float) -> Fitted:
+def _level(days: np.ndarray, low: float, high: float, spread: float, drifts: tuple[Drift, ...]) -> Fitted:
     """Fit children a year, over the years back from the origin."""
     years = max(1, int(np.ceil((high - low) / DAYS_A_YEAR - 1e-9)))
     year = np.clip(np.ceil((high - days) / DAYS_A_YEAR), 1, years).astype(int)
@@ -118,6 +122,6 @@ def _level(days: np.ndarray, low: float, high: float, spread: float) -> Fitted:
     cells = pd.DataFrame({"year": range(1, years + 1), "starts": counts, "exposure_years": exposure})
     cells = cells[cells["exposure_years"] > 0.02]
     average = np.log(max(counts.sum(), 0.5) / sum(exposure))
-    return fit_hazard(cells.assign(all=0), "starts", (Term("level", ("all",), (1,), LEVEL_SD, average),), ENTRY_DRIFTS, spread)
+    return fit_hazard(cells.assign(all=0), "starts", (Term("level", ("all",), (1,), LEVEL_SD, average),), drifts, spread)
 
 

@@ -120,7 +120,8 @@ def _states(spells: pd.DataFrame, care: pd.DataFrame, adult: pd.DataFrame) -> pd
 
 def _exits(spans: pd.DataFrame, spells: pd.DataFrame) -> np.ndarray:
     """Return how each span that ends its episode does, in words of `EXITS`, or `NOT_RETURNED_AGAIN`; empty for others."""
-    ended = spells[np.isfinite(spells["end"])].sort_values("plan", kind="stable").drop_duplicates(["child", "end"])  # an episode's word before a plan's
+    ended = spells[np.isfinite(spells["end"])].sort_values("plan", kind="stable")
+    ended = ended.drop_duplicates(["child", "end"])  # an episode's word goes before a plan's
     said = spans[["child", "end"]].merge(ended[["child", "end", "outcome"]], on=["child", "end"], how="left")["outcome"].fillna("")
     known = said.where(said.isin([*EXITS, NOT_RETURNED_AGAIN]), "closed")
     return np.where(spans["leaves"], known, "").astype(object)

@@ -17,9 +17,10 @@ from calibration.entries import entries_of, first_counts
 from calibration.episodes import birthday
 from calibration.exposure import as_days, cells_of
 from calibration.hazard_model import Fitted, Term, fit_hazard
+from calibration.levels import ASSUMED, Levels
 from calibration.need_histories import open_spans
 from calibration.rate_draws import DRAWS, model_of
-from calibration.rates import HAZARD_DRIFTS, STEADY, CareRates, changing_terms, leaving_terms, moving_terms, shares_of
+from calibration.rates import STEADY, CareRates, changing_terms, leaving_terms, moving_terms, shares_of
 from sim.caseload import CaseloadModel
 from sim.need_caseload import ADULT, AT_18, LAST_YEARS, NEED
 
@@ -37,15 +38,18 @@ class NeedRates:
     spans: pd.DataFrame
 
 
-def estimate_need(spans: pd.DataFrame, since: date, origin: date) -> NeedRates:
-    """Estimate rates of need from what happened between two days (`calibration.need_histories.need_spans`)."""
+def estimate_need(spans: pd.DataFrame, since: date, origin: date, levels: Levels = ASSUMED) -> NeedRates:
+    """Estimate rates of need from what happened between two days (`calibration.need_histories.need_spans`).
+
+    `levels` are models of how closures and beginnings move over the years (`calibration.levels.published_need_levels`).
+    """
     cells = cells_of(spans, since, origin, NEED)
     means = {
         "leaves": {"age": (AGES,), "care": (EPISODES,), "age_care": (AGES, EPISODES), "placement": (KINDS,), "age_placement": (AGES, KINDS)},
         "moves": {"age": (AGES,), "place": (PLACES,), "age_place": (AGES, PLACES), "placement": (KINDS,), "age_placement": (AGES, KINDS)},
         "changes_legal_status": {"care": (EPISODES,), "legal_status_care": (1, EPISODES)},
     }
-    leaving = _fit(cells, "leaves", leaving_terms, means["leaves"], HAZARD_DRIFTS)
+    leaving = _fit(cells, "leaves", leaving_terms, means["leaves"], levels.leaving)
     moving = _fit(cells, "moves", moving_terms, means["moves"], STEADY)
     changing = _fit(cells, "changes_legal_status", changing_terms, means["changes_legal_status"], STEADY[:1])
     chosen, first = shares_of(spans, since, origin, NEED), first_counts(spans, since, origin, NEED)
@@ -53,7 +57,7 @@ def estimate_need(spans: pd.DataFrame, since: date, origin: date) -> NeedRates:
     for name in ("next_placement", "first_placement"):
         prior[name][:, : NEED.age_edges_days.index(AT_18), ADULT] = 0.0
     counts = {name: found + prior[name] for name, found in chosen.items()}
-    entries = entries_of(spans, prior, since, origin, NEED)
+    entries = entries_of(spans, prior, since, origin, NEED, levels.entries)
     found = (counts[name] for name in ("next_placement", "next_legal_status", "exit_reason"))
     return NeedRates(CareRates(leaving, moving, changing, *found, entries, since, origin, cells), spans)
 

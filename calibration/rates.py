@@ -19,15 +19,14 @@ from calibration.care_records import CareRecords
 from calibration.entries import EntryRates, fit_entries
 from calibration.exposure import UNKNOWN, occurrence_exposure, spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
+from calibration.levels import ASSUMED, Levels
 from sim.caseload import AGE_EDGES_DAYS, CARE, CARE_EDGES_DAYS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS, Frame
 
 AGES, CARES, PLACES, KINDS, STATUSES = len(AGE_EDGES_DAYS), len(CARE_EDGES_DAYS), len(PLACE_EDGES_DAYS), len(PLACEMENTS), len(LEGAL_STATUSES)
 # Standard deviations of log ratios between authorities: how far each may lie from the pattern before its own records speak. Assumed (range half to
 # twice).
 LEVEL_SD, MAIN_SD, JOINT_SD = 0.5, 0.4, 0.25
-# Models of a hazard's level over years: none, a drift, a walk; assumed, after the spread of yearly changes between authorities (docs/records.md).
-HAZARD_DRIFTS = (Drift(0.0, 0.0, 0.75), Drift(0.03, 0.0, 0.09), Drift(0.0, 0.05, 0.08), Drift(0.03, 0.12, 0.08))
-STEADY = (Drift(0.0, 0.0, 0.7), Drift(0.03, 0.06, 0.3))
+STEADY = (Drift(0.0, 0.0, 0.9), Drift(0.03, 0.06, 0.1))
 SHARE_WEIGHT = 10.0  # children whose choice the pattern's shares count as, in each row of shares (assumed; range 5 to 30)
 
 
@@ -61,16 +60,24 @@ class CareRates:
     cells: pd.DataFrame
 
 
-def estimate(records: CareRecords, pattern: CarePattern, since: date, origin: date) -> CareRates:
-    """Estimate rates from what happened between two days."""
+def estimate(records: CareRecords, pattern: CarePattern, since: date, origin: date, levels: Levels = ASSUMED) -> CareRates:
+    """Estimate rates from what happened between two days.
+
+    Parameters
+    ----------
+    pattern
+        What rates are drawn towards.
+    levels
+        How levels may have moved over the years, with prior weights.
+    """
     cells = occurrence_exposure(records, since, origin)
     means, timed = pattern.means, cells[cells["care"] != UNKNOWN]
-    leaving = fit_hazard(timed, "leaves", leaving_terms(means["leaves"]), HAZARD_DRIFTS)
+    leaving = fit_hazard(timed, "leaves", leaving_terms(means["leaves"]), levels.leaving)
     moving = fit_hazard(cells, "moves", moving_terms(means["moves"]), STEADY)
     changing = fit_hazard(timed, "changes_legal_status", changing_terms(means["changes_legal_status"]), STEADY[:1])
     shares = counted_shares(records, since, origin)
     found = {name: SHARE_WEIGHT * pattern.shares[name] + shares[name] for name in shares}
-    entries = fit_entries(records, pattern, since, origin)
+    entries = fit_entries(records, pattern, since, origin, levels.entries)
     return CareRates(
         leaving, moving, changing, found["next_placement"], found["next_legal_status"], found["exit_reason"], entries, since, origin, cells
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -23,6 +24,9 @@ from sim.experiment import run_experiment
 from sim.plan import plan
 from sim.results import Comparison, Results
 from sim.selection import Selection, select
+
+if TYPE_CHECKING:
+    from carecurve.forecasting import Forecast
 
 DEFAULT_REGION = "greater-manchester"
 DEFAULT_SCENARIOS = ("baseline", "early-help", "regional-care-cooperative")
@@ -91,6 +95,34 @@ def compare(
         workers=workers, events=events, effects=effects, precision=precision, max_runs=max_runs,
     )  # fmt: skip
     return run_experiment(prepared, progress)
+
+
+def forecast(ssda903: str | Path, until: str | date, **options: Any) -> Forecast:
+    """Forecast children in care and the cost of placements from an authority's own records (docs/records.md).
+
+    Parameters
+    ----------
+    until
+        The last day, or its text (2028-03-31).
+    options
+        Of `carecurve.forecast_question.Question`: `authority`, `area`, `reforms`, `costs`, `runs`, `seed`, ...
+
+    Returns
+    -------
+    Forecast
+        `tables` by file name (`forecast.csv` and the rest), `lines()` to read aloud; `carecurve.forecasting.write` writes its folder.
+
+    Raises
+    ------
+    RecordsError
+        If records cannot be used.
+    ChoiceError, UnknownNameError, ScenarioError
+        If a day, an authority or a scenario cannot be.
+    """
+    from carecurve import forecasting
+
+    day = date.fromisoformat(until) if isinstance(until, str) else until
+    return forecasting.forecast(forecasting.Question(Path(ssda903), day, **options))
 
 
 def deflated(scenarios: Sequence[Scenario], deflators: str | Path | Deflators | None) -> list[Scenario]:

@@ -23,6 +23,7 @@ CERTAIN = {
 USER_ERRORS = {
     "ScenarioError", "PartsError", "UnknownNameError", "GroupFileError", "MonthError", "ExperimentError", "StoreError",
     "ResultsError", "ChoiceError", "PanelError", "BacktestError", "BaselineError", "AppraisalError", "DeflatorError",
+    "RecordsError",
 }  # fmt: skip
 
 

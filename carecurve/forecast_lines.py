@@ -19,9 +19,9 @@ from sim.need_caseload import PLAN, STAGES
 def lines(tables: Mapping[str, pd.DataFrame], origin: date, question: Question) -> list[str]:
     """Return the closing lines."""
     rows = total_rows(tables["forecast.csv"])
-    first, last = rows.iloc[0], rows.iloc[-1]
-    found = [f"{first['mean']:,.0f} children in care on {origin:%-d %B %Y}."] if len(rows) else []
+    found = [f"{rows.iloc[0]['mean']:,.0f} children in care on {origin:%-d %B %Y}."] if len(rows) else []
     if len(rows) > 1:
+        last = rows.iloc[-1]
         found.append(
             f"On {last['date']:%-d %B %Y}: {last['mean']:,.0f} expected, 95 % of runs {last['p025']:,.0f} to {last['p975']:,.0f}, "
             f"half of them {last['p25']:,.0f} to {last['p75']:,.0f}."

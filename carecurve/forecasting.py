@@ -17,6 +17,7 @@ from calibration.care_pattern import published_pattern
 from calibration.care_records import CareRecords, DataQuality
 from calibration.cin_census import read_cin_census
 from calibration.identifiers import Pseudonyms
+from calibration.levels import published_levels
 from calibration.markov import markov_forecast
 from calibration.need_records import NeedRecords
 from calibration.opening import Opened, from_annex_a, opening_caseload, priced
@@ -42,6 +43,7 @@ from sim.caseload import PLACEMENTS, CaseloadModel, CaseloadRun, month_ends, ope
 from sim.caseload_prices import growth_of, price_quantiles
 from sim.experiment import library_versions
 from sim.model import CompiledModel, compile_model
+from sim.suppression import LARGEST
 
 __all__ = ["Forecast", "Question", "check", "children_ahead", "forecast", "write"]
 
@@ -137,9 +139,10 @@ class _Forecasting:
         self.quality = {"SSDA903": records.quality}
         self.need = self._need_records(pseudonyms)
         self.annex: AnnexA | None = read_annex_a(question.annex_a, pseudonyms) if question.annex_a else None
-        self.rates: CareRates = estimate(records, published_pattern(), since, last)
-        self.opened = self._opened()
         self.compiled = _compiled(question)
+        levels = published_levels(self._place(), records.first.year + 1)
+        self.rates: CareRates = estimate(records, published_pattern(), since, last, levels)
+        self.opened = self._opened()
         self.prices = price_quantiles(self.compiled)
         if question.costs:
             listed = read_placement_costs(question.costs, pseudonyms)
@@ -149,7 +152,7 @@ class _Forecasting:
         self.months = month_ends(self.opened.origin, question.until)
         drawn = min(DRAWS, question.runs)
         self.model: CaseloadModel = model_of(self.rates, self.opened.children, self.opened.origin, len(self.months), question.seed, drawn)
-        self.growth = growth_of(self.compiled, self.months, question.seed, question.runs)
+        self.growth = growth_of(self.compiled, self.months, question.seed, question.runs, drawn)
 
     def done(self, progress: Progress | None) -> Forecast:
         """Return the forecast."""
@@ -176,9 +179,15 @@ class _Forecasting:
             its_costs = self._costs(with_it, self.growth * effect.price[np.arange(question.runs) % len(effect.price)])
             table = difference_table(effect.key, costs, its_costs, effect.other_gbp)
             tables["differences.csv"] = pd.concat([tables.get("differences.csv"), table], ignore_index=True)
-        shown = Shown(tables, month_end_stock(self.records, self.since, self.last), others, self._title())
+        past = month_end_stock(self.records, self.since, self.last)
+        too_few = question.hide and len(self.opened.children) <= LARGEST  # to draw anything
+        shown = None if too_few else Shown(tables, past[past > LARGEST] if question.hide else past, others, self._title())
         about = _about(question, self.records, self.since, self.opened.origin)
         return Forecast(question, self.opened.origin, tables, self.quality, shown, about, run)
+
+    def _place(self) -> str:
+        """Return the area whose prices and published figures are used."""
+        return self.compiled.profiles[0].name
 
     def _title(self) -> str:
         """Return what the picture is headed."""
@@ -213,7 +222,7 @@ class _Forecasting:
         """Return the forecast of need, if the census is given."""
         if self.need is None:
             return None
-        return forecast_need(self.question, self.need, self.records, self.annex, self.since, self.last, self.months)
+        return forecast_need(self.question, self.need, self.records, self.annex, self.since, self.last, self.months, self._place())
 
     def _run(self, reform: Any) -> CaseloadRun:
         """Run the caseload on."""
@@ -226,7 +235,7 @@ class _Forecasting:
         inflation = self.compiled.scenario.settings.prices.general_inflation_per_year.value
         nominal = np.array([self.compiled.scenario.deflators.factor(PRICE_BASE, year, inflation) for year in run.years])
         middles = [date(run.years[0] - 2, 9, 30), date(run.years[0] - 1, 9, 30)]
-        known = self.opened.known_days / 7.0 * self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1)[0]
+        known = self.opened.known_days / 7.0 * self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1, 1)[0]
         return money.Costs(run, growth, nominal, self.opened.known_days, known, self.opened.entered_days)
 
 

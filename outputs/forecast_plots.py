@@ -63,7 +63,8 @@ def _children(axes: Axes, shown: Shown) -> None:
         axes.plot(at, other["p50"], linewidth=1.6, **look)
         axes.annotate(name, (at.iloc[-1], other["p50"].iloc[-1]), xytext=(4, -2 - 11 * position), textcoords="offset points", fontsize=8.5)
     axes.annotate("forecast (median)", (days.iloc[-1], rows["p50"].iloc[-1]), xytext=(-4, 6), textcoords="offset points", fontsize=8.5, ha="right")
-    axes.annotate("records", (pd.to_datetime(shown.past.index[0]), shown.past.iloc[0]), xytext=(2, 6), textcoords="offset points", fontsize=8.5)
+    if len(shown.past):
+        axes.annotate("records", (pd.to_datetime(shown.past.index[0]), shown.past.iloc[0]), xytext=(2, 6), textcoords="offset points", fontsize=8.5)
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_ylabel("children in care at the month's end")

@@ -40,8 +40,9 @@ def _pooled(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.diff(np.interp(edges, np.append(0.0, reached), np.append(0.0, below))) * values.shape[1]
 
 
-def growth_of(compiled: Any, months: Sequence[date], seed: int, runs: int) -> np.ndarray:
-    """Return prices over those of the price base by run, month and placement (R, M, K), each run's growth at its own draw."""
+def growth_of(compiled: Any, months: Sequence[date], seed: int, runs: int, draws: int) -> np.ndarray:
+    """Return prices over those of the price base by run, month and placement (R, M, K); run r grows as draw r modulo `draws` does."""
     index = np.array([month_index(f"{day:%Y-%m}") for day in months]) + 0.5
     prices = compiled.scenario.settings.prices
-    return np.array([price_index(compiled, index, PLACEMENTS, drawn(prices, seed, run)) for run in range(runs)])
+    drawn_once = np.array([price_index(compiled, index, PLACEMENTS, drawn(prices, seed, draw)) for draw in range(min(draws, runs))])
+    return drawn_once[np.arange(runs) % len(drawn_once)]

@@ -128,7 +128,7 @@ def test_an_annex_a_is_where_need_begins(returns, tmp_path, capsys):
     """Thirty children in need on 12 May 2025, eight of them on a plan and ten looked after."""
     people = [who(f"X{n}", f"{n % 28 + 1:02d}/03/20{10 + n % 12}") for n in range(30)]
     lists = {
-        6: [[*person, "b) No", "01/02/2025", "12/05/2025", "", ""] for person in people],
+        6: [[*person, "b) No", "01/02/2025", "12/05/2025" if n else "01/05/2025", "", ""] for n, person in enumerate(people)],
         7: [[*person, "b) No", "01/03/2025", "12/05/2025", "", 0] for person in people[:8]],
         8: [[*person, "b) No", "b) No", "01/04/2025", "01/04/2025", "C2", "", "01/04/2025", "U6", "PR1", "12/05/2025"] for person in people[20:]],
     }  # fmt: skip

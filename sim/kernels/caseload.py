@@ -112,8 +112,8 @@ def next_edge(edges, band):
 
 
 @kernel
-def live(seed, replicate, child, who, draw, world, now, birth, care_start, place_start, adult, placement, legal, unaccompanied, price, cohort,
-         hazards, reform, bands, tallies, names, slot):  # fmt: skip
+def live(seed, replicate, child, who, now, birth, care_start, place_start, adult, placement, legal, unaccompanied, price, cohort,
+         hazards, reform, bands, tallies, names):  # fmt: skip
     """Take one child from `now` until care ends or the last month does, and tally every day of it."""
     months = bands.month_ends.shape[0] - 1
     month = 0
@@ -129,28 +129,29 @@ def live(seed, replicate, child, who, draw, world, now, birth, care_start, place
     older, longer = birth + next_edge(bands.age, age), care_start + next_edge(bands.care, care)
     settled = place_start + next_edge(bands.place[placement], place)
     leaving = moving = changing = 0.0
+    edge, edge_is, told = adult, TURNS_18, 0
     stale = True
     while month < months:
         if stale:
             told = bands.age_told[age]
-            leaving = hazards.leave_age_care[draw, age, care] * hazards.leave_age_placement[draw, age, placement]
-            leaving *= hazards.leave_legal[draw, legal] * hazards.leave_unaccompanied[draw, unaccompanied]
-            moving = hazards.move_age_place[draw, age, place] * hazards.move_age_placement[draw, age, placement]
-            moving *= hazards.move_unaccompanied[draw, unaccompanied]
-            changing = hazards.legal_change[draw, legal, care]
+            leaving = hazards.leave_age_care[age, care] * hazards.leave_age_placement[age, placement]
+            leaving *= hazards.leave_legal[legal] * hazards.leave_unaccompanied[unaccompanied]
+            moving = hazards.move_age_place[age, place] * hazards.move_age_placement[age, placement]
+            moving *= hazards.move_unaccompanied[unaccompanied]
+            changing = hazards.legal_change[legal, care]
+            edge, edge_is = adult, TURNS_18
+            if older < edge:
+                edge, edge_is = older, GROWS
+            if longer < edge:
+                edge, edge_is = longer, STAYS_IN_CARE
+            if settled < edge:
+                edge, edge_is = settled, SETTLES
             stale = False
-        leave = leaving * hazards.leave_month[draw, month] * reform.leave[world, month, told, placement]
-        move = moving * hazards.move_month[draw, month] * reform.move[world, month, placement]
-        ends = bands.month_ends[month + 1]
-        what, at = ENDS_MONTH, ends
-        if older < at:
-            what, at = GROWS, older
-        if longer < at:
-            what, at = STAYS_IN_CARE, longer
-        if settled < at:
-            what, at = SETTLES, settled
-        if adult <= at:
-            what, at = TURNS_18, max(adult, now)
+        leave = leaving * hazards.leave_month[month] * reform.leave[month, told, placement]
+        move = moving * hazards.move_month[month] * reform.move[month, placement]
+        what, at = ENDS_MONTH, bands.month_ends[month + 1]
+        if edge <= at:
+            what, at = edge_is, max(edge, now)
         if to_leave < (at - now) * leave:
             what, at = LEAVES, now + to_leave / leave
         if to_move < (at - now) * move:
@@ -158,25 +159,25 @@ def live(seed, replicate, child, who, draw, world, now, birth, care_start, place
         if to_change < (at - now) * changing:
             what, at = CHANGES, now + to_change / changing
         days = at - now
-        tallies.days[slot, month, placement, cohort] += days
-        tallies.cost[slot, month, placement, cohort] += days * price / 7.0
+        tallies.days[month, placement, cohort] += days
+        tallies.cost[month, placement, cohort] += days * price / 7.0
         if price >= bands.dear:
-            tallies.dear_cost[slot, month] += days * price / 7.0
+            tallies.dear_cost[month] += days * price / 7.0
         to_leave -= days * leave
         to_move -= days * move
         to_change -= days * changing
         now = at
         if what == ENDS_MONTH:
-            tallies.stock[slot, month, told, placement] += 1
-            tallies.unaccompanied[slot, month] += unaccompanied
-            tallies.dear[slot, month] += price >= bands.dear
+            tallies.stock[month, told, placement] += 1
+            tallies.unaccompanied[month] += unaccompanied
+            tallies.dear[month] += price >= bands.dear
             month += 1
         elif what == LEAVES or what == TURNS_18:
-            tallies.leavers[slot, month, told] += 1
-            reason = hazards.exit_reason.shape[3]
+            tallies.leavers[month, told] += 1
+            reason = hazards.exit_reason.shape[2]
             if what == LEAVES:
-                reason = chosen(hazards.exit_reason[draw, age, placement], uniform(seed, replicate, child, who, names.reason, 0))
-            tallies.reasons[slot, month, reason] += 1
+                reason = chosen(hazards.exit_reason[age, placement], uniform(seed, replicate, child, who, names.reason, 0))
+            tallies.reasons[month, reason] += 1
             return
         else:
             stale = True
@@ -192,26 +193,26 @@ def live(seed, replicate, child, who, draw, world, now, birth, care_start, place
             elif what == MOVES:
                 moves += 1
                 first, second = uniform_pair(seed, replicate, child, who, names.destination, moves)
-                placement = chosen_weighted(hazards.next_placement[draw, placement, age], reform.placement_weight[world, month], first)
+                placement = chosen_weighted(hazards.next_placement[placement, age], reform.placement_weight[month], first)
                 place_start, place = now, band_of(0.0, bands.place[placement])
                 settled = now + next_edge(bands.place[placement], place)
                 price = price_of(bands.prices, placement, second)
                 to_move = threshold(seed, replicate, child, who, names.moves, moves)
-                tallies.begun[slot, month, placement] += 1
+                tallies.begun[month, placement] += 1
             else:
                 changes += 1
-                legal = chosen(hazards.next_legal[draw, legal], uniform(seed, replicate, child, who, names.new_legal, changes))
+                legal = chosen(hazards.next_legal[legal], uniform(seed, replicate, child, who, names.new_legal, changes))
                 to_change = threshold(seed, replicate, child, who, names.legal, changes)
 
 
 @kernel
-def come_in(seed, replicate, stream, draw, world, entries, hazards, reform, bands, tallies, names, slot):
+def come_in(seed, replicate, stream, entries, hazards, reform, bands, tallies, names):
     """Bring in a stream's children, in clumps (siblings, who come together), over all months."""
     months = bands.month_ends.shape[0] - 1
     now, month, clump = 0.0, 0, np.int64(0)
     wait = threshold(seed, replicate, 0, stream + 1, names.gap, 0)
     while month < months:
-        rate = entries.per_day[draw, stream, month] * entries.candidates[stream] * entries.clump_ends[stream]  # clumps a day
+        rate = entries.per_day[stream, month] * entries.candidates[stream] * entries.clump_ends[stream]  # clumps a day
         left = bands.month_ends[month + 1] - now
         if rate * left < wait:
             wait -= rate * left
@@ -226,21 +227,44 @@ def come_in(seed, replicate, stream, draw, world, entries, hazards, reform, band
             child = clump * UNIT + member
             goes_on, aged = uniform_pair(seed, replicate, child, stream + 1, names.member, 0)
             in_bin, priced = uniform_pair(seed, replicate, child, stream + 1, names.age, 0)
-            at = chosen(entries.age_shares[draw, stream], aged)
+            at = chosen(entries.age_shares[stream], aged)
             days_old = entries.age_edges[at] + in_bin * (entries.age_edges[at + 1] - entries.age_edges[at])
             age = band_of(days_old, bands.age)
-            if thinned * entries.candidates[stream] < reform.enter[world, month, bands.age_told[age]]:
+            if thinned * entries.candidates[stream] < reform.enter[month, bands.age_told[age]]:
                 placed, status = uniform_pair(seed, replicate, child, stream + 1, names.first, 0)
-                placement = chosen_weighted(entries.placement_shares[draw, stream, age], reform.placement_weight[world, month], placed)
-                legal = chosen(entries.legal_shares[draw, stream, age], status)
-                tallies.starts[slot, month, bands.age_told[age]] += 1
-                tallies.begun[slot, month, placement] += 1
+                placement = chosen_weighted(entries.placement_shares[stream, age], reform.placement_weight[month], placed)
+                legal = chosen(entries.legal_shares[stream, age], status)
+                tallies.starts[month, bands.age_told[age]] += 1
+                tallies.begun[month, placement] += 1
                 price = price_of(bands.prices, placement, priced)
                 adult = now - days_old + entries.age_edges[entries.age_edges.shape[0] - 1]
-                live(seed, replicate, child, stream + 1, draw, world, now, now - days_old, now, now, adult, placement, legal, stream, price,
-                     bands.year[month] + 2, hazards, reform, bands, tallies, names, slot)  # fmt: skip
+                live(seed, replicate, child, stream + 1, now, now - days_old, now, now, adult, placement, legal, stream, price,
+                     bands.year[month] + 2, hazards, reform, bands, tallies, names)  # fmt: skip
             if goes_on < entries.clump_ends[stream]:
                 break
+
+
+@kernel
+def of_draw(hazards, entries, draw):
+    """Return one draw's hazards and entries."""
+    theirs = Hazards(
+        hazards.leave_age_care[draw], hazards.leave_age_placement[draw], hazards.leave_legal[draw], hazards.leave_unaccompanied[draw],
+        hazards.leave_month[draw], hazards.move_age_place[draw], hazards.move_age_placement[draw], hazards.move_unaccompanied[draw],
+        hazards.move_month[draw], hazards.legal_change[draw], hazards.next_placement[draw], hazards.next_legal[draw], hazards.exit_reason[draw],
+    )  # fmt: skip
+    return theirs, Entries(
+        entries.per_day[draw], entries.candidates, entries.clump_ends, entries.age_shares[draw], entries.age_edges, entries.placement_shares[draw],
+        entries.legal_shares[draw],
+    )  # fmt: skip
+
+
+@kernel
+def of_slot(tallies, slot):
+    """Return the tallies of one replicate."""
+    return Tallies(
+        tallies.stock[slot], tallies.unaccompanied[slot], tallies.starts[slot], tallies.leavers[slot], tallies.reasons[slot], tallies.begun[slot],
+        tallies.dear[slot], tallies.days[slot], tallies.cost[slot], tallies.dear_cost[slot],
+    )  # fmt: skip
 
 
 @entry
@@ -248,10 +272,13 @@ def run_on(first, seed, draws, opening, entries, hazards, reform, bands, tallies
     """Run replicates `first`, `first + 1`, ... into the slots of `tallies`; replicate r takes draw r modulo `draws`."""
     for slot in range(tallies.stock.shape[0]):
         replicate = first + slot
-        draw, world = replicate % draws, replicate % reform.enter.shape[0]
+        of_hazards, of_entries = of_draw(hazards, entries, replicate % draws)
+        world = replicate % reform.enter.shape[0]
+        of_reform = Reform(reform.leave[world], reform.move[world], reform.enter[world], reform.placement_weight[world])
+        counts = of_slot(tallies, slot)
         for child in range(opening.birth.shape[0]):
-            live(seed, replicate, child, 0, draw, world, 0.0, opening.birth[child], opening.care_start[child], opening.place_start[child],
-                 opening.adult[child], opening.placement[child], opening.legal_status[child], opening.unaccompanied[child], opening.price[child],
-                 opening.cohort[child], hazards, reform, bands, tallies, names, slot)  # fmt: skip
+            live(seed, replicate, child, 0, 0.0, opening.birth[child], opening.care_start[child], opening.place_start[child],
+                 opening.adult[child], opening.placement[child], opening.legal_status[child], opening.unaccompanied[child],
+                 opening.price[child], opening.cohort[child], of_hazards, of_reform, bands, counts, names)  # fmt: skip
         for stream in range(entries.candidates.shape[0]):
-            come_in(seed, replicate, stream, draw, world, entries, hazards, reform, bands, tallies, names, slot)
+            come_in(seed, replicate, stream, of_entries, of_hazards, of_reform, bands, counts, names)
