@@ -113,11 +113,16 @@ def _left_out(table: str, reasons: dict[str, pd.Series], rows: int, quality: Dat
 
 
 def eighteenth_birthday(births: np.ndarray) -> np.ndarray:
-    """Return the 18th birthdays of births (datetime64); of 29 February, 1 March where there is none."""
+    """Return the 18th birthdays of births (datetime64)."""
+    return birthday(births, 18)
+
+
+def birthday(births: np.ndarray, years: int) -> np.ndarray:
+    """Return the birthdays of births (datetime64) at an age; of 29 February, 1 March where there is none."""
     days = births.astype("datetime64[D]")
     months = days.astype("datetime64[M]")
     of_month = days - months.astype("datetime64[D]")
-    return ((months + 18 * 12).astype("datetime64[D]") + of_month).astype("datetime64[s]")
+    return ((months + years * 12).astype("datetime64[D]") + of_month).astype("datetime64[s]")
 
 
 def _reconciled(rows: pd.DataFrame, last_year: int, quality: DataQuality) -> pd.DataFrame:
