@@ -26,7 +26,7 @@ from sim.need_caseload import ADULT, AT_18, LAST_YEARS, NEED
 
 WIDER = 4.0  # assumed (range 2 to 8)
 # Models of how levels move over years, with weights. What authorities published from 2019 to 2025 (`calibration/data/la_panel.csv`): children in need
-# at 31 March, in logarithms, moved by a standard deviation of 0.13 (0.10 of the middle two thirds) in one year and 0.17 (0.14) in three. The wider walk
+# at 31 March, in logarithms, moved by a standard deviation of 0.13 (0.10 of the middle two thirds) in a year and 0.17 (0.14) in three. The wider walk
 # gives children in need about that spread; derived, weights assumed (range half to twice). Those of care are not used: published numbers of need move
 # so much more than counting explains that the widest of them would always be taken.
 LEVELS = Levels(
