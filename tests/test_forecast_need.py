@@ -21,12 +21,12 @@ ORIGIN, UNTIL = "2024-03-31", "2025-03-31"
 
 @pytest.fixture(scope="module")
 def returns(tmp_path_factory):
-    """Rutland's returns of five years."""
+    """Torbay's returns of five years."""
     from carecurve import cli
 
-    folder = tmp_path_factory.mktemp("returns") / "rutland"
+    folder = tmp_path_factory.mktemp("returns") / "torbay"
     with pytest.raises(SystemExit) as stop:
-        cli.main(["synth", str(folder), "--area", "Rutland", "--from", "2020-04", "--until", "2025-03", "--seed", "3", "--quiet"])
+        cli.main(["synth", str(folder), "--area", "Torbay", "--from", "2020-04", "--until", "2025-03", "--seed", "3", "--quiet"])
     assert not stop.value.code
     return folder
 
