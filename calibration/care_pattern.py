@@ -19,7 +19,7 @@ import pandas as pd
 from calibration.care_records import CareRecords
 
 FILE = Path(__file__).parent / "data" / "care_pattern.csv"
-HAZARD, SHARE = "hazard", "share"
+HAZARD, SHARE, LIFT = "hazard", "share", "lift"
 SMOOTHING = 0.5  # children whose choice the pattern of all ages counts as, in the pattern's own shares
 
 
@@ -33,10 +33,13 @@ class CarePattern:
         Coefficients of log hazards a year, by event and term: shapes of `calibration.rates`' terms.
     shares
         Shares by what is chosen, each row adding up to 1: shapes of `calibration.rates.CareRates` and `calibration.entries.EntryRates`.
+    placement_lift
+        As of `calibration.rates.CareRates`.
     """
 
     means: dict[str, dict[str, np.ndarray]]
     shares: dict[str, np.ndarray]
+    placement_lift: np.ndarray
 
 
 @cache
@@ -46,18 +49,20 @@ def published_pattern() -> CarePattern:
 
 
 def read_pattern(path: Path) -> CarePattern:
-    """Return a pattern from its file: one row a number, `of` (hazard or share), `name`, `term`, up to three positions, `value`."""
+    """Return a pattern from its file: one row a number, `of` (hazard, share or lift), `name`, `term`, up to three positions, `value`."""
     rows = pd.read_csv(path, comment="#")
     means: dict[str, dict[str, np.ndarray]] = {}
     for (name, term), part in rows[rows["of"] == HAZARD].groupby(["name", "term"], sort=False):
         means.setdefault(name, {})[term] = _array(part)
-    return CarePattern(means, {name: _array(part) for name, part in rows[rows["of"] == SHARE].groupby("name", sort=False)})
+    shares = {name: _array(part) for name, part in rows[rows["of"] == SHARE].groupby("name", sort=False)}
+    return CarePattern(means, shares, _array(rows[rows["of"] == LIFT]))
 
 
 def write_pattern(pattern: CarePattern, path: Path, head: str) -> None:
     """Write a pattern to its file, under a line that says where it is from."""
     rows = [(HAZARD, name, term, *row) for name, terms in pattern.means.items() for term, values in terms.items() for row in _rows(values)]
     rows += [(SHARE, name, "", *row) for name, values in pattern.shares.items() for row in _rows(values)]
+    rows += [(LIFT, "placement_lift", "", *row) for row in _rows(pattern.placement_lift)]
     table = pd.DataFrame(rows, columns=["of", "name", "term", "first", "second", "third", "value"])
     path.write_text(f"# {head}\n" + table.to_csv(index=False, float_format="%.5g", lineterminator="\n"), encoding="utf-8")
 
@@ -65,10 +70,11 @@ def write_pattern(pattern: CarePattern, path: Path, head: str) -> None:
 def pattern_of(records: Iterable[CareRecords], years: int) -> CarePattern:
     """Estimate a pattern from the last years of several authorities' records together, drawn to nothing."""
     from calibration.entries import counted_entries
-    from calibration.exposure import UNKNOWN, occurrence_exposure
+    from calibration.exposure import UNKNOWN, occurrence_exposure, spans_of
     from calibration.hazard_model import Drift, fit_hazard
-    from calibration.rates import changing_terms, counted_shares, leaving_terms, moving_terms, no_means
+    from calibration.rates import changing_terms, counted_shares, leaving_terms, moves_by_status, moving_terms, no_means
 
+    records = list(records)
     cells, counts = [], []
     for one in records:
         since = date(one.last.year - years, 4, 1)
@@ -84,7 +90,10 @@ def pattern_of(records: Iterable[CareRecords], years: int) -> CarePattern:
         mode = fitted.models[int(np.argmax(fitted.weights))][1].mode
         ends = np.cumsum([0, *(int(np.prod(term.sizes)) for term in wide)])
         means[event] = {term.name: mode[a:b].reshape(term.sizes) for term, a, b in zip(wide, ends[:-1], ends[1:], strict=True)}
-    return CarePattern(means, {name: _smoothed(sum(of[name] for of in counts)) for name in counts[0]})
+    shares = {name: _smoothed(sum(of[name] for of in counts)) for name in counts[0]}
+    moves = [moves_by_status(spans_of(one), date(one.last.year - years, 4, 1), one.last, shares["next_placement"]) for one in records]
+    happened, expected = (sum(part) for part in zip(*moves, strict=True))
+    return CarePattern(means, shares, (happened + SMOOTHING) / (expected + SMOOTHING))
 
 
 def _smoothed(counts: np.ndarray) -> np.ndarray:

@@ -64,7 +64,7 @@ def estimate_need(spans: pd.DataFrame, since: date, origin: date) -> NeedRates:
     counts = {name: found + prior[name] for name, found in chosen.items()}
     entries = entries_of(spans, prior, since, origin, NEED, LEVELS.entries)
     found = (counts[name] for name in ("next_placement", "next_legal_status", "exit_reason"))
-    return NeedRates(CareRates(leaving, moving, changing, *found, entries, since, origin, cells), spans)
+    return NeedRates(CareRates(leaving, moving, changing, *found, np.ones((1, KINDS)), entries, since, origin, cells), spans)
 
 
 def _fit(cells: pd.DataFrame, event: str, terms_of, shapes: dict[str, tuple[int, ...]], drifts) -> Fitted:

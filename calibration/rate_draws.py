@@ -35,6 +35,7 @@ def model_of(rates: CareRates, opening: pd.DataFrame, origin: date, months: int,
         leave_month=np.exp(leave_ahead),
         move_age_place=np.exp(move["level"][:, None, None] + move["age"][:, :, None] + move["place"][:, None, :] + move["age_place"]) * a_day,
         move_age_placement=np.exp(move["placement"][:, None, :] + move["age_placement"]),
+        move_legal=np.exp(move["legal_status"]),
         move_unaccompanied=np.exp(move["unaccompanied"]),
         move_month=np.exp(move_ahead),
         legal_change=np.exp(
@@ -42,6 +43,7 @@ def model_of(rates: CareRates, opening: pd.DataFrame, origin: date, months: int,
         )
         * a_day,
         next_placement=_shares(rates.next_placement, "next_placement", draws, seed),
+        placement_lift=np.ascontiguousarray(rates.placement_lift),
         next_legal=_shares(rates.next_legal_status, "next_legal_status", draws, seed),
         exit_reason=_shares(rates.exit_reason, "exit_reason", draws, seed),
     )

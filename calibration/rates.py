@@ -40,6 +40,8 @@ class CareRates:
         Hazards a year (`Fitted`).
     next_placement, next_legal_status, exit_reason
         Dirichlet parameters: (KINDS, AGES, KINDS), (STATUSES, STATUSES), (AGES, KINDS, EXITS).
+    placement_lift
+        How many times likelier each placement is to be moved to on each legal status than on all (STATUSES, KINDS).
     entries
         Children coming into care.
     since, origin
@@ -54,10 +56,14 @@ class CareRates:
     next_placement: np.ndarray
     next_legal_status: np.ndarray
     exit_reason: np.ndarray
+    placement_lift: np.ndarray
     entries: EntryRates
     since: date
     origin: date
     cells: pd.DataFrame
+
+
+LIFT_WEIGHT = 2.0  # moves that what is known of lifts before counts as (assumed; range 1 to 5)
 
 
 def estimate(records: CareRecords, pattern: CarePattern, since: date, origin: date, levels: Levels = ASSUMED) -> CareRates:
@@ -78,8 +84,11 @@ def estimate(records: CareRecords, pattern: CarePattern, since: date, origin: da
     shares = counted_shares(records, since, origin)
     found = {name: SHARE_WEIGHT * pattern.shares[name] + shares[name] for name in shares}
     entries = fit_entries(records, pattern, since, origin, levels.entries)
+    # Adoption follows a placement order, a placement with parents a care order: moves over those expected, drawn to the pattern's.
+    happened, expected = moves_by_status(spans_of(records), since, origin, found["next_placement"])
+    lift = (happened + LIFT_WEIGHT * pattern.placement_lift) / (expected + LIFT_WEIGHT)
     return CareRates(
-        leaving, moving, changing, found["next_placement"], found["next_legal_status"], found["exit_reason"], entries, since, origin, cells
+        leaving, moving, changing, found["next_placement"], found["next_legal_status"], found["exit_reason"], lift, entries, since, origin, cells
     )
 
 
@@ -106,6 +115,7 @@ def moving_terms(mean: dict[str, np.ndarray]) -> tuple[Term, ...]:
         Term("age_place", ("age", "place"), (AGES, PLACES), JOINT_SD, mean["age_place"]),
         Term("placement", ("placement",), (KINDS,), MAIN_SD, mean["placement"]),
         Term("age_placement", ("age", "placement"), (AGES, KINDS), JOINT_SD, mean["age_placement"]),
+        Term("legal_status", ("legal_status",), (STATUSES,), MAIN_SD, mean["legal_status"]),
         Term("unaccompanied", ("unaccompanied",), (2,), MAIN_SD, mean["unaccompanied"]),
     )
 
@@ -156,3 +166,22 @@ def shares_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> d
     reasons = spans["exit"][left].map({name: position for position, name in enumerate(frame.exits)}).to_numpy()
     np.add.at(counts["exit_reason"], (age[left], placement[left], reasons), 1.0)
     return counts
+
+
+
+def moves_by_status(spans: pd.DataFrame, since: date, origin: date, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return moves to each placement on each legal status between two days, and how many shares by placement and age alone expect (L, K).
+
+    Parameters
+    ----------
+    shares
+        Of the next placement by placement and age band (K, A, K), as counts.
+    """
+    low, high = (float(np.datetime64(day).astype(np.int64)) for day in (since, origin))
+    moved = spans[spans["moves"] & (spans["end"] >= low) & (spans["end"] <= high)]
+    age = np.clip(np.searchsorted(AGE_EDGES_DAYS, moved["end"] - moved["birth"], side="right") - 1, 0, AGES - 1)
+    chances = shares / shares.sum(axis=-1, keepdims=True)
+    found, expected = np.zeros((STATUSES, KINDS)), np.zeros((STATUSES, KINDS))
+    np.add.at(found, (moved["legal_status"].to_numpy(), moved["next_placement"].to_numpy()), 1.0)
+    np.add.at(expected, moved["legal_status"].to_numpy(), chances[moved["placement"].to_numpy(), age])
+    return found, expected

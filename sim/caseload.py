@@ -175,6 +175,7 @@ def run_caseload(
         np.array(frame.age_edges_days), np.array(frame.care_edges_days), np.array(frame.place_edges_days),
         np.array([0.0, *((day - model.origin).days for day in months)]), np.array(frame.age_told), year - years[0],
         np.ascontiguousarray(prices), dear_gbp,
+        np.ones(len(frame.placements)),
     )  # fmt: skip
     firsts, names = range(0, runs, BATCH), frame.names
 

@@ -22,12 +22,12 @@ from sim.kernels.rng import threshold, uniform, uniform_pair
 Opening = namedtuple("Opening", "birth care_start place_start adult placement legal_status unaccompanied price cohort")
 
 # By draw (D): leaving by age and care band (D, A, C), by age and placement (D, A, K), by legal status (D, L), unaccompanied or not (D, 2), by month
-# (D, M); moving
-# by age and place band (D, A, P), ...; changing legal status by status and care band (D, L, C). Shares add up along their last axis to 1 (cumulated).
+# (D, M); moving by age and place band (D, A, P), by age and placement, by legal status, ...; changing legal status by status and care band (D, L, C).
+# Shares add up along their last axis to 1 (cumulated). How much likelier each placement is to be moved to on each legal status (L, K).
 Hazards = namedtuple(
     "Hazards",
-    "leave_age_care leave_age_placement leave_legal leave_unaccompanied leave_month move_age_place move_age_placement move_unaccompanied move_month "
-    "legal_change next_placement next_legal exit_reason",
+    "leave_age_care leave_age_placement leave_legal leave_unaccompanied leave_month move_age_place move_age_placement move_legal move_unaccompanied "
+    "move_month legal_change next_placement placement_lift next_legal exit_reason",
 )
 
 # By draw: children a day by stream and month (D, S, M), candidates per child expected (S,), share of clumps that end at each child (S,), cumulated
@@ -40,8 +40,8 @@ Reform = namedtuple("Reform", "leave move enter placement_weight")
 
 # Edges in days of age (A,), of time in care (C,), of time in placement by placement (K, P), the first of which may be alike; ends of months (M + 1,)
 # from 0; the told band each band of age belongs to; the budget year of each month (M,); quantiles of the price in pounds a week of a new placement
-# (K, Q).
-Bands = namedtuple("Bands", "age care place month_ends age_told year prices dear")
+# (K, Q); what is dear, in pounds a week; ones (K,).
+Bands = namedtuple("Bands", "age care place month_ends age_told year prices dear no_lift")
 
 # By replicate: children at month ends (R, M, 5, K), unaccompanied among them (R, M), starts and leavers (R, M, 5), leavers by reason (R, M, X),
 # placements
@@ -77,15 +77,15 @@ def chosen(shares, u):
 
 
 @kernel
-def chosen_weighted(shares, weights, u):
-    """Return a position by cumulated shares, each multiplied by a weight."""
+def chosen_weighted(shares, weights, lifts, u):
+    """Return a position by cumulated shares, each multiplied by a weight and a lift."""
     total, before = 0.0, 0.0
     for position in range(shares.shape[0]):
-        total += (shares[position] - before) * weights[position]
+        total += (shares[position] - before) * weights[position] * lifts[position]
         before = shares[position]
     reached, before, last = 0.0, 0.0, 0
     for position in range(shares.shape[0]):
-        part = (shares[position] - before) * weights[position]
+        part = (shares[position] - before) * weights[position] * lifts[position]
         before = shares[position]
         if part > 0.0:
             reached += part
@@ -116,7 +116,8 @@ def base_hazards(hazards, age, care, place, placement, legal, unaccompanied):
     """Return the hazards a day of leaving, moving and changing legal status in a cell, before what months and reforms multiply them by."""
     leaving = hazards.leave_age_care[age, care] * hazards.leave_age_placement[age, placement]
     leaving *= hazards.leave_legal[legal] * hazards.leave_unaccompanied[unaccompanied]
-    moving = hazards.move_age_place[age, place] * hazards.move_age_placement[age, placement] * hazards.move_unaccompanied[unaccompanied]
+    moving = hazards.move_age_place[age, place] * hazards.move_age_placement[age, placement]
+    moving *= hazards.move_legal[legal] * hazards.move_unaccompanied[unaccompanied]
     return leaving, moving, hazards.legal_change[legal, care]
 
 
@@ -201,7 +202,7 @@ def live(seed, replicate, child, who, now, birth, care_start, place_start, adult
         elif what == MOVES:
             moves += 1
             first, second = uniform_pair(seed, replicate, child, who, names.destination, moves)
-            placement = chosen_weighted(hazards.next_placement[placement, age], reform.placement_weight[month], first)
+            placement = chosen_weighted(hazards.next_placement[placement, age], reform.placement_weight[month], hazards.placement_lift[legal], first)
             place_start, place = now, band_of(0.0, bands.place[placement])
             settled, price = now + next_edge(bands.place[placement], place), price_of(bands.prices, placement, second)
             to_move = threshold(seed, replicate, child, who, names.moves, moves)
@@ -249,7 +250,7 @@ def come_in(seed, replicate, stream, entries, hazards, reform, bands, tallies, n
             age = band_of(days_old, bands.age)
             if thinned * entries.candidates[stream] < reform.enter[month, bands.age_told[age]]:
                 placed, status = uniform_pair(seed, replicate, child, stream + 1, names.first, 0)
-                placement = chosen_weighted(entries.placement_shares[stream, age], reform.placement_weight[month], placed)
+                placement = chosen_weighted(entries.placement_shares[stream, age], reform.placement_weight[month], bands.no_lift, placed)
                 legal = chosen(entries.legal_shares[stream, age], status)
                 tallies.starts[month, bands.age_told[age]] += 1
                 tallies.begun[month, placement] += 1
@@ -266,8 +267,9 @@ def of_draw(hazards, entries, draw):
     """Return one draw's hazards and entries."""
     theirs = Hazards(
         hazards.leave_age_care[draw], hazards.leave_age_placement[draw], hazards.leave_legal[draw], hazards.leave_unaccompanied[draw],
-        hazards.leave_month[draw], hazards.move_age_place[draw], hazards.move_age_placement[draw], hazards.move_unaccompanied[draw],
-        hazards.move_month[draw], hazards.legal_change[draw], hazards.next_placement[draw], hazards.next_legal[draw], hazards.exit_reason[draw],
+        hazards.leave_month[draw], hazards.move_age_place[draw], hazards.move_age_placement[draw], hazards.move_legal[draw],
+        hazards.move_unaccompanied[draw], hazards.move_month[draw], hazards.legal_change[draw], hazards.next_placement[draw],
+        hazards.placement_lift, hazards.next_legal[draw], hazards.exit_reason[draw],
     )  # fmt: skip
     return theirs, Entries(
         entries.per_day[draw], entries.candidates, entries.clump_ends, entries.age_shares[draw], entries.age_edges, entries.placement_shares[draw],
