@@ -23,9 +23,9 @@ def lines(tables: Mapping[str, pd.DataFrame], origin: date, question: Question) 
             f"On {last['date']:%-d %B %Y}: {last['mean']:,.0f} expected, 95 % of runs {last['p025']:,.0f} to {last['p975']:,.0f}, "
             f"half of them {last['p25']:,.0f} to {last['p75']:,.0f}."
         )
-    if "outturn.csv" in tables:
+    if "outturn.csv" in tables and len(rows):
         found += _money(tables, question)
-    if "differences.csv" in tables:
+    if "differences.csv" in tables and len(rows):
         found += _differences(tables["differences.csv"])
     if question.compat:
         found.append("As existing tools forecast (--compat markov): intervals are theirs, and too wide; see docs/records.md.")

@@ -29,6 +29,7 @@ from carecurve.forecast_reforms import ReformEffect, effects_of
 from outputs import forecast_costs as money
 from outputs.forecast_differences import difference_table
 from outputs.forecast_folder import Quality, write_forecast
+from outputs.forecast_hiding import with_small_hidden
 from outputs.forecast_plots import Shown
 from outputs.forecast_tables import band_table, flow_table, stock_table
 from scenarios.areas import ENGLAND, UnknownNameError, find_area
@@ -169,6 +170,9 @@ class _Forecasting:
             its_costs = self._costs(with_it, self.growth * effect.price[np.arange(question.runs) % len(effect.price)])
             table = difference_table(effect.key, costs, its_costs, effect.other_gbp)
             tables["differences.csv"] = pd.concat([tables.get("differences.csv"), table], ignore_index=True)
+        if question.hide:
+            listed = int((self.opened.children["price"] >= DEAR_GBP_PER_WEEK).sum())
+            tables = with_small_hidden(tables, opening, listed)
         past = month_end_stock(self.records, self.since, self.last)
         too_few = question.hide and len(self.opened.children) <= LARGEST  # to draw anything
         shown = None if too_few else Shown(tables, past[past > LARGEST] if question.hide else past, others, self._title())

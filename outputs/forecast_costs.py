@@ -16,6 +16,7 @@ from outputs.forecast_tables import QUANTILES, TOTAL, spread_over_runs
 from sim.caseload import PLACEMENTS, CaseloadRun, budget_year
 from sim.cost_lines import BASE_LINES, PLACEMENT_LINES
 
+TAIL_OF_FEW = ("cost_of_placements_at", "the_same_p90", "children_in_them")  # what tells of children in the dearest placements
 OUTTURN = {"p10": 0.1, "p50": 0.5, "p80": 0.8, "p90": 0.9}  # contingency is told at P80 and P90
 LINES = tuple(dict.fromkeys(PLACEMENT_LINES[name] for name in PLACEMENTS if name in PLACEMENT_LINES))  # children with their parents cost no placement
 LABELS = {line.key: line.label for line in BASE_LINES}
