@@ -69,7 +69,8 @@ def census(path: Path) -> Path:
     )
     path.write_text(
         '<?xml version="1.0"?><Message><Header><CollectionDetails><Collection>CIN</Collection><Year>2022</Year>'
-        f"<ReferenceDate>2022-03-31</ReferenceDate></CollectionDetails><Source><LEA>201</LEA></Source></Header><Children>{children}</Children></Message>", encoding="utf-8",
+        "<ReferenceDate>2022-03-31</ReferenceDate></CollectionDetails><Source><LEA>201</LEA></Source></Header>"
+        f"<Children>{children}</Children></Message>", encoding="utf-8",
     )  # fmt: skip
     return path
 
