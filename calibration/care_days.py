@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from calibration.care_records import CareRecords
-from calibration.exposure import spans_of
-from sim.caseload import PLACEMENTS, budget_year
+from calibration.exposure import as_days, spans_of
+from sim.caseload import AGE_BANDS, AGE_EDGES_DAYS, AGE_TOLD, PLACEMENTS, budget_year
 
 
 def known_days(records: CareRecords, origin: date) -> tuple[np.ndarray, np.ndarray]:
@@ -48,3 +49,17 @@ def month_end_stock(records: CareRecords, since: date, origin: date) -> pd.Serie
     days = list(pd.date_range(since, origin, freq="ME")) or [pd.Timestamp(origin)]
     counts = [int(((spans["start"] <= day) & ~(spans["end"] <= day)).sum()) for day in days]
     return pd.Series(counts, index=[day.date() for day in days], name="children")
+
+
+def stock_on_days(records: CareRecords, days: Sequence[date]) -> np.ndarray:
+    """Return children in care at the end of some days (T), by age band and placement (T, 5, K), ages as a simulated caseload's are told."""
+    stays, kind = records.stays, {name: position for position, name in enumerate(PLACEMENTS)}
+    start, end = as_days(stays["start"]), as_days(stays["end"])
+    birth = as_days(records.children["birth"])[stays["child"]]
+    placement = stays["placement"].map(kind).to_numpy()
+    stock = np.zeros((len(days), len(AGE_BANDS), len(PLACEMENTS)), dtype=np.int64)
+    for row, day in enumerate(map(_number, days)):
+        here = (start <= day) & ~(end <= day)
+        age = np.searchsorted(AGE_EDGES_DAYS, day - birth[here], side="right") - 1
+        np.add.at(stock[row], (np.array(AGE_TOLD)[age], placement[here]), 1)
+    return stock

@@ -12,22 +12,17 @@ from calibration.care_pattern import CarePattern
 from calibration.care_records import CareRecords
 from calibration.exposure import SLIVER_YEARS, spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
-from sim.caseload import AGE_EDGES_DAYS, DAYS_A_YEAR, ENTRY_AGE_EDGES_DAYS, LEGAL_STATUSES, PLACEMENTS, STREAMS
+from sim.caseload import CARE, DAYS_A_YEAR, Frame
 
 LEVEL_SD = 1.0  # of the log of children a year, about the authority's own count: the level is the records' own
 AGE_WEIGHT = 20.0  # children the pattern's ages count as (assumed; range 10 to 50)
 FIRST_WEIGHT = 10.0
 WEEK = 7.0
-SHAPES = (
-    (len(STREAMS), len(ENTRY_AGE_EDGES_DAYS) - 1),
-    (len(STREAMS), len(AGE_EDGES_DAYS), len(PLACEMENTS)),
-    (len(STREAMS), len(AGE_EDGES_DAYS), len(LEGAL_STATUSES)),
-)
 
 
 @dataclass(frozen=True)
 class EntryRates:
-    """What was estimated of children coming into care, by stream (`STREAMS`, S).
+    """What was estimated of children coming in, by stream of a frame (S).
 
     Attributes
     ----------
@@ -36,7 +31,7 @@ class EntryRates:
     spread
         (S,) variance over mean of children who come in in a week: siblings come together.
     ages
-        (S, bins) Dirichlet parameters of age, in bins of `sim.caseload.ENTRY_AGE_EDGES_DAYS`.
+        (S, bins) Dirichlet parameters of age, in bins of the frame's `entry_age_edges_days`.
     placements, legal_statuses
         (S, AGES, KINDS), (S, AGES, STATUSES) Dirichlet parameters of the first placement and legal status.
     """
@@ -50,36 +45,57 @@ class EntryRates:
 
 def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date, drifts: tuple[Drift, ...]) -> EntryRates:
     """Estimate how children came into care between two days."""
+    weights = {"entry_age": AGE_WEIGHT, "first_placement": FIRST_WEIGHT, "first_legal_status": FIRST_WEIGHT}
+    prior = {name: weight * pattern.shares[name] for name, weight in weights.items()}
+    return entries_of(spans_of(records), prior, since, origin, CARE, drifts)
+
+
+def entries_of(
+    spans: pd.DataFrame, prior: dict[str, np.ndarray], since: date, origin: date, frame: Frame, drifts: tuple[Drift, ...]
+) -> EntryRates:
+    """Estimate how children came in between two days, from spans as `calibration.exposure.spans_of` returns them.
+
+    Parameters
+    ----------
+    prior
+        Dirichlet parameters before the records speak, as `first_counts` names them.
+    drifts
+        Models of how many come in over the years.
+    """
     low, high = _ends(since, origin)
-    first = _first_spans(records, since, origin)
-    levels, spread = [], np.ones(len(STREAMS))
-    for stream in range(len(STREAMS)):
+    first = _first_spans(spans, since, origin)
+    levels, spread = [], np.ones(len(frame.streams))
+    for stream in range(len(frame.streams)):
         days = first.loc[first["unaccompanied"] == stream, "start"].to_numpy()
         spread[stream] = _spread(days, low, high)
         levels.append(_level(days, low, high, spread[stream], drifts) if len(days) else None)
-    counts = counted_entries(records, since, origin)
-    ages = AGE_WEIGHT * pattern.shares["entry_age"] + counts["entry_age"]
-    placements = FIRST_WEIGHT * pattern.shares["first_placement"] + counts["first_placement"]
-    statuses = FIRST_WEIGHT * pattern.shares["first_legal_status"] + counts["first_legal_status"]
-    return EntryRates(tuple(levels), spread, ages, placements, statuses)
+    counts = first_counts(spans, since, origin, frame)
+    found = (prior[name] + counts[name] for name in ("entry_age", "first_placement", "first_legal_status"))
+    return EntryRates(tuple(levels), spread, *found)
 
 
 def counted_entries(records: CareRecords, since: date, origin: date) -> dict[str, np.ndarray]:
-    """Return how many came into care between two days at each age, to which placement and on which legal status: shapes of `EntryRates`."""
-    first = _first_spans(records, since, origin)
+    """Return how many came into care between two days: `first_counts`."""
+    return first_counts(spans_of(records), since, origin, CARE)
+
+
+def first_counts(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> dict[str, np.ndarray]:
+    """Return how many came in between two days at each age, to which placement and on which legal status: shapes of `EntryRates`."""
+    first = _first_spans(spans, since, origin)
     stream, days = first["unaccompanied"].to_numpy(), (first["start"] - first["birth"]).to_numpy()
-    at = np.clip(np.searchsorted(ENTRY_AGE_EDGES_DAYS, days, side="right") - 1, 0, len(ENTRY_AGE_EDGES_DAYS) - 2)
-    age = np.clip(np.searchsorted(AGE_EDGES_DAYS, days, side="right") - 1, 0, len(AGE_EDGES_DAYS) - 1)
-    ages, placements, statuses = (np.zeros(shape) for shape in SHAPES)
+    bins, bands = len(frame.entry_age_edges_days) - 1, len(frame.age_edges_days)
+    at = np.clip(np.searchsorted(frame.entry_age_edges_days, days, side="right") - 1, 0, bins - 1)
+    age = np.clip(np.searchsorted(frame.age_edges_days, days, side="right") - 1, 0, bands - 1)
+    streams, kinds, known = len(frame.streams), len(frame.placements), len(frame.legal_statuses)
+    ages, placements, statuses = np.zeros((streams, bins)), np.zeros((streams, bands, kinds)), np.zeros((streams, bands, known))
     np.add.at(ages, (stream, at), 1.0)
     np.add.at(placements, (stream, age, first["placement"].to_numpy()), 1.0)
     np.add.at(statuses, (stream, age, first["legal_status"].to_numpy()), 1.0)
     return {"entry_age": ages, "first_placement": placements, "first_legal_status": statuses}
 
 
-def _first_spans(records: CareRecords, since: date, origin: date) -> pd.DataFrame:
+def _first_spans(spans: pd.DataFrame, since: date, origin: date) -> pd.DataFrame:
     """Return the first span of each period of care that began between two days."""
-    spans = spans_of(records)
     low, high = _ends(since, origin)
     here = (spans["start"] == spans["care_start"]) & spans["start_known"] & (spans["start"] > low) & (spans["start"] <= high)
     return spans[here].drop_duplicates("period")

@@ -61,7 +61,7 @@ def histories(
     rows = _with_placements(rows, quality)
     stays, legal = _stays(rows, quality), _legal(rows)
     children = _with_families(_children(rows, births, unaccompanied, names), rows, quality)
-    return _in_order(children, stays, legal)
+    return in_order(children, stays, legal)
 
 
 def _births(headers: pd.DataFrame, quality: DataQuality) -> pd.DataFrame:
@@ -113,11 +113,16 @@ def _left_out(table: str, reasons: dict[str, pd.Series], rows: int, quality: Dat
 
 
 def eighteenth_birthday(births: np.ndarray) -> np.ndarray:
-    """Return the 18th birthdays of births (datetime64); of 29 February, 1 March where there is none."""
+    """Return the 18th birthdays of births (datetime64)."""
+    return birthday(births, 18)
+
+
+def birthday(births: np.ndarray, years: int) -> np.ndarray:
+    """Return the birthdays of births (datetime64) at an age; of 29 February, 1 March where there is none."""
     days = births.astype("datetime64[D]")
     months = days.astype("datetime64[M]")
     of_month = days - months.astype("datetime64[D]")
-    return ((months + 18 * 12).astype("datetime64[D]") + of_month).astype("datetime64[s]")
+    return ((months + years * 12).astype("datetime64[D]") + of_month).astype("datetime64[s]")
 
 
 def _reconciled(rows: pd.DataFrame, last_year: int, quality: DataQuality) -> pd.DataFrame:
@@ -269,7 +274,7 @@ def _with_families(children: pd.DataFrame, rows: pd.DataFrame, quality: DataQual
     return children.assign(family=pd.factorize(keys)[0])
 
 
-def _in_order(children: pd.DataFrame, stays: pd.DataFrame, legal: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def in_order(children: pd.DataFrame, stays: pd.DataFrame, legal: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return all three with children numbered by what is known of them, so that nothing depends on identifiers, or on how rows were in order.
 
     Twins may be alike in all but what comes later: the last key is a sum of hashes of every stay and legal status.

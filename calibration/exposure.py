@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from calibration.care_records import CareRecords
-from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, DAYS_A_YEAR, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS
+from sim.caseload import CARE, DAYS_A_YEAR, LEGAL_STATUSES, PLACEMENTS, Frame
 
 SHORTEST_DAYS = 0.5  # a stay that ended on the day it began counts half a day at risk
 SLIVER_YEARS = 0.02  # a rest of the window so short is no year of its own: three years of days may be 1,096
@@ -25,30 +25,34 @@ EVENTS = ("leaves", "moves", "changes_legal_status")
 
 
 def occurrence_exposure(records: CareRecords, since: date, origin: date) -> pd.DataFrame:
-    """Return events and exposure by cell, from the start of one day to the end of another.
+    """Return events and exposure of children in care by cell, from the start of one day to the end of another: `cells_of`."""
+    return cells_of(spans_of(records), since, origin, CARE)
+
+
+def cells_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> pd.DataFrame:
+    """Return events and exposure by cell, from the start of one day to the end of another, of spans as `spans_of` returns them.
 
     Returns
     -------
-    One row a cell: `age`, `care` (-1: not known), `place` (bands of `sim.caseload`: of age, of time in this period of care, in this one placement),
-    `placement` and
-    `legal_status` (positions), `unaccompanied` (0 or 1), `year` (1 for the last before the origin, 2 for the one before it, ...), `leaves` (but for
-    18th birthdays, which are certain), `moves`, `changes_legal_status`, `exposure_years`.
+    One row a cell: `age`, `care` (-1: not known), `place` (bands of the frame: of age, of time in this period of care, in this one placement),
+    `placement` and `legal_status` (positions), `unaccompanied` (0 or 1), `year` (1 for the last before the origin, 2 for the one before it, ...),
+    `leaves` (but for 18th birthdays, which are certain), `moves`, `changes_legal_status`, `exposure_years`.
     """
-    spans = spans_of(records)
     start, end = _number(since) - 1.0, _number(origin)
     spans = spans[(spans["start"] < end) & (spans["end"].fillna(np.inf) > start)].reset_index(drop=True)
     years = max(1, int(np.ceil((end - start) / DAYS_A_YEAR - SLIVER_YEARS)))
     censored = spans["end"].isna() | (spans["end"] > end)
     ends = np.where(censored, end, spans["end"])
     ends = np.where(ends <= spans["start"], spans["start"] + SHORTEST_DAYS, ends)
-    parts = _parts(spans, np.maximum(spans["start"].to_numpy(), start), ends, end, years)
+    parts = _parts(spans, np.maximum(spans["start"].to_numpy(), start), ends, end, years, frame)
     rows = spans.iloc[parts["span"]].reset_index(drop=True)
     middle = (parts["start"] + parts["end"]) / 2
     last = parts["end"] == ends[parts["span"]]
     cells = pd.DataFrame({
-        "age": _band(middle - rows["birth"], AGE_EDGES_DAYS), "care": _care_band(middle, rows),
-        "place": _band(middle - rows["place_start"], PLACE_EDGES_DAYS), "placement": rows["placement"], "legal_status": rows["legal_status"],
-        "unaccompanied": rows["unaccompanied"], "year": np.clip(np.ceil((end - middle) / DAYS_A_YEAR), 1, years).astype(int),
+        "age": _band(middle - rows["birth"], frame.age_edges_days), "care": _care_band(middle, rows, frame.care_edges_days),
+        "place": _place_band(middle - rows["place_start"], rows["placement"], frame), "placement": rows["placement"],
+        "legal_status": rows["legal_status"], "unaccompanied": rows["unaccompanied"],
+        "year": np.clip(np.ceil((end - middle) / DAYS_A_YEAR), 1, years).astype(int),
         "exposure_years": (parts["end"] - parts["start"]) / DAYS_A_YEAR,
     })  # fmt: skip
     ended = last & ~censored.to_numpy()[parts["span"]]
@@ -106,18 +110,25 @@ def _band(days: np.ndarray, edges: tuple[float, ...]) -> np.ndarray:
     return np.searchsorted(np.asarray(edges), np.asarray(days), side="right") - 1
 
 
-def _care_band(middle: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
+def _care_band(middle: np.ndarray, rows: pd.DataFrame, edges: tuple[float, ...]) -> np.ndarray:
     """Return the band of time in care; -1 where care began at an unknown time before the first row, unless the last band is reached anyhow."""
-    band = _band(middle - rows["care_start"], CARE_EDGES_DAYS)
-    return np.where(rows["start_known"] | (band == len(CARE_EDGES_DAYS) - 1), band, UNKNOWN)
+    band = _band(middle - rows["care_start"], edges)
+    return np.where(rows["start_known"] | (band == len(edges) - 1), band, UNKNOWN)
 
 
-def _parts(spans: pd.DataFrame, starts: np.ndarray, ends: np.ndarray, origin: float, years: int) -> dict[str, np.ndarray]:
+def _place_band(days: pd.Series, placement: pd.Series, frame: Frame) -> np.ndarray:
+    """Return the band of time in a placement, by the placement's edges."""
+    return (days.to_numpy()[:, None] >= np.array(frame.place_edges_days)[placement.to_numpy()]).sum(axis=1) - 1
+
+
+def _parts(spans: pd.DataFrame, starts: np.ndarray, ends: np.ndarray, origin: float, years: int, frame: Frame) -> dict[str, np.ndarray]:
     """Return the parts of spans between cuts: `span` (row), `start`, `end`."""
     parts = {"span": np.arange(len(spans)), "start": starts, "end": ends}
-    for column, edges in (("birth", AGE_EDGES_DAYS), ("care_start", CARE_EDGES_DAYS), ("place_start", PLACE_EDGES_DAYS)):
+    for column, edges in (("birth", frame.age_edges_days), ("care_start", frame.care_edges_days)):
         for edge in edges[1:]:
             parts = _cut(parts, spans[column].to_numpy() + edge)
+    for edges in np.array(frame.place_edges_days)[spans["placement"].to_numpy(), 1:].T:
+        parts = _cut(parts, spans["place_start"].to_numpy() + edges)
     for year in range(1, years):
         parts = _cut(parts, np.full(len(spans), origin - year * DAYS_A_YEAR))
     return parts

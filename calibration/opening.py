@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from calibration.annex_a import read_annex_a
+from calibration.annex_a import AnnexA
 from calibration.care_days import known_days
-from calibration.care_records import CareRecords, DataQuality
+from calibration.care_records import CareRecords
 from calibration.episodes import eighteenth_birthday
 from calibration.exposure import as_days, spans_of
-from calibration.identifiers import Pseudonyms
 from calibration.placement_costs import PlacementCosts
 from calibration.record_errors import RecordsError
 from sim.caseload import LEGAL_STATUSES, PLACEMENTS, budget_year
@@ -78,20 +76,19 @@ def _number(day: date) -> float:
     return float(np.datetime64(day).astype("datetime64[D]").astype(np.int64))
 
 
-def from_annex_a(path: Path, pseudonyms: Pseudonyms, records: CareRecords) -> tuple[Opened, DataQuality]:
-    """Return the open caseload of an Annex A extract, and the extract's data quality.
+def from_annex_a(annex: AnnexA, name: str, records: CareRecords) -> Opened:
+    """Return the open caseload of an Annex A extract.
 
     Raises
     ------
     RecordsError
-        If the extract cannot be read, is of a day before the returns' last, or holds no child in care.
+        If the extract, called `name`, is of a day before the returns' last, or holds no child in care.
     """
-    annex = read_annex_a(path, pseudonyms)
     if annex.extracted < records.last:
-        raise RecordsError(str(path), f"is of {annex.extracted}, before the last day of the returns, {records.last}; expected a later extract")
+        raise RecordsError(name, f"is of {annex.extracted}, before the last day of the returns, {records.last}; expected a later extract")
     held = annex.children_in_care
     if held.empty:
-        raise RecordsError(str(path), "holds no child in care (list 8) that can be used")
+        raise RecordsError(name, "holds no child in care (list 8) that can be used")
     day = _number(annex.extracted)
     started, placed = as_days(held["started"]), as_days(held["placement_started"])
     children = pd.DataFrame({
@@ -103,7 +100,7 @@ def from_annex_a(path: Path, pseudonyms: Pseudonyms, records: CareRecords) -> tu
         "unaccompanied": held["unaccompanied"].astype(np.int64), "cohort": _cohort(started, annex.extracted), "price": DRAWN,
     })  # fmt: skip
     children = children[children["adult"] > 0].sort_values(["birth", "care_start", "place_start", "placement"], kind="stable").reset_index(drop=True)
-    return Opened(annex.extracted, children, *_days_between(records, annex.extracted, children)), annex.quality
+    return Opened(annex.extracted, children, *_days_between(records, annex.extracted, children))
 
 
 def _positions(names: tuple[str, ...]) -> dict[str, int]:

@@ -20,7 +20,7 @@ from calibration.entries import EntryRates, fit_entries
 from calibration.exposure import UNKNOWN, occurrence_exposure, spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from calibration.levels import ASSUMED, Levels
-from sim.caseload import AGE_EDGES_DAYS, CARE_EDGES_DAYS, EXITS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS
+from sim.caseload import AGE_EDGES_DAYS, CARE, CARE_EDGES_DAYS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS, Frame
 
 AGES, CARES, PLACES, KINDS, STATUSES = len(AGE_EDGES_DAYS), len(CARE_EDGES_DAYS), len(PLACE_EDGES_DAYS), len(PLACEMENTS), len(LEGAL_STATUSES)
 # Standard deviations of log ratios between authorities: how far each may lie from the pattern before its own records speak. Assumed (range half to
@@ -131,19 +131,24 @@ def no_means(event: str) -> dict[str, np.ndarray]:
 
 
 def counted_shares(records: CareRecords, since: date, origin: date) -> dict[str, np.ndarray]:
-    """Return how often each choice was made: counts with the shapes of `CareRates`."""
-    spans = spans_of(records)
+    """Return how often each choice was made of children in care: `shares_of`."""
+    return shares_of(spans_of(records), since, origin, CARE)
+
+
+def shares_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> dict[str, np.ndarray]:
+    """Return how often each choice was made between two days, of spans as `spans_of` returns them: counts with the shapes of `CareRates`."""
+    ages, kinds, statuses, exits = len(frame.age_edges_days), len(frame.placements), len(frame.legal_statuses), len(frame.exits)
     low, high = (float(np.datetime64(day).astype(np.int64)) for day in (since, origin))
     spans = spans[(spans["end"] >= low) & (spans["end"] <= high)]
-    age = np.searchsorted(AGE_EDGES_DAYS, spans["end"] - spans["birth"], side="right") - 1
-    age, placement, status = np.clip(age, 0, AGES - 1), spans["placement"].to_numpy(), spans["legal_status"].to_numpy()
-    counts = {"next_placement": np.zeros((KINDS, AGES, KINDS)), "next_legal_status": np.zeros((STATUSES, STATUSES))}
-    counts["exit_reason"] = np.zeros((AGES, KINDS, len(EXITS)))
+    age = np.searchsorted(frame.age_edges_days, spans["end"] - spans["birth"], side="right") - 1
+    age, placement, status = np.clip(age, 0, ages - 1), spans["placement"].to_numpy(), spans["legal_status"].to_numpy()
+    counts = {"next_placement": np.zeros((kinds, ages, kinds)), "next_legal_status": np.zeros((statuses, statuses))}
+    counts["exit_reason"] = np.zeros((ages, kinds, exits))
     moved = spans["moves"].to_numpy()
     np.add.at(counts["next_placement"], (placement[moved], age[moved], spans["next_placement"][moved].to_numpy()), 1.0)
     changed = spans["changes_legal_status"].to_numpy()
     np.add.at(counts["next_legal_status"], (status[changed], spans["next_legal_status"][changed].to_numpy()), 1.0)
     left = spans["leaves"].to_numpy()
-    reasons = spans["exit"][left].map({name: position for position, name in enumerate(EXITS)}).to_numpy(np.int64)
+    reasons = spans["exit"][left].map({name: position for position, name in enumerate(frame.exits)}).to_numpy(np.int64)
     np.add.at(counts["exit_reason"], (age[left], placement[left], reasons), 1.0)
     return counts

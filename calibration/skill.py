@@ -156,8 +156,8 @@ class _Against:
         """Return CRPS of both, the difference with its interval and verdict, and the gain with its interval."""
         ours, theirs = self.means[:, i]
         low, high = self._ends(self.drawn[:, 0, i] - self.drawn[:, 1, i])
-        gains = self._ends(_gain(self.drawn[:, 0, i], self.drawn[:, 1, i]))
-        return [ours, theirs, ours - theirs, low, high, _verdict(low, high, self.n[i]), _gain(ours, theirs), *gains]
+        gains = self._ends(gain(self.drawn[:, 0, i], self.drawn[:, 1, i]))
+        return [ours, theirs, ours - theirs, low, high, _verdict(low, high, self.n[i]), gain(ours, theirs), *gains]
 
     def short(self, i: int) -> list:
         """Return the gain and the verdict."""
@@ -166,11 +166,11 @@ class _Against:
 
     def overall(self) -> list:
         """Return as `row` does, of means over indicators; the verdict is of the mean gain."""
-        low, high = self._ends(np.nanmean(_gain(self.drawn[:, 0], self.drawn[:, 1]), axis=1))
+        low, high = self._ends(np.nanmean(gain(self.drawn[:, 0], self.drawn[:, 1]), axis=1))
         ours, theirs = np.nanmean(self.means, axis=1)
         differences = self._ends(np.nanmean(self.drawn[:, 0] - self.drawn[:, 1], axis=1))
-        gain = float(np.nanmean(_gain(*self.means)))
-        return [ours, theirs, ours - theirs, *differences, _verdict(-high, -low, self.n.max()), gain, low, high]
+        mean = float(np.nanmean(gain(*self.means)))
+        return [ours, theirs, ours - theirs, *differences, _verdict(-high, -low, self.n.max()), mean, low, high]
 
     def overall_short(self) -> list:
         """Return the mean gain and its verdict."""
@@ -192,7 +192,7 @@ def _against(joined: Joined, scored: Mapping[str, Scores], pair: tuple[str, str]
     return _Against(means, n[0], scores.bootstrap_means(both, resamples))
 
 
-def _gain(ours, theirs):
+def gain(ours, theirs):
     """Return by how many per cent our score is less; nan where theirs is nil."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(theirs > 0.0, 100.0 * (1.0 - ours / theirs), np.nan)[()]

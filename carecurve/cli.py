@@ -1,4 +1,4 @@
-"""The command line: list, validate, explain, init, run, compare, sensitivity, calibrate, backtest, bench; forecast and synth are in `cli_records`.
+"""The command line: list, validate, explain, init, run, compare, sensitivity, calibrate, bench; others are in `cli_backtest` and `cli_records`.
 
 Heavy imports happen inside the commands. Anything a user can get wrong ends in one clear message, exit status 2 and
 no traceback.
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from carecurve import cli_records, console
+from carecurve import cli_backtest, cli_records, console
 from carecurve.cli_options import (
     Area,
     Attribute,
@@ -261,33 +261,6 @@ def calibrate(
 
 
 @app.command()
-def backtest(
-    panel: Annotated[Path | None, typer.Option("--panel", help="Published figures to use in place of the shipped ones; same columns.")] = None,
-    areas: Annotated[str | None, typer.Option("--areas", metavar="NAME,...", help="Authorities, with commas between; by default all.")] = None,
-    fit_until: Annotated[int, typer.Option("--fit-until", metavar="YEAR", help="The last year ending 31 March that is known.")] = 2020,
-    horizon: Annotated[int, typer.Option("--horizon", metavar="YEARS", help="Years forecast.")] = 5,
-    runs: Annotated[int, typer.Option("--runs", min=1, help="Runs of the simulation: draws of its forecast; 39 for 95 % intervals.")] = 200,
-    workers: Workers = None, output: Output = None, overwrite: Overwrite = False, quiet: Quiet = False,
-) -> None:  # fmt: skip
-    """Forecast past years from what was known before them, and score the forecasts against simple ones."""
-    if not quiet:
-        console.say("Reading the panel ...")  # at once: what comes next takes seconds to import
-    from carecurve import backtesting
-    from outputs.backtest_folder import write_backtest
-    from outputs.store import check_folder
-
-    folder = check_folder(output or console.new_folder("backtest", str(fit_until), str(horizon)), overwrite)
-    with console.steps("Fitting and forecasting", quiet) as report:
-        simulate = backtesting.simulation(runs, workers, report)
-        found = backtesting.backtest(simulate, panel=panel, areas=areas, fit_until=fit_until, horizon=horizon, about={"runs": runs})
-    write_backtest(found.tables, found.about, folder, overwrite)
-    if not quiet:
-        for line in found.lines():
-            console.say(line)
-    console.say(f"Results in {folder}")
-
-
-@app.command()
 def bench(
     england: Annotated[bool, typer.Option("--england", help="Every authority too: takes minutes.")] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for bench.json.")] = None,
@@ -306,6 +279,7 @@ def bench(
             console.fail(f"cannot write to {output}: {fault.strerror or fault}")
 
 
+app.command()(cli_backtest.backtest)
 app.command()(cli_records.forecast)
 app.command()(cli_records.synth)
 

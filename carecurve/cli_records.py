@@ -40,8 +40,8 @@ def forecast(
     from outputs.store import check_folder
 
     question = forecasting.Question(
-        ssda903, _day("--until", until), cin, annex_a, costs, authority, area, tuple(reform or ()), adjust, compat, _maybe_day("--since", since),
-        _maybe_day("--origin", origin), runs, seed, workers, budget, not unsuppressed,
+        ssda903, _day("--until", until), cin, annex_a, costs, authority, area, tuple(reform or ()), adjust, compat, maybe_day("--since", since),
+        maybe_day("--origin", origin), runs, seed, workers, budget, not unsuppressed,
     )  # fmt: skip
     forecasting.check(question)
     folder = check_folder(output or console.new_folder("forecast", area or authority or "records"), overwrite)
@@ -54,7 +54,7 @@ def forecast(
     console.say(f"Results in {folder}")
 
 
-def _maybe_day(option: str, text: str | None) -> date | None:
+def maybe_day(option: str, text: str | None) -> date | None:
     """Return a day, if one is given."""
     return None if text is None else _day(option, text)
 

@@ -7,10 +7,13 @@ from datetime import date
 
 import pandas as pd
 
+from carecurve.forecast_adjustments import KEY
+from carecurve.forecast_need import STOCK
 from carecurve.forecast_question import Question
 from outputs.forecast_plots import total_rows
 from outputs.forecast_tables import TOTAL
 from outputs.money_axis import unit_of
+from sim.need_caseload import PLAN, STAGES
 
 
 def lines(tables: Mapping[str, pd.DataFrame], origin: date, question: Question) -> list[str]:
@@ -23,6 +26,8 @@ def lines(tables: Mapping[str, pd.DataFrame], origin: date, question: Question) 
             f"On {last['date']:%-d %B %Y}: {last['mean']:,.0f} expected, 95 % of runs {last['p025']:,.0f} to {last['p975']:,.0f}, "
             f"half of them {last['p25']:,.0f} to {last['p75']:,.0f}."
         )
+    if STOCK in tables:
+        found += _need(tables[STOCK])
     if "outturn.csv" in tables and len(rows):
         found += _money(tables, question)
     if "differences.csv" in tables and len(rows):
@@ -32,6 +37,25 @@ def lines(tables: Mapping[str, pd.DataFrame], origin: date, question: Question) 
     elif question.hide:
         found.append("Groups of 1 to 5 children are shown as c, and what would give them away; --unsuppressed shows them, for use inside only.")
     return found
+
+
+def _need(table: pd.DataFrame) -> list[str]:
+    """Say how many children will be in need, and on plans."""
+    rows = table[(table["age_band"] == TOTAL) & table["stage"].isin([TOTAL, STAGES[PLAN]])]
+    rows = rows.assign(**{name: pd.to_numeric(rows[name], errors="coerce") for name in rows.columns[3:]}).dropna()
+    all_of, plans = (rows[rows["stage"] == stage] for stage in (TOTAL, STAGES[PLAN]))
+    if all_of.empty:
+        return []
+    last = all_of.iloc[-1]
+    said = f"Children in need, {all_of.iloc[0]['mean']:,.0f} now: {last['mean']:,.0f} expected on {last['date']:%-d %B %Y} ({_interval(last)})"
+    if len(plans):
+        said += f"; on a child protection plan, {plans.iloc[0]['mean']:,.0f} now: {plans.iloc[-1]['mean']:,.0f} ({_interval(plans.iloc[-1])})"
+    return [f"{said}."]
+
+
+def _interval(row: pd.Series) -> str:
+    """Say between what most runs lie."""
+    return f"95 % of runs {row['p025']:,.0f} to {row['p975']:,.0f}"
 
 
 def _money(tables: Mapping[str, pd.DataFrame], question: Question) -> list[str]:
@@ -64,7 +88,7 @@ def _differences(table: pd.DataFrame) -> list[str]:
         care, net = last.loc["children_in_care"], last.loc["net_gbp"]
         unit = unit_of(max(abs(net["p05"]), abs(net["p95"])))
         found.append(
-            f"With {name}, March {int(care['year_ending'])}: {care['mean']:+,.0f} children in care "
+            f"With {'the adjustments' if name == KEY else name}, March {int(care['year_ending'])}: {care['mean']:+,.0f} children in care "
             f"(90 % of runs {care['p05']:+,.0f} to {care['p95']:+,.0f}); net cost that year {unit.text(net['mean'], signed=True)} "
             f"({unit.text(net['p05'], signed=True)} to {unit.text(net['p95'], signed=True)}, constant prices)."
         )

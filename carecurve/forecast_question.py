@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from calibration.care_records import CareRecords
+from carecurve.adjustment_file import read_adjustments
 from carecurve.console import ChoiceError
 from sim.caseload import month_ends
 
@@ -33,7 +34,7 @@ class Question:
     reforms
         Scenarios on top.
     adjust
-        A file of adjustments.
+        A file of adjustments (`carecurve.adjustment_file`).
     compat
         `markov`, or none.
     since, origin
@@ -74,6 +75,8 @@ def check(question: Question) -> None:
         With what was expected.
     UnknownNameError
         If there is no such area.
+    ScenarioError
+        If the file of adjustments has faults.
     """
     from scenarios.areas import find_area
 
@@ -89,6 +92,8 @@ def check(question: Question) -> None:
         raise ChoiceError(f"--budget {question.budget_gbp:g}: expected pounds, more than 0")
     if question.area:
         find_area(question.area)
+    if question.adjust:
+        read_adjustments(question.adjust)
 
 
 def days(question: Question, records: CareRecords) -> tuple[date, date]:

@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from calibration.annex_a import AnnexA, read_annex_a
 from calibration.care_days import known_days, month_end_stock
 from calibration.care_pattern import published_pattern
 from calibration.care_records import CareRecords, DataQuality
+from calibration.cin_census import read_cin_census
 from calibration.identifiers import Pseudonyms
 from calibration.levels import published_levels
 from calibration.markov import markov_forecast
+from calibration.need_records import NeedRecords
 from calibration.opening import Opened, from_annex_a, opening_caseload, priced
 from calibration.placement_costs import read_placement_costs
 from calibration.quality_tables import quality_tables
@@ -24,6 +27,9 @@ from calibration.rate_draws import DRAWS, model_of
 from calibration.rates import CareRates, estimate
 from calibration.ssda903 import read_ssda903
 from carecurve import api, forecast_lines
+from carecurve.adjustment_file import read_adjustments
+from carecurve.forecast_adjustments import adjusted
+from carecurve.forecast_need import TITLE, NeedForecast, check_covered, forecast_need
 from carecurve.forecast_question import Question, check, check_until, days
 from carecurve.forecast_reforms import ReformEffect, effects_of
 from outputs import forecast_costs as money
@@ -34,7 +40,7 @@ from outputs.forecast_plots import Shown
 from outputs.forecast_tables import band_table, flow_table, stock_table
 from scenarios.areas import ENGLAND, UnknownNameError, find_area
 from scenarios.deflators import PRICE_BASE
-from sim.caseload import AGE_BANDS, AGE_EDGES_DAYS, AGE_TOLD, PLACEMENTS, CaseloadModel, CaseloadRun, month_ends, run_caseload
+from sim.caseload import PLACEMENTS, CaseloadModel, CaseloadRun, month_ends, opening_stock, run_caseload
 from sim.caseload_prices import growth_of, price_quantiles
 from sim.experiment import library_versions
 from sim.model import CompiledModel, compile_model
@@ -132,10 +138,12 @@ class _Forecasting:
     def __init__(self, question: Question, records: CareRecords, pseudonyms: Pseudonyms, since: date, last: date) -> None:
         self.question, self.records, self.since, self.last = question, records, since, last
         self.quality = {"SSDA903": records.quality}
+        self.need = self._need_records(pseudonyms)
+        self.annex: AnnexA | None = read_annex_a(question.annex_a, pseudonyms) if question.annex_a else None
         self.compiled = _compiled(question)
-        levels = published_levels(self.compiled.profiles[0].name, records.first.year + 1)
+        levels = published_levels(self._place(), records.first.year + 1)
         self.rates: CareRates = estimate(records, published_pattern(), since, last, levels)
-        self.opened = self._opened(pseudonyms)
+        self.opened = self._opened()
         self.prices = price_quantiles(self.compiled)
         if question.costs:
             listed = read_placement_costs(question.costs, pseudonyms)
@@ -162,8 +170,10 @@ class _Forecasting:
             "full_year_effect.csv": money.full_year_effect_table(costs),
             "high_cost_tail.csv": money.tail_table(costs, DEAR_GBP_PER_WEEK, question.budget_gbp),
         }
+        need = self._need()
+        tables |= need.tables if need else {}
         others = {}
-        for effect in self._effects(progress):
+        for effect in self._effects(run, progress):
             with_it = self._run(effect.reform)
             name = f"forecast_{effect.key}.csv".replace("-", "_")
             tables[name] = others[effect.label] = stock_table(with_it, opening, self.opened.origin, question.hide)
@@ -179,25 +189,44 @@ class _Forecasting:
         about = _about(question, self.records, self.since, self.opened.origin)
         return Forecast(question, self.opened.origin, tables, self.quality, shown, about, run)
 
+    def _place(self) -> str:
+        """Return the area whose prices and published figures are used."""
+        return self.compiled.profiles[0].name
+
     def _title(self) -> str:
         """Return what the picture is headed."""
         place = self.question.authority or self.question.area or "The authority"
         return f"{place}: forecast from {len(self.opened.children):,} children in care on {self.opened.origin:%-d %B %Y}"
 
-    def _opened(self, pseudonyms: Pseudonyms) -> Opened:
+    def _opened(self) -> Opened:
         """Return the children in care that the forecast starts from."""
-        if not self.question.annex_a:
+        if not self.annex:
             return Opened(self.last, opening_caseload(self.records, self.last), *known_days(self.records, self.last))
-        opened, quality = from_annex_a(self.question.annex_a, pseudonyms, self.records)
-        self.quality["Annex A"] = quality
-        return opened
+        self.quality["Annex A"] = self.annex.quality
+        return from_annex_a(self.annex, str(self.question.annex_a), self.records)
 
-    def _effects(self, progress: Progress | None) -> list[ReformEffect]:
-        """Return what is laid on top of the baseline."""
+    def _need_records(self, pseudonyms: Pseudonyms) -> NeedRecords | None:
+        """Return the children in need census, if it is given."""
+        if not self.question.cin:
+            return None
+        need = read_cin_census(self.question.cin, pseudonyms)
+        self.quality[TITLE] = need.quality
+        check_covered(need, self.since, self.last)
+        return need
+
+    def _effects(self, run: CaseloadRun, progress: Progress | None) -> list[ReformEffect]:
+        """Return what is laid on top of the baseline, whose run this is: adjustments, and reforms."""
         question = self.question
-        if not question.reforms:
-            return []
-        return effects_of(question.reforms, question.area, self.months, question.seed, question.workers, progress)
+        found = [adjusted(*read_adjustments(question.adjust), self.model, run, self.growth)] if question.adjust else []
+        if question.reforms:
+            found += effects_of(question.reforms, question.area, self.months, question.seed, question.workers, progress)
+        return found
+
+    def _need(self) -> NeedForecast | None:
+        """Return the forecast of need, if the census is given."""
+        if self.need is None:
+            return None
+        return forecast_need(self.question, self.need, self.records, self.annex, self.since, self.last, self.months, self._place())
 
     def _run(self, reform: Any) -> CaseloadRun:
         """Run the caseload on."""
@@ -227,20 +256,13 @@ def _compiled(question: Question) -> CompiledModel:
     return compile_model(baseline, (ENGLAND,))
 
 
-def opening_stock(children: pd.DataFrame) -> np.ndarray:
-    """Return children in care on the day of origin by age band and placement (5, K)."""
-    stock = np.zeros((len(AGE_BANDS), len(PLACEMENTS)), dtype=np.int64)
-    age = np.array(AGE_TOLD)[np.searchsorted(AGE_EDGES_DAYS, -children["birth"].to_numpy(), side="right") - 1]
-    np.add.at(stock, (age, children["placement"].to_numpy()), 1)
-    return stock
-
-
 def _about(question: Question, records: CareRecords, since: date, origin: date) -> dict[str, Any]:
     """Return what the manifest says: versions, what was asked, days; never a path or anything of a child."""
     asked = replace(question, ssda903=Path(), cin=None, annex_a=None, costs=None, adjust=None)
     told = {name: value for name, value in vars(asked).items() if name not in ("ssda903", "cin", "annex_a", "costs", "adjust", "workers")}
     used = {"ssda903": True, **{name: getattr(question, name) is not None for name in ("cin", "annex_a", "costs", "adjust")}}
+    adjustments = {"adjustments": read_adjustments(question.adjust)[0].model_dump(exclude_none=True)} if question.adjust else {}
     return {
         "command": "forecast", "versions": library_versions(), "asked": told, "records_used": used,
-        "returns_cover": [records.first, records.last], "rates_since": since, "origin": origin, "small_numbers_hidden": question.hide,
+        "returns_cover": [records.first, records.last], "rates_since": since, "origin": origin, "small_numbers_hidden": question.hide, **adjustments,
     }  # fmt: skip

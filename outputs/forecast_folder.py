@@ -57,11 +57,16 @@ def write_forecast(
             write_safe_csv(table, partial / name)
         if shown is not None:
             save_figure(forecast_figure(shown), partial / "forecast.png")
-        for title, one in quality.items():
-            name = "data_quality_" + title.casefold().replace(" ", "_")
-            page = quality_page(one.tables, one.notes, f"Data quality: {title}", suppressed=one.hide)
-            (partial / f"{name}.html").write_text(page, encoding="utf-8")
-            quality_rows(one.tables, one.notes, suppressed=one.hide).to_csv(partial / f"{name}.csv", index=False)
+        write_quality(quality, partial)
         (partial / MANIFEST).write_text(json.dumps(dict(about), indent=1, default=str) + "\n", encoding="utf-8")
 
     return write_whole(folder, fill, overwrite)
+
+
+def write_quality(quality: Mapping[str, Quality], folder: Path) -> None:
+    """Write the data-quality page of each import, by its title, and its rows, into a folder that is there."""
+    for title, one in quality.items():
+        name = "data_quality_" + title.casefold().replace(" ", "_")
+        page = quality_page(one.tables, one.notes, f"Data quality: {title}", suppressed=one.hide)
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+        quality_rows(one.tables, one.notes, suppressed=one.hide).to_csv(folder / f"{name}.csv", index=False)

@@ -17,19 +17,21 @@ QUANTILES = {"p025": 0.025, "p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p
 TOTAL = "total"
 
 
-def stock_table(run: CaseloadRun, opening: np.ndarray, origin: object, hide: bool = True) -> pd.DataFrame:
-    """Return children in care by month, age band and placement, and their totals, which hold nobody who is not in care.
+def stock_table(run: CaseloadRun, opening: np.ndarray, origin: object, hide: bool = True, of: str = "placement") -> pd.DataFrame:
+    """Return children in a caseload by month, age band and placement, and their totals, which hold nobody who is not in it.
 
     Parameters
     ----------
     opening
-        Children in care on the day of origin (5, K), which are the first rows.
+        Children in it on the day of origin (bands, K), which are the first rows.
     hide
         Whether groups that held 1 to 5 children on that day, and those that would give them away, are shown as `c` on all dates.
+    of
+        What placements are called.
 
     Returns
     -------
-    Columns `date`, `age_band`, `placement`, `mean`, and those of `QUANTILES`.
+    Columns `date`, `age_band`, `placement` (or as `of` has it), `mean`, and those of `QUANTILES`.
     """
     ahead = _with_totals(run.tallies.stock)
     first = _with_totals(opening)
@@ -37,7 +39,8 @@ def stock_table(run: CaseloadRun, opening: np.ndarray, origin: object, hide: boo
     figures = {"mean": np.concatenate([first[None], ahead.mean(axis=0)])}
     for name, values in zip(QUANTILES, np.quantile(ahead, list(QUANTILES.values()), axis=0), strict=True):
         figures[name] = np.concatenate([first[None], values])
-    labels = pd.MultiIndex.from_product([[origin, *run.months], [*AGE_BANDS, TOTAL], [*PLACEMENTS, TOTAL]], names=["date", "age_band", "placement"])
+    groups = [*run.frame.age_bands, TOTAL], [*run.frame.placements, TOTAL]
+    labels = pd.MultiIndex.from_product([[origin, *run.months], *groups], names=["date", "age_band", of])
     table = pd.DataFrame({name: values.ravel().round(DECIMALS) for name, values in figures.items()}, index=labels).reset_index()
     return hidden_as_marks(table, np.broadcast_to(hidden, figures["mean"].shape).ravel(), list(figures)) if hidden.any() else table
 
@@ -88,10 +91,14 @@ def flow_table(run: CaseloadRun) -> pd.DataFrame:
     These are of children to come: nothing in them counts a record. Columns `date`, `flow`, `group`, `mean`, and those of `QUANTILES`.
     """
     tallies = run.tallies
-    flows = {
+    return flows_table(run, {
         "starts": (AGE_BANDS, tallies.starts), "leavers": (AGE_BANDS, tallies.leavers), "leavers_by_reason": ((*EXITS, "aged_out"), tallies.reasons),
         "placements_begun": (PLACEMENTS, tallies.begun),
-    }  # fmt: skip
+    })  # fmt: skip
+
+
+def flows_table(run: CaseloadRun, flows: Mapping[str, tuple[tuple[str, ...], np.ndarray]]) -> pd.DataFrame:
+    """Return flows by month and group, with their totals: each of its groups and counts (R, M, groups), as `flow_table` has them."""
     return pd.concat([_flow(run, name, [*groups, TOTAL], counts) for name, (groups, counts) in flows.items()], ignore_index=True)
 
 

@@ -36,7 +36,50 @@ EXITS = (
 STREAMS = ("family", "unaccompanied")
 CANDIDATES_PER_CHILD = 2.0  # the common stream holds twice the children expected: a reform may raise entries to that
 BATCH = 25  # replicates a thread takes at a time
-NAMES = Names(*(name_hash(f"caseload.{name}") for name in Names._fields))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a caseload is of, and the bands that its hazards are constant in.
+
+    Attributes
+    ----------
+    name
+        The stem of the addresses of its draws.
+    age_edges_days, age_bands, age_told
+        Edges of the bands of age that hazards have, the bands that results are told by, and which of these each of those belongs to.
+    care_edges_days
+        Edges of time since a child came into the caseload.
+    place_edges_days
+        Edges of time in one placement, for each placement: the first bands of one may be of no length, so that another's differ.
+    entry_age_edges_days
+        Edges of the bins of age at entry; who reaches the last one has left.
+    placements, legal_statuses, exits, streams
+        Their names. The number of a child's stream is what hazards call `unaccompanied`.
+    """
+
+    name: str
+    age_edges_days: tuple[float, ...]
+    age_bands: tuple[str, ...]
+    age_told: tuple[int, ...]
+    care_edges_days: tuple[float, ...]
+    place_edges_days: tuple[tuple[float, ...], ...]
+    entry_age_edges_days: tuple[float, ...]
+    placements: tuple[str, ...]
+    legal_statuses: tuple[str, ...]
+    exits: tuple[str, ...]
+    streams: tuple[str, ...]
+
+    @property
+    def names(self) -> Names:
+        """Hashes of the names of its draws."""
+        return Names(*(name_hash(f"{self.name}.{name}") for name in Names._fields))
+
+
+CARE = Frame(
+    "caseload", AGE_EDGES_DAYS, AGE_BANDS, AGE_TOLD, CARE_EDGES_DAYS, (PLACE_EDGES_DAYS,) * len(PLACEMENTS), ENTRY_AGE_EDGES_DAYS, PLACEMENTS,
+    LEGAL_STATUSES, EXITS, STREAMS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,6 +94,8 @@ class CaseloadModel:
         As `sim.kernels.caseload` has them.
     draws
         How many sets of hazards there are; replicate r takes set r modulo this.
+    frame
+        What it is of: children in care, or in need (`sim.need_caseload`).
     """
 
     origin: date
@@ -58,6 +103,7 @@ class CaseloadModel:
     hazards: Hazards
     entries: Entries
     draws: int
+    frame: Frame = CARE
 
 
 @dataclass(frozen=True)
@@ -72,11 +118,14 @@ class CaseloadRun:
         Budget years (ending in March) that the months lie in, in order (Y,).
     tallies
         As `sim.kernels.caseload.Tallies`.
+    frame
+        The model's.
     """
 
     months: tuple[date, ...]
     years: tuple[int, ...]
     tallies: Tallies
+    frame: Frame = CARE
 
 
 def month_ends(origin: date, until: date) -> tuple[date, ...]:
@@ -89,9 +138,9 @@ def budget_year(day: date) -> int:
     return day.year + (day.month > 3)
 
 
-def no_reform(months: int) -> Reform:
+def no_reform(months: int, frame: Frame = CARE) -> Reform:
     """Return ratios of 1, in one world."""
-    ages, kinds = len(AGE_BANDS), len(PLACEMENTS)
+    ages, kinds = len(frame.age_bands), len(frame.placements)
     return Reform(np.ones((1, months, ages, kinds)), np.ones((1, months, kinds)), np.ones((1, months, ages)), np.ones((1, months, kinds)))
 
 
@@ -116,32 +165,42 @@ def run_caseload(
     months = month_ends(model.origin, until)
     if not months:
         raise ValueError(f"no month ends after {model.origin} and by {until}")
-    reform = reform or no_reform(len(months))
+    frame = model.frame
+    reform = reform or no_reform(len(months), frame)
     if reform.enter.max() > CANDIDATES_PER_CHILD:
         raise ValueError(f"entries are raised {reform.enter.max():.2f} times, expected {CANDIDATES_PER_CHILD:g} times at most")
     year = np.array([budget_year(day) for day in months])
     years = tuple(range(int(year[0]), int(year[-1]) + 1))
     bands = Bands(
-        np.array(AGE_EDGES_DAYS), np.array(CARE_EDGES_DAYS), np.array(PLACE_EDGES_DAYS),
-        np.array([0.0, *((day - model.origin).days for day in months)]), np.array(AGE_TOLD), year - years[0], np.ascontiguousarray(prices), dear_gbp,
+        np.array(frame.age_edges_days), np.array(frame.care_edges_days), np.array(frame.place_edges_days),
+        np.array([0.0, *((day - model.origin).days for day in months)]), np.array(frame.age_told), year - years[0],
+        np.ascontiguousarray(prices), dear_gbp,
     )  # fmt: skip
-    firsts = range(0, runs, BATCH)
+    firsts, names = range(0, runs, BATCH), frame.names
 
     def batch(first: int) -> Tallies:
-        tallies = _empty(min(BATCH, runs - first), len(months), len(years))
-        run_on(first, seed, model.draws, model.opening, model.entries, model.hazards, reform, bands, tallies, NAMES)
+        tallies = _empty(frame, min(BATCH, runs - first), len(months), len(years))
+        run_on(first, seed, model.draws, model.opening, model.entries, model.hazards, reform, bands, tallies, names)
         return tallies
 
     with ThreadPoolExecutor(workers) as pool:
         parts = list(pool.map(batch, firsts))
-    return CaseloadRun(months, years, Tallies(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))))
+    return CaseloadRun(months, years, Tallies(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True))), frame)
 
 
-def _empty(runs: int, months: int, years: int) -> Tallies:
+def opening_stock(children: pd.DataFrame, frame: Frame = CARE) -> np.ndarray:
+    """Return children of a caseload on the day of origin by age band and placement (bands, K)."""
+    stock = np.zeros((len(frame.age_bands), len(frame.placements)), dtype=np.int64)
+    age = np.array(frame.age_told)[np.maximum(np.searchsorted(frame.age_edges_days, -children["birth"].to_numpy(), side="right") - 1, 0)]
+    np.add.at(stock, (age, children["placement"].to_numpy()), 1)
+    return stock
+
+
+def _empty(frame: Frame, runs: int, months: int, years: int) -> Tallies:
     """Return tallies of nothing."""
-    ages, kinds, whens = len(AGE_BANDS), len(PLACEMENTS), years + 2
+    ages, kinds, whens = len(frame.age_bands), len(frame.placements), years + 2
     by_child = {"stock": (ages, kinds), "unaccompanied": (), "dear": ()}
-    counts = {**by_child, "starts": (ages,), "leavers": (ages,), "reasons": (len(EXITS) + 1,), "begun": (kinds,)}
+    counts = {**by_child, "starts": (ages,), "leavers": (ages,), "reasons": (len(frame.exits) + 1,), "begun": (kinds,)}
     sums = {"days": (kinds, whens), "cost": (kinds, whens), "dear_cost": ()}
     arrays = {name: np.zeros((runs, months, *shape), np.int32) for name, shape in counts.items()}
     return Tallies(**arrays, **{name: np.zeros((runs, months, *shape)) for name, shape in sums.items()})

@@ -38,8 +38,9 @@ Entries = namedtuple("Entries", "per_day candidates clump_ends age_shares age_ed
 # weights of placements when one is chosen (W, M, K).
 Reform = namedtuple("Reform", "leave move enter placement_weight")
 
-# Edges in days of age, of time in care, of time in placement; ends of months (M + 1,) from 0; the band of five each band of age belongs to; the
-# budget year of each month (M,); quantiles of the price in pounds a week of a new placement (K, Q).
+# Edges in days of age (A,), of time in care (C,), of time in placement by placement (K, P), the first of which may be alike; ends of months (M + 1,)
+# from 0; the told band each band of age belongs to; the budget year of each month (M,); quantiles of the price in pounds a week of a new placement
+# (K, Q).
 Bands = namedtuple("Bands", "age care place month_ends age_told year prices dear")
 
 # By replicate: children at month ends (R, M, 5, K), unaccompanied among them (R, M), starts and leavers (R, M, 5), leavers by reason (R, M, X),
@@ -124,9 +125,9 @@ def live(seed, replicate, child, who, now, birth, care_start, place_start, adult
     to_change = threshold(seed, replicate, child, who, names.legal, 0)
     if price < 0.0:
         price = price_of(bands.prices, placement, uniform(seed, replicate, child, who, names.price, 0))
-    age, care, place = band_of(now - birth, bands.age), band_of(now - care_start, bands.care), band_of(now - place_start, bands.place)
+    age, care, place = band_of(now - birth, bands.age), band_of(now - care_start, bands.care), band_of(now - place_start, bands.place[placement])
     older, longer = birth + next_edge(bands.age, age), care_start + next_edge(bands.care, care)
-    settled = place_start + next_edge(bands.place, place)
+    settled = place_start + next_edge(bands.place[placement], place)
     leaving = moving = changing = 0.0
     edge, edge_is, told = adult, TURNS_18, 0
     stale = True
@@ -188,13 +189,13 @@ def live(seed, replicate, child, who, now, birth, care_start, place_start, adult
                 longer = care_start + next_edge(bands.care, care)
             elif what == SETTLES:
                 place += 1
-                settled = place_start + next_edge(bands.place, place)
+                settled = place_start + next_edge(bands.place[placement], place)
             elif what == MOVES:
                 moves += 1
                 first, second = uniform_pair(seed, replicate, child, who, names.destination, moves)
                 placement = chosen_weighted(hazards.next_placement[placement, age], reform.placement_weight[month], first)
-                place_start, place = now, 0
-                settled = now + next_edge(bands.place, 0)
+                place_start, place = now, band_of(0.0, bands.place[placement])
+                settled = now + next_edge(bands.place[placement], place)
                 price = price_of(bands.prices, placement, second)
                 to_move = threshold(seed, replicate, child, who, names.moves, moves)
                 tallies.begun[month, placement] += 1
