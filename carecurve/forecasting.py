@@ -201,7 +201,7 @@ class _Forecasting:
     def _opened(self) -> Opened:
         """Return the children in care that the forecast starts from."""
         if not self.annex:
-            return Opened(self.last, opening_caseload(self.records, self.last), *known_days(self.records, self.last))
+            return Opened(self.last, opening_caseload(self.records, self.last), known_days(self.records, self.last))
         self.quality["Annex A"] = self.annex.quality
         return from_annex_a(self.annex, str(self.question.annex_a), self.records)
 
@@ -239,8 +239,8 @@ class _Forecasting:
         inflation = self.compiled.scenario.settings.prices.general_inflation_per_year.value
         nominal = np.array([self.compiled.scenario.deflators.factor(PRICE_BASE, year, inflation) for year in run.years])
         middles = [date(run.years[0] - 2, 9, 30), date(run.years[0] - 1, 9, 30)]
-        known = self.opened.known_days / 7.0 * self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1, 1)[0]
-        return money.Costs(run, growth, nominal, self.opened.known_days, known, self.opened.entered_days)
+        weekly = self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1, 1)[0]
+        return money.Costs(run, growth, nominal, self.opened.known_days, self.opened.known_days / 7.0 * weekly[:, :, None])
 
 
 def _compiled(question: Question) -> CompiledModel:

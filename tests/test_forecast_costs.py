@@ -54,12 +54,11 @@ def hand_made(runs: int = 2) -> tuple[Tallies, np.ndarray]:
 def costs_of(tallies: Tallies, growth: float = 1.0, nominal: tuple[float, ...] = (1.02, 1.05), known_days=None, known_pounds=None) -> Costs:
     """Costs of those tallies; last year the fostered child was there all year, at £700 a week."""
     run = type(run_caseload(model(date(2022, 4, 30)), date(2022, 4, 30), prices(), 1, 1))(MONTHS, (2023, 2024), tallies)
-    days = np.zeros((2, K))
-    days[0, FOSTER] = 365.0
+    days = np.zeros((2, K, 3))
+    days[0, FOSTER, 0] = 365.0
     pounds = days * 100.0
-    entered = np.zeros(K)
     return Costs(run, np.full((tallies.stock.shape[0], len(MONTHS), K), growth), np.array(nominal),
-                 days if known_days is None else known_days, pounds if known_pounds is None else known_pounds, entered)  # fmt: skip
+                 days if known_days is None else known_days, pounds if known_pounds is None else known_pounds)  # fmt: skip
 
 
 @pytest.fixture
@@ -100,12 +99,27 @@ def test_outturn_by_year_at_both_prices(two):
 def test_what_is_known_of_the_first_year_is_in_its_outturn():
     """The origin moved to the middle of a year: its first months' pounds are known."""
     tallies, _ = hand_made()
-    known = np.zeros((2, K))
-    known[1, HOME] = 5_000.0
+    known = np.zeros((2, K, 3))
+    known[1, HOME, 1:] = 2_000.0, 3_000.0
     found = costs_of(tallies, known_pounds=known)
     year = figures(outturn_table(found), year_ending=2023, budget_line="childrens_home", prices="constant")
     assert year["mean"] == pytest.approx(182 * 1150 + 5_000)
     assert figures(cost_table(found), date=date(2022, 4, 30), budget_line="childrens_home")["mean"] == 0
+    effect = full_year_effect_table(found).set_index("measure")["mean"]
+    assert effect["cost_in_year_of_entry_gbp"] == pytest.approx(182 * 1150 + 3_000)  # of those who came in this year
+
+
+def test_known_days_count_with_those_who_came_in_when_they_did():
+    """Ten days of last year's entrants and twenty of this year's before the first month: in the bridge with their own."""
+    tallies, _ = hand_made()
+    days = np.zeros((2, K, 3))
+    days[0, FOSTER] = 300.0, 65.0, 0.0
+    days[1, FOSTER] = 5.0, 10.0, 20.0
+    parts = bridge_table(costs_of(tallies, known_days=days, known_pounds=days * 100.0)).query("year_ending == 2023").set_index("part")["gbp"]
+    assert parts["children in care before last year's entrants"] == pytest.approx((365 + 5 - 300) * 100)
+    assert parts["full-year effect of last year's entrants"] == pytest.approx((10 - 65) * 100)
+    assert parts["this year's entrants"] == pytest.approx((182 + 20) * 100)
+    assert parts.iloc[:-1].sum() == pytest.approx(parts.iloc[-1])
 
 
 def test_the_bridge_adds_up_to_the_penny_and_its_parts_are_those_by_hand(two):
@@ -168,7 +182,7 @@ def test_the_tail_breaks_the_budget_in_runs_it_alone_takes_over(two):
 def test_a_year_that_is_not_whole_has_no_bridge_and_says_how_many_months():
     until = date(2023, 6, 30)
     run = run_caseload(model(until, [{"placement": FOSTER}]), until, prices(), 2, 1)
-    costs = Costs(run, np.ones((2, 15, K)), np.ones(2), np.zeros((2, K)), np.zeros((2, K)), np.zeros(K))
+    costs = Costs(run, np.ones((2, 15, K)), np.ones(2), np.zeros((2, K, 3)), np.zeros((2, K, 3)))
     assert bridge_table(costs)["year_ending"].unique().tolist() == [2023]
     assert outturn_table(costs).groupby("year_ending")["months"].first().to_dict() == {2023: 12, 2024: 3}
     assert full_year_effect_table(costs).empty
@@ -178,7 +192,7 @@ def test_a_year_that_is_not_whole_has_no_bridge_and_says_how_many_months():
 def test_differences_are_paired_run_by_run():
     children = [{"placement": FOSTER}] * 3
     base, other = (run_caseload(model(UNTIL, children, {"leave": 0.001}), UNTIL, prices(), 4, 1, reform(24, leave=ratio)) for ratio in (1.0, 3.0))
-    one, two = (Costs(run, np.ones((4, 24, K)), np.ones(2), np.zeros((2, K)), np.zeros((2, K)), np.zeros(K)) for run in (base, other))
+    one, two = (Costs(run, np.ones((4, 24, K)), np.ones(2), np.zeros((2, K, 3)), np.zeros((2, K, 3))) for run in (base, other))
     table = difference_table("mine", one, two, np.array([[1_000.0, 2_000.0], [3_000.0, 4_000.0]]))
     stock = (other.tallies.stock - base.tallies.stock).sum(axis=(2, 3))[:, -1]
     row = figures(table, measure="children_in_care", year_ending=2024)
@@ -199,15 +213,14 @@ def test_days_that_are_known_are_those_of_the_calendar(tmp_path):
     rows = {2021: [episode("A", "2019-06-01", rne="P"), episode("B", "2020-07-01"), episode("C", "2020-05-01", "2020-05-11", "E4A", place="K2")]}
     rows[2022] = [*rows[2021][:2], episode("D", "2021-12-01")]
     records = read_ssda903(write_returns(tmp_path, rows, [header(name) for name in "ABCD"]))
-    whole, entered = known_days(records, date(2021, 3, 31))
+    days = known_days(records, date(2021, 3, 31))
     fostered, homes = PLACEMENTS.index("in_house_foster"), PLACEMENTS.index("authority_childrens_home")
-    assert (whole[0, fostered], whole[0, homes]) == (365 + 274, 10)  # from 1 July to 31 March: 274 days
-    assert (entered[fostered], entered[homes]) == (274, 10)
-    assert not whole[1].any()
-    whole, entered = known_days(records, date(2021, 12, 31))
-    assert whole[0, fostered] == 365 + 274
-    assert whole[1, fostered] == 2 * 275 + 31  # 1 April to 31 December; and December
-    assert entered[fostered] == 274
+    assert days[0, fostered].tolist() == [365, 274, 0]  # from 1 July to 31 March: 274 days
+    assert days[0, homes].tolist() == [0, 10, 0]
+    assert not days[1].any()
+    days = known_days(records, date(2021, 12, 31))
+    assert days[0, fostered].tolist() == [365, 274, 0]
+    assert days[1, fostered].tolist() == [275, 275, 31]  # 1 April to 31 December; and December
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,7 @@ def test_what_looks_for_them_finds_them(given, tmp_path):
 RUNS = {
     "as it comes": ("--runs", 20), "unsuppressed": ("--runs", 20, "--unsuppressed"), "markov": ("--compat", "markov"),
     "markov unsuppressed": ("--compat", "markov", "--unsuppressed"),
+    "with the census": ("--runs", 20, "--cin", "cin", "--unsuppressed"),
     "with costs": ("--runs", 20, "--costs", "costs", "--unsuppressed"),
     "with Annex A and costs": ("--runs", 20, "--annex-a", "annex_a", "--costs", "costs", "--unsuppressed"),
 }  # fmt: skip
