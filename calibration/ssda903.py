@@ -23,6 +23,7 @@ from calibration.record_files import RecordsError
 from calibration.record_tables import RecordTable, read_tables
 from scenarios.areas import UnknownNameError, find_area
 from scenarios.ssda903_codes import codes
+from sim.suppression import LARGEST, SMALLEST, small
 
 EPISODES = frozenset({"CHILD", "DECOM", "RNE", "LS", "PLACE", "DEC", "REC"})
 UNACCOMPANIED = frozenset({"CHILD", "DUC"})
@@ -108,7 +109,9 @@ def _take(read: _Read, table: RecordTable) -> None:
     name = f"{table.file} {table.sheet}".strip()
     quality.notes += [f"{name}: {note}" for note in table.notes]
     if not kind:
-        quality.notes.append(f"{name}: not used ({len(table.frame):,} rows): {_what(table.columns)}")
+        few = small(np.array(len(table.frame)))  # of a table of adoptions, rows are children
+        rows = f"{SMALLEST} to {LARGEST}" if few else f"{len(table.frame):,}"
+        quality.notes.append(f"{name}: not used ({rows} rows): {_what(table.columns)}")
         return
     quality.read[kind] += len(table.frame) + sum(table.left_out.values())
     for reason, count in table.left_out.items():
