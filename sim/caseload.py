@@ -179,6 +179,7 @@ def run_caseload(
     firsts, names = range(0, runs, BATCH), frame.names
 
     def batch(first: int) -> Tallies:
+        """Run some replicates."""
         tallies = _empty(frame, min(BATCH, runs - first), len(months), len(years))
         run_on(first, seed, model.draws, model.opening, model.entries, model.hazards, reform, bands, tallies, names)
         return tallies
