@@ -10,7 +10,7 @@ import pandas as pd
 
 from calibration.care_pattern import CarePattern
 from calibration.care_records import CareRecords
-from calibration.exposure import SLIVER_YEARS, spans_of
+from calibration.exposure import SLIVER_YEARS, recency, spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from sim.caseload import CARE, DAYS_A_YEAR, Frame
 
@@ -80,7 +80,10 @@ def counted_entries(records: CareRecords, since: date, origin: date) -> dict[str
 
 
 def first_counts(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> dict[str, np.ndarray]:
-    """Return how many came in between two days at each age, to which placement and on which legal status: shapes of `EntryRates`."""
+    """Return how many came in between two days at each age, to which placement and on which legal status: shapes of `EntryRates`.
+
+    First placements count by `recency`.
+    """
     first = _first_spans(spans, since, origin)
     stream, days = first["unaccompanied"].to_numpy(), (first["start"] - first["birth"]).to_numpy()
     bins, bands = len(frame.entry_age_edges_days) - 1, len(frame.age_edges_days)
@@ -89,7 +92,7 @@ def first_counts(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -
     streams, kinds, known = len(frame.streams), len(frame.placements), len(frame.legal_statuses)
     ages, placements, statuses = np.zeros((streams, bins)), np.zeros((streams, bands, kinds)), np.zeros((streams, bands, known))
     np.add.at(ages, (stream, at), 1.0)
-    np.add.at(placements, (stream, age, first["placement"].to_numpy()), 1.0)
+    np.add.at(placements, (stream, age, first["placement"].to_numpy()), recency(_ends(since, origin)[1] - first["start"]))
     np.add.at(statuses, (stream, age, first["legal_status"].to_numpy()), 1.0)
     return {"entry_age": ages, "first_placement": placements, "first_legal_status": statuses}
 

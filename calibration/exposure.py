@@ -19,6 +19,7 @@ from sim.caseload import CARE, DAYS_A_YEAR, LEGAL_STATUSES, PLACEMENTS, Frame
 
 SHORTEST_DAYS = 0.5  # a stay that ended on the day it began counts half a day at risk
 SLIVER_YEARS = 0.02  # a rest of the window so short is no year of its own: three years of days may be 1,096
+SUPPLY_HALF_LIFE_YEARS = 2.0  # of what is known of where children are placed: which places there are changes (assumed; range 1 to 5)
 UNKNOWN = -1  # the band of time in care of a child whose care began before the returns
 CELLS = ["age", "care", "place", "placement", "legal_status", "unaccompanied", "year"]
 EVENTS = ("leaves", "moves", "changes_legal_status")
@@ -92,6 +93,11 @@ def spans_of(records: CareRecords) -> pd.DataFrame:
     for column in ("start", "end", "place_start", "care_start", "birth"):
         points[column] = as_days(points[column])
     return points.drop(columns="stay")
+
+
+def recency(days_before: np.ndarray) -> np.ndarray:
+    """Return what a choice of placement counts as, made so many days before the origin: places open and close, so older choices say less."""
+    return 0.5 ** (np.asarray(days_before, dtype=float) / (SUPPLY_HALF_LIFE_YEARS * DAYS_A_YEAR))
 
 
 def as_days(days: pd.Series) -> np.ndarray:

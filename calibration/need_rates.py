@@ -16,8 +16,8 @@ import pandas as pd
 from calibration.entries import entries_of, first_counts
 from calibration.episodes import birthday
 from calibration.exposure import as_days, cells_of
-from calibration.hazard_model import Fitted, Term, fit_hazard
-from calibration.levels import ASSUMED, Levels
+from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
+from calibration.levels import Levels
 from calibration.need_histories import open_spans
 from calibration.rate_draws import DRAWS, model_of
 from calibration.rates import STEADY, CareRates, changing_terms, leaving_terms, moving_terms, shares_of
@@ -25,6 +25,14 @@ from sim.caseload import CaseloadModel
 from sim.need_caseload import ADULT, AT_18, LAST_YEARS, NEED
 
 WIDER = 4.0  # assumed (range 2 to 8)
+# Models of how levels move over years, with weights. What authorities published from 2019 to 2025 (`calibration/data/la_panel.csv`): children in need
+# at 31 March, in logarithms, moved by a standard deviation of 0.13 (0.10 of the middle two thirds) in a year and 0.17 (0.14) in three. The wider walk
+# gives children in need about that spread; derived, weights assumed (range half to twice). Those of care are not used: published numbers of need move
+# so much more than counting explains that the widest of them would always be taken.
+LEVELS = Levels(
+    leaving=(Drift(0.0, 0.0, 0.5), Drift(0.03, 0.0, 0.1), Drift(0.0, 0.05, 0.4)),
+    entries=(Drift(0.0, 0.0, 0.35), Drift(0.05, 0.0, 0.1), Drift(0.0, 0.10, 0.25), Drift(0.0, 0.18, 0.3)),
+)
 POOLED_WEIGHT = 0.5  # children whose choice that of all ages counts as, in each row of shares (assumed; range 0.2 to 2)
 SEED_APART = 0x6E656564  # so that draws of rates of need are not those of care: ASCII of `need`
 AGES, EPISODES, KINDS, PLACES = len(NEED.age_edges_days), len(NEED.care_edges_days), len(NEED.placements), len(NEED.place_edges_days[0])
@@ -38,18 +46,15 @@ class NeedRates:
     spans: pd.DataFrame
 
 
-def estimate_need(spans: pd.DataFrame, since: date, origin: date, levels: Levels = ASSUMED) -> NeedRates:
-    """Estimate rates of need from what happened between two days (`calibration.need_histories.need_spans`).
-
-    `levels` are models of how closures and beginnings move over the years (`calibration.levels.published_need_levels`).
-    """
+def estimate_need(spans: pd.DataFrame, since: date, origin: date) -> NeedRates:
+    """Estimate rates of need from what happened between two days (`calibration.need_histories.need_spans`)."""
     cells = cells_of(spans, since, origin, NEED)
     means = {
         "leaves": {"age": (AGES,), "care": (EPISODES,), "age_care": (AGES, EPISODES), "placement": (KINDS,), "age_placement": (AGES, KINDS)},
         "moves": {"age": (AGES,), "place": (PLACES,), "age_place": (AGES, PLACES), "placement": (KINDS,), "age_placement": (AGES, KINDS)},
         "changes_legal_status": {"care": (EPISODES,), "legal_status_care": (1, EPISODES)},
     }
-    leaving = _fit(cells, "leaves", leaving_terms, means["leaves"], levels.leaving)
+    leaving = _fit(cells, "leaves", leaving_terms, means["leaves"], LEVELS.leaving)
     moving = _fit(cells, "moves", moving_terms, means["moves"], STEADY)
     changing = _fit(cells, "changes_legal_status", changing_terms, means["changes_legal_status"], STEADY[:1])
     chosen, first = shares_of(spans, since, origin, NEED), first_counts(spans, since, origin, NEED)
@@ -57,7 +62,7 @@ def estimate_need(spans: pd.DataFrame, since: date, origin: date, levels: Levels
     for name in ("next_placement", "first_placement"):
         prior[name][:, : NEED.age_edges_days.index(AT_18), ADULT] = 0.0
     counts = {name: found + prior[name] for name, found in chosen.items()}
-    entries = entries_of(spans, prior, since, origin, NEED, levels.entries)
+    entries = entries_of(spans, prior, since, origin, NEED, LEVELS.entries)
     found = (counts[name] for name in ("next_placement", "next_legal_status", "exit_reason"))
     return NeedRates(CareRates(leaving, moving, changing, *found, entries, since, origin, cells), spans)
 

@@ -17,7 +17,7 @@ import pandas as pd
 from calibration.care_pattern import CarePattern
 from calibration.care_records import CareRecords
 from calibration.entries import EntryRates, fit_entries
-from calibration.exposure import UNKNOWN, occurrence_exposure, spans_of
+from calibration.exposure import UNKNOWN, occurrence_exposure, recency, spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from calibration.levels import ASSUMED, Levels
 from sim.caseload import AGE_EDGES_DAYS, CARE, CARE_EDGES_DAYS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS, Frame
@@ -136,7 +136,10 @@ def counted_shares(records: CareRecords, since: date, origin: date) -> dict[str,
 
 
 def shares_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> dict[str, np.ndarray]:
-    """Return how often each choice was made between two days, of spans as `spans_of` returns them: counts with the shapes of `CareRates`."""
+    """Return how often each choice was made between two days, of spans as `spans_of` returns them: counts with the shapes of `CareRates`.
+
+    Choices of placement count by `recency`.
+    """
     ages, kinds, statuses, exits = len(frame.age_edges_days), len(frame.placements), len(frame.legal_statuses), len(frame.exits)
     low, high = (float(np.datetime64(day).astype(np.int64)) for day in (since, origin))
     spans = spans[(spans["end"] >= low) & (spans["end"] <= high)]
@@ -145,7 +148,8 @@ def shares_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> d
     counts = {"next_placement": np.zeros((kinds, ages, kinds)), "next_legal_status": np.zeros((statuses, statuses))}
     counts["exit_reason"] = np.zeros((ages, kinds, exits))
     moved = spans["moves"].to_numpy()
-    np.add.at(counts["next_placement"], (placement[moved], age[moved], spans["next_placement"][moved].to_numpy()), 1.0)
+    to = spans["next_placement"][moved].to_numpy()
+    np.add.at(counts["next_placement"], (placement[moved], age[moved], to), recency(high - spans["end"][moved]))
     changed = spans["changes_legal_status"].to_numpy()
     np.add.at(counts["next_legal_status"], (status[changed], spans["next_legal_status"][changed].to_numpy()), 1.0)
     left = spans["leaves"].to_numpy()

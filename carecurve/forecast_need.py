@@ -11,7 +11,6 @@ import pandas as pd
 
 from calibration.annex_a import AnnexA
 from calibration.care_records import CareRecords, DataQuality
-from calibration.levels import published_need_levels
 from calibration.need_histories import CARE_COLUMNS, care_periods, need_spans, share_linked
 from calibration.need_rates import estimate_need, need_model, opening_need
 from calibration.need_records import NeedRecords
@@ -47,12 +46,12 @@ def check_covered(need: NeedRecords, since: date, last: date) -> date:
 
 
 def forecast_need(
-    question: Question, need: NeedRecords, care: CareRecords, annex: AnnexA | None, since: date, last: date, months: Sequence[date], area: str
+    question: Question, need: NeedRecords, care: CareRecords, annex: AnnexA | None, since: date, last: date, months: Sequence[date]
 ) -> NeedForecast:
     """Estimate rates of need between two days and run the open caseload on to the ends of months.
 
     It starts from the census's children in need on the last day, or from those of Annex A. Replicates are as many as draws of rates: of thousands of
-    children, chance adds little to what is not known of the rates. Levels move as the published figures of `area` did.
+    children, chance adds little to what is not known of the rates.
 
     Raises
     ------
@@ -64,7 +63,7 @@ def forecast_need(
     first = check_covered(need, since, last)
     care_of = care_periods(care)
     spans = need_spans(need, _linked(care_of, need, need.quality))
-    rates = estimate_need(spans, first, last, published_need_levels(area, need.first.year + 1))
+    rates = estimate_need(spans, first, last)
     origin = annex.extracted if annex else last
     opening = opening_need(_extract_spans(annex, question) if annex else spans, origin)
     runs = min(DRAWS, question.runs)

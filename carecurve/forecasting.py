@@ -141,7 +141,7 @@ class _Forecasting:
         self.need = self._need_records(pseudonyms)
         self.annex: AnnexA | None = read_annex_a(question.annex_a, pseudonyms) if question.annex_a else None
         self.compiled = _compiled(question)
-        levels = published_levels(self._place(), records.first.year + 1)
+        levels = published_levels(self.compiled.profiles[0].name, records.first.year + 1)
         self.rates: CareRates = estimate(records, published_pattern(), since, last, levels)
         self.opened = self._opened()
         self.prices = price_quantiles(self.compiled)
@@ -189,10 +189,6 @@ class _Forecasting:
         about = _about(question, self.records, self.since, self.opened.origin)
         return Forecast(question, self.opened.origin, tables, self.quality, shown, about, run)
 
-    def _place(self) -> str:
-        """Return the area whose prices and published figures are used."""
-        return self.compiled.profiles[0].name
-
     def _title(self) -> str:
         """Return what the picture is headed."""
         place = self.question.authority or self.question.area or "The authority"
@@ -226,7 +222,7 @@ class _Forecasting:
         """Return the forecast of need, if the census is given."""
         if self.need is None:
             return None
-        return forecast_need(self.question, self.need, self.records, self.annex, self.since, self.last, self.months, self._place())
+        return forecast_need(self.question, self.need, self.records, self.annex, self.since, self.last, self.months)
 
     def _run(self, reform: Any) -> CaseloadRun:
         """Run the caseload on."""

@@ -1,11 +1,18 @@
 """Adjustments of a forecast: units that must be stated, and what they do, against numbers worked out by hand."""
 
+import json
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from command_line import call
 from small_caseload import ORIGIN, caseload
 
+from calibration.made_authorities import made
+from calibration.made_returns import write_returns
 from carecurve.adjustment_file import read_adjustments
 from carecurve.forecast_adjustments import adjusted
 from scenarios.faults import ScenarioError
@@ -211,8 +218,6 @@ def test_a_ratio_on_leaving_multiplies_the_hazard(write):
 
 @pytest.mark.statistical
 def test_edges_of_time_in_a_placement_may_differ_between_placements():
-    from dataclasses import replace
-
     model = caseload(2000, 0.0, 1.0, 0.0, len(MONTHS))
     never, ever = (0.0, 9e9, 9e9), (0.0, 0.0, 0.0)  # the first placement stays in band 0, the others begin in band 2
     frame = replace(model.frame, place_edges_days=tuple(never if kind == 0 else ever for kind in range(len(PLACEMENTS))))
@@ -224,3 +229,48 @@ def test_edges_of_time_in_a_placement_may_differ_between_placements():
     still = np.exp(-2.0 * (UNTIL - ORIGIN).days / 365.25)
     assert abs(stock[:, 2].mean() - still) < 4 * np.sqrt(still * (1 - still) / (20 * 2000))
     assert stock[:, 0].mean() == pytest.approx(1 - stock[:, 2].mean())
+
+
+def example() -> str:
+    """Return the file that the documentation shows."""
+    return (Path(__file__).parents[1] / "docs" / "forecast-adjustments.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+
+
+@pytest.mark.unit
+def test_the_documented_example_is_one(write):
+    found, _ = read_adjustments(write(example()))
+    assert [adjustment.what for adjustment in found.adjustments] == ["entries", "leaving", "moving", "placement_choice", "price"]
+
+
+@pytest.fixture(scope="module")
+def ssda903(tmp_path_factory):
+    """Returns of an authority of 150 children, until 31 March 2024."""
+    return write_returns(made("stationary", 1, 150), tmp_path_factory.mktemp("returns"))
+
+
+@pytest.mark.e2e
+def test_the_command_writes_an_adjusted_forecast_beside_the_baseline(ssda903, write, tmp_path, capsys):
+    origin = made("stationary", 1, 150).origin
+    start, end, until = (f"{origin.year + years}-{month}" for years, month in ((0, "07"), (1, "03"), (2, "03-31")))
+    file = write(f"name: One more\nadjustments:\n  - entries: {{change: {{children_per_month: 1}}, start: {start}, end: {end}}}\n")
+    asked = ("--ssda903", ssda903, "--until", until, "--runs", 200, "--adjust", file, "-o", tmp_path / "f", "--unsuppressed")
+    status, out, err = call(capsys, "forecast", *asked)
+    assert status == 0, out + err
+    assert "With the adjustments, March" in out
+    base, adjusted_ = (pd.read_csv(tmp_path / "f" / f"{name}.csv").query("age_band == 'total' and placement == 'total'") for name in
+                       ("forecast", "forecast_adjusted"))  # fmt: skip
+    assert base["mean"].tolist()[:4] == adjusted_["mean"].tolist()[:4]  # the origin, April, May and June
+    assert (adjusted_["mean"].to_numpy()[5:] > base["mean"].to_numpy()[5:]).all()
+    table = pd.read_csv(tmp_path / "f" / "differences.csv").query("scenario == 'adjusted' and measure == 'starts'").set_index("year_ending")["mean"]
+    assert abs(table.iloc[0] - 9.0) < 4 * np.sqrt(9 * 2 / 200)  # nine months; siblings come together, so up to twice Poisson's variance
+    assert table.iloc[1] == 0
+    assert json.loads((tmp_path / "f" / "manifest.json").read_text())["adjustments"]["name"] == "One more"
+
+
+@pytest.mark.e2e
+def test_a_file_with_faults_is_refused_before_anything_is_read_or_written(write, tmp_path, capsys):
+    file = write("name: Wrong\nadjustments:\n  - entries: {change: {rate: 0.1}}\n")
+    status, _, err = call(capsys, "forecast", "--ssda903", tmp_path / "nowhere", "--until", "2026-03-31", "--adjust", file, "-o", tmp_path / "f")
+    assert status == 2
+    assert "mine.yaml:3:30: adjustments.0.entries.change.rate: is no unit of this change" in err.replace("\n", "")
+    assert not (tmp_path / "f").exists()

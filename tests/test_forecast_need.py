@@ -52,8 +52,8 @@ def rows(folder, age_band="total", stage="total") -> pd.DataFrame:
 def test_it_begins_with_the_records_own_count(returns, forecast):
     need = read_cin_census(returns / "cin", Pseudonyms())
     counts = {name: need.open_at(date.fromisoformat(ORIGIN), name)["child"].nunique() for name in ("child_in_need", "child_protection_plan")}
-    assert rows(forecast).loc[ORIGIN, "mean"] == counts["child_in_need"] > 500
-    assert rows(forecast, stage="child_protection_plan").loc[ORIGIN, "mean"] == counts["child_protection_plan"] > 20
+    assert rows(forecast).loc[ORIGIN, "mean"] == counts["child_in_need"] > 100
+    assert rows(forecast, stage="child_protection_plan").loc[ORIGIN, "mean"] == counts["child_protection_plan"] > 5
     bands = pd.read_csv(forecast / "need_forecast.csv").query("date == @ORIGIN and age_band != 'total' and stage != 'total'")
     assert bands["mean"].sum() == counts["child_in_need"]
 
@@ -72,7 +72,7 @@ def test_on_every_day_stages_hold_whom_the_records_do(returns):
         in_care = care.children["pseudonym"].iloc[care.stays.loc[(care.stays["start"] <= str(day)) & ~(care.stays["end"] <= str(day)), "child"]]
         looked_after = need.children["pseudonym"].iloc[here.loc[here["placement"] == STAGES.index("looked_after"), "child"]]
         assert set(looked_after) <= set(in_care)
-        assert len(looked_after) > 0.8 * len(in_care)
+        assert len(looked_after) > 0.7 * len(in_care)
 
 
 def test_what_came_of_it_lies_within_its_intervals(returns, forecast):
@@ -107,7 +107,7 @@ def test_it_says_so_in_a_line_hides_small_numbers_and_holds_no_identifier(return
     identifiers = set(re.findall(r"<LAchildID>([^<]+)<", xml))
     texts = [path.read_text() for path in (tmp_path / "f").iterdir() if path.suffix in (".csv", ".html", ".json")]
     words = set(re.findall(r"[A-Za-z0-9_-]+", " ".join(texts)))
-    assert len(identifiers) > 1000
+    assert len(identifiers) > 500
     assert not identifiers & words
 
 

@@ -112,13 +112,56 @@ def next_edge(edges, band):
 
 
 @kernel
+def base_hazards(hazards, age, care, place, placement, legal, unaccompanied):
+    """Return the hazards a day of leaving, moving and changing legal status in a cell, before what months and reforms multiply them by."""
+    leaving = hazards.leave_age_care[age, care] * hazards.leave_age_placement[age, placement]
+    leaving *= hazards.leave_legal[legal] * hazards.leave_unaccompanied[unaccompanied]
+    moving = hazards.move_age_place[age, place] * hazards.move_age_placement[age, placement] * hazards.move_unaccompanied[unaccompanied]
+    return leaving, moving, hazards.legal_change[legal, care]
+
+
+@kernel
+def first_edge(adult, older, longer, settled):
+    """Return when a child first turns 18 or passes into another band, and which of these it is."""
+    edge, edge_is = adult, TURNS_18
+    if older < edge:
+        edge, edge_is = older, GROWS
+    if longer < edge:
+        edge, edge_is = longer, STAYS_IN_CARE
+    if settled < edge:
+        edge, edge_is = settled, SETTLES
+    return edge, edge_is
+
+
+@kernel
+def what_next(now, month_end, edge, edge_is, to_leave, leave, to_move, move, to_change, change):
+    """Return what comes next to a child and when: an edge, the month's end, or a clock that reaches its threshold before."""
+    what, at = ENDS_MONTH, month_end
+    if edge <= at:
+        what, at = edge_is, max(edge, now)
+    if to_leave < (at - now) * leave:
+        what, at = LEAVES, now + to_leave / leave
+    if to_move < (at - now) * move:
+        what, at = MOVES, now + to_move / move
+    if to_change < (at - now) * change:
+        what, at = CHANGES, now + to_change / change
+    return what, at
+
+
+@kernel
+def spend(tallies, month, placement, cohort, days, price, dear):
+    """Tally days in a placement and what they cost."""
+    tallies.days[month, placement, cohort] += days
+    tallies.cost[month, placement, cohort] += days * price / 7.0
+    if price >= dear:
+        tallies.dear_cost[month] += days * price / 7.0
+
+
+@kernel
 def live(seed, replicate, child, who, now, birth, care_start, place_start, adult, placement, legal, unaccompanied, price, cohort,
          hazards, reform, bands, tallies, names):  # fmt: skip
     """Take one child from `now` until care ends or the last month does, and tally every day of it."""
-    months = bands.month_ends.shape[0] - 1
-    month = 0
-    while month < months and now >= bands.month_ends[month + 1]:
-        month += 1
+    month, months = band_of(now, bands.month_ends), bands.month_ends.shape[0] - 1
     moves = changes = 0
     to_leave = threshold(seed, replicate, child, who, names.leaves, 0)
     to_move = threshold(seed, replicate, child, who, names.moves, 0)
@@ -128,81 +171,55 @@ def live(seed, replicate, child, who, now, birth, care_start, place_start, adult
     age, care, place = band_of(now - birth, bands.age), band_of(now - care_start, bands.care), band_of(now - place_start, bands.place[placement])
     older, longer = birth + next_edge(bands.age, age), care_start + next_edge(bands.care, care)
     settled = place_start + next_edge(bands.place[placement], place)
-    leaving = moving = changing = 0.0
-    edge, edge_is, told = adult, TURNS_18, 0
     stale = True
     while month < months:
         if stale:
-            told = bands.age_told[age]
-            leaving = hazards.leave_age_care[age, care] * hazards.leave_age_placement[age, placement]
-            leaving *= hazards.leave_legal[legal] * hazards.leave_unaccompanied[unaccompanied]
-            moving = hazards.move_age_place[age, place] * hazards.move_age_placement[age, placement]
-            moving *= hazards.move_unaccompanied[unaccompanied]
-            changing = hazards.legal_change[legal, care]
-            edge, edge_is = adult, TURNS_18
-            if older < edge:
-                edge, edge_is = older, GROWS
-            if longer < edge:
-                edge, edge_is = longer, STAYS_IN_CARE
-            if settled < edge:
-                edge, edge_is = settled, SETTLES
-            stale = False
+            leaving, moving, change = base_hazards(hazards, age, care, place, placement, legal, unaccompanied)
+            edge, edge_is = first_edge(adult, older, longer, settled)
+            told, stale = bands.age_told[age], False
         leave = leaving * hazards.leave_month[month] * reform.leave[month, told, placement]
         move = moving * hazards.move_month[month] * reform.move[month, placement]
-        what, at = ENDS_MONTH, bands.month_ends[month + 1]
-        if edge <= at:
-            what, at = edge_is, max(edge, now)
-        if to_leave < (at - now) * leave:
-            what, at = LEAVES, now + to_leave / leave
-        if to_move < (at - now) * move:
-            what, at = MOVES, now + to_move / move
-        if to_change < (at - now) * changing:
-            what, at = CHANGES, now + to_change / changing
+        what, at = what_next(now, bands.month_ends[month + 1], edge, edge_is, to_leave, leave, to_move, move, to_change, change)
         days = at - now
-        tallies.days[month, placement, cohort] += days
-        tallies.cost[month, placement, cohort] += days * price / 7.0
-        if price >= bands.dear:
-            tallies.dear_cost[month] += days * price / 7.0
-        to_leave -= days * leave
-        to_move -= days * move
-        to_change -= days * changing
-        now = at
+        spend(tallies, month, placement, cohort, days, price, bands.dear)
+        to_leave, to_move, to_change, now = to_leave - days * leave, to_move - days * move, to_change - days * change, at
+        stale = what != ENDS_MONTH
         if what == ENDS_MONTH:
             tallies.stock[month, told, placement] += 1
             tallies.unaccompanied[month] += unaccompanied
             tallies.dear[month] += price >= bands.dear
             month += 1
         elif what == LEAVES or what == TURNS_18:
-            tallies.leavers[month, told] += 1
-            reason = hazards.exit_reason.shape[2]
-            if what == LEAVES:
-                reason = chosen(hazards.exit_reason[age, placement], uniform(seed, replicate, child, who, names.reason, 0))
-            tallies.reasons[month, reason] += 1
+            left(seed, replicate, child, who, what, hazards.exit_reason[age, placement], month, told, tallies, names)
             return
+        elif what == GROWS:
+            age, older = age + 1, birth + next_edge(bands.age, age + 1)
+        elif what == STAYS_IN_CARE:
+            care, longer = care + 1, care_start + next_edge(bands.care, care + 1)
+        elif what == SETTLES:
+            place, settled = place + 1, place_start + next_edge(bands.place[placement], place + 1)
+        elif what == MOVES:
+            moves += 1
+            first, second = uniform_pair(seed, replicate, child, who, names.destination, moves)
+            placement = chosen_weighted(hazards.next_placement[placement, age], reform.placement_weight[month], first)
+            place_start, place = now, band_of(0.0, bands.place[placement])
+            settled, price = now + next_edge(bands.place[placement], place), price_of(bands.prices, placement, second)
+            to_move = threshold(seed, replicate, child, who, names.moves, moves)
+            tallies.begun[month, placement] += 1
         else:
-            stale = True
-            if what == GROWS:
-                age += 1
-                older = birth + next_edge(bands.age, age)
-            elif what == STAYS_IN_CARE:
-                care += 1
-                longer = care_start + next_edge(bands.care, care)
-            elif what == SETTLES:
-                place += 1
-                settled = place_start + next_edge(bands.place[placement], place)
-            elif what == MOVES:
-                moves += 1
-                first, second = uniform_pair(seed, replicate, child, who, names.destination, moves)
-                placement = chosen_weighted(hazards.next_placement[placement, age], reform.placement_weight[month], first)
-                place_start, place = now, band_of(0.0, bands.place[placement])
-                settled = now + next_edge(bands.place[placement], place)
-                price = price_of(bands.prices, placement, second)
-                to_move = threshold(seed, replicate, child, who, names.moves, moves)
-                tallies.begun[month, placement] += 1
-            else:
-                changes += 1
-                legal = chosen(hazards.next_legal[legal], uniform(seed, replicate, child, who, names.new_legal, changes))
-                to_change = threshold(seed, replicate, child, who, names.legal, changes)
+            changes += 1
+            legal = chosen(hazards.next_legal[legal], uniform(seed, replicate, child, who, names.new_legal, changes))
+            to_change = threshold(seed, replicate, child, who, names.legal, changes)
+
+
+@kernel
+def left(seed, replicate, child, who, what, reasons, month, told, tallies, names):
+    """Tally one who leaves care: at 18, or for a reason that is drawn."""
+    tallies.leavers[month, told] += 1
+    reason = reasons.shape[0]
+    if what == LEAVES:
+        reason = chosen(reasons, uniform(seed, replicate, child, who, names.reason, 0))
+    tallies.reasons[month, reason] += 1
 
 
 @kernel
