@@ -12,21 +12,24 @@ from calibration.care_records import CareRecords
 from calibration.exposure import as_days, spans_of
 from sim.caseload import AGE_BANDS, AGE_EDGES_DAYS, AGE_TOLD, PLACEMENTS, budget_year
 
+COHORTS = 3  # care began before the last whole budget year, in it, after it
 
-def known_days(records: CareRecords, origin: date) -> tuple[np.ndarray, np.ndarray]:
-    """Return child-days by placement before the first month of a forecast.
+
+def known_days(records: CareRecords, origin: date) -> np.ndarray:
+    """Return child-days by placement and cohort before the first month of a forecast.
 
     Returns
     -------
-    (2, K): of the last whole budget year before the first month's, and of that year's days up to the origin; and (K,): of the first, those of
-    children who came into care in it.
+    (2, K, 3): of the last whole budget year before the first month's, and of that year's days up to the origin; by when care began: before the whole
+    year or at an unknown time, in it, after it.
     """
     year = budget_year(origin + timedelta(1))
     april, before = date(year - 1, 4, 1), date(year - 2, 4, 1)
     spans = spans_of(records)
-    whole, part = _days(spans, before, april), _days(spans, april, origin + timedelta(1))
-    entered = spans[(spans["care_start"] >= _number(before)) & spans["start_known"]]
-    return np.stack([whole, part]), _days(entered, before, april)
+    began = np.where(spans["start_known"], spans["care_start"], -np.inf)
+    cohort = (began >= _number(before)).astype(int) + (began >= _number(april))
+    periods = ((before, april), (april, origin + timedelta(1)))
+    return np.stack([np.stack([_days(spans[cohort == number], *days) for number in range(COHORTS)], axis=-1) for days in periods])
 
 
 def _days(spans: pd.DataFrame, start: date, end: date) -> np.ndarray:

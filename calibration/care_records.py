@@ -59,7 +59,8 @@ class CareRecords:
     legal
         One row a legal status: `child`, `period`, `start`, `end`, `legal_status`.
     first, last
-        Days that the returns cover: from the first return's 1 April, to the last one's 31 March.
+        Days that the returns cover: from 1 April of the first of those that follow one another without a gap, to the last one's 31 March, or the
+        last date of an extract within the year.
     quality
         What was read and what could not be used.
     """

@@ -128,7 +128,7 @@ def fit_hazard(cells: pd.DataFrame, event: str, terms: tuple[Term, ...], drifts:
     columns = list(dict.fromkeys(column for term in terms for column in term.columns))
     sums = cells.groupby([*columns, "year"], as_index=False)[[event, "exposure_years"]].sum()
     sums = sums[sums["exposure_years"] > 0]
-    years = int(cells["year"].max())
+    years = int(cells["year"].max()) if len(cells) else 1  # without any, the priors are all there is
     common = sparse.hstack([_design(sums, term) for term in terms], format="csr")
     means = np.concatenate([np.broadcast_to(term.mean, term.sizes).ravel() for term in terms])
     sds = np.concatenate([np.full(int(np.prod(term.sizes)), term.sd) for term in terms])

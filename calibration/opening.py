@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from calibration.annex_a import AnnexA
-from calibration.care_days import known_days
+from calibration.care_days import COHORTS, known_days
 from calibration.care_records import CareRecords
 from calibration.episodes import eighteenth_birthday
 from calibration.exposure import as_days, spans_of
@@ -34,14 +34,13 @@ class Opened:
         (positions),
         `unaccompanied`; `cohort`, the budget year care began in (0 before the last whole one, 1 in it, 2 in the year of the first month to come);
         `price` in pounds a week (-1: not stated).
-    known_days, entered_days
+    known_days
         As `calibration.care_days.known_days`.
     """
 
     origin: date
     children: pd.DataFrame
     known_days: np.ndarray
-    entered_days: np.ndarray
 
 
 def opening_caseload(records: CareRecords, origin: date) -> pd.DataFrame:
@@ -55,7 +54,9 @@ def opening_caseload(records: CareRecords, origin: date) -> pd.DataFrame:
         frame[column] = here[column] - day
     frame["adult"] = as_days(pd.Series(eighteenth_birthday(records.children["birth"].to_numpy()[here["child"]]))) - day
     frame["cohort"] = _cohort(here["care_start"].to_numpy(), origin)
-    frame.loc[~here["start_known"], "care_start"] -= _earlier_days(spans)  # in care before the first row: as long as others were when they moved
+    unknown = ~here["start_known"]  # in care before the first row: as long as others were when they moved, but not before birth
+    frame.loc[unknown, "care_start"] = np.maximum(frame["care_start"] - _earlier_days(spans, day), frame["birth"])[unknown]
+    frame.loc[unknown, "cohort"] = 0
     return frame[frame["adult"] > 0].assign(price=DRAWN).reset_index(drop=True)
 
 
@@ -65,9 +66,9 @@ def _cohort(started: np.ndarray, origin: date) -> np.ndarray:
     return np.clip(days.year + (days.month > 3) - budget_year(origin + timedelta(1)) + 2, 0, 2).astype(np.int64)
 
 
-def _earlier_days(spans: pd.DataFrame) -> float:
-    """Return how long children had been in care, on average, when they moved, of those whose start is known; 0 if nobody moved."""
-    moved = spans[spans["moves"] & spans["start_known"]]
+def _earlier_days(spans: pd.DataFrame, day: float) -> float:
+    """Return how long children had been in care, on average, when they moved by a day, of those whose start is known; 0 if nobody moved."""
+    moved = spans[spans["moves"] & spans["start_known"] & (spans["end"] <= day)]
     return float((moved["end"] - moved["care_start"]).mean()) if len(moved) else 0.0
 
 
@@ -100,7 +101,7 @@ def from_annex_a(annex: AnnexA, name: str, records: CareRecords) -> Opened:
         "unaccompanied": held["unaccompanied"].astype(np.int64), "cohort": _cohort(started, annex.extracted), "price": DRAWN,
     })  # fmt: skip
     children = children[children["adult"] > 0].sort_values(["birth", "care_start", "place_start", "placement"], kind="stable").reset_index(drop=True)
-    return Opened(annex.extracted, children, *_days_between(records, annex.extracted, children))
+    return Opened(annex.extracted, children, _days_between(records, annex.extracted, children))
 
 
 def _positions(names: tuple[str, ...]) -> dict[str, int]:
@@ -108,17 +109,34 @@ def _positions(names: tuple[str, ...]) -> dict[str, int]:
     return {name: position for position, name in enumerate(names)}
 
 
-def _days_between(records: CareRecords, extracted: date, children: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _days_between(records: CareRecords, extracted: date, children: pd.DataFrame) -> np.ndarray:
     """Return what `known_days` does, the days between the returns and the extract at the mean of both caseloads: all that is known of them."""
-    known, entered = known_days(records, records.last)
+    years = budget_year(extracted + timedelta(1)) - budget_year(records.last + timedelta(1))
+    known = _older(known_days(records, records.last), years)
+    before = _older(_by_cohort(opening_caseload(records, records.last)), years)
     later = (extracted - records.last).days
-    counts = [np.bincount(frame["placement"], minlength=len(PLACEMENTS)) for frame in (opening_caseload(records, records.last), children)]
-    between = (counts[0] + counts[1]) / 2.0 * later
-    if budget_year(extracted + timedelta(1)) == budget_year(records.last + timedelta(1)):
-        return np.stack([known[0], known[1] + between]), entered
-    whole, into = known[1], (extracted - date(budget_year(extracted + timedelta(1)) - 1, 4, 1)).days + 1
-    share = min(max(into / later, 0.0), 1.0) if later else 0.0
-    return np.stack([whole + between * (1.0 - share), between * share]), entered
+    between = (before + _by_cohort(children)) / 2.0 * later
+    if years == 0:
+        return np.stack([known[0], known[1] + between])
+    into = (extracted - date(budget_year(extracted + timedelta(1)) - 1, 4, 1)).days + 1
+    share = min(max(into / later, 0.0), 1.0)
+    whole = known[1] + between * (1.0 - share)
+    whole[:, 1], whole[:, 2] = whole[:, 1] + whole[:, 2], 0.0  # nobody was there before care began
+    return np.stack([whole, between * share])
+
+
+def _by_cohort(children: pd.DataFrame) -> np.ndarray:
+    """Return children by placement and cohort (K, 3)."""
+    counts = np.zeros((len(PLACEMENTS), COHORTS))
+    np.add.at(counts, (children["placement"].to_numpy(), children["cohort"].to_numpy()), 1.0)
+    return counts
+
+
+def _older(values: np.ndarray, years: int) -> np.ndarray:
+    """Return values by cohort (last axis) as they are some budget years later: this year's entrants are last year's, and then earlier ones."""
+    for _ in range(min(years, COHORTS)):
+        values = np.stack([values[..., 0] + values[..., 1], values[..., 2], np.zeros_like(values[..., 2])], axis=-1)
+    return values
 
 
 def priced(opened: Opened, listed: PlacementCosts, prices: np.ndarray) -> tuple[Opened, np.ndarray]:

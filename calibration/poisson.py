@@ -63,12 +63,12 @@ def fit(design: sparse.csr_matrix, events: np.ndarray, exposure: np.ndarray, mea
     offset, weight = np.log(exposure), 1.0 / sd**2
 
     def loss(beta: np.ndarray) -> float:
-        """Return minus the log posterior, to a constant."""
+        """Return the negative log posterior, to a constant."""
         eta = design @ beta + offset
         return float(np.exp(eta).sum() - events @ eta + 0.5 * weight @ (beta - mean) ** 2)
 
     def gradient(beta: np.ndarray) -> np.ndarray:
-        """Return its first derivatives."""
+        """Return its slopes."""
         return design.T @ (np.exp(design @ beta + offset) - events) + weight * (beta - mean)
 
     def curvature(beta: np.ndarray) -> np.ndarray:

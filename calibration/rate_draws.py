@@ -19,7 +19,7 @@ DRAWS = 250
 
 
 def model_of(rates: CareRates, opening: pd.DataFrame, origin: date, months: int, seed: int, draws: int = DRAWS) -> CaseloadModel:
-    """Return a model of a caseload, from rates and the children in care at the origin (`calibration.rates.opening_caseload`)."""
+    """Return a model of a caseload, from rates and the children in care at the origin (`calibration.opening.opening_caseload`)."""
     leave, leave_ahead = _drawn(rates.leaving, "leaving", draws, months, seed)
     move, move_ahead = _drawn(rates.moving, "moving", draws, months, seed)
     change, _ = _drawn(rates.changing, "changing", draws, months, seed)

@@ -163,7 +163,7 @@ def shares_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> d
     changed = spans["changes_legal_status"].to_numpy()
     np.add.at(counts["next_legal_status"], (status[changed], spans["next_legal_status"][changed].to_numpy()), 1.0)
     left = spans["leaves"].to_numpy()
-    reasons = spans["exit"][left].map({name: position for position, name in enumerate(frame.exits)}).to_numpy()
+    reasons = spans["exit"][left].map({name: position for position, name in enumerate(frame.exits)}).to_numpy(np.int64)
     np.add.at(counts["exit_reason"], (age[left], placement[left], reasons), 1.0)
     return counts
 

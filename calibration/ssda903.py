@@ -23,6 +23,7 @@ from calibration.record_files import RecordsError
 from calibration.record_tables import RecordTable, read_tables
 from scenarios.areas import UnknownNameError, find_area
 from scenarios.ssda903_codes import codes
+from sim.suppression import LARGEST, SMALLEST, small
 
 EPISODES = frozenset({"CHILD", "DECOM", "RNE", "LS", "PLACE", "DEC", "REC"})
 UNACCOMPANIED = frozenset({"CHILD", "DUC"})
@@ -38,15 +39,31 @@ BLANK, UNKNOWN = -1, -2
 
 
 @dataclass
+class _Numbers:
+    """Numbers for identifiers of one kind: those of one pseudonym (whatever blanks and case) have one. Each spelling is hashed once an import."""
+
+    by_name: dict[str, int] = field(default_factory=dict)
+    by_spelling: dict[str, int] = field(default_factory=dict)
+
+    def of(self, spellings: list[str], pseudonyms: Pseudonyms) -> np.ndarray:
+        """Return the numbers of spellings; -1 for an empty one."""
+        for text in spellings:
+            if text not in self.by_spelling:
+                name = pseudonyms.one(text)
+                self.by_spelling[text] = self.by_name.setdefault(name, len(self.by_name)) if name else BLANK
+        return np.array([self.by_spelling[text] for text in spellings], dtype=np.int32)
+
+
+@dataclass
 class _Read:
     """What has been read so far, with identifiers already replaced by numbers."""
 
     pseudonyms: Pseudonyms
     quality: DataQuality
     authority: str
-    children: dict[str, int] = field(default_factory=dict)
-    families: dict[str, int] = field(default_factory=dict)
-    homes: dict[str, int] = field(default_factory=dict)
+    children: _Numbers = field(default_factory=_Numbers)
+    families: _Numbers = field(default_factory=_Numbers)
+    homes: _Numbers = field(default_factory=_Numbers)
     authorities: set[str] = field(default_factory=set)
     episodes: list[pd.DataFrame] = field(default_factory=list)
     headers: list[pd.DataFrame] = field(default_factory=list)
@@ -74,7 +91,7 @@ def read_ssda903(path: str | Path, authority: str = "", pseudonyms: Pseudonyms |
     _check(read, str(path))
     episodes = pd.concat(read.episodes, ignore_index=True)
     headers = pd.concat(read.headers, ignore_index=True)
-    names = np.array(list(read.children), dtype=object)
+    names = np.array(list(read.children.by_name), dtype=object)
     years = np.unique(episodes.loc[episodes["year"] > 0, "year"])
     if not len(years):
         raise RecordsError(str(path), "holds no episode whose start can be read")
@@ -92,7 +109,9 @@ def _take(read: _Read, table: RecordTable) -> None:
     name = f"{table.file} {table.sheet}".strip()
     quality.notes += [f"{name}: {note}" for note in table.notes]
     if not kind:
-        quality.notes.append(f"{name}: not used ({len(table.frame):,} rows): {_what(table.columns)}")
+        few = small(np.array(len(table.frame)))  # of a table of adoptions, rows are children
+        rows = f"{SMALLEST} to {LARGEST}" if few else f"{len(table.frame):,}"
+        quality.notes.append(f"{name}: not used ({rows} rows): {_what(table.columns)}")
         return
     quality.read[kind] += len(table.frame) + sum(table.left_out.values())
     for reason, count in table.left_out.items():
@@ -154,14 +173,12 @@ def _of_authority(read: _Read, frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     return frame[theirs.to_numpy()]
 
 
-def _numbered(frame: pd.DataFrame, column: str, numbers: dict[str, int], pseudonyms: Pseudonyms) -> np.ndarray:
+def _numbered(frame: pd.DataFrame, column: str, numbers: _Numbers, pseudonyms: Pseudonyms) -> np.ndarray:
     """Return numbers for the texts of a column, the same text the same number in every table; -1 for none."""
     if column not in frame.columns:
         return np.full(len(frame), BLANK, dtype=np.int32)
     kinds = _kinds(frame[column])
-    hashed = [pseudonyms.one(text) for text in kinds.cat.categories]
-    found = np.array([numbers.setdefault(name, len(numbers)) if name else BLANK for name in hashed], dtype=np.int32)
-    return found[kinds.cat.codes.to_numpy()]
+    return numbers.of(kinds.cat.categories.tolist(), pseudonyms)[kinds.cat.codes.to_numpy()]
 
 
 def _kinds(texts: pd.Series) -> pd.Series:

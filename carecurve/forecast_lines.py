@@ -28,9 +28,9 @@ def lines(tables: Mapping[str, pd.DataFrame], origin: date, question: Question) 
         )
     if STOCK in tables:
         found += _need(tables[STOCK])
-    if "outturn.csv" in tables:
+    if "outturn.csv" in tables and len(rows):
         found += _money(tables, question)
-    if "differences.csv" in tables:
+    if "differences.csv" in tables and len(rows):
         found += _differences(tables["differences.csv"])
     if question.compat:
         found.append("As existing tools forecast (--compat markov): intervals are theirs, and too wide; see docs/records.md.")

@@ -13,6 +13,7 @@ from sim.caseload import month_ends
 
 MARKOV = "markov"
 MOST_YEARS = 10  # ahead: more says more about assumptions than about the records
+LEAST_DAYS = 28  # of records that rates are estimated from
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Question:
     authority
         As the returns' column LA names it, if they hold several.
     area
-        The authority whose prices are used and, under reforms, whose services are simulated; by default the returns' own if it is known, else
-        England's prices.
+        The authority whose prices are used and, under reforms, whose services are simulated; by default `authority` if an authority is called so,
+        else England's prices.
     reforms
         Scenarios on top.
     adjust
@@ -105,10 +106,10 @@ def days(question: Question, records: CareRecords) -> tuple[date, date]:
     """
     origin, since = question.origin or records.last, question.since or records.first
     covered = f"the returns cover {records.first} to {records.last}"
-    if not records.first < origin <= records.last:
-        raise ChoiceError(f"--origin {origin}: {covered}; expected a day in them")
-    if not records.first <= since < origin:
-        raise ChoiceError(f"--since {since}: {covered}; expected a day in them before the origin, {origin}")
+    if not records.first + timedelta(LEAST_DAYS) <= origin <= records.last:
+        raise ChoiceError(f"--origin {origin}: {covered}; expected a day in them, {LEAST_DAYS} days or more after the first")
+    if not records.first <= since <= origin - timedelta(LEAST_DAYS):
+        raise ChoiceError(f"--since {since}: {covered}; expected a day in them, {LEAST_DAYS} days or more before the origin, {origin}")
     check_until(question.until, origin)
     return since, origin
 

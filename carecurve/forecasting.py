@@ -35,6 +35,7 @@ from carecurve.forecast_reforms import ReformEffect, effects_of
 from outputs import forecast_costs as money
 from outputs.forecast_differences import difference_table
 from outputs.forecast_folder import Quality, write_forecast
+from outputs.forecast_hiding import with_small_hidden
 from outputs.forecast_plots import Shown
 from outputs.forecast_tables import band_table, flow_table, stock_table
 from scenarios.areas import ENGLAND, UnknownNameError, find_area
@@ -179,6 +180,9 @@ class _Forecasting:
             its_costs = self._costs(with_it, self.growth * effect.price[np.arange(question.runs) % len(effect.price)])
             table = difference_table(effect.key, costs, its_costs, effect.other_gbp)
             tables["differences.csv"] = pd.concat([tables.get("differences.csv"), table], ignore_index=True)
+        if question.hide:
+            listed = int((self.opened.children["price"] >= DEAR_GBP_PER_WEEK).sum())
+            tables = with_small_hidden(tables, opening, listed)
         past = month_end_stock(self.records, self.since, self.last)
         too_few = question.hide and len(self.opened.children) <= LARGEST  # to draw anything
         shown = None if too_few else Shown(tables, past[past > LARGEST] if question.hide else past, others, self._title())
@@ -193,7 +197,7 @@ class _Forecasting:
     def _opened(self) -> Opened:
         """Return the children in care that the forecast starts from."""
         if not self.annex:
-            return Opened(self.last, opening_caseload(self.records, self.last), *known_days(self.records, self.last))
+            return Opened(self.last, opening_caseload(self.records, self.last), known_days(self.records, self.last))
         self.quality["Annex A"] = self.annex.quality
         return from_annex_a(self.annex, str(self.question.annex_a), self.records)
 
@@ -231,8 +235,8 @@ class _Forecasting:
         inflation = self.compiled.scenario.settings.prices.general_inflation_per_year.value
         nominal = np.array([self.compiled.scenario.deflators.factor(PRICE_BASE, year, inflation) for year in run.years])
         middles = [date(run.years[0] - 2, 9, 30), date(run.years[0] - 1, 9, 30)]
-        known = self.opened.known_days / 7.0 * self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1, 1)[0]
-        return money.Costs(run, growth, nominal, self.opened.known_days, known, self.opened.entered_days)
+        weekly = self.prices.mean(axis=1) * growth_of(self.compiled, middles, self.question.seed, 1, 1)[0]
+        return money.Costs(run, growth, nominal, self.opened.known_days, self.opened.known_days / 7.0 * weekly[:, :, None])
 
 
 def _compiled(question: Question) -> CompiledModel:

@@ -16,6 +16,7 @@ from outputs.forecast_tables import QUANTILES, TOTAL, spread_over_runs
 from sim.caseload import PLACEMENTS, CaseloadRun, budget_year
 from sim.cost_lines import BASE_LINES, PLACEMENT_LINES
 
+TAIL_OF_FEW = ("cost_of_placements_at", "the_same_p90", "children_in_them")  # what tells of children in the dearest placements
 OUTTURN = {"p10": 0.1, "p50": 0.5, "p80": 0.8, "p90": 0.9}  # contingency is told at P80 and P90
 LINES = tuple(dict.fromkeys(PLACEMENT_LINES[name] for name in PLACEMENTS if name in PLACEMENT_LINES))  # children with their parents cost no placement
 LABELS = {line.key: line.label for line in BASE_LINES}
@@ -35,9 +36,7 @@ class Costs:
         General prices of each of the run's budget years over those of the price base (Y,).
     known_days, known_pounds
         Child-days and, in prices of the price base, pounds by placement: of the last whole budget year before the first month (row 0), and of the
-        year of the first month before it (row 1); (2, K).
-    known_year_days
-        Child-days of the last whole budget year of children who came into care in it (K,).
+        year of the first month before it (row 1), by when care began: before the whole year, in it, after it; (2, K, 3).
     """
 
     run: CaseloadRun
@@ -45,7 +44,6 @@ class Costs:
     nominal: np.ndarray
     known_days: np.ndarray
     known_pounds: np.ndarray
-    known_year_days: np.ndarray
 
     @property
     def year_of_month(self) -> np.ndarray:
@@ -120,11 +118,12 @@ def bridge_table(costs: Costs) -> pd.DataFrame:
     days = np.stack([tallies.days[:, year == y].sum(axis=1).mean(axis=0) for y in range(len(costs.run.years))])  # (Y, K, cohorts)
     grown = tallies.cost * costs.growth[..., None]
     pounds = np.stack([grown[:, year == y].sum(axis=(1, 3)).mean(axis=0) for y in range(len(costs.run.years))])  # (Y, K)
-    days[0, :, 0] += costs.known_days[1]
-    pounds[0] += costs.known_pounds[1]
+    cohorts = costs.known_days.shape[2]
+    days[0, :, :cohorts] += costs.known_days[1]
+    pounds[0] += costs.known_pounds[1].sum(axis=-1)
     before_days = np.zeros((len(PLACEMENTS), days.shape[2]))
-    before_days[:, 1], before_days[:, 0] = costs.known_year_days, costs.known_days[0] - costs.known_year_days
-    before_pounds = costs.known_pounds[0]
+    before_days[:, :cohorts] = costs.known_days[0]
+    before_pounds = costs.known_pounds[0].sum(axis=-1)
     for position, ends in enumerate(costs.run.years):
         if _missing(_lasts(costs)[position][1], ends) > 0:
             continue
@@ -166,6 +165,7 @@ def full_year_effect_table(costs: Costs) -> pd.DataFrame:
             continue
         theirs = grown[..., position + 2].sum(axis=2)  # (R, M)
         first, second = (theirs[:, year == position + after].sum(axis=1) for after in (0, 1))
+        first = first + (costs.known_pounds[1, :, 2].sum() if position == 0 else 0.0)  # of those who came in before the first month
         for measure, values in (("cost_in_year_of_entry_gbp", first), ("cost_in_next_year_gbp", second), ("full_year_effect_gbp", second - first)):
             spread = {key: float(value) for key, value in spread_over_runs(values, OUTTURN).items()}
             rows.append({"entered_in_year_ending": ends, "measure": measure, **spread})

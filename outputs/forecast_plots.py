@@ -77,14 +77,15 @@ def _children(axes: Axes, shown: Shown) -> None:
 def _cost(axes: Axes, outturn: pd.DataFrame) -> None:
     """Draw cost of placements by whole budget year and line, with the total's 80 % interval, nominal."""
     rows = outturn[(outturn["prices"] == "nominal") & (outturn["months"] == 12)]
+    rows = rows.assign(**{name: pd.to_numeric(rows[name], errors="coerce") for name in ("mean", "p10", "p90")})
     totals = rows[rows["budget_line"] == TOTAL].set_index("year_ending")
     if totals.empty:
         axes.text(0.5, 0.5, "no whole budget year in the forecast", ha="center", transform=axes.transAxes)
         axes.set_axis_off()
         return
-    means = rows[rows["budget_line"] != TOTAL].pivot_table(index="year_ending", columns="budget_line", values="mean")
-    large = means.iloc[0] >= SMALLEST_SHARE * means.iloc[0].sum()
-    stacked = means.loc[:, large.to_numpy()].assign(others=means.loc[:, ~large.to_numpy()].sum(axis=1))
+    means = rows[rows["budget_line"] != TOTAL].dropna(subset="mean").pivot_table(index="year_ending", columns="budget_line", values="mean")
+    shown = means.loc[:, (means.iloc[0] >= SMALLEST_SHARE * totals["mean"].iloc[0]).to_numpy()] if len(means) else pd.DataFrame(index=totals.index)
+    stacked = shown.assign(others=totals["mean"] - shown.sum(axis=1))  # small lines, and hidden ones
     bottom, x = np.zeros(len(stacked)), np.arange(len(stacked))
     for position, name in enumerate(stacked.columns):
         label = LABELS.get(name, "Other placements together")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ def stock_table(run: CaseloadRun, opening: np.ndarray, origin: object, hide: boo
     """
     ahead = _with_totals(run.tallies.stock)
     first = _with_totals(opening)
-    hidden = hidden_cells(first) if hide else np.zeros(first.shape, dtype=bool)
+    hidden = hidden_groups(opening) if hide else np.zeros(first.shape, dtype=bool)
     figures = {"mean": np.concatenate([first[None], ahead.mean(axis=0)])}
     for name, values in zip(QUANTILES, np.quantile(ahead, list(QUANTILES.values()), axis=0), strict=True):
         figures[name] = np.concatenate([first[None], values])
@@ -57,6 +58,18 @@ def band_table(chain: pd.DataFrame, hide: bool = True) -> pd.DataFrame:
     bands = {name: np.maximum(mean + ndtri(share) * np.sqrt(variance), 0.0) for name, share in QUANTILES.items()}
     table = pd.DataFrame({name: values.ravel().round(DECIMALS) for name, values in {"mean": mean, **bands}.items()}, index=labels).reset_index()
     return hidden_as_marks(table, np.broadcast_to(hidden, mean.shape).ravel(), ["mean", *QUANTILES]) if hidden.any() else table
+
+
+def hidden_groups(opening: np.ndarray) -> np.ndarray:
+    """Return which groups of children in care on the day of origin (bands, K), and which of their totals, are hidden (bands + 1, K + 1)."""
+    whole = np.ascontiguousarray(opening, dtype=np.int64)
+    return _hidden(whole.tobytes(), whole.shape).copy()
+
+
+@cache
+def _hidden(content: bytes, shape: tuple[int, ...]) -> np.ndarray:
+    """Return `hidden_groups` of an array's bytes: a forecast asks for one opening several times."""
+    return hidden_cells(_with_totals(np.frombuffer(content, dtype=np.int64).reshape(shape)))
 
 
 def hidden_as_marks(table: pd.DataFrame, rows: np.ndarray, columns: list[str]) -> pd.DataFrame:

@@ -13,10 +13,10 @@ from sim.caseload import (
     AGE_BANDS,
     AGE_EDGES_DAYS,
     AGE_TOLD,
+    CARE,
     CARE_EDGES_DAYS,
     ENTRY_AGE_EDGES_DAYS,
     EXITS,
-    NAMES,
     PLACEMENTS,
     CaseloadModel,
     budget_year,
@@ -26,6 +26,7 @@ from sim.caseload import (
 from sim.kernels.caseload import UNIT, band_of, chosen, chosen_weighted, price_of
 from sim.kernels.rng import threshold, uniform, uniform_pair
 
+NAMES = CARE.names
 YEAR = date(2023, 3, 31)
 ENDS = [(day - ORIGIN).days for day in month_ends(ORIGIN, YEAR)]
 

@@ -484,8 +484,8 @@ def test_other_tables_of_the_return_are_told_and_not_used(tmp_path):
     write_rows(folder / "2021" / "reviews.csv", ("CHILD", "DOB", "REVIEW"), [{"CHILD": "A", "DOB": "2010-05-05", "REVIEW": "2020-09-01"}])
     write_rows(folder / "2021" / "notes.csv", ("SUBJECT", "TEXT"), [{"SUBJECT": "x", "TEXT": "y"}])
     notes = read_ssda903(folder).quality.notes
-    assert any("reviews.csv: not used (1 rows): a table of the return that says nothing of placements" in note for note in notes)
-    assert any("notes.csv: not used (1 rows): no column CHILD" in note for note in notes)
+    assert any("reviews.csv: not used (1 to 5 rows): a table of the return that says nothing of placements" in note for note in notes)
+    assert any("notes.csv: not used (1 to 5 rows): no column CHILD" in note for note in notes)
 
 
 def test_messages_never_repeat_a_cell(tmp_path):
