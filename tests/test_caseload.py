@@ -45,8 +45,9 @@ def test_bands_choices_and_prices():
     shares = cumulated([0.2, 0.0, 0.8])
     assert [chosen(shares, u) for u in (0.0, 0.1999, 0.2, 0.99)] == [0, 0, 2, 2]
     weights = np.array([1.0, 5.0, 0.05])  # so shares of 0.2 and 0.04: five sixths and one sixth
-    assert [chosen_weighted(shares, weights, u) for u in (0.0, 0.83, 0.84, 0.999999)] == [0, 0, 2, 2]
-    assert chosen_weighted(shares, np.array([0.0, 1.0, 1.0]), 1e-9) == 2
+    assert [chosen_weighted(shares, weights, np.ones(3), u) for u in (0.0, 0.83, 0.84, 0.999999)] == [0, 0, 2, 2]
+    assert chosen_weighted(shares, np.array([0.0, 1.0, 1.0]), np.ones(3), 1e-9) == 2
+    assert chosen_weighted(shares, np.ones(3), np.array([0.0, 1.0, 1.0]), 1e-9) == 2
     table = np.array([[100.0, 200.0, 300.0, 400.0]])  # at quantiles of 1/8, 3/8, 5/8, 7/8
     assert [price_of(table, 0, u) for u in (0.0, 1 / 8, 1 / 4, 5 / 8, 1.0)] == pytest.approx([100.0, 100.0, 150.0, 300.0, 400.0])
 
