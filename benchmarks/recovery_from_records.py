@@ -62,7 +62,7 @@ MONTHS_AHEAD = 24
 DRAWS = 250
 POOLED_SEED = 1000  # pooled replicates have seeds above it, data sets below
 EVENTS = 2.0  # a rate is scored where its true value makes as many events likely in the data
-PLENTY_YEARS = 5.0  # of pooled exposure that a cell's own true hazard takes; else it is that of its age, time and placement
+PLENTY = 5.0  # times a data set's exposure in a cell that the pooled one has to be for the cell's own true hazard; else a coarser one is taken
 LEAVING_BY = (["age", "care", "placement", "legal_status", "unaccompanied"], ["age", "care", "placement"])
 MOVING_BY = (["age", "place", "placement", "unaccompanied"], ["age", "placement"])
 SIBLINGS = (0.62, 0.22, 0.11, 0.05)  # groups of one, two, three, four who enter together: 1.59 children each (Cafcass: 1.56 to 1.61), shares assumed
@@ -188,7 +188,7 @@ def _hazard(cells: pd.DataFrame, table: pd.DataFrame, event: str, by: tuple[list
         years = merged["exposure_years"].to_numpy()
         found.append((years, np.divide(merged[event].to_numpy(), years, out=np.zeros(len(cells)), where=years > 0)))
     (years, fine), (_, coarse) = found
-    return np.where(years >= PLENTY_YEARS, fine, coarse)
+    return np.where(years >= PLENTY * cells["exposure_years"].to_numpy(), fine, coarse)
 
 
 def dispersion(rates: Pooled, ones: list[CareRecords]) -> dict[str, float]:
