@@ -83,7 +83,7 @@ def test_intervals_hold_made_up_hazards_as_often_as_they_say(recovery):
 
 def over(recovery, kind: str, number: int) -> pd.DataFrame:
     """The scored rates of one made-up authority, nothing simulated."""
-    of = made(recovery.made_kinds()[kind], number, CHILDREN, returns=recovery.MADE_YEARS)
+    of = made(recovery.made_kinds()[kind], number, CHILDREN, returns=recovery.YEARS)
     with tempfile.TemporaryDirectory() as folder:
         records = read_ssda903(write_returns(of, Path(folder) / "returns"))
     cells, model = recovery.estimated(records, records.first, of.origin, number, months=1)
@@ -96,7 +96,7 @@ def over(recovery, kind: str, number: int) -> pd.DataFrame:
 @pytest.mark.parametrize("kind", ["stationary", "duration_dependent, siblings"])
 def test_expected_events_of_made_up_hazards_are_those_that_happen(recovery, kind):
     """Events over what exact hazards expect on the same exposure: chance alone (five standard deviations), by every cell a planner names."""
-    of = made(recovery.made_kinds()[kind], 7, 2000.0, returns=recovery.MADE_YEARS)
+    of = made(recovery.made_kinds()[kind], 7, 2000.0, returns=recovery.YEARS)
     with tempfile.TemporaryDirectory() as folder:
         records = read_ssda903(write_returns(of, Path(folder) / "returns"))
     cells = implied.timed(occurrence_exposure(records, records.first, of.origin))
