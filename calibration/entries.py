@@ -43,7 +43,7 @@ class EntryRates:
     legal_statuses: np.ndarray
 
 
-def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date, drifts: tuple[Drift, ...]) -> EntryRates:
+def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date, drifts: tuple[tuple[Drift, ...], ...]) -> EntryRates:
     """Estimate how children came into care between two days."""
     weights = {"entry_age": AGE_WEIGHT, "first_placement": FIRST_WEIGHT, "first_legal_status": FIRST_WEIGHT}
     prior = {name: weight * pattern.shares[name] for name, weight in weights.items()}
@@ -51,7 +51,7 @@ def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin:
 
 
 def entries_of(
-    spans: pd.DataFrame, prior: dict[str, np.ndarray], since: date, origin: date, frame: Frame, drifts: tuple[Drift, ...]
+    spans: pd.DataFrame, prior: dict[str, np.ndarray], since: date, origin: date, frame: Frame, drifts: tuple[tuple[Drift, ...], ...]
 ) -> EntryRates:
     """Estimate how children came in between two days, from spans as `calibration.exposure.spans_of` returns them.
 
@@ -60,7 +60,7 @@ def entries_of(
     prior
         Dirichlet parameters before the records speak, as `first_counts` names them.
     drifts
-        Models of how many come in over the years.
+        Models of how many come in over the years, by stream.
     """
     low, high = _ends(since, origin)
     first = _first_spans(spans, since, origin)
@@ -68,7 +68,7 @@ def entries_of(
     for stream in range(len(frame.streams)):
         days = first.loc[first["unaccompanied"] == stream, "start"].to_numpy()
         spread[stream] = _spread(days, low, high)
-        levels.append(_level(days, low, high, spread[stream], drifts) if len(days) else None)
+        levels.append(_level(days, low, high, spread[stream], drifts[stream]) if len(days) else None)
     counts = first_counts(spans, since, origin, frame)
     found = (prior[name] + counts[name] for name in ("entry_age", "first_placement", "first_legal_status"))
     return EntryRates(tuple(levels), spread, *found)

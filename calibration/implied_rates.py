@@ -52,9 +52,10 @@ def drawn_events(model: CaseloadModel, cells: pd.DataFrame) -> CellEvents:
         cells[column].to_numpy(int) for column in ("age", "care", "place", "placement", "legal_status", "unaccompanied")
     )
     days = cells["exposure_years"].to_numpy() * DAYS_A_YEAR
-    leaving = of.leave_age_care[:, age, care] * of.leave_age_placement[:, age, placement] * of.leave_legal[:, legal]
+    leaving = of.leave_age_care[:, age, care] * of.leave_age_placement[:, age, placement] * of.leave_legal_care[:, legal, care]
     leaving *= of.leave_unaccompanied[:, alone] * of.leave_month[:, :1] * days
-    moving = of.move_age_place[:, age, place] * of.move_age_placement[:, age, placement] * of.move_unaccompanied[:, alone]
+    moving = of.move_age_place[:, age, place] * of.move_age_placement[:, age, placement] * of.move_legal[:, legal]
+    moving *= of.move_unaccompanied[:, alone]
     shares = np.diff(of.exit_reason, axis=-1, prepend=0.0)
     by_route = np.stack([leaving * shares[:, age, placement, route] for route in range(len(EXITS))])
     return CellEvents(by_route, moving * of.move_month[:, :1] * days)

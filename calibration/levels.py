@@ -22,10 +22,11 @@ FEWEST_YEARS = 4
 
 
 class Levels(NamedTuple):
-    """Models of the level of leaving care and of entries, with weights."""
+    """Models of the level of leaving care, of entries, and of unaccompanied children's, with weights."""
 
     leaving: tuple[Drift, ...]
     entries: tuple[Drift, ...]
+    unaccompanied: tuple[Drift, ...]
 
 
 # Of an authority without published figures. Weights and sizes are assumed (ranges: of staying 0.5 to 0.95; of sizes half to twice): weighed by their
@@ -33,6 +34,7 @@ class Levels(NamedTuple):
 ASSUMED = Levels(
     leaving=(Drift(0.0, 0.0, 0.90), Drift(0.03, 0.0, 0.04), Drift(0.0, 0.05, 0.03), Drift(0.03, 0.12, 0.03)),
     entries=(Drift(0.0, 0.0, 0.80), Drift(0.05, 0.0, 0.07), Drift(0.0, 0.08, 0.04), Drift(0.03, 0.20, 0.09)),
+    unaccompanied=(Drift(0.0, 0.0, 0.25), Drift(0.0, 0.20, 0.25), Drift(0.0, 0.60, 0.50)),  # arrivals and transfers swing: docs/recovery-from-records.md
 )
 
 

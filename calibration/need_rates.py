@@ -32,6 +32,7 @@ WIDER = 4.0  # assumed (range 2 to 8)
 LEVELS = Levels(
     leaving=(Drift(0.0, 0.0, 0.5), Drift(0.03, 0.0, 0.1), Drift(0.0, 0.05, 0.4)),
     entries=(Drift(0.0, 0.0, 0.35), Drift(0.05, 0.0, 0.1), Drift(0.0, 0.10, 0.25), Drift(0.0, 0.18, 0.3)),
+    unaccompanied=(),  # no stream of theirs in need
 )
 POOLED_WEIGHT = 0.5  # children whose choice that of all ages counts as, in each row of shares (assumed; range 0.2 to 2)
 SEED_APART = 0x6E656564  # so that draws of rates of need are not those of care: ASCII of `need`
@@ -50,7 +51,8 @@ def estimate_need(spans: pd.DataFrame, since: date, origin: date) -> NeedRates:
     """Estimate rates of need from what happened between two days (`calibration.need_histories.need_spans`)."""
     cells = cells_of(spans, since, origin, NEED)
     means = {
-        "leaves": {"age": (AGES,), "care": (EPISODES,), "age_care": (AGES, EPISODES), "placement": (KINDS,), "age_placement": (AGES, KINDS)},
+        "leaves": {"age": (AGES,), "care": (EPISODES,), "age_care": (AGES, EPISODES), "placement": (KINDS,), "age_placement": (AGES, KINDS),
+                   "legal_status_care": (1, EPISODES)},
         "moves": {"age": (AGES,), "place": (PLACES,), "age_place": (AGES, PLACES), "placement": (KINDS,), "age_placement": (AGES, KINDS)},
         "changes_legal_status": {"care": (EPISODES,), "legal_status_care": (1, EPISODES)},
     }
@@ -62,7 +64,7 @@ def estimate_need(spans: pd.DataFrame, since: date, origin: date) -> NeedRates:
     for name in ("next_placement", "first_placement"):
         prior[name][:, : NEED.age_edges_days.index(AT_18), ADULT] = 0.0
     counts = {name: found + prior[name] for name, found in chosen.items()}
-    entries = entries_of(spans, prior, since, origin, NEED, LEVELS.entries)
+    entries = entries_of(spans, prior, since, origin, NEED, (LEVELS.entries,) * len(NEED.streams))
     found = (counts[name] for name in ("next_placement", "next_legal_status", "exit_reason"))
     return NeedRates(CareRates(leaving, moving, changing, *found, np.ones((1, KINDS)), entries, since, origin, cells), spans)
 

@@ -30,7 +30,7 @@ def model_of(rates: CareRates, opening: pd.DataFrame, origin: date, months: int,
     hazards = Hazards(
         leave_age_care=np.exp(leave["level"][:, None, None] + leave["age"][:, :, None] + leave["care"][:, None, :] + leave["age_care"]) * a_day,
         leave_age_placement=np.exp(leave["placement"][:, None, :] + leave["age_placement"]),
-        leave_legal=np.exp(leave["legal_status"]),
+        leave_legal_care=np.exp(leave["legal_status"][:, :, None] + leave["legal_status_care"]),
         leave_unaccompanied=np.exp(leave["unaccompanied"]),
         leave_month=np.exp(leave_ahead),
         move_age_place=np.exp(move["level"][:, None, None] + move["age"][:, :, None] + move["place"][:, None, :] + move["age_place"]) * a_day,

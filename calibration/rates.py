@@ -26,6 +26,7 @@ AGES, CARES, PLACES, KINDS, STATUSES = len(AGE_EDGES_DAYS), len(CARE_EDGES_DAYS)
 # Standard deviations of log ratios between authorities: how far each may lie from the pattern before its own records speak. Assumed (range half to
 # twice).
 LEVEL_SD, MAIN_SD, JOINT_SD = 0.5, 0.4, 0.25
+STATUS_CARE_SD = 0.5  # who leaves in the first weeks goes by legal status: the value that simulated returns of five authorities favoured
 STEADY = (Drift(0.0, 0.0, 0.9), Drift(0.03, 0.06, 0.1))
 SHARE_WEIGHT = 10.0  # children whose choice the pattern's shares count as, in each row of shares (assumed; range 5 to 30)
 
@@ -78,18 +79,26 @@ def estimate(records: CareRecords, pattern: CarePattern, since: date, origin: da
     """
     cells = occurrence_exposure(records, since, origin)
     means, timed = pattern.means, cells[cells["care"] != UNKNOWN]
-    leaving = fit_hazard(timed, "leaves", leaving_terms(means["leaves"]), levels.leaving)
+    leaving = fit_hazard(timed, "leaves", leaving_terms(means["leaves"]), levels.leaving, leaving_spread(records, since, origin))
     moving = fit_hazard(cells, "moves", moving_terms(means["moves"]), STEADY)
     changing = fit_hazard(timed, "changes_legal_status", changing_terms(means["changes_legal_status"]), STEADY[:1])
     shares = counted_shares(records, since, origin)
     found = {name: SHARE_WEIGHT * pattern.shares[name] + shares[name] for name in shares}
-    entries = fit_entries(records, pattern, since, origin, levels.entries)
+    entries = fit_entries(records, pattern, since, origin, (levels.entries, levels.unaccompanied))
     # Adoption follows a placement order, a placement with parents a care order: moves over those expected, drawn to the pattern's.
     happened, expected = moves_by_status(spans_of(records), since, origin, found["next_placement"])
     lift = (happened + LIFT_WEIGHT * pattern.placement_lift) / (expected + LIFT_WEIGHT)
     return CareRates(
         leaving, moving, changing, found["next_placement"], found["next_legal_status"], found["exit_reason"], lift, entries, since, origin, cells
     )
+
+
+def leaving_spread(records: CareRecords, since: date, origin: date) -> float:
+    """Return the variance over mean of those who leave care, siblings together: the mean over them of how many left with each."""
+    stays = records.stays
+    left = stays[~stays["ended_by"].isin(["", "moved", "aged_out"]) & (stays["end"] >= pd.Timestamp(since)) & (stays["end"] <= pd.Timestamp(origin))]
+    together = left.groupby([records.children["family"].to_numpy()[left["child"]], "end"]).size()
+    return float((together**2).sum() / together.sum()) if len(together) else 1.0
 
 
 def leaving_terms(mean: dict[str, np.ndarray]) -> tuple[Term, ...]:
@@ -102,6 +111,7 @@ def leaving_terms(mean: dict[str, np.ndarray]) -> tuple[Term, ...]:
         Term("placement", ("placement",), (KINDS,), MAIN_SD, mean["placement"]),
         Term("age_placement", ("age", "placement"), (AGES, KINDS), JOINT_SD, mean["age_placement"]),
         Term("legal_status", ("legal_status",), (STATUSES,), MAIN_SD, mean["legal_status"]),
+        Term("legal_status_care", ("legal_status", "care"), (STATUSES, CARES), STATUS_CARE_SD, mean["legal_status_care"]),
         Term("unaccompanied", ("unaccompanied",), (2,), MAIN_SD, mean["unaccompanied"]),
     )
 
@@ -133,10 +143,13 @@ def changing_terms(mean: dict[str, np.ndarray]) -> tuple[Term, ...]:
 def no_means(event: str) -> dict[str, np.ndarray]:
     """Return a pattern of an event's hazard that says nothing: once in e years, whatever the age, time, placement or legal status."""
     shapes = {
-        "leaves": {"age": (AGES,), "care": (CARES,), "age_care": (AGES, CARES), "placement": (KINDS,), "age_placement": (AGES, KINDS)},
+        "leaves": {
+            "age": (AGES,), "care": (CARES,), "age_care": (AGES, CARES), "placement": (KINDS,), "age_placement": (AGES, KINDS),
+            "legal_status_care": (STATUSES, CARES),
+        },
         "moves": {"age": (AGES,), "place": (PLACES,), "age_place": (AGES, PLACES), "placement": (KINDS,), "age_placement": (AGES, KINDS)},
         "changes_legal_status": {"care": (CARES,), "legal_status_care": (STATUSES, CARES)},
-    }[event] | {"legal_status": (STATUSES,), "unaccompanied": (2,)}
+    }[event] | {"legal_status": (STATUSES,), "unaccompanied": (2,)}  # fmt: skip
     return {"level": np.array(-1.0), **{term: np.zeros(shape) for term, shape in shapes.items()}}
 
 

@@ -38,7 +38,7 @@ def hazards(months: int, leave=0.0, move=0.0, change=0.0, to: int = 1, reason: i
     """Hazards a day: leaving by (age, care) or less, moving by (age, place), changing; one placement moved to, one reason for leaving."""
     leave, move = np.broadcast_to(leave, (AGES, CARES)), np.broadcast_to(move, (AGES, PLACES))
     return Hazards(
-        leave[None].copy(), np.ones((1, AGES, KINDS)), np.ones((1, STATUSES)), np.ones((1, 2)), np.ones((1, months)), move[None].copy(),
+        leave[None].copy(), np.ones((1, AGES, KINDS)), np.ones((1, STATUSES, CARES)), np.ones((1, 2)), np.ones((1, months)), move[None].copy(),
         np.ones((1, AGES, KINDS)), np.ones((1, STATUSES)), np.ones((1, 2)), np.ones((1, months)),
         np.broadcast_to(change, (STATUSES, CARES))[None].copy(),
         np.broadcast_to(always(to, KINDS), (1, KINDS, AGES, KINDS)).copy(), np.ones((STATUSES, KINDS)),

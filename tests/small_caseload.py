@@ -21,7 +21,7 @@ def caseload(children: int, leaves_a_year: float, moves_a_year: float, entries_a
     statuses, streams, exits, bins = (len(n) for n in (frame.legal_statuses, frame.streams, frame.exits, frame.entry_age_edges_days[1:]))
     hazards = Hazards(
         leave_age_care=np.full((1, ages, cares), leaves_a_year / 365.25), leave_age_placement=np.ones((1, ages, kinds)),
-        leave_legal=np.ones((1, statuses)), leave_unaccompanied=np.ones((1, 2)), leave_month=np.ones((1, months)),
+        leave_legal_care=np.ones((1, statuses, cares)), leave_unaccompanied=np.ones((1, 2)), leave_month=np.ones((1, months)),
         move_age_place=np.full((1, ages, places), moves_a_year / 365.25), move_age_placement=np.ones((1, ages, kinds)),
         move_legal=np.ones((1, statuses)), move_unaccompanied=np.ones((1, 2)), placement_lift=np.ones((statuses, kinds)),
         move_month=np.ones((1, months)), legal_change=np.zeros((1, statuses, cares)),

@@ -21,13 +21,14 @@ from sim.kernels.rng import threshold, uniform, uniform_pair
 # ...).
 Opening = namedtuple("Opening", "birth care_start place_start adult placement legal_status unaccompanied price cohort")
 
-# By draw (D): leaving by age and care band (D, A, C), by age and placement (D, A, K), by legal status (D, L), unaccompanied or not (D, 2), by month
-# (D, M); moving by age and place band (D, A, P), by age and placement, by legal status, ...; changing legal status by status and care band (D, L, C).
-# Shares add up along their last axis to 1 (cumulated). How much likelier each placement is to be moved to on each legal status (L, K).
+# By draw (D): leaving by age and care band (D, A, C), by age and placement (D, A, K), by legal status and care band (D, L, C), unaccompanied or not
+# (D, 2), by month (D, M); moving by age and place band (D, A, P), by age and placement, by legal status, ...; changing legal status by status and care
+# band (D, L, C). Shares add up along their last axis to 1 (cumulated). How much likelier each placement is to be moved to on each legal status (L, K).
 Hazards = namedtuple(
     "Hazards",
-    "leave_age_care leave_age_placement leave_legal leave_unaccompanied leave_month move_age_place move_age_placement move_legal move_unaccompanied "
-    "move_month legal_change next_placement placement_lift next_legal exit_reason",
+    "leave_age_care leave_age_placement leave_legal_care leave_unaccompanied leave_month "
+    "move_age_place move_age_placement move_legal move_unaccompanied move_month "
+    "legal_change next_placement placement_lift next_legal exit_reason",
 )
 
 # By draw: children a day by stream and month (D, S, M), candidates per child expected (S,), share of clumps that end at each child (S,), cumulated
@@ -115,7 +116,7 @@ def next_edge(edges, band):
 def base_hazards(hazards, age, care, place, placement, legal, unaccompanied):
     """Return the hazards a day of leaving, moving and changing legal status in a cell, before what months and reforms multiply them by."""
     leaving = hazards.leave_age_care[age, care] * hazards.leave_age_placement[age, placement]
-    leaving *= hazards.leave_legal[legal] * hazards.leave_unaccompanied[unaccompanied]
+    leaving *= hazards.leave_legal_care[legal, care] * hazards.leave_unaccompanied[unaccompanied]
     moving = hazards.move_age_place[age, place] * hazards.move_age_placement[age, placement]
     moving *= hazards.move_legal[legal] * hazards.move_unaccompanied[unaccompanied]
     return leaving, moving, hazards.legal_change[legal, care]
@@ -266,8 +267,8 @@ def come_in(seed, replicate, stream, entries, hazards, reform, bands, tallies, n
 def of_draw(hazards, entries, draw):
     """Return one draw's hazards and entries."""
     theirs = Hazards(
-        hazards.leave_age_care[draw], hazards.leave_age_placement[draw], hazards.leave_legal[draw], hazards.leave_unaccompanied[draw],
-        hazards.leave_month[draw], hazards.move_age_place[draw], hazards.move_age_placement[draw], hazards.move_legal[draw],
+        hazards.leave_age_care[draw], hazards.leave_age_placement[draw], hazards.leave_legal_care[draw],
+        hazards.leave_unaccompanied[draw], hazards.leave_month[draw], hazards.move_age_place[draw], hazards.move_age_placement[draw], hazards.move_legal[draw],
         hazards.move_unaccompanied[draw], hazards.move_month[draw], hazards.legal_change[draw], hazards.next_placement[draw],
         hazards.placement_lift, hazards.next_legal[draw], hazards.exit_reason[draw],
     )  # fmt: skip
