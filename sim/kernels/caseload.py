@@ -21,9 +21,10 @@ from sim.kernels.rng import threshold, uniform, uniform_pair
 # ...).
 Opening = namedtuple("Opening", "birth care_start place_start adult placement legal_status unaccompanied price cohort")
 
-# By draw (D): leaving by age and care band (D, A, C), by age and placement (D, A, K), by legal status and care band (D, L, C), unaccompanied or not
-# (D, 2), by month (D, M); moving by age and place band (D, A, P), by age and placement, by legal status, ...; changing legal status by status and care
-# band (D, L, C). Shares add up along their last axis to 1 (cumulated). How much likelier each placement is to be moved to on each legal status (L, K).
+# By draw (D): leaving by age and care band (D, A, C), by age and placement (D, A, K), by legal status and care band (D, L, C), unaccompanied or
+# not (D, 2), by month (D, M); moving by age and place band (D, A, P), by age and placement, by legal status, ...; changing legal status by status
+# and care band (D, L, C). Shares add up along their last axis to 1 (cumulated). How much likelier each placement is to be moved to on each legal
+# status (L, K).
 Hazards = namedtuple(
     "Hazards",
     "leave_age_care leave_age_placement leave_legal_care leave_unaccompanied leave_month "
@@ -268,9 +269,9 @@ def of_draw(hazards, entries, draw):
     """Return one draw's hazards and entries."""
     theirs = Hazards(
         hazards.leave_age_care[draw], hazards.leave_age_placement[draw], hazards.leave_legal_care[draw],
-        hazards.leave_unaccompanied[draw], hazards.leave_month[draw], hazards.move_age_place[draw], hazards.move_age_placement[draw], hazards.move_legal[draw],
-        hazards.move_unaccompanied[draw], hazards.move_month[draw], hazards.legal_change[draw], hazards.next_placement[draw],
-        hazards.placement_lift, hazards.next_legal[draw], hazards.exit_reason[draw],
+        hazards.leave_unaccompanied[draw], hazards.leave_month[draw], hazards.move_age_place[draw], hazards.move_age_placement[draw],
+        hazards.move_legal[draw], hazards.move_unaccompanied[draw], hazards.move_month[draw], hazards.legal_change[draw],
+        hazards.next_placement[draw], hazards.placement_lift, hazards.next_legal[draw], hazards.exit_reason[draw],
     )  # fmt: skip
     return theirs, Entries(
         entries.per_day[draw], entries.candidates, entries.clump_ends, entries.age_shares[draw], entries.age_edges, entries.placement_shares[draw],
