@@ -54,7 +54,7 @@ Tallies = namedtuple("Tallies", "stock unaccompanied starts leavers reasons begu
 # Hashes of the names of draws.
 Names = namedtuple("Names", "leaves moves legal destination new_legal reason price gap member age first")
 
-UNIT = np.int64(1) << 8  # children a clump may hold
+UNIT = 1 << 8  # children a clump may hold
 # What comes next to a child.
 ENDS_MONTH, GROWS, STAYS_IN_CARE, SETTLES, TURNS_18, LEAVES, MOVES, CHANGES = range(8)
 
@@ -229,7 +229,7 @@ def left(seed, replicate, child, who, what, reasons, month, told, tallies, names
 def come_in(seed, replicate, stream, entries, hazards, reform, bands, tallies, names):
     """Bring in a stream's children, in clumps (siblings, who come together), over all months."""
     months = bands.month_ends.shape[0] - 1
-    now, month, clump = 0.0, 0, np.int64(0)
+    now, month, clump = 0.0, 0, 0
     wait = threshold(seed, replicate, 0, stream + 1, names.gap, 0)
     while month < months:
         rate = entries.per_day[stream, month] * entries.candidates[stream] * entries.clump_ends[stream]  # clumps a day
