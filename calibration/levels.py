@@ -34,7 +34,7 @@ class Levels(NamedTuple):
 ASSUMED = Levels(
     leaving=(Drift(0.0, 0.0, 0.90), Drift(0.03, 0.0, 0.04), Drift(0.0, 0.05, 0.03), Drift(0.03, 0.12, 0.03)),
     entries=(Drift(0.0, 0.0, 0.80), Drift(0.05, 0.0, 0.07), Drift(0.0, 0.08, 0.04), Drift(0.03, 0.20, 0.09)),
-    unaccompanied=(Drift(0.0, 0.0, 0.25), Drift(0.0, 0.20, 0.25), Drift(0.0, 0.60, 0.50)),  # they swing: docs/recovery-from-records.md
+    unaccompanied=(Drift(0.0, 0.0, 0.30), Drift(0.0, 0.20, 0.40), Drift(0.0, 0.40, 0.30)),  # they swing: docs/recovery-from-records.md
 )
 
 
