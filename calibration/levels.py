@@ -62,7 +62,7 @@ def _published(area: str, before_year: int, of: str) -> Levels:
     rows = frame[(frame["level"] == "local_authority") & (frame["name"] == area) & (frame["year_ending"] < before_year)].sort_values("year_ending")
     stock = rows[f"{of}_at31"].rolling(2).mean()
     ended, begun = ("cla_ceased", "cla_started") if of == "cla" else ("cin_ended", "cin_started")
-    return Levels(_weighed(rows[ended], stock, ASSUMED.leaving), _weighed(rows[begun], stock * 0.0 + 1.0, ASSUMED.entries))
+    return Levels(_weighed(rows[ended], stock, ASSUMED.leaving), _weighed(rows[begun], stock * 0.0 + 1.0, ASSUMED.entries), ASSUMED.unaccompanied)
 
 
 def _weighed(counts: pd.Series, exposure: pd.Series, models: tuple[Drift, ...]) -> tuple[Drift, ...]:
