@@ -48,21 +48,11 @@ def published_levels(area: str, before_year: int) -> Levels:
     before_year
         The year ending March that the authority's own records begin with.
     """
-    return _published(area, before_year, "cla")
-
-
-def published_need_levels(area: str, before_year: int) -> Levels:
-    """Return the models of episodes of need that end and begin, weighed as `published_levels` weighs those of care."""
-    return _published(area, before_year, "cin")
-
-
-def _published(area: str, before_year: int, of: str) -> Levels:
-    """Return the models weighed by published children at 31 March, ended and begun."""
     frame = read_panel().frame
     rows = frame[(frame["level"] == "local_authority") & (frame["name"] == area) & (frame["year_ending"] < before_year)].sort_values("year_ending")
-    stock = rows[f"{of}_at31"].rolling(2).mean()
-    ended, begun = ("cla_ceased", "cla_started") if of == "cla" else ("cin_ended", "cin_started")
-    return Levels(_weighed(rows[ended], stock, ASSUMED.leaving), _weighed(rows[begun], stock * 0.0 + 1.0, ASSUMED.entries), ASSUMED.unaccompanied)
+    stock = rows["cla_at31"].rolling(2).mean()
+    leaving = _weighed(rows["cla_ceased"], stock, ASSUMED.leaving)
+    return Levels(leaving, _weighed(rows["cla_started"], stock * 0.0 + 1.0, ASSUMED.entries), ASSUMED.unaccompanied)
 
 
 def _weighed(counts: pd.Series, exposure: pd.Series, models: tuple[Drift, ...]) -> tuple[Drift, ...]:
