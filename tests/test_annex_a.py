@@ -12,7 +12,7 @@ from calibration.annex_a_headings import COLUMNS, list_number, matched, normalis
 from calibration.identifiers import Pseudonyms
 from calibration.record_errors import RecordsError
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # of files
 
 PLANTED = "ZQX7788421"
 BORN = datetime(2015, 5, 1)

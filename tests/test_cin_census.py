@@ -12,7 +12,7 @@ from calibration.need_measures import counted
 from calibration.need_records import NeedRecords
 from calibration.record_errors import RecordsError
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # of files
 
 PLANTED = "ZQX7788421"
 

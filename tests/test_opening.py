@@ -16,7 +16,7 @@ from calibration.record_errors import RecordsError
 from calibration.ssda903 import read_ssda903
 from sim.caseload import LEGAL_STATUSES, PLACEMENTS
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # of files
 
 FOSTER, HOME, OWN, OTHER = (PLACEMENTS.index(name) for name in ("agency_foster", "childrens_home", "in_house_foster", "other_placement"))
 HEADING = ["Child Unique ID", "Gender", "Ethnicity", "Date of Birth", "Date Started to be Looked After", "Child's Legal Status",

@@ -10,7 +10,7 @@ from calibration.record_errors import RecordsError, shown
 from calibration.record_files import RecordFile
 from calibration.record_files import record_files as opened
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # of files
 
 
 def test_a_folder_and_its_folders_by_name(tmp_path):

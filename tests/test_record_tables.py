@@ -13,7 +13,7 @@ from calibration.record_errors import RecordsError
 from calibration.record_files import RecordFile
 from calibration.record_tables import ROW, kind_of, read_csv, read_tables, tables_of
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # of files
 
 
 def of(content: bytes | str, name: str = "a.csv"):

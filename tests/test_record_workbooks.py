@@ -15,7 +15,7 @@ from calibration.record_files import RecordFile
 from calibration.record_tables import ROW
 from calibration.record_workbooks import read_workbook
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # of files
 
 
 def read(content: bytes):

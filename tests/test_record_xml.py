@@ -12,7 +12,7 @@ from calibration.record_tables import ROW, read_csv
 from calibration.record_xml import elements, root_of
 from calibration.ssda903_xml import HEADINGS, read_ssda903_xml
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # of files
 
 
 def file(text: str | bytes) -> RecordFile:

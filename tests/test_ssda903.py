@@ -18,7 +18,7 @@ from calibration.markov import AGE_BINS, AGE_BINS_YEARS
 from calibration.record_errors import RecordsError
 from calibration.ssda903 import read_ssda903
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.e2e  # of files
 
 STAY = ("start", "end", "placement", "ended_by")
 TRUE_CATEGORIES = {"U": "FOSTERING", "K2": "RESIDENTIAL", "R1": "RESIDENTIAL", "H5": "SUPPORTED", "P2": "SUPPORTED"}  # of the truth's own; else OTHER
