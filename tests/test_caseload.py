@@ -23,9 +23,14 @@ from sim.caseload import (
     month_ends,
     run_caseload,
 )  # fmt: skip
-from sim.kernels.caseload import UNIT, band_of, chosen, chosen_weighted, price_of
+from sim.kernels import caseload as kernels
+from sim.kernels.caseload import UNIT
 from sim.kernels.rng import threshold, uniform, uniform_pair
 
+# As Python: compiled, these are only ever called from compiled code.
+band_of, chosen, chosen_weighted, price_of = (
+    getattr(function, "py_func", function) for function in (kernels.band_of, kernels.chosen, kernels.chosen_weighted, kernels.price_of)
+)
 NAMES = CARE.names
 YEAR = date(2023, 3, 31)
 ENDS = [(day - ORIGIN).days for day in month_ends(ORIGIN, YEAR)]
