@@ -106,7 +106,7 @@ def test_nothing_of_a_child_or_a_path_is_in_any_file(done):
         (("--ssda903", RETURNS, "--since", "yesterday"), "--since yesterday: no day"),
         (("--ssda903", RETURNS, "--since", "2030-01-01"), "--since 2030-01-01: the returns cover 2016-04-01 to 2022-03-31"),
         (("--ssda903", RETURNS, "--hold-back", 4), "expected 1 to 3"),
-        (("--ssda903", RETURNS, "--authority", "Atlantis"), "Testshire"),
+        (("--ssda903", RETURNS, "--authority", "Atlantis"), "rows of 1 authority"),
         (("--ssda903", "nowhere"), "nowhere"),
     ],
 )

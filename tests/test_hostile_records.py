@@ -1,7 +1,6 @@
 """Hostile and spoilt files: every kind is refused with a message that names the file, tells no cell, and leaves nothing behind."""
 
 import os
-import resource
 import subprocess
 import sys
 import traceback
@@ -66,7 +65,8 @@ for folder in sorted(Path({str(tmp_path)!r}).iterdir()):
     except RecordsError:
         continue
     sys.exit(f"not refused: {{folder.name}}")
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(int(peak.split()[1]) // 1024)  # of this program alone: getrusage counts what forked it too
 """
     for n, (_, case) in enumerate(item for item in HOSTILE.items() if item[0][0] == kind):
         folder = tmp_path / f"{n:02d}"
@@ -78,5 +78,4 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < MOST_MIB
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # the measure works here
+    assert 10 < int(done.stdout) < MOST_MIB
