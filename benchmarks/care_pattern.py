@@ -26,6 +26,7 @@ HEAD = (
 
 
 def run() -> None:
+    """Simulate, read, estimate, and write the file."""
     records = []
     with tempfile.TemporaryDirectory() as folder:
         for area in AREAS:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from calibration.care_records import CareRecords
-from calibration.exposure import as_days, spans_of
+from calibration.exposure import as_days, day_number, spans_of
 from sim.caseload import AGE_BANDS, AGE_EDGES_DAYS, AGE_TOLD, PLACEMENTS, budget_year
 
 COHORTS = 3  # care began before the last whole budget year, in it, after it
@@ -27,23 +27,18 @@ def known_days(records: CareRecords, origin: date) -> np.ndarray:
     april, before = date(year - 1, 4, 1), date(year - 2, 4, 1)
     spans = spans_of(records)
     began = np.where(spans["start_known"], spans["care_start"], -np.inf)
-    cohort = (began >= _number(before)).astype(int) + (began >= _number(april))
+    cohort = (began >= day_number(before)).astype(int) + (began >= day_number(april))
     periods = ((before, april), (april, origin + timedelta(1)))
     return np.stack([np.stack([_days(spans[cohort == number], *days) for number in range(COHORTS)], axis=-1) for days in periods])
 
 
 def _days(spans: pd.DataFrame, start: date, end: date) -> np.ndarray:
     """Return child-days by placement from the start of a day to the start of another."""
-    low, high = _number(start), _number(end)
+    low, high = day_number(start), day_number(end)
     if high <= low:
         return np.zeros(len(PLACEMENTS))
     held = np.minimum(spans["end"].fillna(np.inf), high) - np.maximum(spans["start"], low)
     return np.bincount(spans["placement"], weights=np.maximum(held, 0.0), minlength=len(PLACEMENTS))
-
-
-def _number(day: date) -> float:
-    """Return a day as its number since 1970."""
-    return float(np.datetime64(day).astype(np.int64))
 
 
 def month_end_stock(records: CareRecords, since: date, origin: date) -> pd.Series:
@@ -61,7 +56,7 @@ def stock_on_days(records: CareRecords, days: Sequence[date]) -> np.ndarray:
     birth = as_days(records.children["birth"])[stays["child"]]
     placement = stays["placement"].map(kind).to_numpy()
     stock = np.zeros((len(days), len(AGE_BANDS), len(PLACEMENTS)), dtype=np.int64)
-    for row, day in enumerate(map(_number, days)):
+    for row, day in enumerate(map(day_number, days)):
         here = (start <= day) & ~(end <= day)
         age = np.searchsorted(AGE_EDGES_DAYS, day - birth[here], side="right") - 1
         np.add.at(stock[row], (np.array(AGE_TOLD)[age], placement[here]), 1)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from calibration.care_records import CareRecords
+from sim.caseload import CARE
 
 FILE = Path(__file__).parent / "data" / "care_pattern.csv"
 HAZARD, SHARE, LIFT = "hazard", "share", "lift"
@@ -69,17 +70,17 @@ def write_pattern(pattern: CarePattern, path: Path, head: str) -> None:
 
 def pattern_of(records: Iterable[CareRecords], years: int) -> CarePattern:
     """Estimate a pattern from the last years of several authorities' records together, drawn to nothing."""
-    from calibration.entries import counted_entries
-    from calibration.exposure import UNKNOWN, occurrence_exposure, spans_of
+    from calibration.entries import first_counts
+    from calibration.exposure import UNKNOWN, cells_of, spans_of
     from calibration.hazard_model import Drift, fit_hazard
-    from calibration.rates import changing_terms, counted_shares, leaving_terms, moves_by_status, moving_terms, no_means
+    from calibration.rates import changing_terms, leaving_terms, moves_by_status, moving_terms, no_means, shares_of
 
-    records = list(records)
-    cells, counts = [], []
+    cells, counts, windows = [], [], []
     for one in records:
-        since = date(one.last.year - years, 4, 1)
-        cells.append(occurrence_exposure(one, since, one.last))
-        counts.append({**counted_shares(one, since, one.last), **counted_entries(one, since, one.last)})
+        window = (spans_of(one), date(one.last.year - years, 4, 1), one.last)
+        windows.append(window)
+        cells.append(cells_of(*window, CARE))
+        counts.append({**shares_of(*window, CARE), **first_counts(*window, CARE)})
     together = pd.concat(cells, ignore_index=True)
     timed = together[together["care"] != UNKNOWN]
     terms = {"leaves": (leaving_terms, timed), "moves": (moving_terms, together), "changes_legal_status": (changing_terms, timed)}
@@ -91,7 +92,7 @@ def pattern_of(records: Iterable[CareRecords], years: int) -> CarePattern:
         ends = np.cumsum([0, *(int(np.prod(term.sizes)) for term in wide)])
         means[event] = {term.name: mode[a:b].reshape(term.sizes) for term, a, b in zip(wide, ends[:-1], ends[1:], strict=True)}
     shares = {name: _smoothed(sum(of[name] for of in counts)) for name in counts[0]}
-    moves = [moves_by_status(spans_of(one), date(one.last.year - years, 4, 1), one.last, shares["next_placement"]) for one in records]
+    moves = [moves_by_status(*window, shares["next_placement"]) for window in windows]
     happened, expected = (sum(part) for part in zip(*moves, strict=True))
     return CarePattern(means, shares, (happened + SMOOTHING) / (expected + SMOOTHING))
 

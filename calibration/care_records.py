@@ -63,6 +63,8 @@ class CareRecords:
         last date of an extract within the year.
     quality
         What was read and what could not be used.
+    authority
+        Whose the returns are, as published figures name it; empty if they do not say, or say what is no authority there.
     """
 
     children: pd.DataFrame
@@ -71,3 +73,4 @@ class CareRecords:
     first: date
     last: date
     quality: DataQuality
+    authority: str = ""

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from calibration.care_pattern import CarePattern
-from calibration.care_records import CareRecords
-from calibration.exposure import SLIVER_YEARS, recency, spans_of
+from calibration.exposure import SLIVER_YEARS, day_number, recency
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from sim.caseload import CARE, DAYS_A_YEAR, Frame
 
@@ -43,11 +42,11 @@ class EntryRates:
     legal_statuses: np.ndarray
 
 
-def fit_entries(records: CareRecords, pattern: CarePattern, since: date, origin: date, drifts: tuple[tuple[Drift, ...], ...]) -> EntryRates:
-    """Estimate how children came into care between two days."""
+def fit_entries(spans: pd.DataFrame, pattern: CarePattern, since: date, origin: date, drifts: tuple[tuple[Drift, ...], ...]) -> EntryRates:
+    """Estimate how children came into care between two days, drawn to a pattern: `entries_of`."""
     weights = {"entry_age": AGE_WEIGHT, "first_placement": FIRST_WEIGHT, "first_legal_status": FIRST_WEIGHT}
     prior = {name: weight * pattern.shares[name] for name, weight in weights.items()}
-    return entries_of(spans_of(records), prior, since, origin, CARE, drifts)
+    return entries_of(spans, prior, since, origin, CARE, drifts)
 
 
 def entries_of(
@@ -72,11 +71,6 @@ def entries_of(
     counts = first_counts(spans, since, origin, frame)
     found = (prior[name] + counts[name] for name in ("entry_age", "first_placement", "first_legal_status"))
     return EntryRates(tuple(levels), spread, *found)
-
-
-def counted_entries(records: CareRecords, since: date, origin: date) -> dict[str, np.ndarray]:
-    """Return how many came into care between two days: `first_counts`."""
-    return first_counts(spans_of(records), since, origin, CARE)
 
 
 def first_counts(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> dict[str, np.ndarray]:
@@ -106,8 +100,7 @@ def _first_spans(spans: pd.DataFrame, since: date, origin: date) -> pd.DataFrame
 
 def _ends(since: date, origin: date) -> tuple[float, float]:
     """Return the ends of the day before the first, and of the last, as numbers since 1970: the window holds both days whole."""
-    low, high = (float(np.datetime64(day).astype(np.int64)) for day in (since, origin))
-    return low - 1.0, high
+    return day_number(since) - 1.0, day_number(origin)
 
 
 def _spread(days: np.ndarray, low: float, high: float) -> float:

@@ -39,7 +39,7 @@ def cells_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> pd
     `placement` and `legal_status` (positions), `unaccompanied` (0 or 1), `year` (1 for the last before the origin, 2 for the one before it, ...),
     `leaves` (but for 18th birthdays, which are certain), `moves`, `changes_legal_status`, `exposure_years`.
     """
-    start, end = _number(since) - 1.0, _number(origin)
+    start, end = day_number(since) - 1.0, day_number(origin)
     spans = spans[(spans["start"] < end) & (spans["end"].fillna(np.inf) > start)].reset_index(drop=True)
     years = max(1, int(np.ceil((end - start) / DAYS_A_YEAR - SLIVER_YEARS)))
     censored = spans["end"].isna() | (spans["end"] > end)
@@ -106,7 +106,7 @@ def as_days(days: pd.Series) -> np.ndarray:
     return np.where(np.isnat(values), np.nan, values.astype(np.int64).astype(float))
 
 
-def _number(day: date) -> float:
+def day_number(day: date) -> float:
     """Return a day as its number since 1 January 1970, which stands for its end: who starts or leaves on a day has done so by then."""
     return float(np.datetime64(day).astype("datetime64[D]").astype(np.int64))
 

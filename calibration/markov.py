@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from calibration.care_records import CareRecords
-from calibration.exposure import as_days
+from calibration.exposure import as_days, day_number
 from scenarios.ssda903_codes import codes
 
 AGE_BINS_YEARS = (0, 1, 5, 10, 16)
@@ -46,7 +46,7 @@ def markov_forecast(records: CareRecords, since: date, origin: date, until: date
     Columns `date`, `age_band`, `placement` (a category), `mean`, `variance`; 20 states a date.
     """
     spells = _spells(records)
-    first, last = (int(np.datetime64(day).astype(np.int64)) for day in (since, origin))
+    first, last = (int(day_number(day)) for day in (since, origin))
     stock = _stock(spells, first - 1, last)
     rates, entering = _rates(spells, stock, first - 1, last)
     step = rates.T.copy()

@@ -14,7 +14,7 @@ import pandas as pd
 
 from calibration.care_records import CareRecords
 from calibration.episodes import eighteenth_birthday
-from calibration.exposure import as_days
+from calibration.exposure import as_days, day_number
 from calibration.need_records import NOT_RETURNED_AGAIN, NeedRecords
 from sim.need_caseload import ADULT, CHILD_IN_NEED, EXITS, LOOKED_AFTER, PLAN
 
@@ -65,7 +65,7 @@ def need_spans(need: NeedRecords, care: pd.DataFrame) -> pd.DataFrame:
 
 def open_spans(spans: pd.DataFrame, day: date) -> pd.DataFrame:
     """Return the spans that are open at the end of a day, one a child."""
-    at = float(np.datetime64(day).astype("datetime64[D]").astype(np.int64))
+    at = day_number(day)
     return spans[(spans["start"] <= at) & ~(spans["end"] <= at)].reset_index(drop=True)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from calibration.entries import entries_of, first_counts
 from calibration.episodes import birthday
-from calibration.exposure import as_days, cells_of
+from calibration.exposure import as_days, cells_of, day_number
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from calibration.levels import Levels
 from calibration.need_histories import open_spans
@@ -87,7 +87,7 @@ def _pooled(counts: np.ndarray) -> np.ndarray:
 
 def opening_need(spans: pd.DataFrame, origin: date) -> pd.DataFrame:
     """Return the children in need at the end of a day, with the columns of `calibration.opening.Opened.children`."""
-    day = float(np.datetime64(origin).astype("datetime64[D]").astype(np.int64))
+    day = day_number(origin)
     here = open_spans(spans, origin)
     frame = here[["child", "placement", "legal_status", "unaccompanied"]].assign(price=0.0, cohort=0)
     for column in ("birth", "care_start", "place_start"):

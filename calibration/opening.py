@@ -12,7 +12,7 @@ from calibration.annex_a import AnnexA
 from calibration.care_days import COHORTS, known_days
 from calibration.care_records import CareRecords
 from calibration.episodes import eighteenth_birthday
-from calibration.exposure import as_days, spans_of
+from calibration.exposure import as_days, day_number, spans_of
 from calibration.placement_costs import PlacementCosts
 from calibration.record_errors import RecordsError
 from sim.caseload import LEGAL_STATUSES, PLACEMENTS, budget_year
@@ -31,9 +31,8 @@ class Opened:
         The day whose end it is of.
     children
         One row a child in care: `pseudonym`; `birth`, `care_start`, `place_start`, `adult` (days from the origin); `placement`, `legal_status`
-        (positions),
-        `unaccompanied`; `cohort`, the budget year care began in (0 before the last whole one, 1 in it, 2 in the year of the first month to come);
-        `price` in pounds a week (-1: not stated).
+        (positions), `unaccompanied`; `cohort`, the budget year care began in (0 before the last whole one, 1 in it, 2 in the year of the first
+        month to come); `price` in pounds a week (-1: not stated).
     known_days
         As `calibration.care_days.known_days`.
     """
@@ -46,7 +45,7 @@ class Opened:
 def opening_caseload(records: CareRecords, origin: date) -> pd.DataFrame:
     """Return the children in care at the end of a day, as `Opened.children`."""
     spans = spans_of(records)
-    day = _number(origin)
+    day = day_number(origin)
     here = spans[(spans["start"] <= day) & ~(spans["end"] <= day)].drop_duplicates("child", keep="last").reset_index(drop=True)
     frame = here[["placement", "legal_status", "unaccompanied"]].copy()
     frame["pseudonym"] = records.children["pseudonym"].to_numpy()[here["child"]]
@@ -72,11 +71,6 @@ def _earlier_days(spans: pd.DataFrame, day: float) -> float:
     return float((moved["end"] - moved["care_start"]).mean()) if len(moved) else 0.0
 
 
-def _number(day: date) -> float:
-    """Return a day as its number since 1970."""
-    return float(np.datetime64(day).astype("datetime64[D]").astype(np.int64))
-
-
 def from_annex_a(annex: AnnexA, name: str, records: CareRecords) -> Opened:
     """Return the open caseload of an Annex A extract.
 
@@ -90,7 +84,7 @@ def from_annex_a(annex: AnnexA, name: str, records: CareRecords) -> Opened:
     held = annex.children_in_care
     if held.empty:
         raise RecordsError(name, "holds no child in care (list 8) that can be used")
-    day = _number(annex.extracted)
+    day = day_number(annex.extracted)
     started, placed = as_days(held["started"]), as_days(held["placement_started"])
     children = pd.DataFrame({
         "pseudonym": held["pseudonym"].to_numpy(), "birth": as_days(held["birth"]) - day, "care_start": started - day,

@@ -17,7 +17,7 @@ import pandas as pd
 from calibration.care_pattern import CarePattern
 from calibration.care_records import CareRecords
 from calibration.entries import EntryRates, fit_entries
-from calibration.exposure import UNKNOWN, occurrence_exposure, recency, spans_of
+from calibration.exposure import UNKNOWN, cells_of, day_number, recency, spans_of
 from calibration.hazard_model import Drift, Fitted, Term, fit_hazard
 from calibration.levels import ASSUMED, Levels
 from sim.caseload import AGE_EDGES_DAYS, CARE, CARE_EDGES_DAYS, LEGAL_STATUSES, PLACE_EDGES_DAYS, PLACEMENTS, Frame
@@ -27,7 +27,9 @@ AGES, CARES, PLACES, KINDS, STATUSES = len(AGE_EDGES_DAYS), len(CARE_EDGES_DAYS)
 # twice).
 LEVEL_SD, MAIN_SD, JOINT_SD = 0.5, 0.4, 0.25
 STATUS_CARE_SD = 0.5  # who leaves in the first weeks goes by legal status: the value that simulated returns of five authorities favoured
+# How the level of moving may have moved, with prior weights: assumed, as those of leaving (calibration/levels.py); changes of legal status stay.
 STEADY = (Drift(0.0, 0.0, 0.9), Drift(0.03, 0.06, 0.1))
+LIFT_WEIGHT = 2.0  # moves that the pattern's lifts count as (assumed; range 1 to 5)
 SHARE_WEIGHT = 10.0  # children whose choice the pattern's shares count as, in each row of shares (assumed; range 5 to 30)
 
 
@@ -48,7 +50,7 @@ class CareRates:
     since, origin
         The days the rates were estimated between.
     cells
-        Occurrence and exposure, as `occurrence_exposure` returns them.
+        Occurrence and exposure, as `cells_of` returns them.
     """
 
     leaving: Fitted
@@ -64,9 +66,6 @@ class CareRates:
     cells: pd.DataFrame
 
 
-LIFT_WEIGHT = 2.0  # moves that what is known of lifts before counts as (assumed; range 1 to 5)
-
-
 def estimate(records: CareRecords, pattern: CarePattern, since: date, origin: date, levels: Levels = ASSUMED) -> CareRates:
     """Estimate rates from what happened between two days.
 
@@ -77,16 +76,17 @@ def estimate(records: CareRecords, pattern: CarePattern, since: date, origin: da
     levels
         How levels may have moved over the years, with prior weights.
     """
-    cells = occurrence_exposure(records, since, origin)
+    spans = spans_of(records)
+    cells = cells_of(spans, since, origin, CARE)
     means, timed = pattern.means, cells[cells["care"] != UNKNOWN]
     leaving = fit_hazard(timed, "leaves", leaving_terms(means["leaves"]), levels.leaving, leaving_spread(records, since, origin))
     moving = fit_hazard(cells, "moves", moving_terms(means["moves"]), STEADY)
     changing = fit_hazard(timed, "changes_legal_status", changing_terms(means["changes_legal_status"]), STEADY[:1])
-    shares = counted_shares(records, since, origin)
+    shares = shares_of(spans, since, origin, CARE)
     found = {name: SHARE_WEIGHT * pattern.shares[name] + shares[name] for name in shares}
-    entries = fit_entries(records, pattern, since, origin, (levels.entries, levels.unaccompanied))
+    entries = fit_entries(spans, pattern, since, origin, (levels.entries, levels.unaccompanied))
     # Adoption follows a placement order, a placement with parents a care order: moves over those expected, drawn to the pattern's.
-    happened, expected = moves_by_status(spans_of(records), since, origin, found["next_placement"])
+    happened, expected = moves_by_status(spans, since, origin, found["next_placement"])
     lift = (happened + LIFT_WEIGHT * pattern.placement_lift) / (expected + LIFT_WEIGHT)
     return CareRates(
         leaving, moving, changing, found["next_placement"], found["next_legal_status"], found["exit_reason"], lift, entries, since, origin, cells
@@ -153,18 +153,13 @@ def no_means(event: str) -> dict[str, np.ndarray]:
     return {"level": np.array(-1.0), **{term: np.zeros(shape) for term, shape in shapes.items()}}
 
 
-def counted_shares(records: CareRecords, since: date, origin: date) -> dict[str, np.ndarray]:
-    """Return how often each choice was made of children in care: `shares_of`."""
-    return shares_of(spans_of(records), since, origin, CARE)
-
-
 def shares_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> dict[str, np.ndarray]:
     """Return how often each choice was made between two days, of spans as `spans_of` returns them: counts with the shapes of `CareRates`.
 
     Choices of placement count by `recency`.
     """
     ages, kinds, statuses, exits = len(frame.age_edges_days), len(frame.placements), len(frame.legal_statuses), len(frame.exits)
-    low, high = (float(np.datetime64(day).astype(np.int64)) for day in (since, origin))
+    low, high = day_number(since), day_number(origin)
     spans = spans[(spans["end"] >= low) & (spans["end"] <= high)]
     age = np.searchsorted(frame.age_edges_days, spans["end"] - spans["birth"], side="right") - 1
     age, placement, status = np.clip(age, 0, ages - 1), spans["placement"].to_numpy(), spans["legal_status"].to_numpy()
@@ -181,20 +176,22 @@ def shares_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> d
     return counts
 
 
-
 def moves_by_status(spans: pd.DataFrame, since: date, origin: date, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return moves to each placement on each legal status between two days, and how many shares by placement and age alone expect (L, K).
+
+    Moves count by `recency`, as in the shares: else a change of places would show as one of legal statuses.
 
     Parameters
     ----------
     shares
         Of the next placement by placement and age band (K, A, K), as counts.
     """
-    low, high = (float(np.datetime64(day).astype(np.int64)) for day in (since, origin))
+    low, high = day_number(since), day_number(origin)
     moved = spans[spans["moves"] & (spans["end"] >= low) & (spans["end"] <= high)]
     age = np.clip(np.searchsorted(AGE_EDGES_DAYS, moved["end"] - moved["birth"], side="right") - 1, 0, AGES - 1)
     chances = shares / shares.sum(axis=-1, keepdims=True)
+    weight, status = recency(high - moved["end"]), moved["legal_status"].to_numpy()
     found, expected = np.zeros((STATUSES, KINDS)), np.zeros((STATUSES, KINDS))
-    np.add.at(found, (moved["legal_status"].to_numpy(), moved["next_placement"].to_numpy()), 1.0)
-    np.add.at(expected, moved["legal_status"].to_numpy(), chances[moved["placement"].to_numpy(), age])
+    np.add.at(found, (status, moved["next_placement"].to_numpy()), weight)
+    np.add.at(expected, status, weight[:, None] * chances[moved["placement"].to_numpy(), age])
     return found, expected

@@ -99,7 +99,8 @@ def read_ssda903(path: str | Path, authority: str = "", pseudonyms: Pseudonyms |
     children, stays, legal = histories(episodes, headers, read.unaccompanied, names, last, read.quality)
     if stays.empty:
         raise RecordsError(str(path), "holds no episode that can be used; the reasons: " + _reasons(read.quality))
-    return CareRecords(children, stays, legal, first, last, read.quality)
+    whose = read.authority or next(iter(read.authorities), "")
+    return CareRecords(children, stays, legal, first, last, read.quality, _published_name(whose))
 
 
 def _take(read: _Read, table: RecordTable) -> None:
@@ -248,13 +249,16 @@ def _check(read: _Read, path: str) -> None:
 
 def _told(authorities: set[str]) -> str:
     """Say how many authorities returns hold, and which, of those that are authorities: in a column LA anything may stand by mistake."""
-    known = []
-    for name in sorted(authorities):
-        try:
-            known.append(find_area(name).name)
-        except UnknownNameError:
-            continue
+    known = [name for name in map(_published_name, sorted(authorities)) if name]
     return f"rows of {len(authorities):,} {'authority' if len(authorities) == 1 else 'authorities'}" + (f" ({', '.join(known)})" if known else "")
+
+
+def _published_name(name: str) -> str:
+    """Return an authority's name as published figures have it; empty if it is none of theirs."""
+    try:
+        return find_area(name).name if name else ""
+    except UnknownNameError:
+        return ""
 
 
 def _unbroken(years: np.ndarray, quality: DataQuality) -> int:

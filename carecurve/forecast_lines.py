@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -13,11 +14,12 @@ from carecurve.forecast_question import Question
 from outputs.forecast_plots import total_rows
 from outputs.forecast_tables import TOTAL
 from outputs.money_axis import unit_of
+from scenarios.areas import ENGLAND
 from sim.need_caseload import PLAN, STAGES
 
 
-def lines(tables: Mapping[str, pd.DataFrame], origin: date, question: Question) -> list[str]:
-    """Return the closing lines."""
+def lines(tables: Mapping[str, pd.DataFrame], origin: date, question: Question, about: Mapping[str, Any]) -> list[str]:
+    """Return the closing lines; `about` is what the manifest says."""
     rows = total_rows(tables["forecast.csv"])
     found = [f"{rows.iloc[0]['mean']:,.0f} children in care on {origin:%-d %B %Y}."] if len(rows) else []
     if len(rows) > 1:
@@ -30,6 +32,8 @@ def lines(tables: Mapping[str, pd.DataFrame], origin: date, question: Question) 
         found += _need(tables[STOCK])
     if "outturn.csv" in tables and len(rows):
         found += _money(tables, question)
+    if about.get("prices_of") == ENGLAND:
+        found.append("Prices are England's on average; --area names the authority whose they are.")
     if "differences.csv" in tables and len(rows):
         found += _differences(tables["differences.csv"])
     if question.compat:

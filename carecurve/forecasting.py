@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from outputs.forecast_folder import Quality, write_forecast
 from outputs.forecast_hiding import with_small_hidden
 from outputs.forecast_plots import Shown
 from outputs.forecast_tables import band_table, flow_table, stock_table
-from scenarios.areas import ENGLAND, UnknownNameError, find_area
+from scenarios.areas import ENGLAND, find_area
 from scenarios.deflators import PRICE_BASE
 from sim.caseload import PLACEMENTS, CaseloadModel, CaseloadRun, month_ends, opening_stock, run_caseload
 from sim.caseload_prices import growth_of, price_quantiles
@@ -83,7 +83,7 @@ class Forecast:
 
     def lines(self) -> list[str]:
         """Return the few lines a planner would read aloud."""
-        return forecast_lines.lines(self.tables, self.origin, self.question)
+        return forecast_lines.lines(self.tables, self.origin, self.question, self.about)
 
 
 def forecast(question: Question, progress: Progress | None = None) -> Forecast:
@@ -140,7 +140,7 @@ class _Forecasting:
         self.quality = {"SSDA903": records.quality}
         self.need = self._need_records(pseudonyms)
         self.annex: AnnexA | None = read_annex_a(question.annex_a, pseudonyms) if question.annex_a else None
-        self.compiled = _compiled(question)
+        self.compiled = _compiled(question, records)
         levels = published_levels(self.compiled.profiles[0].name, records.first.year + 1)
         self.rates: CareRates = estimate(records, published_pattern(), since, last, levels)
         self.opened = self._opened()
@@ -186,12 +186,12 @@ class _Forecasting:
         past = month_end_stock(self.records, self.since, self.last)
         too_few = question.hide and len(self.opened.children) <= LARGEST  # to draw anything
         shown = None if too_few else Shown(tables, past[past > LARGEST] if question.hide else past, others, self._title())
-        about = _about(question, self.records, self.since, self.opened.origin)
+        about = _about(question, self.records, self.since, self.opened.origin) | {"prices_of": self.compiled.profiles[0].name}
         return Forecast(question, self.opened.origin, tables, self.quality, shown, about, run)
 
     def _title(self) -> str:
         """Return what the picture is headed."""
-        place = self.question.authority or self.question.area or "The authority"
+        place = self.records.authority or self.question.area or "The authority"
         return f"{place}: forecast from {len(self.opened.children):,} children in care on {self.opened.origin:%-d %B %Y}"
 
     def _opened(self) -> Opened:
@@ -239,24 +239,17 @@ class _Forecasting:
         return money.Costs(run, growth, nominal, self.opened.known_days, self.opened.known_days / 7.0 * weekly[:, :, None])
 
 
-def _compiled(question: Question) -> CompiledModel:
-    """Return the baseline of the authority whose prices are used."""
-    baseline = api.load(BASELINE)
-    for name in (question.area, question.authority):
-        if name:
-            try:
-                return compile_model(baseline, (find_area(name).name,))
-            except UnknownNameError:
-                if name == question.area:
-                    raise
-    return compile_model(baseline, (ENGLAND,))
+def _compiled(question: Question, records: CareRecords) -> CompiledModel:
+    """Return the baseline of the authority whose prices are used: the one asked for, else the returns' own, else England."""
+    name = find_area(question.area).name if question.area else records.authority or ENGLAND
+    return compile_model(api.load(BASELINE), (name,))
 
 
 def _about(question: Question, records: CareRecords, since: date, origin: date) -> dict[str, Any]:
     """Return what the manifest says: versions, what was asked, days; never a path or anything of a child."""
-    asked = replace(question, ssda903=Path(), cin=None, annex_a=None, costs=None, adjust=None)
-    told = {name: value for name, value in vars(asked).items() if name not in ("ssda903", "cin", "annex_a", "costs", "adjust", "workers")}
-    used = {"ssda903": True, **{name: getattr(question, name) is not None for name in ("cin", "annex_a", "costs", "adjust")}}
+    paths = ("ssda903", "cin", "annex_a", "costs", "adjust")
+    told = {name: value for name, value in vars(question).items() if name not in (*paths, "workers")}
+    used = {name: getattr(question, name) is not None for name in paths}
     adjustments = {"adjustments": read_adjustments(question.adjust)[0].model_dump(exclude_none=True)} if question.adjust else {}
     return {
         "command": "forecast", "versions": library_versions(), "asked": told, "records_used": used,
