@@ -42,7 +42,7 @@ class CareRates:
     leaving, moving, changing
         Hazards a year (`Fitted`).
     next_placement, next_legal_status, exit_reason
-        Dirichlet parameters: (KINDS, AGES, KINDS), (STATUSES, STATUSES), (AGES, KINDS, EXITS).
+        Dirichlet parameters: (KINDS, AGES, KINDS), (STATUSES, AGES, STATUSES), (AGES, KINDS, EXITS).
     placement_lift
         How many times likelier each placement is to be moved to on each legal status than on all (STATUSES, KINDS).
     entries
@@ -163,13 +163,13 @@ def shares_of(spans: pd.DataFrame, since: date, origin: date, frame: Frame) -> d
     spans = spans[(spans["end"] >= low) & (spans["end"] <= high)]
     age = np.searchsorted(frame.age_edges_days, spans["end"] - spans["birth"], side="right") - 1
     age, placement, status = np.clip(age, 0, ages - 1), spans["placement"].to_numpy(), spans["legal_status"].to_numpy()
-    counts = {"next_placement": np.zeros((kinds, ages, kinds)), "next_legal_status": np.zeros((statuses, statuses))}
+    counts = {"next_placement": np.zeros((kinds, ages, kinds)), "next_legal_status": np.zeros((statuses, ages, statuses))}
     counts["exit_reason"] = np.zeros((ages, kinds, exits))
     moved = spans["moves"].to_numpy()
     to = spans["next_placement"][moved].to_numpy()
     np.add.at(counts["next_placement"], (placement[moved], age[moved], to), recency(high - spans["end"][moved]))
     changed = spans["changes_legal_status"].to_numpy()
-    np.add.at(counts["next_legal_status"], (status[changed], spans["next_legal_status"][changed].to_numpy()), 1.0)
+    np.add.at(counts["next_legal_status"], (status[changed], age[changed], spans["next_legal_status"][changed].to_numpy()), 1.0)
     left = spans["leaves"].to_numpy()
     reasons = spans["exit"][left].map({name: position for position, name in enumerate(frame.exits)}).to_numpy(np.int64)
     np.add.at(counts["exit_reason"], (age[left], placement[left], reasons), 1.0)

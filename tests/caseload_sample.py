@@ -42,7 +42,7 @@ def hazards(months: int, leave=0.0, move=0.0, change=0.0, to: int = 1, reason: i
         np.ones((1, AGES, KINDS)), np.ones((1, STATUSES)), np.ones((1, 2)), np.ones((1, months)),
         np.broadcast_to(change, (STATUSES, CARES))[None].copy(),
         np.broadcast_to(always(to, KINDS), (1, KINDS, AGES, KINDS)).copy(), np.ones((STATUSES, KINDS)),
-        np.broadcast_to(always(3, STATUSES), (1, STATUSES, STATUSES)).copy(),
+        np.broadcast_to(always(3, STATUSES), (1, STATUSES, AGES, STATUSES)).copy(),
         np.broadcast_to(always(reason, len(EXITS)), (1, AGES, KINDS, len(EXITS))).copy(),
     )  # fmt: skip
 

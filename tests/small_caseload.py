@@ -25,7 +25,7 @@ def caseload(children: int, leaves_a_year: float, moves_a_year: float, entries_a
         move_age_place=np.full((1, ages, places), moves_a_year / 365.25), move_age_placement=np.ones((1, ages, kinds)),
         move_legal=np.ones((1, statuses)), move_unaccompanied=np.ones((1, 2)), placement_lift=np.ones((statuses, kinds)),
         move_month=np.ones((1, months)), legal_change=np.zeros((1, statuses, cares)),
-        next_placement=shares(1, kinds, ages, kinds), next_legal=shares(1, statuses, statuses), exit_reason=shares(1, ages, kinds, exits),
+        next_placement=shares(1, kinds, ages, kinds), next_legal=shares(1, statuses, ages, statuses), exit_reason=shares(1, ages, kinds, exits),
     )  # fmt: skip
     per_day = np.zeros((1, streams, months))
     per_day[:, 0] = entries_a_day

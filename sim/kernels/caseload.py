@@ -211,7 +211,7 @@ def live(seed, replicate, child, who, now, birth, care_start, place_start, adult
             tallies.begun[month, placement] += 1
         else:
             changes += 1
-            legal = chosen(hazards.next_legal[legal], uniform(seed, replicate, child, who, names.new_legal, changes))
+            legal = chosen(hazards.next_legal[legal, age], uniform(seed, replicate, child, who, names.new_legal, changes))
             to_change = threshold(seed, replicate, child, who, names.legal, changes)
 
 
