@@ -71,9 +71,6 @@ MADE_KINDS = ("stationary", "duration_dependent")
 ROUTES = {"E4A": "reunified", "E45": "special_guardianship", "E11": "adopted", "E8": "other_exit"}
 
 
-# ---------------------------------------------------------------- the engine's truth
-
-
 @dataclass(frozen=True)
 class Pooled:
     """True rates of an authority: replicates together.
@@ -211,9 +208,6 @@ def dispersion(rates: Pooled, ones: list[CareRecords]) -> dict[str, float]:
     return {name: float(np.mean(values)) for name, values in squares.items()}
 
 
-# ---------------------------------------------------------------- data sets
-
-
 def estimated(records: CareRecords, since: date, origin: date, seed: int, months: int = MONTHS_AHEAD) -> tuple[pd.DataFrame, CaseloadModel]:
     """Return the cells of exposure that records have, and the model that the pipeline makes of them."""
     rates = estimate(records, published_pattern(), since, origin)
@@ -288,9 +282,6 @@ def two_years_after(origin: date) -> date:
     return origin.replace(year=origin.year + MONTHS_AHEAD // 12)
 
 
-# ---------------------------------------------------------------- made-up authorities
-
-
 def made_kinds() -> dict[str, Kind]:
     """Return kinds of made-up authorities, with children who enter alone and in groups of siblings."""
     alone = {name: kinds()[name] for name in MADE_KINDS}
@@ -354,9 +345,6 @@ def made_scored(kind: Kind, number: int, children: float) -> pd.DataFrame:
     return implied.scored(draws, truth, SHARE).assign(source=kind.name, area=kind.name, seed=number)
 
 
-# ---------------------------------------------------------------- report
-
-
 def report(table: pd.DataFrame, spread: dict[str, float]) -> pd.DataFrame:
     """Return a row a rate of one source, and rows of all and of each kind: data sets, coverage, its standard error, bias and spread of errors."""
     table = table.assign(
@@ -372,6 +360,13 @@ def report(table: pd.DataFrame, spread: dict[str, float]) -> pd.DataFrame:
             "dispersion": spread.get(name, np.nan),
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def kept(found: list[pd.DataFrame], source: str, began: float, output: str | None) -> None:
+    """Write what was found so far where asked, and say how long the source took."""
+    print(f"{source}: {time.perf_counter() - began:.0f} s", flush=True)
+    if output:
+        pd.concat(found).to_csv(output, index=False)
 
 
 def main() -> None:
@@ -390,15 +385,11 @@ def main() -> None:
         dispersed.append(rates.dispersion)
         print(f"{area}, dispersion: " + ", ".join(f"{name} {value:.2f}" for name, value in rates.dispersion.items()), flush=True)
         found += [engine_scored(area, seed, rates) for seed in range(1, options.seeds + 1)]
-        print(f"{area}: {time.perf_counter() - began:.0f} s", flush=True)
-        if options.output:
-            pd.concat(found).to_csv(options.output, index=False)
+        kept(found, area, began, options.output)
     for name in options.kinds:
         began = time.perf_counter()
         found += [made_scored(made_kinds()[name], number, options.children) for number in range(options.made)]
-        print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
-        if options.output:
-            pd.concat(found).to_csv(options.output, index=False)
+        kept(found, name, began, options.output)
     table = pd.concat(found, ignore_index=True)
     mean = pd.DataFrame(dispersed).mean().to_dict() if dispersed else {}
     for source, part in table.groupby("source", sort=False):

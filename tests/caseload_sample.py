@@ -87,3 +87,8 @@ def reform(months: int, enter=1.0, leave=1.0, move=1.0) -> Reform:
     ages = len(AGE_BANDS)
     return Reform(np.full((1, months, ages, KINDS), float(leave)), np.full((1, months, KINDS), float(move)),
                   np.full((1, months, ages), float(enter)), np.ones((1, months, KINDS)))  # fmt: skip
+
+
+def in_care(run) -> np.ndarray:
+    """Children in care by replicate and month end."""
+    return run.tallies.stock.sum(axis=(2, 3))

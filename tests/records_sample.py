@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from calibration.care_records import CareRecords
+
 SAMPLE = Path(__file__).parent / "data" / "ssda903-la300"
 RETURNS = SAMPLE / "regional"
 SINCE, ORIGIN = date(2020, 4, 1), date(2022, 3, 31)
 EPISODE = ("CHILD", "DECOM", "RNE", "LS", "CIN", "PLACE", "PLACE_PROVIDER", "DEC", "REC", "REASON_PLACE_CHANGE", "HOME_POST", "PL_POST", "URN")
+STAY = ("start", "end", "placement", "ended_by")
 HEADER = ("CHILD", "SEX", "DOB", "ETHNIC", "UPN", "MOTHER", "MC_DOB")
 
 
@@ -65,3 +68,13 @@ def told(rows: pd.DataFrame, *columns: str) -> list[tuple]:
         if pd.api.types.is_datetime64_any_dtype(shown[column].dtype):
             shown[column] = shown[column].dt.strftime("%Y-%m-%d").fillna("")
     return list(shown.itertuples(index=False, name=None))
+
+
+def balance(records: CareRecords) -> dict[str, int]:
+    """Rows of episodes: those read, and those read less left out, merged with another of one start, joined to the row before, and stays."""
+    quality = records.quality
+    of = {what: rows for (table, what), rows in quality.changes.items() if table == "episodes"}
+    merged = sum(rows for what, rows in of.items() if what.startswith(("submitted again", "of one child and start")))
+    joined = sum(rows for what, rows in of.items() if "joined to the row before" in what)
+    left = sum(rows for (table, _), rows in quality.left_out.items() if table == "episodes")
+    return {"read": quality.read["episodes"], "unaccounted": quality.read["episodes"] - left - merged - joined - len(records.stays)}
