@@ -92,8 +92,13 @@ def _differences(table: pd.DataFrame) -> list[str]:
         care, net = last.loc["children_in_care"], last.loc["net_gbp"]
         unit = unit_of(max(abs(net["p05"]), abs(net["p95"])))
         found.append(
-            f"With {'the adjustments' if name == KEY else name}, March {int(care['year_ending'])}: {care['mean']:+,.0f} children in care "
-            f"(90 % of runs {care['p05']:+,.0f} to {care['p95']:+,.0f}); net cost that year {unit.text(net['mean'], signed=True)} "
+            f"With {'the adjustments' if name == KEY else name}, March {int(care['year_ending'])}: {_whole(care['mean'])} children in care "
+            f"(90 % of runs {_whole(care['p05'])} to {_whole(care['p95'])}); net cost that year {unit.text(net['mean'], signed=True)} "
             f"({unit.text(net['p05'], signed=True)} to {unit.text(net['p95'], signed=True)}, constant prices)."
         )
     return found
+
+
+def _whole(children: float) -> str:
+    """Return a difference in whole children with its sign; none is 0, not -0."""
+    return f"{round(children):+,}" if round(children) else "0"

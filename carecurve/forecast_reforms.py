@@ -145,14 +145,20 @@ def _price(before: _Annual, after: _Annual, placement: str) -> np.ndarray:
 def ratios(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Return what a reform multiplies a rate by, by world and year, from paired runs (W, Y).
 
-    The ratio of each year is that of the means over worlds. Worlds scale its distance from 1, all years alike, by their own difference over the mean
+    The ratio of each year is that of the means over worlds, drawn towards 1 by as little as its evidence is: with t standard errors of the difference
+    over all years, t^2 / (1 + t^2) of its distance from 1 is kept (the estimate less its own variance, over itself), so that one child in a secure
+    home more or less in a small authority is no ratio of 0 or 2. Worlds scale the distance, all years alike, by their own difference over the mean
     difference, where that is more than chance; else they do not differ.
     """
     mean_before = before.mean(axis=0)
     mean = np.divide(after.mean(axis=0), mean_before, out=np.ones_like(mean_before), where=mean_before > 0)
     difference = (after - before).sum(axis=1) / max(before.mean(axis=0).sum(), 1e-12)
-    error = difference.std(ddof=1) / np.sqrt(len(difference)) if len(difference) > 1 else np.inf
-    if abs(difference.mean()) <= SIGNIFICANT * error:
+    if len(difference) < 2 or not difference.any():
+        return np.broadcast_to(mean, before.shape).copy()
+    error = difference.std(ddof=1) / np.sqrt(len(difference))
+    squared = (difference.mean() / error) ** 2 if error > 0 else np.inf
+    mean = 1.0 + (mean - 1.0) * (squared / (1.0 + squared) if np.isfinite(squared) else 1.0)
+    if squared <= SIGNIFICANT**2:
         return np.broadcast_to(mean, before.shape).copy()
     scale = np.clip(difference / difference.mean(), -1.0, 3.0)
     return np.clip(1.0 + (mean - 1.0)[None, :] * scale[:, None], 0.0, None)

@@ -62,9 +62,12 @@ def _children(axes: Axes, shown: Shown) -> None:
         look = {"color": COLOURS[2 + position % 5], "linestyle": STYLES[1 + position % 6], "marker": MARKERS[position % 7], "markevery": 12}
         axes.plot(at, other["p50"], linewidth=1.6, **look)
         axes.annotate(name, (at.iloc[-1], other["p50"].iloc[-1]), xytext=(4, -2 - 11 * position), textcoords="offset points", fontsize=8.5)
-    axes.annotate("forecast (median)", (days.iloc[-1], rows["p50"].iloc[-1]), xytext=(-4, 6), textcoords="offset points", fontsize=8.5, ha="right")
+    # Below the fan and above what was: on neither line.
+    axes.annotate("forecast (median)", (days.iloc[-1], rows["p50"].iloc[-1]), xytext=(days.iloc[-1], 0.72 * rows["p025"].iloc[-1]), fontsize=8.5,
+                  ha="right", arrowprops={"arrowstyle": "-", "linewidth": 0.7, "shrinkB": 2})  # fmt: skip
     if len(shown.past):
-        axes.annotate("records", (pd.to_datetime(shown.past.index[0]), shown.past.iloc[0]), xytext=(2, 6), textcoords="offset points", fontsize=8.5)
+        first = (pd.to_datetime(shown.past.index[0]), shown.past.iloc[:12].max())
+        axes.annotate("records", first, xytext=(2, 8), textcoords="offset points", fontsize=8.5)
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_ylabel("children in care at the month's end")
