@@ -51,31 +51,31 @@ def _written(folder: Path, name: str, extends: str, lines: list[str]) -> Scenari
     return load(str(path))
 
 
-def circles(folder: Path, area: str, response: float = RESPONSE) -> dict[str, Pair]:
+def circles(folder: Path, area: str, response: float = RESPONSE, until: str = UNTIL) -> dict[str, Pair]:
     """Return the baseline and austerity with the loop in force (`on`), `off`, and `cut`."""
     names = {True: "on", False: "off"}
     bases = [scenario(folder, f"base-{names[on]}", "baseline", need_response=response, in_force=on) for on in names]
     cuts = [scenario(folder, f"austerity-{names[on]}", "austerity", need_response=response, in_force=on) for on in names]
-    first = _run(area, bases[0], cuts[0], bases[1], cuts[1])
+    first = _run(area, until, bases[0], cuts[0], bases[1], cuts[1])
     level = first[0].annual.sel(measure="family_support_level_pct").mean(["area", "replicate"])
     path = {int(year): float(level.sel(year_ending=year)) / 100.0 for year in level.year_ending.to_numpy() if year > 2026}
-    third = _run(area, held(folder, "base-cut", "baseline", response, path), held(folder, "austerity-cut", "austerity", response, path))
+    third = _run(area, until, held(folder, "base-cut", "baseline", response, path), held(folder, "austerity-cut", "austerity", response, path))
     return {"on": first[:2], "off": first[2:], "cut": third}
 
 
-def _run(area: str, *scenarios: Scenario) -> tuple[Results, ...]:
-    return cc.compare(*scenarios, area=area, engine="expected", until=UNTIL, effects="central").scenarios
+def _run(area: str, until: str, *scenarios: Scenario) -> tuple[Results, ...]:
+    return cc.compare(*scenarios, area=area, engine="expected", until=until, effects="central").scenarios
 
 
-def late(pair: Pair, measure: str) -> float:
-    """Return austerity less its baseline, a year of the last five (`care`: every line of cost but family support)."""
+def late(pair: Pair, measure: str, years: slice = LATE) -> float:
+    """Return austerity less its baseline, a year of some, the last five of the table (`care`: every line of cost but family support)."""
     base, reform = pair
     if measure == "care":
         lines = [line for line in base.lines if line != "family_support"]
         difference = (reform.costs.sel(line=lines) - base.costs.sel(line=lines)).sum("line")
     else:
         difference = reform.annual.sel(measure=measure) - base.annual.sel(measure=measure)
-    return float(difference.sel(year_ending=LATE).mean("year_ending").sum("area").mean("replicate"))
+    return float(difference.sel(year_ending=years).mean("year_ending").sum("area").mean("replicate"))
 
 
 def main() -> None:

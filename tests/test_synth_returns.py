@@ -23,7 +23,7 @@ from sim.whole_log import WholeLog, whole_log
 
 pytestmark = pytest.mark.e2e
 
-AREA, FROM, UNTIL = "Torbay", "2022-04", "2024-03"
+AREA, FROM, UNTIL = "Rutland", "2022-04", "2024-03"
 SYNTH = ("--area", AREA, "--from", FROM, "--until", UNTIL, "--quiet")
 
 
@@ -125,7 +125,7 @@ def test_children_in_care_before_the_returns_have_their_true_start(returns):
     begins = year_bounds(min(returns.years))[0]
     care = {returns.people.number(p.who): p for p in returns.periods}
     earlier = first[(first["RNE"] == "S") & (first["DECOM"] < begins)]
-    assert len(earlier) > 10
+    assert len(earlier) > 3
     assert all(np.floor(care[child].start) >= day_of("1997-04") for child in earlier["CHILD"])
     running = {p.who for p in returns.periods if p.start < day_of(FROM) <= p.end}
     assert {returns.people.number(who) for who in running} <= set(first["CHILD"])
