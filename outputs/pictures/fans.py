@@ -28,15 +28,13 @@ from outputs.pictures.look import (
     number,
     number_axis,
     prices,
-    rows_of_points,
-    wrapped,
     year_axis,
 )
 from outputs.pictures.published import history
 from outputs.tables import after_branch, whole
 from sim.measures import MEASURES
 from sim.results import Comparison, Results
-from sim.statistics import Summary, summarise
+from sim.statistics import summarise
 
 SHADES = ((0.05, 0.95, 0.12), (0.10, 0.90, 0.14), (0.25, 0.75, 0.22))  # from, to, how dark
 BANDS = "bands: 50, 80 and 90 % of runs; thin lines: 90 % of a reform's"
@@ -65,12 +63,12 @@ def fan_chart(comparison: Comparison, measure: str, published: pd.DataFrame | No
         If the results hold no figures of the measure.
     """
     before = history(comparison, published, measure) if measure in MEASURES else pd.Series(dtype=float)
+    years = list(comparison.baseline.years)
+    if np.isnan(yearly(comparison.baseline, measure, years)).any() and measure in MEASURES and MEASURES[measure].count is not None:
+        raise ValueError(f"these results hold no figures of {measure}")
     comparison = whole(comparison)
     base = comparison.baseline
-    years = list(base.years)
     values = {one.scenario: yearly(one, measure, years)[0] for one in comparison.scenarios}
-    if np.isnan(values[base.scenario]).all():
-        raise ValueError(f"these results hold no figures of {measure}")
     changed = after_branch(base) or years
     figure = new_figure(12.0 if comparison.reforms else 9.0, 5.4)
     left, *right = np.atleast_1d(figure.subplots(1, 2 if comparison.reforms else 1, width_ratios=(1.45, 1.0) if comparison.reforms else None))
@@ -109,8 +107,7 @@ def _levels(axes: Axes, comparison: Comparison, years: list[int], values: dict[s
     ends: list[End] = []
     if len(before):
         axes.plot(before.index, before.to_numpy(), color=GREY, linewidth=1.2, marker="o", markersize=5, markerfacecolor="white", markeredgewidth=1.4)
-        highest = before.index[int(len(before) // 3)]
-        axes.annotate("published", (highest, float(before[highest])), xytext=(0, 9), textcoords="offset points", fontsize=9, color=GREY, ha="center")
+        axes.annotate("published", (before.idxmax(), float(before.max())), xytext=(-8, 3), textcoords="offset points", fontsize=9, color=GREY, ha="right")
     for i, one in enumerate(comparison.scenarios):
         own, look = values[one.scenario], i % len(COLOURS)
         if i == 0:
@@ -172,6 +169,6 @@ def _told(comparison: Comparison, measure: str, title: str, years, changed, valu
         told.append(f"{one.label}: {between(level, last, digits=digits)} {when} {changed[-1]}")
         if i:
             change = summarise(values[one.scenario] - values[base.scenario])
-            told.append(f"({between(change, last, True, digits)} against the baseline)")
-        told[-1] += "." if i or not comparison.reforms else ";"
+            told[-1] += f", against the baseline {between(change, last, True, digits)}"
+        told[-1] += "."
     return " ".join(told) + f" Mean of {base.replicates} run{'s' * (base.replicates > 1)}, 90 % interval in brackets; unit: {measure_unit(measure, base)}."

@@ -12,6 +12,7 @@ from textwrap import fill
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
 from outputs.money_axis import MINUS
@@ -29,7 +30,7 @@ SOURCE = f"Source: {SIMULATED} Abuse, death and children's experience are not si
 PUBLISHED_SOURCE = "Published: Department for Education statistics, Open Government Licence v3.0."
 LABEL_GAP = 0.085  # height of a label of two lines, of the axes'
 LETTERS_PER_INCH = 17.5  # of a note
-SMALL, NOTE = 9.0, 7.5  # points
+TITLE, SMALL, NOTE = 13.0, 9.0, 7.5  # points
 End = tuple[str, float, int]  # a label at the end of a curve: text, height, style
 
 
@@ -38,13 +39,34 @@ def new_figure(width: float = 9.0, height: float = 5.4) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def finish(figure: Figure, title: str, *notes: str) -> Figure:
-    """Give a figure its title, notes and source, and return it."""
-    figure.suptitle(title, x=0.01, ha="left", fontsize=13)
+def finish(figure: Figure, title: str, *notes: str, key: Sequence[tuple[str, int]] = ()) -> Figure:
+    """Give a figure its title, notes and source, and return it.
+
+    `key` names scenarios (label, style) by their markers under the title, where rows leave no room for labels beside each point.
+    """
+    lines = key_lines(figure, key)
+    figure.suptitle(title + "\n" * lines, x=0.01, ha="left", fontsize=TITLE)
+    if key:
+        handles = [
+            Line2D([], [], color=COLOURS[style % len(COLOURS)], marker=MARKERS[style % len(COLOURS)], linestyle=STYLES[style % len(COLOURS)], label=label)
+            for label, style in key
+        ]  # fmt: skip
+        top = 1.0 - (1.35 * TITLE / 72.0 + 0.04) / figure.get_figheight()
+        figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.005, top), ncols=-(-len(key) // lines), fontsize=SMALL, frameon=False,
+                      borderaxespad=0.0, borderpad=0.1, handlelength=2.8)  # fmt: skip
     letters = int(figure.get_figwidth() * LETTERS_PER_INCH)
-    lines = [fill(note, letters) for note in (*notes, SOURCE) if note]
-    figure.supxlabel("\n".join(lines), fontsize=NOTE, x=0.01, ha="left")
+    wrapped_notes = [fill(note, letters) for note in (*notes, SOURCE) if note]
+    figure.supxlabel("\n".join(wrapped_notes), fontsize=NOTE, x=0.01, ha="left")
     return figure
+
+
+def key_lines(figure: Figure, key: Sequence[tuple[str, int]]) -> int:
+    """Return how many lines a key takes under a figure's title."""
+    if not key:
+        return 0
+    longest = max(len(label) for label, _ in key)
+    columns = max(1, int(figure.get_figwidth() / (0.085 * longest + 0.75)))
+    return -(-len(key) // columns)
 
 
 def bare(axes: Axes, grid: str = "y") -> None:
@@ -76,9 +98,9 @@ def drawn_from(results: Results, band: str = "bands: 5th to 95th percentile", wh
 
 
 def number(value: float, signed: bool = False, digits: int | None = None) -> str:
-    """Return a number with separators and a proper minus: whole from 100 on, else with as many digits as tell."""
+    """Return a number with separators and a proper minus: whole from 10 on, else with one digit that tells."""
     if digits is None:
-        digits = 0 if abs(value) >= 99.5 or float(value).is_integer() else 1
+        digits = 0 if abs(value) >= 9.95 or float(value).is_integer() else 1
     text = f"{abs(value):,.{digits}f}"
     return ("" if not text.strip("0.,") else MINUS if value < 0 else "+" if signed else "") + text
 
@@ -104,8 +126,11 @@ def wrapped(label: str, longest: int = 18) -> str:
 
 
 def curves(axes: Axes, x: Sequence[int], drawn: list[tuple[str, Summary]], first: int = 0, also: list[End] | None = None,
-           gap: float = LABEL_GAP, longest: int = 18) -> None:  # fmt: skip
-    """Draw curves with bands, each labelled at its end; `first` is the style of the first one, `also` holds more labels."""
+           gap: float = LABEL_GAP, longest: int = 18, from_nothing: bool = False) -> None:  # fmt: skip
+    """Draw curves with bands, each labelled at its end; `first` is the style of the first one, `also` holds more labels.
+
+    `from_nothing` lets the height axis begin at 0. Whatever else sets its reach must be drawn before: labels are kept apart on it.
+    """
     ends = list(also or [])
     for i, (label, summary) in enumerate(drawn):
         style = (first + i) % len(COLOURS)
@@ -119,6 +144,8 @@ def curves(axes: Axes, x: Sequence[int], drawn: list[tuple[str, Summary]], first
         )
         ends.append((label, float(summary.mean[-1]), style))
     axes.margins(x=0.02)
+    if from_nothing:
+        axes.set_ylim(bottom=0.0)
     label_ends(axes, x[-1], ends, gap, longest)
 
 
@@ -166,19 +193,9 @@ def rows_of_points(axes: Axes, rows: Sequence[str], series: Sequence[tuple[int, 
             if words:
                 axes.annotate(
                     words(style, summary, row), (max(high, mean), y), xytext=(7, 0), textcoords="offset points", va="center", fontsize=8.5,
-                    color=COLOURS[look],
+                    color=COLOURS[look], bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
                 )  # fmt: skip
     axes.set_yticks(range(len(rows)), rows, fontsize=fontsize)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     bare(axes, "x")
-
-
-def key(axes: Axes, labels: Sequence[tuple[str, int]], x: float = 0.0, y: float = 1.01) -> None:
-    """Write scenarios' names with their markers in one line above an axes, where rows leave no room for labels beside each point."""
-    handles = [
-        axes.plot([], [], color=COLOURS[style % len(COLOURS)], marker=MARKERS[style % len(COLOURS)], linestyle=STYLES[style % len(COLOURS)], label=label)[0]
-        for label, style in labels
-    ]  # fmt: skip
-    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(x, y), ncols=len(labels), fontsize=8.5, frameon=False, borderaxespad=0.0,
-                columnspacing=1.4, handlelength=2.6)  # fmt: skip
