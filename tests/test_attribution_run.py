@@ -11,7 +11,9 @@ from command_line import call
 import carecurve as cc
 from carecurve.api import attribute_plan
 from outputs.attribution import attribution_frame
-from outputs.attribution_plot import FALL, HATCH, RISE, WHOLE, WITHIN, waterfall
+from outputs.attribution_plot import waterfall
+from outputs.pictures.look import FALL, RISE
+from outputs.pictures.waterfall import HATCH, WHOLE, WITHIN
 from outputs.cost_bridge import bridge, cost_bridge
 from scenarios.loading import load
 from sim.attributed import ITEMS
