@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from outputs.children_marks import verdicts
@@ -19,12 +20,14 @@ from sim.measures import MEASURES
 from sim.results import Results
 
 STAYS_AS_IT_IS = 0.0005  # of the baseline: a mean change below it, within an interval of ten times that, is none worth a number
+WORTH_SEEING = 0.005  # of what is expected anyway: a smaller change is clear in paired runs, and nobody would see it
 FIRST_TO_MOVE = {  # measure: words for several of them
     "cpp_started": "child protection plans started", "s47": "section 47 enquiries", "referrals": "referrals", "care_starts": "care starts",
     "reunified": "children returned home", "placement_moves": "moves between placements", "placed_over_20_miles_at31": "children placed over 20 miles from home",
     "childrens_home_at31": "children in children’s homes", "foster_at31": "children in foster care", "unregistered_at31": "children in unregistered placements",
     "siblings_apart": "sibling groups placed apart", "agency_workers_fte": "agency social workers", "care_leavers_at31": "care leavers supported",
 }  # fmt: skip
+NAMED = 3
 TURNS_ON = {  # item of the cost bridge: what it is
     "placements_volume": "how many weeks children spend in placements", "placements_mix": "which kinds of placement children need",
     "placements_chance": "what each placement happens to cost", "placements_market": "how prices answer to use of the market",
@@ -65,7 +68,7 @@ def marked(source: Source, reform: Results) -> str | None:
     found = _verdict(source, reform)
     if found is None or not found.marked:
         return None
-    return f"This reform costs less, and a measure of children’s safety gets worse beyond chance ({'; '.join(found.worse)}). Do not call it better."
+    return f"This reform costs less, and a measure of children’s safety gets worse beyond chance ({_worse(found.worse)}). Do not call it better."
 
 
 def _costs(source: Source, reform: Results) -> str:
@@ -127,17 +130,27 @@ def _said_chance(share: float, source: Source) -> str:
 
 
 def _moves_first(source: Source, reform: Results) -> str:
-    """Say what is seen first: in the first year in which anything is clear, what moves most clearly."""
+    """Say what is seen first."""
+    found = first_sign(source, reform)
+    return "and nothing that an authority counts would move clearly in any year." if found is None else f"and would first show as {found}."
+
+
+def first_sign(source: Source, reform: Results) -> str | None:
+    """Return, in words, what moves most clearly in the first year in which anything does (its 90 % interval on one side of 0); None if nothing does."""
     rows = source.rows("differences.csv", reform.scenario)
     rows = rows[rows.measure.isin(list(FIRST_TO_MOVE)) & rows.year_ending.isin([str(year) for year in source.years])]
     clear = rows[((rows.p05 > 0.0) | (rows.p95 < 0.0)) & (rows["mean"].abs() >= 1.0)].assign(year=lambda found: found.year_ending.astype(int))
     if clear.empty:
-        return "and nothing that an authority counts would move clearly in any year."
+        return None
+    base = source.rows("summary.csv", source.base.scenario).set_index(["measure", "year_ending"])["mean"]
+    before = np.array([base.get((row.measure, str(row.year)), 0.0) for row in clear.itertuples()])
+    seen = clear[clear["mean"].abs().to_numpy() >= WORTH_SEEING * before]
+    clear = seen if len(seen) else clear
     early = clear[clear.year == clear.year.min()]
     row = early.loc[((early["mean"].abs() / (early.p95 - early.p05).clip(lower=1e-9)).idxmax())]
     what = FIRST_TO_MOVE[row.measure]
     on = f"on 31 March {row.year}" if MEASURES[row.measure].over == "last" else f"in {year_name(int(row.year))}"
-    return f"and would first show as about {words.more(row['mean'])} {what} {on}."
+    return f"about {words.more(row['mean'])} {what} {on}"
 
 
 def _pays(source: Source, reform: Results) -> str:
@@ -236,7 +249,7 @@ def _safety(source: Source, reform: Results) -> str:
     if found is None:
         told = "what happened to safety proxies is not in this folder"
     elif found.worse:
-        told = f"it is worse beyond chance on {words.listed(list(found.worse))}"
+        told = f"it is worse beyond chance on {_worse(found.worse)}"
     elif not found.known:
         told = "whether children are less safe is not known from so few runs"
     else:
@@ -244,25 +257,34 @@ def _safety(source: Source, reform: Results) -> str:
     return f"{told}, and harm to children is not simulated."
 
 
+def _worse(proxies: tuple[str, ...]) -> str:
+    """Return the proxies that are worse, three at most by name."""
+    names = [proxy.split(" (as ")[0] for proxy in proxies]
+    return words.listed(names if len(names) <= NAMED else [*names[:NAMED], f"{len(names) - NAMED} more (section 4)"])
+
+
 def beside(source: Source) -> Iterator[Block]:
     """Yield what must be read beside the answer: what a fall in care could hide."""
     names = [source.name(one) for one in source.reforms]
+    if not source.years:
+        return
     rows = []
     for measure, over_years in BESIDE.items():
-        when = "all" if over_years else str(source.years[-1]) if source.years else ""
+        when = "all" if over_years else str(source.years[-1])
         found = [source.rows("children.csv", one.scenario, measure=measure, year_ending=when).head(1) for one in source.reforms]
-        if measure == "cla_at31" and source.years:
+        if measure == "cla_at31":
             rows.append(_care_row(source))
             continue
         if any(one.empty or pd.isna(one.difference.iloc[0]) for one in found):
             continue
         label = MEASURES[measure].label + (f", {source.span}" if over_years else f", 31 March {source.years[-1]}")
         rows.append((label, words.figure(found[0].baseline.iloc[0]), *(_change(one.iloc[0]) for one in found)))
+    rows += _money_rows(source)
     if rows:
         head = ("", source.name(source.base), *(f"{name}: change" for name in names))
         yield Part("Read beside it", [
             Paragraph("A fall in one number can hide a rise in another. These stand beside the answer; section 4 has all of them."),
-            Table(f"Children, {source.area}: mean on {source.plans}, and mean change with 90 % interval", head, rows),
+            Table(f"Children and cost, {source.area}: mean on {source.plans}, and mean change with 90 % interval", head, rows),
         ])  # fmt: skip
 
 
@@ -273,6 +295,16 @@ def _care_row(source: Source) -> tuple[str, ...]:
     found = [source.one("differences.csv", one.scenario, measure="cla_at31", year_ending=last) for one in source.reforms]
     changes = (f"{words.figure(one['mean'], True)} ({words.interval(one.p05, one.p95)})" for one in found)
     return f"Children in care, 31 March {last}", words.figure(base["mean"]), *changes
+
+
+def _money_rows(source: Source) -> Iterator[tuple[str, ...]]:
+    """Yield net cost to the authority in the last year and in all years."""
+    last = str(source.years[-1])
+    for when, label in ((last, f"Net cost to the authority, {year_name(source.years[-1])}, £ million"), ("all", f"Net cost to the authority, {source.span}, £ million")):
+        found = [source.rows("children.csv", one.scenario, measure="cost_net", year_ending=when).head(1) for one in source.reforms]
+        if not any(one.empty for one in found):
+            changes = (f"{words.millions(one.difference.iloc[0], True)} ({words.interval(one.p05.iloc[0], one.p95.iloc[0], words.millions)})" for one in found)
+            yield label, words.millions(found[0].baseline.iloc[0]), *changes
 
 
 def _change(row: pd.Series) -> str:

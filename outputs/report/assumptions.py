@@ -14,7 +14,7 @@ from sim.cost_lines import assumptions
 from sim.results import Results
 
 HEAD = ("Number", "Value", "Unit", "Range", "Status", "Source")
-WORDS = frozenset({2, 3, 4, 5})
+WORDS = frozenset({1, 2, 3, 4, 5})
 PRICES = ("settings.prices", "settings.budget", "settings.discount", "settings.general_inflation", "settings.costs")
 
 

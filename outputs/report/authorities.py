@@ -2,62 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
+from outputs.pictures.published import NEIGHBOURS, PUBLISHED, last_year, rates
 from outputs.report import words
 from outputs.report.blocks import Block, Folded, Paragraph, Part, Section, Table
-from outputs.report.source import Neighbours, Source
+from outputs.report.source import Source
 from sim.results import Results
 
 OPEN = 20  # authorities of a table that is not folded
-PUBLISHED = {
-    "cla_per_10000": "Children in care per 10,000", "cpp_per_10000": "On a protection plan per 10,000", "referrals_per_10000": "Referrals per 10,000",
-    "cla_foster_pct": "In foster care, %",
+SHOWN = {  # measure: words; of counts, per 10,000 children
+    "cla_at31": "Children in care per 10,000", "cpp_at31": "On a protection plan per 10,000", "referrals": "Referrals per 10,000",
+    "foster_pct": "In foster care, %",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is published last of every place: `year` and rates by measure and place; and who is most like whom."""
+
+    years: Mapping[str, int]
+    rates: Mapping[str, Mapping[str, float]]
+    of: Mapping[str, list[str]]
+
+    def mean(self, measure: str, area: str) -> float:
+        """Return the mean of an authority's neighbours that published; missing if none did."""
+        found = [self.rates[measure][name] for name in self.of.get(area, []) if name in self.rates[measure]]
+        return sum(found) / len(found) if found else float("nan")
+
+
+def beside(source: Source) -> Beside | None:
+    """Return published rates and neighbours; None if there are none."""
+    published, near = source.published.get(PUBLISHED), source.published.get(NEIGHBOURS)
+    if published is None or near is None or near.empty:
+        return None
+    years = {measure: last_year(published, measure) for measure in SHOWN}
+    found = {measure: rates(published, measure, year) if year else {} for measure, year in years.items()}
+    of = {str(area): list(own.sort_values("rank").neighbour) for area, own in near.groupby("area")}
+    return Beside({measure: year for measure, year in years.items() if year}, found, of)
 
 
 def section(source: Source) -> Section:
     """Return the section."""
-    blocks: list[Block] = list(_published(source))
+    known = beside(source)
+    blocks: list[Block] = list(_published(source, known))
     for reform in source.reforms:
-        blocks.append(Part(source.name(reform), list(_each(source, reform))))
+        blocks.append(Part(source.name(reform), list(_each(source, reform, known))))
     if not source.reforms:
-        blocks += _alone(source)
+        blocks += _alone(source, known)
     return Section("authorities", "Authority by authority", blocks)
 
 
-def _published(source: Source) -> Iterator[Block]:
+def _published(source: Source, known: Beside | None) -> Iterator[Block]:
     """Yield what is published of each authority beside the mean of its neighbours."""
-    known = source.neighbours
     if known is None:
         yield Paragraph("An authority here is made up, or the folder was opened without published figures, so there are no statistical neighbours to show.")
         return
     names = [name for name in source.each.baseline.areas if name in known.of]
-    rows = []
-    for name in names:
-        beside = known.rows.reindex(list(known.of[name]))
-        cells = []
-        for measure in PUBLISHED:
-            cells += [_shown(known.rows[measure].get(name)), _shown(beside[measure].mean())]
-        rows.append((name, *cells))
-    head = ["Authority", *(text for label in PUBLISHED.values() for text in (label, "neighbours"))]
+    rows = [(name, *(_shown(value) for measure in SHOWN for value in (known.rates[measure].get(name), known.mean(measure, name)))) for name in names]
+    head = ["Authority", *(text for label in SHOWN.values() for text in (label, "its neighbours"))]
+    when = words.listed([str(year) for year in sorted(set(known.years.values()))])
     yield Paragraph(f"Each authority is shown beside the mean of its ten statistical neighbours: authorities with families most like its own. Figures are "
-                    f"published ones, year ending March {known.year}.")  # fmt: skip
-    table = Table(f"Published figures of {known.year}, authorities and their statistical neighbours", head, rows)
+                    f"published ones, year ending March {when}.")  # fmt: skip
+    table = Table("Published figures, authorities and the mean of their statistical neighbours", head, rows)
     yield table if len(rows) <= OPEN else Folded(f"All {len(rows)} authorities", [table])
     yield Folded("Which authorities are the neighbours", [
-        Table(f"Statistical neighbours, the nearest first ({known.source})", ("Authority", "Neighbours"),
+        Table("Statistical neighbours, the nearest first (Department for Education, Local Authority Interactive Tool)", ("Authority", "Neighbours"),
               [(name, ", ".join(known.of[name])) for name in names], frozenset({1}))])  # fmt: skip
 
 
-def _shown(value: object) -> str:
+def _shown(value: float | None) -> str:
     """Return a published figure."""
     return "–" if value is None or pd.isna(value) else words.figure(float(value))
 
 
-def _each(source: Source, reform: Results) -> Iterator[Block]:
+def _each(source: Source, reform: Results, known: Beside | None) -> Iterator[Block]:
     """Yield what a reform does in each authority, and what the same rate would be beside neighbours."""
     areas = source.each.baseline.areas
     last = str(source.years[-1])
@@ -75,7 +97,7 @@ def _each(source: Source, reform: Results) -> Iterator[Block]:
     for area in areas:
         cells = [area, f"{words.figure(care['mean'][area], True)} ({words.interval(care.p05[area], care.p95[area])})"]
         cells += [words.figure(rates[0][area]), words.figure(rates[1][area])]
-        cells.append(_beside(source.neighbours, area))
+        cells.append(_shown(known.mean("cla_at31", area) if known else None))
         if worth is not None:
             row = worth.loc[area]
             cells += [f"{words.millions(row['mean'], True)} ({words.interval(row.p05, row.p95, words.millions)})", words.per_cent(float(row.probability))]
@@ -103,11 +125,6 @@ def _rates(source: Source, reform: Results) -> tuple[dict[str, float], dict[str,
     return found[0], found[1]
 
 
-def _beside(known: Neighbours | None, area: str) -> str:
-    """Return the mean rate of children in care of an authority's neighbours."""
-    return "–" if known is None or area not in known.of else _shown(known.rows.reindex(list(known.of[area]))["cla_per_10000"].mean())
-
-
 def _told(table: pd.DataFrame | None, reform: Results, area: str) -> str:
     """Return by when an authority could tell the change in children in care from chance."""
     if table is None:
@@ -127,12 +144,12 @@ def _who_gains(source: Source, reform: Results) -> Iterator[Block]:
     yield Paragraph(f"On average net cost falls in {words.listed(falls) or 'none'}, and rises in {words.listed(rises) or 'none'} (most first).")
 
 
-def _alone(source: Source) -> Iterator[Block]:
+def _alone(source: Source, known: Beside | None) -> Iterator[Block]:
     """Yield children in care of each authority of a run of one scenario."""
     if not source.years:
         return
     first, last = source.years[0], source.years[-1]
     care = source.each.baseline.annual.sel(measure="cla_at31").mean("replicate")
-    rows = [(area, *(words.figure(float(care.sel(area=area, year_ending=year))) for year in (first, last)), _beside(source.neighbours, area))
+    rows = [(area, *(words.figure(float(care.sel(area=area, year_ending=year))) for year in (first, last)), _shown(known.mean("cla_at31", area) if known else None))
             for area in source.each.baseline.areas]  # fmt: skip
     yield Table("Children in care on 31 March, mean over runs", ("Authority", str(first), str(last), "Neighbours per 10,000, last published"), rows)

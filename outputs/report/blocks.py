@@ -86,7 +86,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Folded:
-    """Blocks that a reader unfolds; unfolded in print."""
+    """Blocks that a reader unfolds; printed if they are unfolded."""
 
     summary: str
     blocks: Sequence[Block]

@@ -16,7 +16,7 @@ import numpy as np
 from outputs.children import NOT_COUNTED, yearly
 from outputs.children_marks import DETECTABLE
 from outputs.report import words
-from outputs.report.answer import month_in_words, year_ending_of
+from outputs.report.answer import WORTH_SEEING, first_sign, month_in_words, year_ending_of
 from outputs.report.blocks import Block, Paragraph, Part, Points, Section, Table
 from outputs.report.source import Source
 from scenarios.timeline import year_name
@@ -109,7 +109,9 @@ def _rule(source: Source, reform: Results) -> Iterator[Block]:
     areas = len(source.each.baseline.areas)
     yield Paragraph(f"It starts in {month_in_words(start)}, so month 12 is {month_in_words(end)}. These move first and most clearly; a range holds 9 of 10 runs.")
     if not shown:
-        yield Paragraph("Nothing that an authority counts has moved by then.")
+        sign = first_sign(source, reform)
+        yield Paragraph("Nothing that an authority counts has moved by then." + (
+            f" The first clear sign would be {sign}: set a second decision for when that is known." if sign else ""))  # fmt: skip
     else:
         head = ("Measure", "By", source.name(source.base), "With the reform", "Change and range", "Could tell it from chance")
         yield Table(f"What is expected of {source.name(reform)} by month 12, {source.area}", head,
@@ -156,7 +158,7 @@ def indicators(source: Source, reform: Results, start: str) -> list[Indicator]:
             continue
         in_areas = sum(told(before[a], after[a] - before[a]) for a in range(len(before)))
         one = Indicator(name, MEASURES[name].label, when, base[0], ours[0], in_areas)
-        if abs(float(one.change.mean())) >= 0.5:
+        if abs(float(one.change.mean())) >= max(0.5, WORTH_SEEING * abs(float(one.baseline.mean()))):
             found.append(one)
     return sorted(found, key=lambda one: (not one.tells, not one.clear, -one.strength))
 

@@ -92,6 +92,8 @@ def _payers(source: Source, reform: Results) -> Iterator[Block]:
     rows, strong = [], set()
     for payer, own in found.groupby("payer", sort=False):
         yearly = own.set_index("year_ending")["mean"]
+        if payer not in ("authority", "all payers") and (yearly.abs() < LEAST_GBP).all():
+            continue
         worst = yearly.idxmax()
         if payer == "all payers":
             strong.add(len(rows))

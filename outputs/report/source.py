@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,28 +23,6 @@ BASELINE = "baseline"
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """What is published of authorities and of their statistical neighbours, of one year.
-
-    Attributes
-    ----------
-    year
-        Year ending 31 March.
-    of
-        Authority -> its neighbours' names, the nearest first.
-    rows
-        Measures (columns: `cla_per_10000`, `cpp_per_10000`, `referrals_per_10000`, `cla_foster_pct`) by authority, missing where not published.
-    source
-        Of the neighbours.
-    """
-
-    year: int
-    of: Mapping[str, Sequence[str]]
-    rows: pd.DataFrame
-    source: str
-
-
-@dataclass(frozen=True)
 class Source:
     """A results folder, opened.
 
@@ -56,14 +34,14 @@ class Source:
         The comparison of its authorities as they are; `whole` has them added up.
     budget
         The approved budget by year ending 31 March, pounds in the cash of the year; empty if none was given.
-    neighbours
-        None if an authority is made up.
+    published
+        Published figures and statistical neighbours by the names and columns of `outputs.pictures.published`; empty if an authority is made up.
     """
 
     folder: Path
     each: Comparison
     budget: Mapping[int, float] = field(default_factory=dict)
-    neighbours: Neighbours | None = None
+    published: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     _tables: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False, compare=False)
     _scenarios: dict[str, Scenario | str] = field(default_factory=dict, repr=False, compare=False)
 
@@ -140,13 +118,16 @@ class Source:
 
     def rows(self, name: str, scenario: str | None = None, **equal: object) -> pd.DataFrame:
         """Return the rows of a table that are of the authorities together (and of a scenario) and equal to some values; none if there is no table."""
-        found = self.table(name)
-        if found is None:
-            return pd.DataFrame(columns=["scenario", "area", "measure", "year_ending"])
-        if "area" in found:
-            found = found[found.area == self.area]
-        if scenario is not None:
-            found = found[found.scenario == scenario]
+        key = f"{name} of {scenario}"
+        if key not in self._tables:  # looked up hundreds of times, in tables of a hundred thousand rows
+            found = self.table(name)
+            if found is None:
+                return pd.DataFrame(columns=["scenario", "area", "measure", "year_ending"])
+            kept = pd.Series(True, index=found.index)
+            for column, value in (("area", self.area), ("scenario", scenario)):
+                kept &= found[column] == value if column in found and value is not None else True
+            self._tables[key] = found[kept]
+        found = self._tables[key]
         for column, value in equal.items():
             found = found[found[column.rstrip("_")] == value]
         return found
@@ -179,13 +160,17 @@ class Source:
         return hashlib.sha256((self.folder / MANIFEST).read_bytes()).hexdigest()
 
 
-def open_source(folder: str | Path, budget: Mapping[int, float] | None = None, neighbours=None) -> Source:
+def open_source(
+    folder: str | Path, budget: Mapping[int, float] | None = None, published: Callable[[Comparison], Mapping[str, pd.DataFrame]] | None = None
+) -> Source:
     """Open a results folder.
 
     Parameters
     ----------
-    neighbours
-        Called with the names of its authorities; returns `Neighbours`, or None.
+    budget
+        As of `Source`.
+    published
+        Called with the comparison; returns what `Source.published` holds.
 
     Raises
     ------
@@ -193,4 +178,4 @@ def open_source(folder: str | Path, budget: Mapping[int, float] | None = None, n
         If it is not a finished results folder of `carecurve run` or `compare`.
     """
     comparison = open_results(folder)
-    return Source(Path(folder), comparison, dict(budget or {}), neighbours(comparison.baseline.areas) if neighbours else None)
+    return Source(Path(folder), comparison, dict(budget or {}), published(comparison) if published else {})

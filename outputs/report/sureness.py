@@ -59,7 +59,7 @@ def _holds(source: Source) -> Iterator[str]:
 
 def _tested(source: Source) -> Iterator[Block]:
     """Yield how far the simulation is from published figures it was not fitted to."""
-    table = source.table("published_vs_simulated.csv", "role", "error_pct", "median_abs_error_pct", "label")
+    table = source.table("published_vs_simulated.csv", "role", "error_pct", "median_abs_error_pct", "label", "unit")
     if table is None:
         yield Paragraph("These results were not compared with published figures: the run has no year that was published, or an authority is made up.")
         return
@@ -70,14 +70,19 @@ def _tested(source: Source) -> Iterator[Block]:
     middle = float(outcomes.error_pct.abs().median())
     yield Part("How close the simulation is to what was published", [
         Paragraph(f"For the year ending March 2025, which rates were not fitted to, {len(outcomes)} published outcomes are compared. Half are within "
-                  f"{middle:.1f} %. The worst is {str(worst.label)[:1].lower()}{str(worst.label)[1:]}: {worst.error_pct:+.0f} %. Single authorities are farther "
+                  f"{middle:.1f} %. The worst is {str(worst.label)[:1].lower()}{str(worst.label)[1:]}: {_pct(worst.error_pct)}. Single authorities are farther "
                   "out than all of them together."),
         Folded("All comparisons with published figures", [Table(
             f"Published and simulated, {source.area}, year ending March 2025",
             ("Measure", "Role", "Published", "Simulated", "Difference", "Middle authority’s difference"),
-            [(str(row.label), str(row.role), words.figure(row.published), words.figure(row.simulated), _pct(row.error_pct), _pct(row.median_abs_error_pct, False))
+            [(str(row.label), str(row.role), _value(row.published, row.unit), _value(row.simulated, row.unit), _pct(row.error_pct), _pct(row.median_abs_error_pct, False))
              for row in table.itertuples()], frozenset({1}))]),
     ])  # fmt: skip
+
+
+def _value(value: float, unit: str) -> str:
+    """Return a figure as it is shown; money in millions."""
+    return f"£{words.millions(value)}m" if str(unit).startswith("GBP") else words.figure(value)
 
 
 def _pct(value: float, signed: bool = True) -> str:
@@ -97,7 +102,7 @@ def _would_change(source: Source, reform: Results) -> Iterator[str]:
         else:
             yield f"It stops paying for the authority over {source.span} if benefits are {100.0 * (1.0 - 1.0 / ratio['mean']):.0f} % smaller than expected."
     if net is not None and pd.notna(net.probability) and 0.0 < net.probability < 1.0:
-        yield f"Whether it costs or saves over all years is not settled: it saves in {words.chance(float(net.probability), source.runs)}."
+        yield f"Whether it costs or saves over all years is not settled: it saves in {words.per_cent(float(net.probability))} of runs."
     value = source.one("appraisal.csv", reform.scenario, measure="switching_value_gbp_per_child_year")
     years = source.one("appraisal.csv", reform.scenario, measure="child_years_kept_out_of_care")
     if value is not None and pd.notna(value["mean"]) and value["mean"] > 0.0:

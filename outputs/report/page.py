@@ -1,0 +1,80 @@
+"""The report as one page: sections in their order, pictures in them, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup, escape
+
+from outputs.report import answer, assumptions, authorities, children_section, drivers, equality, indicators, method, money, sureness, three_lines
+from outputs.report.blocks import Block, Section
+from outputs.report.pictures import pictures
+from outputs.report.source import Source
+
+NAME = "report.html"
+_AMOUNT = r"[+−]?£?\d[\d,.]*(?: (?:million|billion|%))?"
+TOGETHER = re.compile(rf"\([+−]?\d[\d,.]* to [+−]?\d[\d,.]*\)|^[+−]?\d[\d,.]* to [+−]?\d[\d,.]*$|\b\d\d? [A-Z][a-z]+ 20\d\d\b|\b20\d\d-\d\d\b|{_AMOUNT}|--[a-z-]+")
+SECTIONS = (
+    answer.section, three_lines.section, money.curve, children_section.section, money.section, drivers.section, sureness.section, authorities.section,
+    indicators.section, equality.section, assumptions.section, method.section, method.checks, method.reproduce,
+)  # fmt: skip
+
+
+def report_page(source: Source, more: tuple[Section, ...] = ()) -> str:
+    """Return the report of a results folder: HTML that needs nothing else, nothing of it run by a browser.
+
+    Parameters
+    ----------
+    more
+        Sections after the fourteen, such as one family's story.
+    """
+    drawn = pictures(source)
+    sections = [_with_pictures(make(source), drawn) for make in SECTIONS] + list(more)
+    reforms = [source.name(one) for one in source.reforms]
+    title = f"{source.area}: {' and '.join(reforms) if reforms else source.name(source.base)}"
+    failed = sum(not check["holds"] for one in source.each.scenarios for check in one.metadata.get("checks", []))
+    about = {"area": source.area, "runs": source.runs, "span": source.span if source.years else "", "prices": source.prices, "failed": failed}
+    return _template().render(title=title, sections=sections, about=about, version=str(source.each.metadata.get("versions", {}).get("carecurve", "")))
+
+
+def _with_pictures(section: Section, drawn: dict) -> Section:
+    """Return a section with its pictures before its first part."""
+    own: list[Block] = drawn.get(section.anchor, [])
+    first = next((i for i, block in enumerate(section.blocks) if block.kind in ("part", "folded", "table")), len(section.blocks))
+    return replace(section, blocks=[*section.blocks[:first], *own, *section.blocks[first:]]) if own else section
+
+
+def write_report(text: str, path: Path) -> Path:
+    """Write a page beside its name and put it in place when it is whole.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def kept_together(text: str) -> Markup:
+    """Return text, escaped, whose years, dates, amounts and ranges are not broken over lines."""
+    return Markup(TOGETHER.sub(lambda found: f'<span class="kept">{found.group()}</span>', str(escape(text))))  # noqa: S704 (escaped just now)
+
+
+@cache
+def _template() -> jinja2.Template:
+    """Return the page's template, what is put into it escaped."""
+    loader = jinja2.PackageLoader("outputs", "templates")
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["kept"] = kept_together
+    return environment.get_template("report.html")
