@@ -1,0 +1,83 @@
+"""From the event log to stays: how long a family, or a child, was in each stage of each track.
+
+The log holds changes, from the first day of the scenario on. What was open that day is known from the first change after it (`stage_from`): such a
+stay begins with the log and is marked `began_before`. What never changes in the log is not in it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from outputs.event_words import EXIT, QUEUES, WAIT, Stages, track_of
+
+KEY = ["area", "family", "child", "track"]
+COLUMNS = [*KEY, "stage", "start", "end", "following", "began_before", "open"]
+
+
+def with_tracks(events: pd.DataFrame, stages: Stages) -> pd.DataFrame:
+    """Return events of one scenario with the `track` of each (empty for an arrival without a stage)."""
+    pairs = events[["stage_from", "stage_to"]].drop_duplicates()
+    found = {pair: track_of(*pair, stages) for pair in pairs.itertuples(index=False, name=None)}
+    keys = zip(events["stage_from"], events["stage_to"], strict=True)
+    return events.assign(track=[found[pair] for pair in keys])
+
+
+def stays(events: pd.DataFrame, stages: Stages, begins: float, ends: float) -> pd.DataFrame:
+    """Return the stays of one scenario's families (child 0) and children, in order of authority, family, child, track and time.
+
+    Columns: area, family, child, track, stage, start and end (days of the log), `following` (the next stage of the track, empty for none),
+    `began_before` (before the log), `open` (still at its end). A stay can have no length: what is passed through at one instant.
+
+    Parameters
+    ----------
+    events
+        Rows of `events.parquet`, of one scenario and replicate, in their order.
+    stages
+        Stages as the manifest describes them.
+    begins, ends
+        The first day of the log, and the day after its last (days of the log).
+    """
+    changes = with_tracks(events, stages)
+    changes = changes[(changes["track"] != "") & ~changes["event"].isin(QUEUES)]
+    changes = changes[[*KEY, "time", "event", "stage_from", "stage_to"]].assign(order=np.arange(len(changes), dtype=float))
+    in_care = [name for name, stage in stages.items() if stage["in_care"]]
+    left = changes[(changes["event"] == EXIT) & changes["stage_from"].isin(in_care)]
+    ended = [left.assign(track=track, stage_from="", stage_to="", order=left["order"] + 0.1) for track in ("placement", "legal")]
+    changes = pd.concat([changes, *ended, _still_in_care(changes, in_care, begins)], ignore_index=True)
+    changes = changes.sort_values([*KEY, "order"], kind="stable", ignore_index=True)
+    new = (changes[KEY] != changes[KEY].shift()).any(axis=1)
+    last = new.shift(-1, fill_value=True)
+    begun = changes.assign(
+        stage=changes["stage_to"], start=changes["time"], began_before=changes["order"] < 0, open=last,
+        end=changes["time"].shift(-1).where(~last, ends), following=changes["stage_to"].shift(-1).where(~last, ""),
+    )  # fmt: skip
+    first = changes[new & (changes["order"] >= 0)]
+    before = first.assign(stage=first["stage_from"], start=begins, end=first["time"], following=first["stage_to"], began_before=True, open=False)
+    found = pd.concat([before, begun])
+    found = found[found["stage"] != ""].sort_values([*KEY, "start", "order", "began_before"], ascending=[True] * 6 + [False], kind="stable")
+    return found[COLUMNS].reset_index(drop=True)
+
+
+def _still_in_care(changes: pd.DataFrame, in_care: list[str], begins: float) -> pd.DataFrame:
+    """Return a change that begins care with the log, for children whose placement or legal status changes in it but whose care does not."""
+    unit = ["area", "family", "child"]
+    about = changes.loc[changes["track"].isin(("placement", "legal")), unit].drop_duplicates()
+    known = changes.loc[changes["track"] == "care", unit].drop_duplicates()
+    missing = about.merge(known, how="left", indicator=True)
+    missing = missing.loc[missing["_merge"] == "left_only", unit]
+    return missing.assign(track="care", time=begins, event="", stage_from="", stage_to=in_care[0] if in_care else "", order=-1.0)
+
+
+def waits(events: pd.DataFrame, ends: float) -> pd.DataFrame:
+    """Return the times families waited for a place: area, family, stage, start, end, `outcome` (admission, reneged, or empty while they wait).
+
+    A family that waited as the log began shows from its next change, without a start: it is not among these.
+    """
+    queues = events[events["event"].isin(QUEUES)].sort_values(["area", "family", "stage_from"], kind="stable", ignore_index=True)
+    same = (queues[["area", "family", "stage_from"]] == queues[["area", "family", "stage_from"]].shift(-1)).all(axis=1)
+    found = queues.assign(
+        stage=queues["stage_from"], start=queues["time"], end=queues["time"].shift(-1).where(same, ends),
+        outcome=queues["event"].shift(-1).where(same, ""),
+    )  # fmt: skip
+    return found.loc[found["event"] == WAIT, ["area", "family", "stage", "start", "end", "outcome"]].reset_index(drop=True)
