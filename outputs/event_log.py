@@ -25,6 +25,16 @@ PM4PY, VIDIGI, NOTE = "event_log_pm4py", "event_log_vidigi", "event_log.txt"
 CASES = ("family", "child")
 STREAMS = ("family", "unaccompanied child", "unaccompanied child", "disabled child")  # what the number of a family says, after division by 4
 CSV_ROWS_AT_MOST = 1_048_575  # a spreadsheet's rows, less the heading: a longer log is for programs, which read Parquet
+SCHEMAS = {  # stated, so that an authority whose log has no child's event, say, has the same columns as the others
+    PM4PY: pa.schema(
+        [("case:concept:name", pa.string()), ("concept:name", pa.string()), ("time:timestamp", pa.timestamp("s"))]
+        + [(name, pa.string()) for name in ("case:area", "case:stream", "case:scenario", "child", "track", "event", "stage_from", "stage_to")]
+    ),
+    VIDIGI: pa.schema(
+        [("entity_id", pa.string()), ("event_type", pa.string()), ("event", pa.string()), ("time", pa.float64()), ("pathway", pa.string())]
+        + [("timestamp", pa.timestamp("s")), ("area", pa.string()), ("scenario", pa.string())]
+    ),
+}
 EPOCH_SECOND = np.datetime64(EPOCH.isoformat(), "s")
 WORDS = """SIMULATED FAMILIES ONLY. No family or child in this folder exists, and none stands for a real one.
 
@@ -111,7 +121,7 @@ def write_event_logs(scenarios: Iterable[Results], folder: str | Path) -> list[P
             (PM4PY, (process_log(own, stages) for own in _by_area(one.events))),
             (VIDIGI, (animation_log(own, stages, begins, ends) for own in _by_area(one.events))),
         ):
-            files = _write(tables, folder / f"{shape}_{one.scenario}")
+            files = _write(tables, SCHEMAS[shape], folder / f"{shape}_{one.scenario}")
             left += [file.with_suffix(".csv").name for file in files if len(files) == 1]
             written += files
     if kept:
@@ -134,27 +144,21 @@ def _by_area(events: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield events[events["area"] == area]
 
 
-def _write(tables: Iterable[pd.DataFrame], stem: Path) -> list[Path]:
+def _write(tables: Iterable[pd.DataFrame], schema: pa.Schema, stem: Path) -> list[Path]:
     """Write tables one below the other, as Parquet and, unless they are too long, as CSV; return the files."""
     parquet, text = Path(f"{stem}.parquet"), Path(f"{stem}.csv")
-    rows, whole, writer, lines = 0, True, None, None
-    try:
+    rows = 0
+    with pq.ParquetWriter(parquet, schema) as whole, pyarrow.csv.CSVWriter(text, schema) as lines:
         for table in tables:
-            part = pa.Table.from_pandas(table, preserve_index=False)
-            writer = writer or pq.ParquetWriter(parquet, part.schema)
-            lines = lines or pyarrow.csv.CSVWriter(text, part.schema)
-            writer.write_table(part)
+            part = pa.Table.from_pandas(table, schema, preserve_index=False)
+            whole.write_table(part)
             rows += len(table)
-            whole &= rows <= CSV_ROWS_AT_MOST
-            if whole:
+            if rows <= CSV_ROWS_AT_MOST:
                 lines.write_table(part)
-    finally:
-        for open_ in (writer, lines):
-            if open_ is not None:
-                open_.close()
-    if not whole:
-        text.unlink()
-    return [parquet, text] if whole else [parquet]
+    if rows <= CSV_ROWS_AT_MOST:
+        return [parquet, text]
+    text.unlink()
+    return [parquet]
 
 
 def _only_one(events: pd.DataFrame) -> None:
