@@ -25,15 +25,20 @@ PM4PY, VIDIGI, NOTE = "event_log_pm4py", "event_log_vidigi", "event_log.txt"
 CASES = ("family", "child")
 STREAMS = ("family", "unaccompanied child", "unaccompanied child", "disabled child")  # what the number of a family says, after division by 4
 CSV_ROWS_AT_MOST = 1_048_575  # a spreadsheet's rows, less the heading: a longer log is for programs, which read Parquet
+
+
+def _schema(*columns: str) -> pa.Schema:
+    """Return a schema of text, but for times."""
+    kinds = {"time:timestamp": pa.timestamp("s"), "timestamp": pa.timestamp("s"), "time": pa.float64()}
+    return pa.schema([(column, kinds.get(column, pa.string())) for column in columns])
+
+
 SCHEMAS = {  # stated, so that an authority whose log has no child's event, say, has the same columns as the others
-    PM4PY: pa.schema(
-        [("case:concept:name", pa.string()), ("concept:name", pa.string()), ("time:timestamp", pa.timestamp("s"))]
-        + [(name, pa.string()) for name in ("case:area", "case:stream", "case:scenario", "child", "track", "event", "stage_from", "stage_to")]
+    PM4PY: _schema(
+        "case:concept:name", "concept:name", "time:timestamp", "case:area", "case:stream", "case:scenario", "child", "track", "event", "stage_from",
+        "stage_to",
     ),
-    VIDIGI: pa.schema(
-        [("entity_id", pa.string()), ("event_type", pa.string()), ("event", pa.string()), ("time", pa.float64()), ("pathway", pa.string())]
-        + [("timestamp", pa.timestamp("s")), ("area", pa.string()), ("scenario", pa.string())]
-    ),
+    VIDIGI: _schema("entity_id", "event_type", "event", "time", "pathway", "timestamp", "area", "scenario"),
 }
 EPOCH_SECOND = np.datetime64(EPOCH.isoformat(), "s")
 WORDS = """SIMULATED FAMILIES ONLY. No family or child in this folder exists, and none stands for a real one.

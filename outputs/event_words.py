@@ -54,6 +54,7 @@ ENDED = {
     "care_proceedings": "Care proceedings ended: final hearing",
     "care_leaver": "Support as a care leaver ended",
 }
+NAMES = ("Family Help",)
 UNACCOMPANIED_ARRIVAL = "Unaccompanied child arrives"
 STARTED_CARE = "Started to be looked after"
 NO_CHILD = "Support ended: no child under 18 at home"
@@ -79,8 +80,8 @@ def stages_of(folder: str | Path) -> dict[str, Stages]:
 
 
 def lowered(label: str) -> str:
-    """Return a label as it stands within a sentence; abbreviations keep their capitals."""
-    return label[:1].lower() + label[1:] if not label[1:2].isupper() else label
+    """Return a label as it stands within a sentence; names and abbreviations keep their capitals."""
+    return label if label in NAMES or label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def place(stage: str, stages: Stages) -> str:

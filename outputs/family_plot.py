@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import zip_longest
 
 import matplotlib.dates as mdates
@@ -13,12 +13,13 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from outputs.event_words import NOT_OPEN
-from outputs.family_words import Told, listed, written
+from outputs.event_words import NOT_OPEN, lowered
+from outputs.family_words import Told, day_of_log, listed, written
+from outputs.stays import waits
 from sim.model import EPOCH
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 12.0, 1.35, 0.2, 0.75, 0.95, 0.75  # inches
-BAR, ABOVE, GAP = 0.25, 0.19, 0.07  # inches: a bar, a line of labels above it, the space below it
+WIDTH, LEFT, RIGHT, TOP, BOTTOM, BETWEEN, MARK = 12.0, 1.35, 0.2, 0.75, 0.95, 0.75, 0.17  # inches; the last of the words at the mark
+BAR, ABOVE, CLOSE, APART = 0.25, 0.19, 0.04, 0.13  # inches: a bar, a line of labels above it, the space below it within and after a track
 FONT, NARROW = 8.0, 0.0072  # points; inches of width a character and point
 TRACKS = (("need", "Need"), ("support", "Help"), ("protection", "Protection"), ("court", "Court"))
 SHORT = {
@@ -32,7 +33,7 @@ SHORT = {
     "unregistered": "unregistered", "other_placement": "other", "police_protection": "police protection", "section_20": "section 20",
     "interim_care_order": "interim care order", "care_order": "care order", "placement_order": "placement order", "remand": "remand",
     "reunified": "returned home", "special_guardianship": "special guardianship", "child_arrangements_order": "child arrangements",
-    "relatives": "with relatives", "care_leaver": "care leaver", "staying_put": "staying put",
+    "relatives": "with relatives", "adopted": "adopted", "care_leaver": "care leaver", "staying_put": "staying put",
 }  # fmt: skip
 COLOURS = {
     "referral": "#deebf7", "assessment": "#c6dbef", "newborn": "#deebf7", "section_47": "#fdd0a2", "initial_conference": "#fdae6b",
@@ -43,8 +44,8 @@ COLOURS = {
 }  # fmt: skip
 OF_TRACK = {"need": "#6baed6", "support": "#9ecae1", "protection": "#fdae6b", "court": "#bcbddc", "placement": "#d9d9d9"}
 NOTE = (
-    "A simulated family: none is real, and one run is one of many possible futures. A label that finds no room is left out; the words hold every change.\n"
-    "Bars of care: where the child lives; below them the legal status; open bars: after care. Days before the log, and ages, are not in it."
+    "A simulated family: none is real, and one run is one of many possible futures. A child's bars: where it lives; below them the legal status;\n"
+    "open bars: after care. A label that finds no room is left out; the words hold every change. Ages, and what was before the log, are not in it."
 )
 
 
@@ -61,11 +62,12 @@ class Bar:
 
 @dataclass
 class Lane:
-    """A row of the picture: a name, its bars in order, and whether labels stand above them."""
+    """A row of the picture: a name, its bars in order, whether it is a child's legal status (below where the child lives), and the space below it."""
 
     name: str
     bars: list[Bar] = field(default_factory=list)
-    thin: bool = False
+    legal: bool = False
+    below: float = APART
 
     @property
     def above(self) -> float:
@@ -75,10 +77,10 @@ class Lane:
     @property
     def inches(self) -> float:
         """Inches from the top of its labels to the next lane."""
-        return self.above + BAR + (0.12 if self.name and not self.thin and "Child" not in self.name else GAP)
+        return self.above + BAR + self.below
 
 
-def family_timeline(name: str, stories: Sequence[Sequence[Told]], differs: date | None) -> Figure:
+def family_timeline(name: str, stories: Sequence[Sequence[Told]], when: float) -> Figure:
     """Return the timeline of a family, a panel for each story: scenarios in which the same happens are one.
 
     Parameters
@@ -87,26 +89,27 @@ def family_timeline(name: str, stories: Sequence[Sequence[Told]], differs: date 
         What the family is called.
     stories
         Scenarios by story.
-    differs
-        The first day on which stories differ, None if there is one story.
+    when
+        The time from which stories differ, infinity if there is one story.
     """
     first, last = _window([told for same in stories for told in same])
     days_per_inch = (last - first) / (WIDTH - LEFT - RIGHT)
     rows = _rows([same[0] for same in stories])
     panels = [[_labelled(_lane(row, same[0], first, last), days_per_inch, last) for row in rows] for same in stories]
-    heights = [sum(lane.inches for lane in lanes) + GAP for lanes in panels]
-    height = TOP + sum(heights) + BETWEEN * (len(panels) - 1) + BOTTOM
+    heights = [sum(lane.inches for lane in lanes) for lanes in panels]
+    mark = MARK if when < math.inf else 0.0
+    height = TOP + mark + sum(heights) + (BETWEEN + mark) * (len(panels) - 1) + BOTTOM
     figure = Figure(figsize=(WIDTH, height))
     figure.text(0.1 / WIDTH, 1 - 0.12 / height, f"Simulated family {name}", fontsize=13, va="top")
-    top = height - TOP
+    top = height - TOP - mark
     for same, lanes, inches in zip(stories, panels, heights, strict=True):
         axes = figure.add_axes((LEFT / WIDTH, (top - inches) / height, (WIDTH - LEFT - RIGHT) / WIDTH, inches / height))
         title = listed([told.label for told in same]) + f": {same[0].days_in_care:,.0f} days in care, all children together"
-        axes.set_title(title, loc="left", x=-LEFT / (WIDTH - LEFT - RIGHT) + 0.01, fontsize=10, fontweight="bold", pad=7)
+        axes.set_title(title, loc="left", x=-LEFT / (WIDTH - LEFT - RIGHT) + 0.01, fontsize=10, fontweight="bold", pad=7 + 72 * mark)
         _draw(axes, lanes, inches, first, last)
-        if differs is not None and len(stories) > 1:
-            _mark(axes, differs, inches, first, last)
-        top -= inches + BETWEEN
+        if when < math.inf:
+            _mark(axes, when, inches, first, last)
+        top -= inches + BETWEEN + mark
     figure.text(0.1 / WIDTH, 0.1 / height, NOTE, fontsize=7.5, va="bottom", linespacing=1.4)
     return figure
 
@@ -139,10 +142,19 @@ def _lane(row: tuple[str, int, str], told: Told, first: float, last: float) -> L
         in_care = told.stages[stage]["in_care"]
         if end <= start or stage in NOT_OPEN or start >= last or (in_care and _is_known(own, start)):
             continue
-        label = "in care" if in_care else SHORT.get(stage, told.stages[stage]["label"])
+        label = "in care" if in_care else SHORT.get(stage) or lowered(told.stages[stage]["label"])
         colour = None if of in ("care", "legal") and not in_care else COLOURS.get(stage, OF_TRACK.get(of, "#f0f0f0"))
-        bars.append(Bar(max(start, first), min(end, last), label, colour))
-    return Lane(name, sorted(bars, key=lambda bar: bar.start), track == "legal")
+        waited = _waited(told, stage, start) if child == 0 else start
+        bars += [Bar(max(a, first), min(b, last), *what) for a, b, what in (
+            (start, waited, ("waiting", None)), (waited, end, (label, colour))) if b > a and b > first and a < last]  # fmt: skip
+    return Lane(name, sorted(bars, key=lambda bar: bar.start), track == "legal", CLOSE if track == "placement" else APART)
+
+
+def _waited(told: Told, stage: str, start: float) -> float:
+    """Return until when a family that entered a stage waited for its place; when it entered, if it did not wait."""
+    found = waits(told.events, told.ends)
+    found = found[(found["stage"] == stage) & (found["start"] == start)]
+    return float(found["end"].iloc[0]) if len(found) else start
 
 
 def _is_known(own, start: float) -> bool:
@@ -153,17 +165,22 @@ def _is_known(own, start: float) -> bool:
 
 def _labelled(lane: Lane, days_per_inch: float, last: float) -> Lane:
     """Say where each bar's label goes: inside it, beside it before the next bar, else on the line above if nothing is there yet."""
-    taken = float("-inf")
+    above: list[tuple[float, float]] = []
     for bar, following in zip_longest(lane.bars, lane.bars[1:]):
-        needs = (len(bar.label) * NARROW * FONT + 0.08) * days_per_inch
+        needs = _needs(bar, days_per_inch)
         room = (following.start if following else last) - bar.end
-        if bar.end - bar.start >= needs:
-            bar.where = "inside"
-        elif room >= needs:
-            bar.where = "beside"
-        elif bar.start >= taken and bar.start + needs <= last and not lane.thin:
-            bar.where, taken = "above", bar.start + needs
+        bar.where = "inside" if bar.end - bar.start >= needs else "beside" if room >= needs else ""
+    for bar in sorted((bar for bar in lane.bars if not bar.where and not lane.legal), key=lambda bar: bar.start - bar.end):  # the longest first
+        ends = bar.start + _needs(bar, days_per_inch)
+        if ends <= last and all(ends <= start or bar.start >= end for start, end in above):
+            bar.where = "above"
+            above.append((bar.start, ends))
     return lane
+
+
+def _needs(bar: Bar, days_per_inch: float) -> float:
+    """Return the days a bar's label takes up."""
+    return (len(bar.label) * NARROW * FONT + 0.08) * days_per_inch
 
 
 def _draw(axes: Axes, lanes: Sequence[Lane], inches: float, first: float, last: float) -> None:
@@ -176,11 +193,11 @@ def _draw(axes: Axes, lanes: Sequence[Lane], inches: float, first: float, last: 
         if lane.name:
             axes.annotate(lane.name, (0, foot + BAR / 2), xycoords=("axes fraction", "data"), xytext=(-8, 0), textcoords="offset points",
                           ha="right", va="center", fontsize=9)  # fmt: skip
-        elif lane.thin:
+        elif lane.legal:
             axes.annotate("legal status", (0, foot + BAR / 2), xycoords=("axes fraction", "data"), xytext=(-8, 0), textcoords="offset points",
                           ha="right", va="center", fontsize=7.5, color="#555555")  # fmt: skip
         for bar in lane.bars:
-            _draw_bar(axes, bar, foot, BAR)
+            _draw_bar(axes, bar, foot)
         at -= lane.inches
     axes.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=4, maxticks=12))
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator(), show_offset=False))
@@ -189,11 +206,11 @@ def _draw(axes: Axes, lanes: Sequence[Lane], inches: float, first: float, last: 
         axes.spines[side].set_visible(False)
 
 
-def _draw_bar(axes: Axes, bar: Bar, foot: float, tall: float) -> None:
+def _draw_bar(axes: Axes, bar: Bar, foot: float, tall: float = BAR) -> None:
     """Draw a bar and its label."""
     left, right = _date(bar.start), _date(bar.end)
-    style = {"facecolor": bar.colour, "edgecolor": "white", "linewidth": 0.8} if bar.colour else {"facecolor": "white", "edgecolor": "#777777", "linewidth": 0.8}
-    axes.add_patch(Rectangle((left, foot), right - left, tall, **style))
+    face, edge = (bar.colour, "white") if bar.colour else ("white", "#777777")
+    axes.add_patch(Rectangle((left, foot), right - left, tall, facecolor=face, edgecolor=edge, linewidth=0.8))
     if bar.where == "inside":
         axes.text((left + right) / 2, foot + tall / 2, bar.label, ha="center", va="center", fontsize=FONT, color=_ink(bar.colour))
     elif bar.where == "beside":
@@ -202,14 +219,14 @@ def _draw_bar(axes: Axes, bar: Bar, foot: float, tall: float) -> None:
         axes.annotate(bar.label, (left, foot + tall), xytext=(0, 1.5), textcoords="offset points", va="bottom", fontsize=FONT)
 
 
-def _mark(axes: Axes, differs: date, inches: float, first: float, last: float) -> None:
+def _mark(axes: Axes, when: float, inches: float, first: float, last: float) -> None:
     """Mark the day from which stories differ."""
-    at = mdates.date2num(differs)
-    axes.axvline(at, color="black", linestyle=(0, (4, 3)), linewidth=1.0, zorder=3)
+    at = _date(when)
+    axes.axvline(at, color="black", linestyle=(0, (4, 3)), linewidth=1.0, zorder=2)
     late = at > _date(first + 0.7 * (last - first))
     axes.annotate(
-        f"differs from {written(differs)}", (at, inches), xytext=(-3 if late else 3, 1), textcoords="offset points", fontsize=8, style="italic",
-        ha="right" if late else "left", va="bottom",
+        f"differs from {written(day_of_log(when))}", (at, inches), xytext=(-3 if late else 3, 1), textcoords="offset points", fontsize=8,
+        style="italic", ha="right" if late else "left", va="bottom",
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from outputs.event_log import case_name, span_of
 from outputs.event_words import ARRIVAL, Stages, shipped_stages
 from outputs.family_plot import family_timeline
-from outputs.family_words import Told, dated_sentences, first_difference, in_words
+from outputs.family_words import Told, gathered, in_words
 from outputs.stays import stays
 from outputs.store import EVENTS
 from sim.results import MANIFEST
@@ -56,14 +56,10 @@ def family_story(source: str | Path | pd.DataFrame, family: int | str, stages: S
         told = _from_events(source, family, stages or shipped_stages())
     else:
         told = _from_folder(Path(source), family)
-    stories: dict[tuple, list[Told]] = {}
-    for one in told:
-        stories.setdefault(tuple(dated_sentences(one).values()), []).append(one)
-    name = case_name(*told[0].events[["area", "family"]].iloc[0]) if len(told[0].events) else _name_of(told)
-    panels = list(stories.values())
-    sentences = in_words(name, panels)
-    differs = first_difference([dated_sentences(same[0]) for same in panels])
-    figure = family_timeline(name, panels, differs)
+    name = _name_of(told)
+    stories, when, apart = gathered(told)
+    figure = family_timeline(name, stories, when)
+    sentences = in_words(name, stories, when, apart)
     return figure, sentences  # the sentences are the figure's alternative text: attach them here
 
 
@@ -150,7 +146,7 @@ def _told(rows: pd.DataFrame, scenario: str, label: str, stages: Stages, begins:
 
 
 def _name_of(told: Iterable[Told]) -> str:
-    """Return what a family is called that has no event in the first scenario."""
+    """Return what a family is called; not every scenario need have events of it."""
     return next(case_name(*one.events[["area", "family"]].iloc[0]) for one in told if len(one.events))
 
 

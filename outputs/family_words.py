@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,6 +26,7 @@ from outputs.event_words import (
 from scenarios.pathway_schema import FAMILY_TRACKS
 from sim.model import EPOCH
 
+SAME_DAYS = 31.0  # a judgement: what is at most a month earlier or later is the same event
 BEGINS = {
     "referral": "the family is referred",
     "assessment": "an assessment begins",
@@ -105,40 +107,77 @@ def at_last(told: Told) -> str:
     return _state(told, told.stays[told.stays["open"]], start) or f"{start}the family is not known to children's services."
 
 
-def first_difference(stories: Sequence[dict[date, str]]) -> date | None:
-    """Return the first day on which stories differ, None if they are the same."""
-    days = sorted(set().union(*stories))
-    return next((day for day in days if len({story.get(day) for story in stories}) > 1), None)
+def differences(one: Told, other: Told) -> tuple[float, float]:
+    """Return when two scenarios begin to differ for a family (infinity if they do not), and the most days by which equal events lie apart before.
+
+    An event is the same if the other scenario has it too, for the same child and as many times before, within `SAME_DAYS`: a busier team is a few
+    days slower, which is no other story.
+    """
+    times = [_numbered(told) for told in (one, other)]
+    apart = {key: abs(times[0][key] - times[1][key]) for key in times[0].keys() & times[1].keys()}
+    unlike = [key for key in times[0].keys() | times[1].keys() if not apart.get(key, math.inf) <= SAME_DAYS]
+    when = min((found[key] for key in unlike for found in times if key in found), default=math.inf)
+    return when, max((days for key, days in apart.items() if times[0][key] < when), default=0.0)
 
 
-def in_words(name: str, stories: Sequence[Sequence[Told]]) -> list[str]:
+def _numbered(told: Told) -> dict[tuple, float]:
+    """Return the time of each event by what it is and how many like it came before; what only keeps the books is left out."""
+    seen: dict[tuple, int] = {}
+    found = {}
+    for time, *what in told.events[["time", "child", "event", "stage_from", "stage_to"]].itertuples(index=False, name=None):
+        if activity(*what[1:], told.stages) is not None:
+            seen[tuple(what)] = seen.get(tuple(what), 0) + 1
+            found[*what, seen[tuple(what)]] = time
+    return found
+
+
+def gathered(told: Sequence[Told]) -> tuple[list[list[Told]], float, float]:
+    """Return scenarios by story (those in which the same happens together), when stories begin to differ, and the days equal events lie apart."""
+    stories: list[list[Told]] = []
+    when, apart = math.inf, 0.0
+    for one in told:
+        for same in stories:
+            begins, days = differences(same[0], one)
+            apart = max(apart, days)
+            if begins == math.inf:
+                same.append(one)
+                break
+            when = min(when, begins)
+        else:
+            stories.append([one])
+    return stories, when, apart
+
+
+def in_words(name: str, stories: Sequence[Sequence[Told]], when: float, apart: float) -> list[str]:
     """Return a family's story as sentences: what all scenarios share, then, scenario by scenario, what follows the first difference.
 
     Parameters
     ----------
     name
         What the family is called.
-    stories
-        Scenarios by story: those in which the same happens are together.
+    stories, when, apart
+        As `gathered` returns them.
     """
-    one = [same[0] for same in stories]
-    days = [dated_sentences(told) for told in one]
+    first, several = stories[0][0], sum(len(same) for same in stories) > 1
+    days = dated_sentences(first)
     found = [f"Family {name} is simulated: no such family exists. Its children are numbered by birth."]
-    found += [begun for begun in [at_first(one[0])] if begun]
-    differs = first_difference(days)
-    if len(one) == 1 or differs is None:
-        if len(stories[0]) > 1:
-            found.append(f"The story is the same under {listed([told.label for told in stories[0]])}: what they change does not reach this family.")
-        return [*found, *days[0].values(), at_last(one[0])]
-    found += [words for day, words in days[0].items() if day < differs]
+    if several and when == math.inf:
+        found.append(f"The story is the same under {listed([told.label for told in stories[0]])}: what they change does not reach this family.")
+    if several and apart >= 1.0:
+        found.append(f"The same event can come up to {math.ceil(apart)} days earlier or later in another scenario; these are {first.label}'s dates.")
+    found += [begun for begun in [at_first(first)] if begun]
+    if when == math.inf:
+        return [*found, *days.values(), at_last(first)]
+    differs = day_of_log(when)
+    found += [words for day, words in days.items() if day < differs]
     found.append(f"From {written(differs)} the scenarios differ.")
-    for same, own in zip(stories, days, strict=True):
+    for same in stories:
         label = listed([told.label for told in same])
-        rest = [words for day, words in own.items() if day >= differs] or ["nothing more happens."]
-        found += [f"{label}: {words}" for words in [*rest, lowered(at_last(same[0]))]]
+        rest = [words for day, words in dated_sentences(same[0]).items() if day >= differs] or ["nothing more happens."]
+        found += [f"Under {label}, {words}" for words in [*rest, lowered(at_last(same[0]))]]
     totals = [f"{listed([told.label for told in same])} {same[0].days_in_care:,.0f}" for same in stories]
     found.append(f"Days in care within the log, all children together: {'; '.join(totals)}.")
-    return found
+    return [*found, "One family is no evidence of what a reform does to others: averages over runs are."]
 
 
 def _sentence(start: str, clauses: list[str]) -> str:
@@ -147,8 +186,7 @@ def _sentence(start: str, clauses: list[str]) -> str:
 
 def _clauses(rows: pd.DataFrame, stages: Stages) -> list[str]:
     """Return what happens at one instant; children to whom the same happens are named together."""
-    found: list[str] = []
-    children: dict[tuple[str, str], list[int]] = {}
+    found: dict[str | tuple[str, str], list[int]] = {}
     triples = list(rows[["child", "event", "stage_from", "stage_to"]].itertuples(index=False, name=None))
     waits = {before for _, event, before, _ in triples if event == WAIT}
     legal = {child: after for child, _, _, after in triples if after and stages[after]["track"] == "legal"}
@@ -158,14 +196,16 @@ def _clauses(rows: pd.DataFrame, stages: Stages) -> list[str]:
         if what is None or (event != WAIT and after in waits):
             continue
         if track_of(before, after, stages) in FAMILY_TRACKS:
-            found.append(_of_family(event, before, after, stages))
+            found[_of_family(event, before, after, stages)] = []
         elif not (child in started and after and stages[after]["track"] == "legal"):  # said with the start of care
             does = _of_child(what, before, after, stages, legal.get(child, "") if child in started else "")
-            children.setdefault(does, []).append(child)
-    for (singular, plural), who in children.items():
-        who = sorted(set(who) - {0}) or [1]  # an unaccompanied child arrives as a family of one
-        found.append(f"child {who[0]} {singular}" if len(who) == 1 else f"children {listed([str(n) for n in who])} {plural}")
-    return found
+            found.setdefault(does, []).append(max(child, 1))  # an unaccompanied child arrives as a family of one
+    return [does if isinstance(does, str) else _they(does, sorted(who)) for does, who in found.items()]
+
+
+def _they(does: tuple[str, str], who: list[int]) -> str:
+    """Return what some children do."""
+    return f"child {who[0]} {does[0]}" if len(who) == 1 else f"children {listed([str(n) for n in who])} {does[1]}"
 
 
 def _of_family(event: str, before: str, after: str, stages: Stages) -> str:
@@ -225,9 +265,9 @@ def _state(told: Told, stays: pd.DataFrame, start: str) -> str | None:
         if not care:
             continue
         if not stages[care]["in_care"]:
-            found.append(f"child {child} has left care ({lowered(stages[care]['label'])})")
+            found.append(f"child {child} has left care: {lowered(stages[care]['label'])}")
             continue
         more = [place(by_track["placement"], stages)] if "placement" in by_track else []
         more += [lowered(stages[by_track["legal"]]["label"])] if "legal" in by_track else []
-        found.append(f"child {child} is looked after" + (f" ({', '.join(more)})" if more else ""))
+        found.append(f"child {child} is looked after" + (f": {', '.join(more)}" if more else ""))
     return _sentence(start, found) if found else None
