@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from outputs.event_words import ADMISSION, ARRIVAL, NOT_OPEN, QUEUES, WAIT, Stages, lowered, shipped_stages
-from outputs.stays import stays, with_tracks
+from outputs.event_words import ADMISSION, ARRIVAL, NOT_OPEN, QUEUES, RENEGED, WAIT, Stages, lowered, shipped_stages
+from outputs.stays import stays, with_tracks, without_help_never_had
 from sim.model import EPOCH
 
 ORDER = ("court", "protection", "support", "need")  # which stage of a family is shown
@@ -50,12 +50,12 @@ def animation_log(events: pd.DataFrame, stages: Stages | None, begins: float, en
 
 def _families(events: pd.DataFrame, stages: Stages, begins: float) -> pd.DataFrame:
     """Return the steps of families' episodes of need: area, family, child (0), episode, time, event, step (0 arrival, 1 stage, 2 departure)."""
-    rows = with_tracks(events[events["child"] == 0], stages)
+    rows = with_tracks(without_help_never_had(events[events["child"] == 0]), stages)
     rows = rows[rows["track"] != ""].reset_index(drop=True)
     labels = {name: stage["label"] for name, stage in stages.items()} | dict.fromkeys((NOWHERE, *NOT_OPEN), NOWHERE)
     after = rows["stage_to"].where(~rows["event"].isin(QUEUES), rows["stage_from"]).map(labels)
-    waiting = WAITING + after.map(lowered)
-    after = after.where(rows["event"] != WAIT, waiting)
+    waiting = WAITING + rows["stage_from"].map(labels).fillna(NOWHERE).map(lowered)
+    after = after.where(rows["event"] != WAIT, waiting).where(rows["event"] != RENEGED, NOWHERE)
     unit = [rows["area"], rows["family"]]
     shown = pd.Series(NOWHERE, rows.index)
     at_first = pd.Series(NOWHERE, rows.index)
@@ -63,8 +63,8 @@ def _families(events: pd.DataFrame, stages: Stages, begins: float) -> pd.DataFra
         own = rows["track"] == track
         first = own & (own.groupby(unit).cumsum() == 1)
         # Known from before the log, unless the family arrives with this event: where it was shows from its first change of each track.
-        before = rows["stage_from"].map(labels).where(first & (rows["event"] != ARRIVAL))
-        before = before.where(rows["event"] != ADMISSION, waiting)
+        before = rows["stage_from"].map(labels).where(~rows["event"].isin((ADMISSION, RENEGED)), waiting)
+        before = before.where(first & (rows["event"] != ARRIVAL))
         earlier = before.groupby(unit).transform("first").fillna(NOWHERE)
         now = after.where(own).groupby(unit).ffill().fillna(earlier)
         shown = now.where(now != NOWHERE, shown)

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from outputs.animation_log import animation_log
 from outputs.event_words import Stages, activity, shipped_stages
-from outputs.stays import with_tracks
+from outputs.stays import told_once, with_tracks
 from scenarios.timeline import add_months, first_day
 from sim.model import EPOCH, day_of
 from sim.results import Results
@@ -94,7 +94,7 @@ def process_log(events: pd.DataFrame, stages: Stages | None = None, case: str = 
         raise ValueError(f"no case {case!r}, expected {' or '.join(CASES)}")
     _only_one(events)
     stages = stages or shipped_stages()
-    rows = with_tracks(events if case == "family" else events[events["child"] > 0], stages)
+    rows = with_tracks(told_once(events) if case == "family" else events[events["child"] > 0], stages)
     rows = rows.sort_values(["area", "family"] if case == "family" else ["area", "family", "child"], kind="stable")
     triples = ["event", "stage_from", "stage_to"]
     names = {key: activity(*key, stages) for key in rows[triples].drop_duplicates().itertuples(index=False, name=None)}

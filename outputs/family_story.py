@@ -21,7 +21,7 @@ from outputs.event_log import case_name, span_of
 from outputs.event_words import ARRIVAL, Stages, shipped_stages
 from outputs.family_plot import family_timeline
 from outputs.family_words import Told, gathered, in_words
-from outputs.stays import stays
+from outputs.stays import stays, told_once
 from outputs.store import EVENTS
 from sim.results import MANIFEST
 
@@ -142,7 +142,7 @@ def _from_events(events: pd.DataFrame, family: int | str, stages: Stages) -> lis
 def _told(rows: pd.DataFrame, scenario: str, label: str, stages: Stages, begins: float, ends: float) -> Told:
     """Return what happened to a family in one scenario."""
     own = rows[rows["scenario"] == scenario].reset_index(drop=True)
-    return Told(scenario, label, own, stays(own, stages, begins, ends), stages, begins, ends)
+    return Told(scenario, label, told_once(own), stays(own, stages, begins, ends), stages, begins, ends)
 
 
 def _name_of(told: Iterable[Told]) -> str:

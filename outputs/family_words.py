@@ -56,7 +56,7 @@ AFTER_CARE = {  # stage entered after care: what one child does, what several do
 
 @dataclass(frozen=True)
 class Told:
-    """What happened to a family in one scenario: its rows of the log and stays (`outputs.stays`), and the days the log begins and ends."""
+    """What happened to a family in one scenario: its events (`outputs.stays.told_once`) and stays, and the days the log begins and ends."""
 
     scenario: str
     label: str
@@ -188,12 +188,11 @@ def _clauses(rows: pd.DataFrame, stages: Stages) -> list[str]:
     """Return what happens at one instant; children to whom the same happens are named together."""
     found: dict[str | tuple[str, str], list[int]] = {}
     triples = list(rows[["child", "event", "stage_from", "stage_to"]].itertuples(index=False, name=None))
-    waits = {before for _, event, before, _ in triples if event == WAIT}
     legal = {child: after for child, _, _, after in triples if after and stages[after]["track"] == "legal"}
     started = {child for child, event, before, after in triples if activity(event, before, after, stages) == STARTED_CARE}
     for child, event, before, after in triples:
         what = activity(event, before, after, stages)
-        if what is None or (event != WAIT and after in waits):
+        if what is None:
             continue
         if track_of(before, after, stages) in FAMILY_TRACKS:
             found[_of_family(event, before, after, stages)] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from outputs.event_words import EXIT, QUEUES, WAIT, Stages, track_of
+from outputs.event_words import ENTRY, EXIT, QUEUES, RENEGED, WAIT, Stages, track_of
 
 KEY = ["area", "family", "child", "track"]
 COLUMNS = [*KEY, "stage", "start", "end", "following", "began_before", "open"]
@@ -21,6 +21,24 @@ def with_tracks(events: pd.DataFrame, stages: Stages) -> pd.DataFrame:
     found = {pair: track_of(*pair, stages) for pair in pairs.itertuples(index=False, name=None)}
     keys = zip(events["stage_from"], events["stage_to"], strict=True)
     return events.assign(track=[found[pair] for pair in keys])
+
+
+def told_once(events: pd.DataFrame) -> pd.DataFrame:
+    """Return events without those that a queue tells of better: entering a stage in which the family only waits, and ending help it never had."""
+    return _without(without_help_never_had(events), ENTRY, "stage_to", WAIT)
+
+
+def without_help_never_had(events: pd.DataFrame) -> pd.DataFrame:
+    """Return events without the end of a stage in which the family only waited for a place: leaving the list (`reneged`) tells of it."""
+    return _without(events, EXIT, "stage_from", RENEGED)
+
+
+def _without(events: pd.DataFrame, event: str, stage: str, told_by: str) -> pd.DataFrame:
+    """Return events without a family's of one kind at an instant at which it has one of another kind in the same stage."""
+    unit = ["area", "family", "time"]
+    queued = pd.MultiIndex.from_frame(events.loc[events["event"] == told_by, [*unit, "stage_from"]])
+    same = pd.MultiIndex.from_frame(events[[*unit, stage]]).isin(queued)
+    return events[~(same & (events["event"] == event) & (events["child"] == 0))]
 
 
 def stays(events: pd.DataFrame, stages: Stages, begins: float, ends: float) -> pd.DataFrame:
