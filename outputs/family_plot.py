@@ -15,7 +15,6 @@ from matplotlib.patches import Rectangle
 
 from outputs.event_words import NOT_OPEN, lowered
 from outputs.family_words import Told, day_of_log, listed, written
-from outputs.stays import waits
 from sim.model import EPOCH
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM, BETWEEN, MARK = 12.0, 1.35, 0.2, 0.75, 0.95, 0.75, 0.17  # inches; the last of the words at the mark
@@ -152,8 +151,7 @@ def _lane(row: tuple[str, int, str], told: Told, first: float, last: float) -> L
 
 def _waited(told: Told, stage: str, start: float) -> float:
     """Return until when a family that entered a stage waited for its place; when it entered, if it did not wait."""
-    found = waits(told.events, told.ends)
-    found = found[(found["stage"] == stage) & (found["start"] == start)]
+    found = told.waits[(told.waits["stage"] == stage) & (told.waits["start"] == start)]
     return float(found["end"].iloc[0]) if len(found) else start
 
 

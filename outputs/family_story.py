@@ -25,7 +25,7 @@ from outputs.stays import stays, told_once
 from outputs.store import EVENTS
 from sim.results import MANIFEST
 
-NAME = re.compile(r"(?:(?P<area>.*\S)[-\s]+)?(?P<family>\d+)(?:-[1-8])?")  # Leeds-18844, Leeds 18844, 18844, or a child's: Leeds-18844-2
+NAME = re.compile(r"(?:(?P<area>[^\W\d].*?)[-\s]+)?(?P<family>\d+)(?:-[1-8])?")  # Leeds-18844, Leeds 18844, 18844, or a child's: Leeds-18844-2
 SHOWN = 5  # families named to who asks for one that is not there
 
 

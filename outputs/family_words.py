@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import pandas as pd
 
@@ -23,6 +24,7 @@ from outputs.event_words import (
     place,
     track_of,
 )
+from outputs.stays import waits
 from scenarios.pathway_schema import FAMILY_TRACKS
 from sim.model import EPOCH
 
@@ -65,6 +67,11 @@ class Told:
     stages: Stages
     begins: float
     ends: float
+
+    @cached_property
+    def waits(self) -> pd.DataFrame:
+        """Times for which it waited for a place (`outputs.stays.waits`)."""
+        return waits(self.events, self.ends)
 
     @property
     def days_in_care(self) -> float:
