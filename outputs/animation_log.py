@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from outputs.event_words import ADMISSION, ARRIVAL, NOT_OPEN, QUEUES, RENEGED, WAIT, Stages, lowered, shipped_stages
-from outputs.stays import stays, with_tracks, without_help_never_had
+from outputs.event_words import ADMISSION, ARRIVAL, NOT_OPEN, RENEGED, WAIT, Stages, lowered, shipped_stages
+from outputs.stays import named, stays, with_tracks, without_help_never_had
 from sim.model import EPOCH
 
 ORDER = ("court", "protection", "support", "need")  # which stage of a family is shown
@@ -53,19 +53,17 @@ def _families(events: pd.DataFrame, stages: Stages, begins: float) -> pd.DataFra
     rows = with_tracks(without_help_never_had(events[events["child"] == 0]), stages)
     rows = rows[rows["track"] != ""].reset_index(drop=True)
     labels = {name: stage["label"] for name, stage in stages.items()} | dict.fromkeys((NOWHERE, *NOT_OPEN), NOWHERE)
-    after = rows["stage_to"].where(~rows["event"].isin(QUEUES), rows["stage_from"]).map(labels)
-    waiting = WAITING + rows["stage_from"].map(labels).fillna(NOWHERE).map(lowered)
-    after = after.where(rows["event"] != WAIT, waiting).where(rows["event"] != RENEGED, NOWHERE)
+    kind = ["event", "stage_from", "stage_to"]
+    before_it = named(rows, kind, lambda event, before, _: WAITING + lowered(labels[before]) if event in (ADMISSION, RENEGED) else labels[before])
+    after = named(rows, kind, lambda *what: _after(*what, labels))
     unit = [rows["area"], rows["family"]]
-    shown = pd.Series(NOWHERE, rows.index)
-    at_first = pd.Series(NOWHERE, rows.index)
+    arrives = rows["event"] == ARRIVAL
+    shown, at_first = (pd.Series(NOWHERE, rows.index, dtype=object) for _ in range(2))
     for track in reversed(ORDER):
         own = rows["track"] == track
         first = own & (own.groupby(unit).cumsum() == 1)
         # Known from before the log, unless the family arrives with this event: where it was shows from its first change of each track.
-        before = rows["stage_from"].map(labels).where(~rows["event"].isin((ADMISSION, RENEGED)), waiting)
-        before = before.where(first & (rows["event"] != ARRIVAL))
-        earlier = before.groupby(unit).transform("first").fillna(NOWHERE)
+        earlier = before_it.where(first & ~arrives).groupby(unit).transform("first").fillna(NOWHERE)
         now = after.where(own).groupby(unit).ffill().fillna(earlier)
         shown = now.where(now != NOWHERE, shown)
         at_first = earlier.where(earlier != NOWHERE, at_first)
@@ -74,6 +72,15 @@ def _families(events: pd.DataFrame, stages: Stages, begins: float) -> pd.DataFra
     changes = pd.concat([opening, changes]).sort_values(["area", "family", "time"], kind="stable", ignore_index=True)
     changes = changes.drop_duplicates(["area", "family", "time"], keep="last")  # of several changes at one instant, the state they end in
     return _steps(changes.assign(child=0))
+
+
+def _after(event: str, before: str, after: str, labels: dict[str, str]) -> str:
+    """Return where a family is in a track after an event."""
+    if event == WAIT:
+        return WAITING + lowered(labels[before])
+    if event == RENEGED:
+        return NOWHERE
+    return labels[before if event == ADMISSION else after]
 
 
 def _children(events: pd.DataFrame, stages: Stages, begins: float, ends: float) -> pd.DataFrame:

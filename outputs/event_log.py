@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from outputs.animation_log import animation_log
 from outputs.event_words import Stages, activity, shipped_stages
-from outputs.stays import told_once, with_tracks
+from outputs.stays import named, told_once, with_tracks
 from scenarios.timeline import add_months, first_day
 from sim.model import EPOCH, day_of
 from sim.results import Results
@@ -97,8 +97,7 @@ def process_log(events: pd.DataFrame, stages: Stages | None = None, case: str = 
     rows = with_tracks(told_once(events) if case == "family" else events[events["child"] > 0], stages)
     rows = rows.sort_values(["area", "family"] if case == "family" else ["area", "family", "child"], kind="stable")
     triples = ["event", "stage_from", "stage_to"]
-    names = {key: activity(*key, stages) for key in rows[triples].drop_duplicates().itertuples(index=False, name=None)}
-    rows = rows.assign(activity=[names[key] for key in zip(*(rows[column] for column in triples), strict=True)])
+    rows = rows.assign(activity=named(rows, triples, lambda *what: activity(*what, stages)))
     rows = rows[rows["activity"].notna()]
     family = rows["area"].astype(str) + "-" + rows["family"].astype(str)
     child = (family + "-" + rows["child"].astype(str)).where(rows["child"] > 0, None)

@@ -57,6 +57,7 @@ class Bar:
     label: str
     colour: str | None
     where: str = ""
+    from_: float = 0.0  # the day where a label above it begins
 
 
 @dataclass
@@ -118,7 +119,7 @@ def _window(told: Sequence[Told]) -> tuple[float, float]:
     times = [float(time) for one in told for time in one.events["time"]]
     first = min([*times, *([one.begins for one in told if one.stays["began_before"].any()])])
     span = max(max(times) - first, 180.0)
-    last = min(first + 1.12 * span, told[0].ends)
+    last = min(first + 1.16 * span, told[0].ends)
     return max(first - 0.02 * span, told[0].begins), max(last, first + 60.0)
 
 
@@ -169,10 +170,11 @@ def _labelled(lane: Lane, days_per_inch: float, last: float) -> Lane:
         room = (following.start if following else last) - bar.end
         bar.where = "inside" if bar.end - bar.start >= needs else "beside" if room >= needs else ""
     for bar in sorted((bar for bar in lane.bars if not bar.where and not lane.legal), key=lambda bar: bar.start - bar.end):  # the longest first
-        ends = bar.start + _needs(bar, days_per_inch)
-        if ends <= last and all(ends <= start or bar.start >= end for start, end in above):
+        needs = _needs(bar, days_per_inch)
+        bar.from_ = min(bar.start, last - needs)
+        if all(bar.from_ + needs <= start or bar.from_ >= end for start, end in above):
             bar.where = "above"
-            above.append((bar.start, ends))
+            above.append((bar.from_, bar.from_ + needs))
     return lane
 
 
@@ -214,7 +216,7 @@ def _draw_bar(axes: Axes, bar: Bar, foot: float, tall: float = BAR) -> None:
     elif bar.where == "beside":
         axes.annotate(bar.label, (right, foot + tall / 2), xytext=(3, 0), textcoords="offset points", va="center", fontsize=FONT)
     elif bar.where == "above":
-        axes.annotate(bar.label, (left, foot + tall), xytext=(0, 1.5), textcoords="offset points", va="bottom", fontsize=FONT)
+        axes.annotate(bar.label, (_date(bar.from_), foot + tall), xytext=(0, 1.5), textcoords="offset points", va="bottom", fontsize=FONT)
 
 
 def _mark(axes: Axes, when: float, inches: float, first: float, last: float) -> None:

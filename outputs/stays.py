@@ -6,6 +6,9 @@ stay begins with the log and is marked `began_before`. What never changes in the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -15,12 +18,17 @@ KEY = ["area", "family", "child", "track"]
 COLUMNS = [*KEY, "stage", "start", "end", "following", "began_before", "open"]
 
 
+def named(events: pd.DataFrame, columns: list[str], name: Callable[..., Any]) -> pd.Series:
+    """Return `name` of the columns of each row, called once for each combination there is: logs have many rows and few kinds of event."""
+    kinds = events[columns].drop_duplicates()
+    found = np.empty(len(kinds), object)
+    found[:] = [name(*kind) for kind in kinds.itertuples(index=False, name=None)]
+    return pd.Series(found[events.groupby(columns, sort=False).ngroup().to_numpy()], events.index, dtype=object)
+
+
 def with_tracks(events: pd.DataFrame, stages: Stages) -> pd.DataFrame:
     """Return events of one scenario with the `track` of each (empty for an arrival without a stage)."""
-    pairs = events[["stage_from", "stage_to"]].drop_duplicates()
-    found = {pair: track_of(*pair, stages) for pair in pairs.itertuples(index=False, name=None)}
-    keys = zip(events["stage_from"], events["stage_to"], strict=True)
-    return events.assign(track=[found[pair] for pair in keys])
+    return events.assign(track=named(events, ["stage_from", "stage_to"], lambda before, after: track_of(before, after, stages)))
 
 
 def told_once(events: pd.DataFrame) -> pd.DataFrame:
@@ -36,9 +44,10 @@ def without_help_never_had(events: pd.DataFrame) -> pd.DataFrame:
 def _without(events: pd.DataFrame, event: str, stage: str, told_by: str) -> pd.DataFrame:
     """Return events without a family's of one kind at an instant at which it has one of another kind in the same stage."""
     unit = ["area", "family", "time"]
-    queued = pd.MultiIndex.from_frame(events.loc[events["event"] == told_by, [*unit, "stage_from"]])
-    same = pd.MultiIndex.from_frame(events[[*unit, stage]]).isin(queued)
-    return events[~(same & (events["event"] == event) & (events["child"] == 0))]
+    queued = events[events["event"] == told_by]
+    told = ((events["event"] == event) & (events["child"] == 0) & events[stage].isin(queued["stage_from"].unique())).to_numpy(copy=True)
+    told[told] = pd.MultiIndex.from_frame(events.loc[told, [*unit, stage]]).isin(pd.MultiIndex.from_frame(queued[[*unit, "stage_from"]]))
+    return events[~told]
 
 
 def stays(events: pd.DataFrame, stages: Stages, begins: float, ends: float) -> pd.DataFrame:
