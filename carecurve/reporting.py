@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,8 +90,17 @@ def _with_budget(source: Source, budget: str) -> Source:
 
 
 def _family_page(folder: Path, output: Path | None, family: str) -> Path:
-    """Write one family's story."""
-    raise ChoiceError("--family is not in this version")
+    """Write one family's story, from the folder's event log."""
+    from outputs.family_story import FamilyError, family_story
+    from outputs.report.page import family_page, write_report
+
+    try:
+        figure, sentences = family_story(folder, family)
+    except FamilyError as fault:
+        raise ChoiceError(str(fault.args[0] if fault.args else fault)) from None
+    version = str(json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("versions", {}).get("carecurve", ""))
+    safe = re.sub(r"[^A-Za-z0-9-]+", "-", family).strip("-") or "family"
+    return _written(family_page(family, figure, sentences, version), output or folder / f"family-{safe}.html", write_report)
 
 
 def _written(text: str, path: Path, write) -> Path:

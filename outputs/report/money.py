@@ -19,6 +19,7 @@ from sim.results import Results
 QUANTILES = {"P10": 0.1, "P50": 0.5, "P80": 0.8, "P90": 0.9}
 SHOWN_LINES = 8  # of each reform; the rest is folded
 LEAST_GBP = 500.0
+LEAST_SHOWN_GBP = 5_000.0  # less is 0.00 of a million
 
 
 def curve(source: Source) -> Section:
@@ -92,7 +93,7 @@ def _payers(source: Source, reform: Results) -> Iterator[Block]:
     rows, strong = [], set()
     for payer, own in found.groupby("payer", sort=False):
         yearly = own.set_index("year_ending")["mean"]
-        if payer not in ("authority", "all payers") and (yearly.abs() < LEAST_GBP).all():
+        if payer not in ("authority", "all payers") and (yearly.abs() < LEAST_SHOWN_GBP).all():
             continue
         worst = yearly.idxmax()
         if payer == "all payers":

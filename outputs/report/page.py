@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup, escape
+from matplotlib.figure import Figure
 
-from outputs.report import answer, assumptions, authorities, children_section, drivers, equality, indicators, method, money, sureness, three_lines
-from outputs.report.blocks import Block, Section
-from outputs.report.pictures import pictures
+from outputs.picture import described
+from outputs.report import answer, assumptions, authorities, children_section, drivers, equality, indicators, method, money, sureness, three_lines, words
+from outputs.report.blocks import Block, Paragraph, Part, Points, Section
+from outputs.report.pictures import inlined, pictures
 from outputs.report.source import Source
 
 NAME = "report.html"
@@ -25,21 +28,29 @@ SECTIONS = (
 )  # fmt: skip
 
 
-def report_page(source: Source, more: tuple[Section, ...] = ()) -> str:
-    """Return the report of a results folder: HTML that needs nothing else, nothing of it run by a browser.
-
-    Parameters
-    ----------
-    more
-        Sections after the fourteen, such as one family's story.
-    """
+def report_page(source: Source) -> str:
+    """Return the report of a results folder: HTML that needs nothing else, nothing of it run by a browser."""
     drawn = pictures(source)
-    sections = [_with_pictures(make(source), drawn) for make in SECTIONS] + list(more)
+    sections = [_with_pictures(make(source), drawn) for make in SECTIONS]
     reforms = [source.name(one) for one in source.reforms]
-    title = f"{source.area}: {' and '.join(reforms) if reforms else source.name(source.base)}"
+    title = f"{source.area}: {words.listed(reforms) if reforms else source.name(source.base)}"
+    span = f", {source.span}" if source.years else ""
+    about = f"{source.area}{span}. {source.runs} {'run' if source.runs == 1 else 'runs'}, {source.prices}. Simulated: not a record of any real family."
     failed = sum(not check["holds"] for one in source.each.scenarios for check in one.metadata.get("checks", []))
-    about = {"area": source.area, "runs": source.runs, "span": source.span if source.years else "", "prices": source.prices, "failed": failed}
-    return _template().render(title=title, sections=sections, about=about, version=str(source.each.metadata.get("versions", {}).get("carecurve", "")))
+    return rendered(title, about, sections, failed, str(source.each.metadata.get("versions", {}).get("carecurve", "")))
+
+
+def family_page(name: str, figure: Figure, sentences: Sequence[str], version: str) -> str:
+    """Return the page of one simulated family's story: its timeline, and the same in words."""
+    drawn = inlined(described(figure, f"Timeline of {name}: what is told in words below, in order of dates."), f"Timeline of {name}")
+    blocks = [Paragraph("This family is simulated. Its story is one of many that could have been, and it is nobody’s."), drawn,
+              Part("The same in words", [Points(list(sentences))])]  # fmt: skip
+    return rendered(f"One family’s story: {name}", "A simulated family, from the event log of one run.", [Section("story", "The story", blocks)], 0, version)
+
+
+def rendered(title: str, about: str, sections: Sequence[Section], failed: int, version: str) -> str:
+    """Return a page of sections; `failed` is how many checks did not hold."""
+    return _template().render(title=title, about=about, sections=sections, failed=failed, version=version)
 
 
 def _with_pictures(section: Section, drawn: dict) -> Section:
@@ -68,7 +79,11 @@ def write_report(text: str, path: Path) -> Path:
 
 def kept_together(text: str) -> Markup:
     """Return text, escaped, whose years, dates, amounts and ranges are not broken over lines."""
-    return Markup(TOGETHER.sub(lambda found: f'<span class="kept">{found.group()}</span>', str(escape(text))))  # noqa: S704 (escaped just now)
+    made, end = Markup(), 0
+    for found in TOGETHER.finditer(text):
+        made += escape(text[end : found.start()]) + Markup('<span class="kept">{}</span>').format(found.group())
+        end = found.end()
+    return made + escape(text[end:])
 
 
 @cache
