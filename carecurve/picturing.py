@@ -37,7 +37,9 @@ def published_tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
     near = near.assign(area=near.la_code.map(names), neighbour=near.neighbour_la_code.map(names)).dropna(subset="neighbour")
     wanted = {*areas, *near.neighbour, ENGLAND}
     frame = panel.frame[panel.frame.name.isin(wanted) & panel.frame.level.isin(("local_authority", "national"))]
-    columns = {name: (m.published, m.published_lag) for name, m in MEASURES.items() if m.published in frame} | {"population_0_17": ("population_0_17", 0)}
+    columns = {name: (m.published, m.published_lag) for name, m in MEASURES.items() if m.published in frame} | {
+        "population_0_17": ("population_0_17", 0)
+    }
     rows = [
         frame[["name", "year_ending", column]].set_axis(["area", "year_ending", "value"], axis=1).dropna().assign(
             measure=measure, year_ending=lambda f, lag=lag: f.year_ending + lag)

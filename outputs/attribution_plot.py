@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -12,14 +14,31 @@ from outputs.attribution import INTERACTION, TOTAL
 from outputs.picture import described
 from outputs.pictures.look import FALL, RISE, SOURCE
 from outputs.pictures.waterfall import HATCH, WHOLE, WITHIN, Bar, by_line, draw, steps, told
+from outputs.tables import after_branch
+from scenarios.parts import Part
 from scenarios.timeline import year_name
-from sim.attribution import Attribution, Attributions
+from sim.attribution import Attributions
+from sim.results import Comparison
 
 ROW_INCHES, HEAD_INCHES = 0.40, 1.0
 
 
+@dataclass(frozen=True)
+class Reform:
+    """A reform's key, name and parts."""
+
+    scenario: str
+    label: str
+    parts: tuple[Part, ...]
+
+
 def waterfall(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> Figure:
-    """Return the figure of what drove each reform, all authorities together.
+    """Return the figure of what drove each reform, all authorities together (`attribution_waterfall`), with the parts as they were found."""
+    return _waterfall(found.comparison, [Reform(one.scenario, one.label, one.parts) for one in found.reforms], table, costs)
+
+
+def attribution_waterfall(comparison: Comparison, table: pd.DataFrame, costs: pd.DataFrame) -> Figure:
+    """Return the figure of what drove each reform, all authorities together, from a results folder's tables.
 
     Three panels for each reform: net cost to the authority over all years by the reform's parts (Shapley values), children in care at the end by
     part, and net cost by volume, mix and price of placements and by line. Below them, of a reform of several parts, a table of both at once.
@@ -29,20 +48,28 @@ def waterfall(found: Attributions, table: pd.DataFrame, costs: pd.DataFrame) -> 
     table, costs
         `outputs.attribution.attribution_frame` and `outputs.cost_bridge.cost_bridge` of the same comparison.
     """
-    panels = [_panels(found, one, table, costs) for one in found.reforms]
-    rows = [(*_rows(panel), *([len(one.parts) + 1] if len(one.parts) > 1 else [])) for panel, one in zip(panels, found.reforms, strict=True)]
+    alone = table[table.effect == "shapley"]
+    parts = {one.scenario: alone[alone.scenario == one.scenario].part.unique() for one in comparison.reforms}
+    reforms = [Reform(one.scenario, one.label, tuple(map(Part, parts[one.scenario]))) for one in comparison.reforms if len(parts[one.scenario])]
+    return _waterfall(comparison, reforms, table, costs)
+
+
+def _waterfall(comparison: Comparison, reforms: list[Reform], table: pd.DataFrame, costs: pd.DataFrame) -> Figure:
+    """Draw the panels of each reform below one another."""
+    panels = [_panels(comparison, one, table, costs, len(reforms) > 1) for one in reforms]
+    rows = [(*_rows(panel), *([len(one.parts) + 1] if len(one.parts) > 1 else [])) for panel, one in zip(panels, reforms, strict=True)]
     heights = [HEAD_INCHES + ROW_INCHES * n for own in rows for n in own]
     figure = Figure(figsize=(15.0, 1.3 + sum(heights)), layout="constrained")
     grid = figure.add_gridspec(len(heights), 2, height_ratios=heights)
     first = 0
-    for one, (parts, lines, children), (upper, lower, *several) in zip(found.reforms, panels, rows, strict=True):
+    for one, (parts, lines, children), (upper, lower, *several) in zip(reforms, panels, rows, strict=True):
         draw(figure.add_subplot(grid[first, 0]), *parts, upper)
         draw(figure.add_subplot(grid[first + 1, 0]), *children, lower)
         draw(figure.add_subplot(grid[first : first + 2, 1]), *lines, len(lines[1]))
         if several:
             attribution_matrix.draw(figure.add_subplot(grid[first + 2, :]), one, table)
         first += 2 + len(several)
-    runs = found.comparison.baseline.replicates
+    runs = comparison.baseline.replicates
     kinds = ((RISE, "rises"), (FALL, "falls"), (WHOLE, "total"), (WITHIN, "interaction, already in the parts above"))
     handles = [Patch(facecolor=colour, hatch=HATCH[colour], edgecolor="white", label=words) for colour, words in kinds]
     handles.append(Line2D([], [], marker="D", markerfacecolor="white", markeredgecolor=WHOLE, linestyle="", label="where the part alone would end"))
@@ -64,16 +91,16 @@ def _rows(panel: list[tuple[str, list[Bar], str]]) -> tuple[int, int]:
     return by_part + left // 2, children + left - left // 2
 
 
-def _panels(found: Attributions, one: Attribution, table: pd.DataFrame, costs: pd.DataFrame) -> list[tuple[str, list[Bar], str]]:
+def _panels(comparison: Comparison, one: Reform, table: pd.DataFrame, costs: pd.DataFrame, several: bool) -> list[tuple[str, list[Bar], str]]:
     """Return title, bars and unit of a reform's three panels."""
-    years = one.total.year_ending.to_numpy()
-    prices = f"{found.comparison[one.scenario].metadata['price_base']} prices, undiscounted"
+    years = after_branch(comparison.baseline)
+    prices = f"{comparison[one.scenario].metadata['price_base']} prices, undiscounted"
     span = f"{year_name(int(years[0]))} to {year_name(int(years[-1]))}"
     own = table[(table.scenario == one.scenario) & (table.area == table.area.iloc[-1])]
     lines = costs[(costs.scenario == one.scenario) & (costs.area == costs.area.iloc[-1]) & (costs.measure == "net_cost")]
     money = own[(own.measure == "net_cost") & (own.year_ending == "all")]
     children = own[(own.measure == "cla_at31") & (own.year_ending == str(years[-1]))]
-    ends, which = (found.comparison.baseline.label, one.label), f"{one.label}: " if len(found.reforms) > 1 else ""
+    ends, which = (comparison.baseline.label, one.label), f"{one.label}: " if several else ""
     return [
         (f"{which}Net cost {span}, by what the reform does", _by_part(one, money, ends), prices),
         ("The same, by volume, mix, price and line", by_line(lines[lines.year_ending == "all"], ends), prices),
@@ -81,7 +108,7 @@ def _panels(found: Attributions, one: Attribution, table: pd.DataFrame, costs: p
     ]
 
 
-def _by_part(one: Attribution, rows: pd.DataFrame, ends: tuple[str, str]) -> list[Bar]:
+def _by_part(one: Reform, rows: pd.DataFrame, ends: tuple[str, str]) -> list[Bar]:
     """Return the waterfall of a measure by part."""
     values, alone = (rows[rows.effect == effect].set_index("part") for effect in ("shapley", "alone"))
     found = [(part.label, values.loc[part.name], float(alone.loc[part.name, "mean"])) for part in one.parts]

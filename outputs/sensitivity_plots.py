@@ -61,7 +61,7 @@ def _told(found: Analysis, central: str, error: str) -> str:
         f"{amount(bar.above.mean, outcome.unit, widest)} at {value_text(bar.ends[1], bar.number.unit)}"
         for bar in tornado.bars
     )
-    return f"{found.title}. {outcome.label}, reform less baseline, all numbers at their means: {central} ± {error}. Moved by one number alone, {moves}."
+    return f"{found.title}. {outcome.label}, reform less baseline, all numbers at their means: {central} ± {error}. Moved by one alone, {moves}."
 
 
 def _bar(axes: Axes, row: int, bar: Bar, central: float) -> None:

@@ -12,7 +12,8 @@ PRICE_PARTS = {
 }
 POUNDS = {"unit": "pounds", "grossed_by": "spend"}
 A_WEEK = {"unit": "pounds a week", "grossed_by": "spend"}
-HIGH_COST = {DEAR_GBP_PER_WEEK: "high_cost_at31"} | {line: f"high_cost_{line:.0f}_at31" for line in TAIL_GBP_PER_WEEK}  # pounds a week or more: measure
+# Pounds a week or more: the measure of children in such placements.
+HIGH_COST = {DEAR_GBP_PER_WEEK: "high_cost_at31"} | {line: f"high_cost_{line:.0f}_at31" for line in TAIL_GBP_PER_WEEK}
 DEAR = f"placements at £{DEAR_GBP_PER_WEEK:,.0f} a week or more, prices of the price base"
 
 COSTS = tuple(

@@ -12,9 +12,9 @@ import carecurve as cc
 from carecurve.api import attribute_plan
 from outputs.attribution import attribution_frame
 from outputs.attribution_plot import waterfall
+from outputs.cost_bridge import bridge, cost_bridge
 from outputs.pictures.look import FALL, RISE
 from outputs.pictures.waterfall import HATCH, WHOLE, WITHIN
-from outputs.cost_bridge import bridge, cost_bridge
 from scenarios.loading import load
 from sim.attributed import ITEMS
 from sim.experiment import run_experiment

@@ -76,13 +76,27 @@ def spread_over_authorities(
     bare(axes, "x")
     label = str(comparison.metadata.get("area_label") or (rows[0] if len(rows) == 1 else "Authorities"))
     title = f"{label}: {label_of(measure).lower()}, authority by authority"
-    beside = f"Cross: the authority as published in {then}; grey bar: its ten statistical neighbours as published then (notch: median). {PUBLISHED_SOURCE} Neighbours: its Local Authority Interactive Tool." if known else ""
+    beside = (
+        f"Cross: the authority as published in {then}; grey bar: its ten statistical neighbours as published then (notch: median). "
+        f"{PUBLISHED_SOURCE} Neighbours: its Local Authority Interactive Tool."
+        if known
+        else ""
+    )
     gone = f"{left_out} authorities between the highest and the lowest are left out." if left_out else ""
-    finish(figure, title, drawn_from(base, "lines: 5th to 95th percentile", "Points"), beside, gone, key=[(one.label, i) for i, one in enumerate(comparison.scenarios)])
+    finish(
+        figure,
+        title,
+        drawn_from(base, "lines: 5th to 95th percentile", "Points"),
+        beside,
+        gone,
+        key=[(one.label, i) for i, one in enumerate(comparison.scenarios)],
+    )
     told = [f"{title}. {base.label}, {unit}, {year}: from {rows[0]} {between(_one(found[0], order[0]))}"]
     told[0] += f" to {rows[-1]} {between(_one(found[0], order[-1]))}." if len(rows) > 1 else "."
     for i, area in zip(order, rows, strict=True):
-        said = [f"{area}: {', '.join(f'{one.label} {number(float(summary.mean[i]))}' for one, summary in zip(comparison.scenarios, found, strict=True))}"]
+        said = [
+            f"{area}: {', '.join(f'{one.label} {number(float(summary.mean[i]))}' for one, summary in zip(comparison.scenarios, found, strict=True))}"
+        ]
         said += [f"published {number(known[area])} in {then}"] if area in known else []
         said += [f"neighbours' median {number(float(np.median(near[area])))}"] if near[area] else []
         told.append(", ".join(said) + ".")
@@ -143,9 +157,10 @@ def benefit_by_authority(comparison: Comparison, table: pd.DataFrame) -> Figure:
         _bars(axes, {item: rows.iloc[order] for item, rows in found.items()}, unit)
         axes.set_title(one.label, loc="left", fontsize=10.5)
         money_axis(axes.xaxis, f"against the baseline, {prices(one)}")
+        net = found["net"]
         whole = table[(table.scenario == one.scenario) & (table.item == "net")].iloc[-1]
         said = "; ".join(
-            f"{areas[i]} {unit.text(float(found['net']['mean'].iloc[i]), True)}, below the baseline in {found['net'].runs_below_baseline.iloc[i]:.0%} of runs"
+            f"{areas[i]} {unit.text(float(net['mean'].iloc[i]), True)}, below the baseline in {net.runs_below_baseline.iloc[i]:.0%} of runs"
             for i in order
         )
         told.append(f"{one.label}, net cost against the baseline: together {unit.text(float(whole['mean']), True)}; {said}.")
@@ -155,8 +170,8 @@ def benefit_by_authority(comparison: Comparison, table: pd.DataFrame) -> Figure:
     span = f"{year_name(years[0])} to {year_name(years[-1])}" if len(years) > 1 else year_name(years[0])
     title = f"{comparison.metadata.get('area_label', 'All authorities')}: who bears the cost and who gains, {span}"
     finish(figure, title, drawn_from(comparison.baseline, "lines: 5th to 95th percentile of net cost", "Bars and diamonds"),
-           "Hatched: the reform's own cost. Plain: benefit, what all else costs less (to the right: more) than in the baseline. Diamond and number: net cost, "
-           "and the share of runs in which it is below the baseline's.")  # fmt: skip
+           "Hatched: the reform's own cost. Plain: benefit, what all else costs less (to the right: more) than in the baseline. Diamond and number: "
+           "net cost, and the share of runs in which it is below the baseline's.")  # fmt: skip
     return described(figure, f"{title}. {' '.join(told)}")
 
 

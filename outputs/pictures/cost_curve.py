@@ -145,8 +145,9 @@ def _told(comparison: Comparison, years: list[int]) -> str:
     for one in comparison.reforms:
         total = summarise(_cumulative(comparison, one.scenario, years)[:, -1])
         small = unit_of(max(abs(float(end)) for end in (total.mean, total.p05, total.p95)))
-        told.append(f"{one.label} changes it by {_in_words(small, float(total.mean), float(total.p05), float(total.p95), True)} over {span}, 90 % interval"
-                    f" in brackets, and {_even_in_label(even_of(comparison, one.scenario, years), years)};")  # fmt: skip
+        change = _in_words(small, float(total.mean), float(total.p05), float(total.p95), True)
+        told.append(f"{one.label} changes it by {change} over {span}, 90 % interval in brackets, and"
+                    f" {_even_in_label(even_of(comparison, one.scenario, years), years)};")  # fmt: skip
     return " ".join(told).rstrip(";") + "."
 
 

@@ -46,7 +46,15 @@ def deprivation_gradient(comparison: Comparison, table: pd.DataFrame) -> Figure:
         first = own.loc[comparison.baseline.scenario]
         for q, end in ((0, first[rates[0]]), (4, first[rates[4]])):
             if end == end:
-                axes.annotate(number(end), (q, end), xytext=(8 if q == 0 else -8, 8), textcoords="offset points", fontsize=9, ha="left" if q == 0 else "right", va="bottom")
+                axes.annotate(
+                    number(end),
+                    (q, end),
+                    xytext=(8 if q == 0 else -8, 8),
+                    textcoords="offset points",
+                    fontsize=9,
+                    ha="left" if q == 0 else "right",
+                    va="bottom",
+                )
         times = first.relative_gap
         axes.set_title(first.label.split(",")[0] + (f": {times:.1f} times" if times == times else ""), loc="left", fontsize=10.5)
         axes.set_xticks(range(5), FIFTHS, fontsize=9)
@@ -59,8 +67,9 @@ def deprivation_gradient(comparison: Comparison, table: pd.DataFrame) -> Figure:
     for axes in grid[len(names) :]:
         axes.axis("off")
     title = f"{area}: how far deprivation divides children"
-    finish(figure, title, f"{drawn_from(comparison.baseline, 'no interval is drawn', 'Points')} Numbers and “times”: the baseline's most over its least deprived fifth. "
-           "The gradient is put into the model from national research; it is the same everywhere but for each area's mix of neighbourhoods (assumed).",
+    finish(figure, title, f"{drawn_from(comparison.baseline, 'no interval is drawn', 'Points')} Numbers and “times”: the baseline's most over its "
+           "least deprived fifth. The gradient is put into the model from national research; it is the same everywhere but for each area's mix of "
+           "neighbourhoods (assumed).",
            key=[(one.label, i) for i, one in enumerate(comparison.scenarios)])  # fmt: skip
     return described(figure, f"{title}. Rates by deprivation quintile, from the least to the most deprived fifth. {' '.join(told)}")
 

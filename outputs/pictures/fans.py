@@ -107,7 +107,9 @@ def _levels(axes: Axes, comparison: Comparison, years: list[int], values: dict[s
     ends: list[End] = []
     if len(before):
         axes.plot(before.index, before.to_numpy(), color=GREY, linewidth=1.2, marker="o", markersize=5, markerfacecolor="white", markeredgewidth=1.4)
-        axes.annotate("published", (before.idxmax(), float(before.max())), xytext=(-8, 3), textcoords="offset points", fontsize=9, color=GREY, ha="right")
+        axes.annotate(
+            "published", (before.idxmax(), float(before.max())), xytext=(-8, 3), textcoords="offset points", fontsize=9, color=GREY, ha="right"
+        )
     for i, one in enumerate(comparison.scenarios):
         own, look = values[one.scenario], i % len(COLOURS)
         if i == 0:
@@ -171,4 +173,7 @@ def _told(comparison: Comparison, measure: str, title: str, years, changed, valu
             change = summarise(values[one.scenario] - values[base.scenario])
             told[-1] += f", against the baseline {between(change, last, True, digits)}"
         told[-1] += "."
-    return " ".join(told) + f" Mean of {base.replicates} run{'s' * (base.replicates > 1)}, 90 % interval in brackets; unit: {measure_unit(measure, base)}."
+    return (
+        " ".join(told)
+        + f" Mean of {base.replicates} run{'s' * (base.replicates > 1)}, 90 % interval in brackets; unit: {measure_unit(measure, base)}."
+    )

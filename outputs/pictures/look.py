@@ -48,11 +48,11 @@ def finish(figure: Figure, title: str, *notes: str, key: Sequence[tuple[str, int
     figure.suptitle(title + "\n" * lines, x=0.01, ha="left", fontsize=TITLE)
     if key:
         handles = [
-            Line2D([], [], color=COLOURS[style % len(COLOURS)], marker=MARKERS[style % len(COLOURS)], linestyle=STYLES[style % len(COLOURS)], label=label)
-            for label, style in key
-        ]  # fmt: skip
+            Line2D([], [], color=COLOURS[look], marker=MARKERS[look], linestyle=STYLES[look], label=label)
+            for label, look in ((label, style % len(COLOURS)) for label, style in key)
+        ]
         top = 1.0 - (1.35 * TITLE / 72.0 + 0.04) / figure.get_figheight()
-        figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.005, top), ncols=-(-len(key) // lines), fontsize=SMALL, frameon=False,
+        figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.012, top), ncols=-(-len(key) // lines), fontsize=SMALL, frameon=False,
                       borderaxespad=0.0, borderpad=0.1, handlelength=2.8)  # fmt: skip
     letters = int(figure.get_figwidth() * LETTERS_PER_INCH)
     wrapped_notes = [fill(note, letters) for note in (*notes, SOURCE) if note]
@@ -140,7 +140,14 @@ def curves(axes: Axes, x: Sequence[int], drawn: list[tuple[str, Summary]], first
         for edge in (summary.p05, summary.p95):
             axes.plot(x, edge, color=COLOURS[style], linestyle=STYLES[style], linewidth=0.7, alpha=0.7)
         axes.plot(
-            x, summary.mean, color=COLOURS[style], linestyle=STYLES[style], marker=MARKERS[style], markersize=5, linewidth=1.8, label=label.split("\n")[0]
+            x,
+            summary.mean,
+            color=COLOURS[style],
+            linestyle=STYLES[style],
+            marker=MARKERS[style],
+            markersize=5,
+            linewidth=1.8,
+            label=label.split("\n")[0],
         )
         ends.append((label, float(summary.mean[-1]), style))
     axes.margins(x=0.02)
@@ -154,9 +161,9 @@ def label_ends(axes: Axes, x: float, ends: list[End], gap: float = LABEL_GAP, lo
     for (label, y, style), height in apart(axes, ends, gap):
         colour = COLOURS[style] if style >= 0 else GREY
         axes.annotate(
-            "\n".join(wrapped(line, longest) for line in label.split("\n")), (x, y), xytext=(16, height), textcoords=("offset points", "data"), va="center", fontsize=8.5,
-            color=colour, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 4, "relpos": (0, 0.5)},
+            "\n".join(wrapped(line, longest) for line in label.split("\n")), (x, y), xytext=(16, height), textcoords=("offset points", "data"),
+            va="center", fontsize=8.5, color=colour, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0, "patchA": None, "relpos": (0, 0.5)},
         )  # fmt: skip
 
 

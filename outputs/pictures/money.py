@@ -10,14 +10,29 @@ from matplotlib.figure import Figure
 from outputs.money_axis import money_axis, unit_of
 from outputs.picture import described
 from outputs.pictures import waterfall
-from outputs.pictures.look import COLOURS, HATCHES, MARKERS, STYLES, bare, drawn_from, finish, label_ends, new_figure, number, number_axis, prices, year_axis
+from outputs.pictures.look import (
+    COLOURS,
+    HATCHES,
+    MARKERS,
+    STYLES,
+    bare,
+    drawn_from,
+    finish,
+    label_ends,
+    new_figure,
+    number,
+    number_axis,
+    prices,
+    year_axis,
+)
 from outputs.price_volume import BRIDGE, priced_of
 from outputs.tables import whole
 from scenarios.timeline import year_name
 from sim.results import Comparison, Results
 
 PARTS = {
-    "volume": "Volume: weeks in placements", "mix": "Mix: kinds of placement\nand children's needs", "chance": "Chance: as drawn, of the\nsame kind and needs",
+    "volume": "Volume: weeks in placements", "mix": "Mix: kinds of placement\nand children's needs",
+    "chance": "Chance: as drawn, of the\nsame kind and needs",
     "market": "Market: prices follow use", "commissioning": "Commissioning: what was won",
 }  # fmt: skip
 LAYERS = ("cost", "price a week", "weeks")
@@ -33,14 +48,16 @@ def price_and_volume(comparison: Comparison, table: pd.DataFrame) -> Figure:
     """
     comparison = whole(comparison)
     base = comparison.baseline
-    rows = table[(table.area == table.area.iloc[-1]) & (table.placements == "all") & (table.year_ending.astype(str) == "all")] if len(table) else table
+    rows = (
+        table[(table.area == table.area.iloc[-1]) & (table.placements == "all") & (table.year_ending.astype(str) == "all")] if len(table) else table
+    )
     figure = new_figure(12.5, 5.2)
     left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.25))
     told = _weeks_and_price(left, base)
     _parts(right, comparison, rows)
     title = f"{base.areas[0]}: what placements cost, by price and volume"
-    finish(figure, title, f"{drawn_from(base, 'no interval is drawn', 'Lines and bars')} Cost = weeks in placements × price a week; parts of a difference are taken run "
-           "by run, and add up.")  # fmt: skip
+    how = "Cost = weeks in placements × price a week; parts of a difference are taken run by run, and add up."
+    finish(figure, title, f"{drawn_from(base, 'no interval is drawn', 'Lines and bars')} {how}")
     words = []
     for reform in comparison.reforms:
         own = rows[rows.scenario == reform.scenario].iloc[0]
@@ -68,8 +85,11 @@ def _weeks_and_price(axes: Axes, base: Results) -> str:
     bare(axes)
     axes.margins(x=0.04)
     label_ends(axes, years[-1], ends)
-    unit = unit_of(float(pounds.max()))
-    ends = [f"{unit.text(float(pounds[i]))} ({number(weeks[i], digits=0)} weeks at £{number(values['price a week'][i], digits=0)}) in {year_name(years[i])}" for i in (0, -1)]
+    unit, each = unit_of(float(pounds.max())), values["price a week"]
+    ends = [
+        f"{unit.text(float(pounds[i]))} ({number(weeks[i], digits=0)} weeks at £{number(each[i], digits=0)}) in {year_name(years[i])}"
+        for i in (0, -1)
+    ]
     return f"{base.label}, {prices(base)}: {' and '.join(ends)}."
 
 
@@ -91,8 +111,9 @@ def _parts(axes: Axes, comparison: Comparison, rows: pd.DataFrame) -> None:
             axes.barh(y, value, 0.9 * high, color=COLOURS[look], hatch=HATCHES[look], edgecolor="white", linewidth=0.3)
             side = 1 if value >= 0.0 else -1
             said = unit.text(value, True) + (f" {one.label}" if name == "gbp" else "")
-            axes.annotate(said, (max(value, 0.0) if name == "gbp" else value, y), xytext=(4 if name == "gbp" else 4 * side, 0), textcoords="offset points", va="center", fontsize=8.5,
-                          color=COLOURS[look], ha="left" if name == "gbp" or side > 0 else "right")  # fmt: skip
+            at, side = (max(value, 0.0), 1) if name == "gbp" else (value, side)
+            axes.annotate(said, (at, y), xytext=(4 * side, 0), textcoords="offset points", va="center", fontsize=8.5, color=COLOURS[look],
+                          ha="left" if side > 0 else "right")  # fmt: skip
     axes.axhline(len(BRIDGE) - 0.5, color=COLOURS[0], linewidth=0.7)
     axes.set_yticks(range(len(names)), [*PARTS.values(), "Together"], fontsize=9)
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -125,5 +146,7 @@ def cost_bridge(comparison: Comparison, table: pd.DataFrame) -> Figure:
         waterfall.draw(axes, f"{one.label}: net cost {span}", bars[one.scenario], f"{prices(one)}, undiscounted", len(bars[one.scenario]))
         told.append(waterfall.told(bars[one.scenario], "GBP") + ".")
     title = f"{area}: where the difference in net cost comes from"
-    finish(figure, title, f"{drawn_from(base, 'lines and brackets: 5th to 95th percentile', 'Bars')} Hatched bars add to cost, plain ones take from it.")
+    finish(
+        figure, title, f"{drawn_from(base, 'lines and brackets: 5th to 95th percentile', 'Bars')} Hatched bars add to cost, plain ones take from it."
+    )
     return described(figure, f"{title}, {span}, {prices(base)}, against the baseline. {' '.join(told)} 90 % interval in brackets.")

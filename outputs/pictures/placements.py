@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -25,8 +24,7 @@ from outputs.pictures.look import (
     rows_of_points,
     year_axis,
 )
-from outputs.tables import after_branch, whole
-from sim.measures import MEASURES
+from outputs.tables import whole
 from sim.measures_money import HIGH_COST
 from sim.measures_places import APPROVED, KINDS
 from sim.results import Comparison, Results
@@ -40,7 +38,8 @@ MIX = {
 FILLS = ("#0072B2", "#56B4E9", "#B3DDF2", "#D55E00", "#E69F00", "#009E73", "#CC79A7", "#999999")
 STATES = {"filled": ("filled", COLOURS[1], ""), "vacant": ("vacant", "#B3DDF2", "...."), "not_available": ("not available", "#DDDDDD", "////")}
 NEARNESS = {
-    "sufficiency_gap_pct": "Another type than planned,\nof placements made", "placements_bought_pct": "Bought for want of an own\nplace, of placements made",
+    "sufficiency_gap_pct": "Another type than planned,\nof placements made",
+    "placements_bought_pct": "Bought for want of an own\nplace, of placements made",
     "out_of_area_pct": "Out of the area,\nof children in care", "placed_over_20_miles_pct": "Over 20 miles from home,\nof children in care",
     "homes_over_20_miles_pct": "Over 20 miles from home,\nof children in homes",
 }  # fmt: skip
@@ -59,17 +58,25 @@ def placement_mix(comparison: Comparison) -> Figure:
     year_axis(left, years, at_31_march=True)
     changes = {one.scenario: _at(one, list(MIX), years[-1], base) for one in comparison.reforms}
     for axes in right:
-        axes.set_title(f"What each reform changes by 31 March {years[-1]}", loc="left", fontsize=10.5)
+        axes.set_title(f"Change by 31 March {years[-1]}", loc="left", fontsize=10.5)
         axes.axvline(0.0, color=COLOURS[0], linewidth=1.2)
         rows_of_points(axes, [label.replace(", ", ",\n") for label in MIX.values()], [(i, change) for i, change in enumerate(changes.values(), 1)],
                        lambda _, summary, row: number(float(summary.mean[row]), True))  # fmt: skip
         axes.margins(x=0.16)
         number_axis(axes.xaxis, "children, against the baseline")
     title = f"{base.areas[0]}: where children in care live"
-    finish(figure, title, drawn_from(base, "bars at the right: 5th to 95th percentile", "Heights and points"), key=[(one.label, i) for i, one in enumerate(comparison.reforms, 1)])
+    finish(
+        figure,
+        title,
+        drawn_from(base, "bars at the right: 5th to 95th percentile", "Heights and points"),
+        key=[(one.label, i) for i, one in enumerate(comparison.reforms, 1)],
+    )
     total = children.sum(axis=0)
     told = [f"{title}. {base.label}: of {number(total[0])} children on 31 March {years[0]} and {number(total[-1])} on 31 March {years[-1]},"]
-    told.append("; ".join(f"{label} {_share(row[0], total[0])} then {_share(row[-1], total[-1])}" for label, row in zip(MIX.values(), children, strict=True)) + ".")
+    told.append(
+        "; ".join(f"{label} {_share(row[0], total[0])} then {_share(row[-1], total[-1])}" for label, row in zip(MIX.values(), children, strict=True))
+        + "."
+    )
     for one in comparison.reforms:
         moved = sorted(range(len(MIX)), key=lambda i: -abs(float(changes[one.scenario].mean[i])))[:3]
         said = "; ".join(f"{list(MIX.values())[i]} {between(changes[one.scenario], i, True)}" for i in moved)
@@ -128,8 +135,17 @@ def sufficiency(comparison: Comparison) -> Figure:
     right.margins(x=0.14)
     number_axis(right.xaxis, "per cent")
     title = f"{base.areas[0]}: are there enough places, of the right type and near enough?"
-    said = "Not available: approved or registered, but kept free or out of use. Agencies' and bought homes' places: the share of the market that these authorities use."
-    finish(figure, title, drawn_from(base, "bars at the right: 5th to 95th percentile", "Bars and points"), said, key=[(one.label, i) for i, one in enumerate(scenarios)])
+    said = (
+        "Not available: approved or registered, but kept free or out of use. Agencies' and bought homes' places: the share of the market that these "
+        "authorities use."
+    )
+    finish(
+        figure,
+        title,
+        drawn_from(base, "bars at the right: 5th to 95th percentile", "Bars and points"),
+        said,
+        key=[(one.label, i) for i, one in enumerate(scenarios)],
+    )
     told = [f"{title} On 31 March {year}, {base.label}:"]
     told.append("; ".join(f"{words}: {number(_all(held[0], i), digits=0)} places, {number(held[0]['filled'][i], digits=0)} filled, "
                           f"{number(held[0]['vacant'][i], digits=0)} vacant" for i, words in enumerate(KINDS.values())) + ".")  # fmt: skip
@@ -158,7 +174,14 @@ def _places(axes: Axes, scenarios: tuple[Results, ...], held: list[dict[str, np.
                     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85} if ink == "black" else None
                     axes.text(begun + value / 2.0, y, number(value, digits=0), ha="center", va="center", fontsize=8, color=ink, bbox=box)
                 begun += value
-            axes.annotate(f"{number(begun, digits=0)}: {one.label}" if len(scenarios) > 1 else number(begun, digits=0), (begun, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+            axes.annotate(
+                f"{number(begun, digits=0)}: {one.label}" if len(scenarios) > 1 else number(begun, digits=0),
+                (begun, y),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+            )
     axes.set_yticks(range(len(KINDS)), [words.replace(", ", ",\n") for words in KINDS.values()], fontsize=9)
     axes.set_ylim(len(KINDS) - 0.5, -0.5)
     axes.set_xlim(0.0, 1.45 * most)
@@ -173,7 +196,7 @@ def _places(axes: Axes, scenarios: tuple[Results, ...], held: list[dict[str, np.
 
 
 def high_cost_tail(comparison: Comparison) -> Figure:
-    """Return how many children are in placements at £5,000, £10,000 and £20,000 a week or more, and what share of all placements' cost the dear ones are.
+    """Return how many children are in placements at £5,000, £10,000 and £20,000 a week or more, and the share of cost of those at £10,000.
 
     Counted in the simulation, at the prices of the price base. A line that results of an earlier version did not count is left out.
     """
@@ -198,5 +221,9 @@ def high_cost_tail(comparison: Comparison) -> Figure:
     for axes in grid[len(panels) :]:
         axes.axis("off")
     title = f"{base.areas[0]}: the dearest placements"
-    finish(figure, title, f"{drawn_from(base)} Prices of a placement by its needs are drawn with a heavy tail (derived), at {prices(base)}, and grow in real terms.")
+    finish(
+        figure,
+        title,
+        f"{drawn_from(base)} Prices of a placement by its needs are drawn with a heavy tail (derived), at {prices(base)}, and grow in real terms.",
+    )
     return described(figure, f"{title}. {' '.join(told)} Mean of {base.replicates} runs, 90 % interval in brackets.")

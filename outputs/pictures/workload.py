@@ -47,7 +47,9 @@ def waiting_and_caseload(comparison: Comparison) -> Figure:
         bare(axes)
         digits = DIGITS.get(name, 1)
         last = "; ".join(f"{label} {number(float(summary.mean[-1]), digits=digits)}" for label, summary in lines)
-        told.append(f"{label_of(name)} ({MEASURES[name].unit}): {number(float(lines[0][1].mean[0]), digits=digits)} in {years[0]}; in {years[-1]}: {last}.")
+        told.append(
+            f"{label_of(name)} ({MEASURES[name].unit}): {number(float(lines[0][1].mean[0]), digits=digits)} in {years[0]}; in {years[-1]}: {last}."
+        )
     for axes in grid[len(drawn) :]:
         axes.axis("off")
     title = f"{base.areas[0]}: waiting and caseload"

@@ -60,8 +60,7 @@ def band_shares(shares, odds, out):
 
 @entry
 def count_dear(stages, placed, let, table, drawn_mean, weekly_gbp, out):
-    """Add up children whose placements cost much, what those cost and what all cost, in GBP a week, and children at each
-    line of `TAIL_GBP_PER_WEEK`, into `out` (5).
+    """Add up children whose placements cost much, what those and what all cost, in GBP a week, and children at each line, into `out` (5).
 
     Prices are spread as new ones are (`table`: P, needs, n), moved to the mean of those there are (`let` over `placed`); `weekly_gbp` (P) is the
     price of a let of 1.
