@@ -34,11 +34,17 @@ def read_budget(text: str, years: Sequence[int]) -> dict[int, float]:
         return _read(path)
     figures = [_amount(part) for part in text.split(",")]
     if any(figure is None for figure in figures) or not figures:
-        raise ChoiceError(f"--budget: {text!r} is neither a file nor pounds; expected a CSV file (columns year_ending and gbp), or a figure such as 985000000 or 985m")
+        raise ChoiceError(
+            f"--budget: {text!r} is neither a file nor pounds; expected a CSV file (columns year_ending and gbp), or a figure such as "
+            "985000000 or 985m"
+        )
     if len(figures) == 1:
         return dict.fromkeys(years, figures[0])
     if len(figures) > len(years):
-        raise ChoiceError(f"--budget: gives {len(figures)} figures for {len(years)} years of the run; expected one a year from {years[0] if years else 'the branch'} on")
+        raise ChoiceError(
+            f"--budget: gives {len(figures)} figures for {len(years)} years of the run; expected one a year from "
+            f"{years[0] if years else 'the branch'} on"
+        )
     return dict(zip(years, figures, strict=False))
 
 
@@ -82,7 +88,9 @@ def _figures(path: Path, rows: list[list[str]], head: list[str]) -> dict[int, fl
         where = {name: f"{path}:{line}:{head.index(name) + 1}" for name in HEAD}
         year = int(cells["year_ending"]) if cells["year_ending"].isdigit() else None
         if year is None or not YEARS[0] <= year <= YEARS[1]:
-            faults.append(f"{where['year_ending']}: year_ending is {cells['year_ending']!r}, expected the year in which it ends, such as 2027 for 2026-27")
+            faults.append(
+                f"{where['year_ending']}: year_ending is {cells['year_ending']!r}, expected the year in which it ends, such as 2027 for 2026-27"
+            )
             continue
         if year in found:
             faults.append(f"{where['year_ending']}: year_ending {year} is there already; expected one row a year")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from outputs.report.source import Source
 
 OTHER_FOLDERS = {  # command that leaves a folder of another kind: what to look at there, and what to do instead
-    "forecast": "its own pages are data_quality_*.html, forecast.png and the CSV files, and it holds nothing of a single child; a report compares scenarios",
+    "forecast": "its own pages are data_quality_*.html, forecast.png and the CSV files, and it holds nothing of a single child; a "
+    "report compares scenarios",
     "sensitivity": "it holds tornado.csv, switching_values.csv and others: copy these into the folder of the comparison, and its report shows them",
     "backtest": "it compares forecasts with what came: read its CSV files and pictures",
 }

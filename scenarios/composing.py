@@ -74,7 +74,7 @@ def compose(name: str | Path, on: str | Path | None = None) -> Composed:
 
 
 def compose_kept(texts: Mapping[str, str]) -> Composed:
-    """Put a scenario together from the texts of its files: the pathway's, then the chain from the bottom up (`Scenario.texts`, as manifests keep them).
+    """Put a scenario together from the texts of its files (`Scenario.texts`, as manifests keep them): the pathway's, then the chain from the bottom.
 
     Raises
     ------

@@ -24,7 +24,15 @@ def invented(areas=TEN, runs=30, years=YEARS, scenarios=SCENARIOS, **about) -> C
     for key, level in scenarios.items():
         one = experiment_sample.results(key, level, 1e6 if key == "baseline" else 1.02e6, areas, runs, years)
         checks = [{"check": "made_up", "holds": True, "worst": 0.0, "allowed": 0.0, "runs": runs, "meaning": "nothing is counted twice"}]
-        more = {"texts": load(key).texts, "hash": key, "engine": "fast", "effects": "drawn", "fitted_draws": 0, "until": f"{years[-1]}-03", "checks": checks}
+        more = {
+            "texts": load(key).texts,
+            "hash": key,
+            "engine": "fast",
+            "effects": "drawn",
+            "fitted_draws": 0,
+            "until": f"{years[-1]}-03",
+            "checks": checks,
+        }
         found.append(replace(one, metadata={**one.metadata, **more, **about}))
     label = "Greater Manchester" if len(areas) > 1 else areas[0]
     told = {"area_label": label, "grossing": {}, "note": "", "missing_members": [], "versions": {"carecurve": "0"}, "kernels": "0"}

@@ -26,7 +26,9 @@ def test_a_file_of_ones_own_is_not_needed_any_more(write):
     assert again.settings.replicates == 7
 
 
-@pytest.mark.parametrize(("texts", "words"), [({}, "holds 0 files"), ({"a.yaml": "x: 1"}, "holds 1 files"), ({"a.yaml": "x: [", "b.yaml": "y: 1"}, "a.yaml")])
+@pytest.mark.parametrize(
+    ("texts", "words"), [({}, "holds 0 files"), ({"a.yaml": "x: 1"}, "holds 1 files"), ({"a.yaml": "x: [", "b.yaml": "y: 1"}, "a.yaml")]
+)
 def test_texts_that_are_no_scenario_are_refused(texts, words):
     with pytest.raises(ScenarioError, match=words):
         load_kept(texts)

@@ -13,7 +13,8 @@ import pandas as pd
 
 from outputs.children_marks import verdicts
 from outputs.report import words
-from outputs.report.blocks import Block, Paragraph, Part, Points, Section, Table
+from outputs.report.answer_beside import alone, beside, how_to_read
+from outputs.report.blocks import Block, Paragraph, Part, Section
 from outputs.report.source import Source
 from scenarios.timeline import year_name
 from sim.measures import MEASURES
@@ -22,21 +23,29 @@ from sim.results import Results
 STAYS_AS_IT_IS = 0.0005  # of the baseline: a mean change below it, within an interval of ten times that, is none worth a number
 WORTH_SEEING = 0.005  # of what is expected anyway: a smaller change is clear in paired runs, and nobody would see it
 FIRST_TO_MOVE = {  # measure: words for several of them
-    "cpp_started": "child protection plans started", "s47": "section 47 enquiries", "referrals": "referrals", "care_starts": "care starts",
-    "reunified": "children returned home", "placement_moves": "moves between placements", "placed_over_20_miles_at31": "children placed over 20 miles from home",
-    "childrens_home_at31": "children in children’s homes", "foster_at31": "children in foster care", "unregistered_at31": "children in unregistered placements",
-    "siblings_apart": "sibling groups placed apart", "agency_workers_fte": "agency social workers", "care_leavers_at31": "care leavers supported",
-}  # fmt: skip
+    "cpp_started": "child protection plans started",
+    "s47": "section 47 enquiries",
+    "referrals": "referrals",
+    "care_starts": "care starts",
+    "reunified": "children returned home",
+    "placement_moves": "moves between placements",
+    "placed_over_20_miles_at31": "children placed over 20 miles from home",
+    "childrens_home_at31": "children in children’s homes",
+    "foster_at31": "children in foster care",
+    "unregistered_at31": "children in unregistered placements",
+    "siblings_apart": "sibling groups placed apart",
+    "agency_workers_fte": "agency social workers",
+    "care_leavers_at31": "care leavers supported",
+}
 NAMED = 3
 TURNS_ON = {  # item of the cost bridge: what it is
-    "placements_volume": "how many weeks children spend in placements", "placements_mix": "which kinds of placement children need",
-    "placements_chance": "what each placement happens to cost", "placements_market": "how prices answer to use of the market",
-    "placements_commissioning": "what commissioning wins on price", "placements_interaction": "how volume and price move together",
-}  # fmt: skip
-BESIDE = {  # what stands beside the headline: measure -> over all years, or on the last 31 March
-    "cla_at31": False, "away_from_parents_at31": False, "days_in_care": True, "emergency_starts": True, "returned_plan": True, "returned_care": True,
-    "care_re_entries": True, "placed_over_20_miles_at31": False, "unregistered_at31": False,
-}  # fmt: skip
+    "placements_volume": "how many weeks children spend in placements",
+    "placements_mix": "which kinds of placement children need",
+    "placements_chance": "what each placement happens to cost",
+    "placements_market": "how prices answer to use of the market",
+    "placements_commissioning": "what commissioning wins on price",
+    "placements_interaction": "how volume and price move together",
+}
 
 
 def section(source: Source) -> Section:
@@ -106,14 +115,18 @@ def _children(source: Source, reform: Results) -> str:
     low, high, mean = float(row.p05), float(row.p95), float(row["mean"])
     least = max(STAYS_AS_IT_IS * float(base["mean"]), 0.5)
     if abs(mean) < least and max(abs(low), abs(high)) < 10.0 * least:
-        return f"would leave children in care {when} about as many as on {source.plans} ({words.between(low, high)}, of {words.count(base['mean'], 3)})"
+        return (
+            f"would leave children in care {when} about as many as on {source.plans} ({words.between(low, high)}, of {words.count(base['mean'], 3)})"
+        )
     share = float((change < 0.0).mean() if mean < 0.0 else (change > 0.0).mean())
     if not (low < 0.0 < high):
         how = _how_likely(share, source)
         return f"would {how} mean {words.between(low, high)} children in care {when} than the {words.count(base['mean'], 3)} on {source.plans}"
     way = "fewer" if mean < 0.0 else "more"
-    return (f"may mean {way} children in care {when} than the {words.count(base['mean'], 3)} on {source.plans} ({_said_chance(share, source)}; "
-            f"{words.between(low, high)})")  # fmt: skip
+    return (
+        f"may mean {way} children in care {when} than the {words.count(base['mean'], 3)} on {source.plans} ({_said_chance(share, source)}; "
+        f"{words.between(low, high)})"
+    )
 
 
 def _how_likely(share: float, source: Source) -> str:
@@ -121,7 +134,8 @@ def _how_likely(share: float, source: Source) -> str:
     if not source.by_chance and source.runs == 1:
         return "on average"
     return {"almost certain": "almost certainly", "highly likely": "very probably", "likely": "probably"}.get(
-        words.chance(share, source.runs).split(":")[0], "") + f" ({words.chance(share, source.runs).split(': ')[-1]})"  # fmt: skip
+        words.chance(share, source.runs).split(":")[0], ""
+    ) + f" ({words.chance(share, source.runs).split(': ')[-1]})"
 
 
 def _said_chance(share: float, source: Source) -> str:
@@ -136,7 +150,7 @@ def _moves_first(source: Source, reform: Results) -> str:
 
 
 def first_sign(source: Source, reform: Results) -> str | None:
-    """Return, in words, what moves most clearly in the first year in which anything does (its 90 % interval on one side of 0); None if nothing does."""
+    """Return, in words, what moves most clearly in the first year in which anything does (its 90 % interval does not hold 0); None if nothing does."""
     rows = source.rows("differences.csv", reform.scenario)
     rows = rows[rows.measure.isin(list(FIRST_TO_MOVE)) & rows.year_ending.isin([str(year) for year in source.years])]
     clear = rows[((rows.p05 > 0.0) | (rows.p95 < 0.0)) & (rows["mean"].abs() >= 1.0)].assign(year=lambda found: found.year_ending.astype(int))
@@ -157,8 +171,14 @@ def _pays(source: Source, reform: Results) -> str:
     """Say in which years it costs more than it saves, how likely it pays back, and how much of a benefit could leave a budget."""
     even = source.one("appraisal.csv", reform.scenario, measure="break_even_year_authority")
     yearly = source.rows("affordability.csv", reform.scenario, payer="authority", item="net")
-    net = [float(source.one("affordability.csv", reform.scenario, payer="authority", item="net", year_ending=str(year))["mean"])
-           for year in source.years] if len(yearly) else []  # fmt: skip
+    net = (
+        [
+            float(source.one("affordability.csv", reform.scenario, payer="authority", item="net", year_ending=str(year))["mean"])
+            for year in source.years
+        ]
+        if len(yearly)
+        else []
+    )
     if even is None or not net:
         return "Its folder holds no appraisal, so when it pays is not told."
     recovered = f"cumulative costs are recovered by March {source.years[-1]} in {words.per_cent(float(even.probability))} of runs"
@@ -218,7 +238,8 @@ def _turns_on(source: Source, reform: Results) -> str:
             if widest.p95 - widest.p05 < 500.0:
                 what = "No part of its cost varies between runs"
             else:
-                what = f"The result turns most on {TURNS_ON.get(str(widest['item']), 'the cost of ' + _small(str(widest.label)))} ({words.pounds_between(widest.p05, widest.p95)} over {source.span})"
+                part = TURNS_ON.get(str(widest["item"]), f"the cost of {_small(str(widest.label))}")
+                what = f"The result turns most on {part} ({words.pounds_between(widest.p05, widest.p95)} over {source.span})"
     return f"{what}{_homes(source)};"
 
 
@@ -233,7 +254,10 @@ def _homes(source: Source) -> str:
     if row is None or row.p95 - row["mean"] < 500.0:
         return ""
     more = words.pounds(float(row.p95 - row["mean"]))
-    return f", while children’s homes alone could cost {more} more than expected in {year_name(source.years[-1])} whether or not it goes ahead (1 run in 20)"
+    return (
+        f", while children’s homes alone could cost {more} more than expected in {year_name(source.years[-1])} whether or not it goes ahead "
+        "(1 run in 20)"
+    )
 
 
 def _verdict(source: Source, reform: Results):
@@ -261,93 +285,6 @@ def _worse(proxies: tuple[str, ...]) -> str:
     """Return the proxies that are worse, three at most by name."""
     names = [proxy.split(" (as ")[0] for proxy in proxies]
     return words.listed(names if len(names) <= NAMED else [*names[:NAMED], f"{len(names) - NAMED} more (section 4)"])
-
-
-def beside(source: Source) -> Iterator[Block]:
-    """Yield what must be read beside the answer: what a fall in care could hide."""
-    names = [source.name(one) for one in source.reforms]
-    if not source.years:
-        return
-    rows = []
-    for measure, over_years in BESIDE.items():
-        when = "all" if over_years else str(source.years[-1])
-        found = [source.rows("children.csv", one.scenario, measure=measure, year_ending=when).head(1) for one in source.reforms]
-        if measure == "cla_at31":
-            rows.append(_care_row(source))
-            continue
-        if any(one.empty or pd.isna(one.difference.iloc[0]) for one in found):
-            continue
-        label = MEASURES[measure].label + (f", {source.span}" if over_years else f", 31 March {source.years[-1]}")
-        rows.append((label, words.figure(found[0].baseline.iloc[0]), *(_change(one.iloc[0]) for one in found)))
-    rows += _money_rows(source)
-    if rows:
-        head = ("", source.name(source.base), *(f"{name}: change" for name in names))
-        yield Part("Read beside it", [
-            Paragraph("A fall in one number can hide a rise in another. These stand beside the answer; section 4 has all of them."),
-            Table(f"Children and cost, {source.area}: mean on {source.plans}, and mean change with 90 % interval", head, rows),
-        ])  # fmt: skip
-
-
-def _care_row(source: Source) -> tuple[str, ...]:
-    """Return the row of children in care, from the table of differences."""
-    last = str(source.years[-1])
-    base = source.one("summary.csv", source.base.scenario, measure="cla_at31", year_ending=last)
-    found = [source.one("differences.csv", one.scenario, measure="cla_at31", year_ending=last) for one in source.reforms]
-    changes = (f"{words.figure(one['mean'], True)} ({words.interval(one.p05, one.p95)})" for one in found)
-    return f"Children in care, 31 March {last}", words.figure(base["mean"]), *changes
-
-
-def _money_rows(source: Source) -> Iterator[tuple[str, ...]]:
-    """Yield net cost to the authority in the last year and in all years."""
-    last = str(source.years[-1])
-    for when, label in ((last, f"Net cost to the authority, {year_name(source.years[-1])}, £ million"), ("all", f"Net cost to the authority, {source.span}, £ million")):
-        found = [source.rows("children.csv", one.scenario, measure="cost_net", year_ending=when).head(1) for one in source.reforms]
-        if not any(one.empty for one in found):
-            changes = (f"{words.millions(one.difference.iloc[0], True)} ({words.interval(one.p05.iloc[0], one.p95.iloc[0], words.millions)})" for one in found)
-            yield label, words.millions(found[0].baseline.iloc[0]), *changes
-
-
-def _change(row: pd.Series) -> str:
-    """Return a change with its interval."""
-    return f"{words.figure(row.difference, True)} ({words.interval(row.p05, row.p95)})"
-
-
-def alone(source: Source) -> list[Block]:
-    """Return the answer of a run of one scenario: what it expects, and no comparison."""
-    if not source.years:
-        return [Paragraph("The run has no complete financial year (April to March) after it begins.", lead=True)]
-    last, name = source.years[-1], source.name(source.base)
-    care, net = (source.one("summary.csv", source.base.scenario, measure=one, year_ending=str(last)) for one in ("cla_at31", "cost_net"))
-    first = source.one("summary.csv", source.base.scenario, measure="cla_at31", year_ending=str(source.base.years[0]))
-    spread = "" if source.runs == 1 else f" ({words.count(care.p05, 3)} to {words.count(care.p95, 3)} in 9 of 10 runs)"
-    cost = "" if source.runs == 1 else f" ({words.pounds(net.p05, 3)} to {words.pounds(net.p95, 3)})"
-    return [
-        Paragraph(f"{name}: {words.count(care['mean'], 3)} children in care in {source.area} on 31 March {last}{spread}, "
-                  f"where there were {words.count(first['mean'], 3)} on 31 March {source.base.years[0]} in the simulation.", lead=True),
-        Paragraph(f"Services would cost the authority {words.pounds(net['mean'], 3)} in {year_name(last)}{cost}, net of grants, {source.prices}.", lead=True),
-        Paragraph("This folder holds one scenario, so it says nothing about a reform. Harm to children is not simulated.", lead=True),
-    ]  # fmt: skip
-
-
-def how_to_read(source: Source) -> Iterator[Block]:
-    """Yield what the words mean."""
-    points = [
-        f"Every number is of {source.area}, {source.runs} {'paired ' if source.reforms else ''}run{'s' if source.runs != 1 else ''}. A range holds 9 "
-        "of 10 runs: 1 in 20 is lower and 1 in 20 is higher.",
-        "Numbers are rounded as people say them. Tables hold more digits; the folder’s CSV files hold all.",
-        f"Money is in {source.prices} (what things cost in that year), unless it says cash. It is net of grants the authority receives.",
-        "A year such as 2030-31 runs from April to March.",
-    ]
-    if source.name(source.base) == "Current plans":
-        points.append("Current plans are committed policy: law, and grants already decided. They are not the same as doing nothing.")
-    if source.runs < words.LEAST_RUNS_FOR_WORDS:
-        points.append(f"There are fewer than {words.LEAST_RUNS_FOR_WORDS} runs, so chances are told in runs and not in words.")
-        yield Part("How to read this report", [Points(points)])
-        return
-    yield Part("How to read this report", [
-        Points(points),
-        Table("What words of chance mean in this report", ("Word", "Share of runs"), words.chance_table(), frozenset({1})),
-    ])  # fmt: skip
 
 
 def month_in_words(month: str) -> str:

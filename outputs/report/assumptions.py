@@ -22,9 +22,17 @@ def section(source: Source) -> Section:
     """Return the section."""
     base = source.scenario(source.base.scenario)
     if isinstance(base, str):
-        return Section("assumptions", "Assumptions", [Paragraph(
-            f"The register cannot be read: the scenario kept in this folder is not one of this version of CareCurve ({base}). Its text is in manifest.json.",
-            warning=True)])  # fmt: skip
+        return Section(
+            "assumptions",
+            "Assumptions",
+            [
+                Paragraph(
+                    f"The register cannot be read: the scenario kept in this folder is not one of this version of CareCurve ({base}). "
+                    "Its text is in manifest.json.",
+                    warning=True,
+                )
+            ],
+        )
     rows = register(base)
     blocks: list[Block] = [Paragraph(_how_many(rows))]
     for reform in source.reforms:
@@ -34,11 +42,21 @@ def section(source: Source) -> Section:
     if prices:
         blocks.append(Part("Prices and budgets", [Table("Prices, their growth, and the budget", HEAD, list(map(_cells, prices)), WORDS)]))
     costs = [(name, row["value"], row["unit"], f"{row['low']} to {row['high']}", row["status"], row["source"]) for name, row in assumptions().items()]
-    blocks.append(Folded(f"Costs beside the authorities’ own prices: {len(costs)} numbers", [
-        Paragraph("As shipped with the version of CareCurve that wrote this report."),
-        Table("Costs beside the authorities’ own prices", HEAD, costs, WORDS)]))  # fmt: skip
-    blocks.append(Folded(f"Every other number of {source.plans}: {len(rest)} numbers", [
-        Table(f"The pathway, its settings and committed policy in {source.plans}", HEAD, list(map(_cells, rest)), WORDS)]))  # fmt: skip
+    blocks.append(
+        Folded(
+            f"Costs beside the authorities’ own prices: {len(costs)} numbers",
+            [
+                Paragraph("As shipped with the version of CareCurve that wrote this report."),
+                Table("Costs beside the authorities’ own prices", HEAD, costs, WORDS),
+            ],
+        )
+    )
+    blocks.append(
+        Folded(
+            f"Every other number of {source.plans}: {len(rest)} numbers",
+            [Table(f"The pathway, its settings and committed policy in {source.plans}", HEAD, list(map(_cells, rest)), WORDS)],
+        )
+    )
     return Section("assumptions", "Assumptions and their sources", blocks)
 
 
@@ -46,8 +64,10 @@ def _how_many(rows: Sequence[Row]) -> str:
     """Say how many numbers there are of each status."""
     found = Counter(row.status for row in rows)
     parts = [f"{number:,} {status}" for status, number in found.most_common()]
-    return (f"Every number has a status. Published: as a source gives it. Derived: worked out from what is published. Assumed: a judgement. The first "
-            f"scenario holds {len(rows):,} of them: {words.listed(parts)}. Each authority’s own figures are published and are not listed here.")  # fmt: skip
+    return (
+        f"Every number has a status. Published: as a source gives it. Derived: worked out from what is published. Assumed: a judgement. The first "
+        f"scenario holds {len(rows):,} of them: {words.listed(parts)}. Each authority’s own figures are published and are not listed here."
+    )
 
 
 def _own(source: Source, base: Scenario, reform: Results) -> Iterator[Block]:

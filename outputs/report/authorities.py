@@ -15,9 +15,11 @@ from sim.results import Results
 
 OPEN = 20  # authorities of a table that is not folded
 SHOWN = {  # measure: words; of counts, per 10,000 children
-    "cla_at31": "Children in care per 10,000", "cpp_at31": "On a protection plan per 10,000", "referrals": "Referrals per 10,000",
+    "cla_at31": "Children in care per 10,000",
+    "cpp_at31": "On a protection plan per 10,000",
+    "referrals": "Referrals per 10,000",
     "foster_pct": "In foster care, %",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -59,19 +61,31 @@ def section(source: Source) -> Section:
 def _published(source: Source, known: Beside | None) -> Iterator[Block]:
     """Yield what is published of each authority beside the mean of its neighbours."""
     if known is None:
-        yield Paragraph("An authority here is made up, or the folder was opened without published figures, so there are no statistical neighbours to show.")
+        yield Paragraph(
+            "An authority here is made up, or the folder was opened without published figures, so there are no statistical neighbours to show."
+        )
         return
     names = [name for name in source.each.baseline.areas if name in known.of]
     rows = [(name, *(_shown(value) for measure in SHOWN for value in (known.rates[measure].get(name), known.mean(measure, name)))) for name in names]
     head = ["Authority", *(text for label in SHOWN.values() for text in (label, "its neighbours"))]
     when = words.listed([str(year) for year in sorted(set(known.years.values()))])
-    yield Paragraph(f"Each authority is shown beside the mean of its ten statistical neighbours: authorities with families most like its own. Figures are "
-                    f"published ones, year ending March {when}.")  # fmt: skip
+    yield Paragraph(
+        f"Each authority is shown beside the mean of its ten statistical neighbours: authorities with families most like its own. Figures are "
+        f"published ones, year ending March {when}."
+    )
     table = Table("Published figures, authorities and the mean of their statistical neighbours", head, rows)
     yield table if len(rows) <= OPEN else Folded(f"All {len(rows)} authorities", [table])
-    yield Folded("Which authorities are the neighbours", [
-        Table("Statistical neighbours, the nearest first (Department for Education, Local Authority Interactive Tool)", ("Authority", "Neighbours"),
-              [(name, ", ".join(known.of[name])) for name in names], frozenset({1}))])  # fmt: skip
+    yield Folded(
+        "Which authorities are the neighbours",
+        [
+            Table(
+                "Statistical neighbours, the nearest first (Department for Education, Local Authority Interactive Tool)",
+                ("Authority", "Neighbours"),
+                [(name, ", ".join(known.of[name])) for name in names],
+                frozenset({1}),
+            )
+        ],
+    )
 
 
 def _shown(value: float | None) -> str:
@@ -100,18 +114,29 @@ def _each(source: Source, reform: Results, known: Beside | None) -> Iterator[Blo
         cells.append(_shown(known.mean("cla_at31", area) if known else None))
         if worth is not None:
             row = worth.loc[area]
-            cells += [f"{words.millions(row['mean'], True)} ({words.interval(row.p05, row.p95, words.millions)})", words.per_cent(float(row.probability))]
+            cells += [
+                f"{words.millions(row['mean'], True)} ({words.interval(row.p05, row.p95, words.millions)})",
+                words.per_cent(float(row.probability)),
+            ]
         cells.append(_told(detect, reform, area))
         rows.append(tuple(cells))
-    head = ["Authority", f"Children in care, 31 March {last}: change", f"In care per 10,000, {source.plans}", "with the reform", "neighbours, last published"]
+    head = [
+        "Authority",
+        f"Children in care, 31 March {last}: change",
+        f"In care per 10,000, {source.plans}",
+        "with the reform",
+        "neighbours, last published",
+    ]
     head += [f"Net cost, {source.span}, £ million: change", "Runs in which it saves"] if worth is not None else []
     head.append("Could it tell from its own numbers?")
     made = Table(f"{source.name(reform)}, authority by authority: means and 90 % intervals", head, rows, frozenset({len(head) - 1}))
     yield made if len(rows) <= OPEN else Folded(f"All {len(rows)} authorities", [made])
     if len(areas) > 1:
         yield from _who_gains(source, reform)
-    yield Paragraph("One authority’s number in care moves 6 to 8 % a year by chance, so most effects cannot be seen in one authority: the last column says "
-                    "by when children in care would show it (80 % power).")  # fmt: skip
+    yield Paragraph(
+        "One authority’s number in care moves 6 to 8 % a year by chance, so most effects cannot be seen in one authority: the last column says "
+        "by when children in care would show it (80 % power)."
+    )
 
 
 def _rates(source: Source, reform: Results) -> tuple[dict[str, float], dict[str, float]]:
@@ -150,6 +175,12 @@ def _alone(source: Source, known: Beside | None) -> Iterator[Block]:
         return
     first, last = source.years[0], source.years[-1]
     care = source.each.baseline.annual.sel(measure="cla_at31").mean("replicate")
-    rows = [(area, *(words.figure(float(care.sel(area=area, year_ending=year))) for year in (first, last)), _shown(known.mean("cla_at31", area) if known else None))
-            for area in source.each.baseline.areas]  # fmt: skip
+    rows = [
+        (
+            area,
+            *(words.figure(float(care.sel(area=area, year_ending=year))) for year in (first, last)),
+            _shown(known.mean("cla_at31", area) if known else None),
+        )
+        for area in source.each.baseline.areas
+    ]
     yield Table("Children in care on 31 March, mean over runs", ("Authority", str(first), str(last), "Neighbours per 10,000, last published"), rows)

@@ -4,13 +4,14 @@ Let, of one year and one run, D be days in care, S children in care on 31 March 
 not change them), n care starts and h the baseline's rate of leaving care: those who left over the mean of S at both ends of the year, where those who
 left are n + S before - S after.
 
-- *Fewer starts*: child-years that children who do not start would have spent in care, had they left at the baseline's rate. X is how many of them would
-  be in care on 31 March: X = X before x exp(-h) + dn x (1 - exp(-h)) / h, and their child-years are X before x (1 - exp(-h)) / h + dn x (1 - (1 -
-  exp(-h)) / h) / h, as starts are spread evenly over the year. Pounds: times what a child-year in care costs in the baseline (all placements over D).
+- *Fewer starts*: child-years that children who do not start would have spent in care, had they left at the baseline's rate. X is how many of them
+  would be in care on 31 March: X = X before x exp(-h) + dn x (1 - exp(-h)) / h, and their child-years are X before x (1 - exp(-h)) / h + dn x
+  (1 - (1 - exp(-h)) / h) / h, as starts are spread evenly over the year. Pounds: times what a child-year in care costs in the baseline (all
+  placements over D).
 - *Stays*: what is left of volume: children leave sooner or later than at the baseline's rate, those who do not start among them.
 - *Volume*, *mix* and *price* (as drawn, market, commissioning) are those of `cost_bridge.csv` (`sim.placement_bridge`).
-- *Full-year effect*: (change in S on the last 31 March - change in the year's mean of children in care) x the baseline's cost of a child-year: what the
-  year after would hold more than the last year does if nothing else changed. It is in no sum of the bridge.
+- *Full-year effect*: (change in S on the last 31 March - change in the year's mean of children in care) x the baseline's cost of a child-year: what
+  the year after would hold more than the last year does if nothing else changed. It is in no sum of the bridge.
 """
 
 from __future__ import annotations
@@ -28,10 +29,16 @@ DAYS_PER_YEAR = 365.25
 REFORM, STARTS, STAYS, MIX, PRICE, BOTH, OTHER, TOTAL = "reform", "starts", "stays", "mix", "price", "interaction", "other", "total"
 VOLUME = "volume"
 LABELS = {
-    REFORM: "The reform’s own cost", VOLUME: "Volume: weeks in placements", STARTS: "of it, fewer or more care starts", STAYS: "of it, shorter or longer stays",
-    MIX: "Mix: cheaper or dearer kinds of placement", PRICE: "Price: of the same placements", BOTH: "Volume and price together",
-    OTHER: "All other lines (care leavers, workforce, allowances, family support)", TOTAL: "Change in net cost",
-}  # fmt: skip
+    REFORM: "The reform’s own cost",
+    VOLUME: "Volume: weeks in placements",
+    STARTS: "of it, fewer or more care starts",
+    STAYS: "of it, shorter or longer stays",
+    MIX: "Mix: cheaper or dearer kinds of placement",
+    PRICE: "Price: of the same placements",
+    BOTH: "Volume and price together",
+    OTHER: "All other lines (care leavers, workforce, allowances, family support)",
+    TOTAL: "Change in net cost",
+}
 PARTS_OF_PRICE = ("placements_chance", "placements_market", "placements_commissioning")
 PENNIES = 1.0  # pounds: tables hold ten significant digits
 
@@ -69,9 +76,12 @@ def bridge(source: Source, reform: Results, year: int | None = None) -> Bridge |
     rows = rows.set_index("item")
     means = rows["mean"]
     parts = {
-        REFORM: float(means[rows.section == "reform"].sum()), VOLUME: float(means["placements_volume"]), MIX: float(means["placements_mix"]),
-        PRICE: float(means[list(PARTS_OF_PRICE)].sum()), BOTH: float(means["placements_interaction"]),
-    }  # fmt: skip
+        REFORM: float(means[rows.section == "reform"].sum()),
+        VOLUME: float(means["placements_volume"]),
+        MIX: float(means["placements_mix"]),
+        PRICE: float(means[list(PARTS_OF_PRICE)].sum()),
+        BOTH: float(means["placements_interaction"]),
+    }
     parts[OTHER] = float(means[~rows.index.str.startswith("placements_") & (rows.section != "reform") & (rows.index != TOTAL)].sum())
     parts[TOTAL] = float(means[TOTAL])
     left = sum(value for key, value in parts.items() if key != TOTAL) - parts[TOTAL]

@@ -28,7 +28,7 @@ WHY = {
     "care leavers": "Care leavers are helped to 25, so they follow children in care by years.",
     "cost of placements": "Cheaper placements can be farther away, apart from siblings, or unlawful.",
     "net cost": "Who pays, and in which year, matters as much as the sum.",
-}  # fmt: skip
+}
 
 
 def section(source: Source) -> Section:
@@ -38,8 +38,12 @@ def section(source: Source) -> Section:
     table = source.table("children.csv", "headline", "role", "standard_error")
     blocks: list[Block] = [*_verdicts(source)]
     if table is None:
-        return Section("children", "Children", [*blocks, Paragraph("The folder has no children.csv of this version. Run the comparison again to have it.")])
-    blocks.append(Paragraph("Each table has a headline in bold and, below it, what keeps it honest. Changes are means over paired runs with 90 % intervals."))
+        return Section(
+            "children", "Children", [*blocks, Paragraph("The folder has no children.csv of this version. Run the comparison again to have it.")]
+        )
+    blocks.append(
+        Paragraph("Each table has a headline in bold and, below it, what keeps it honest. Changes are means over paired runs with 90 % intervals.")
+    )
     folded: list[Block] = []
     for headline in HEADLINES:
         found = list(_headline(source, table, headline))
@@ -53,7 +57,9 @@ def _verdicts(source: Source) -> Iterator[Block]:
     """Yield the verdict on each reform."""
     table = source.table("marks.csv", "proxy", "basis", "finding")
     if table is None:
-        yield Paragraph("The folder has no marks.csv of this version, so whether a safety proxy is worse is not told. Run the comparison again to have it.")
+        yield Paragraph(
+            "The folder has no marks.csv of this version, so whether a safety proxy is worse is not told. Run the comparison again to have it."
+        )
         return
     names = {one.scenario: source.name(one) for one in source.reforms}
     found = [one for one in verdicts(table, source.area) if one.scenario in names]
@@ -61,8 +67,10 @@ def _verdicts(source: Source) -> Iterator[Block]:
         if one.marked:
             yield Paragraph(f"{names[one.scenario]} costs less and is worse for safety. It may not be called better.", warning=True)
     yield Points([f"{names[one.scenario]}: {one.text.removeprefix('MARKED: ')}." for one in found])
-    yield Paragraph("Each of 16 measures that hint at harm is tested as a count and as a rate, so that chance alone would mark 1 in 20 reforms that change "
-                    "nothing (marks.csv).")  # fmt: skip
+    yield Paragraph(
+        "Each of 16 measures that hint at harm is tested as a count and as a rate, so that chance alone would mark 1 in 20 reforms that change "
+        "nothing (marks.csv)."
+    )
 
 
 def _headline(source: Source, table: pd.DataFrame, headline: str) -> Iterator[Block]:
@@ -99,9 +107,15 @@ def _alone(source: Source) -> Iterator[Block]:
         for measure in (headline.measure, *headline.beside):
             if measure not in MEASURES:
                 continue
-            cells = [source.one("summary.csv", source.base.scenario, measure=measure, year_ending=str(year)) for year in (source.years[0], source.years[-1])]
+            cells = [
+                source.one("summary.csv", source.base.scenario, measure=measure, year_ending=str(year))
+                for year in (source.years[0], source.years[-1])
+            ]
             if all(cell is not None and pd.notna(cell["mean"]) for cell in cells):
                 rows.append((f"{MEASURES[measure].label} ({MEASURES[measure].unit})", *(words.figure(cell["mean"]) for cell in cells)))
-    yield Table(f"Children, {source.area}: means over runs", ("Measure", f"Year ending March {source.years[0]}", f"Year ending March {source.years[-1]}"),
-                list(dict.fromkeys(rows)))  # fmt: skip
+    yield Table(
+        f"Children, {source.area}: means over runs",
+        ("Measure", f"Year ending March {source.years[0]}", f"Year ending March {source.years[-1]}"),
+        list(dict.fromkeys(rows)),
+    )
     yield Paragraph("Abuse, death and children’s experience of care are not simulated.")

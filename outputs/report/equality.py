@@ -14,11 +14,14 @@ from sim.measures import MEASURES
 from sim.results import Results
 
 NOT_MODELLED = (
-    "Ethnicity: not modelled, so no effect by ethnicity can be read from this report. Observed rates differ widely between ethnic groups; the Department for "
+    "Ethnicity: not modelled, so no effect by ethnicity can be read from this report. Observed rates differ widely between ethnic "
+    "groups; the Department for "
     "Education publishes them each year (Children looked after in England, and Characteristics of children in need). Put them beside this table.",
-    "Disability: disabled children are counted as a stream of their own among children in need, with no lever on them. Effects on them are not modelled.",
+    "Disability: disabled children are counted as a stream of their own among children in need, with no lever on them. Effects on them "
+    "are not modelled.",
     "Sex, religion, sexual orientation, gender reassignment, pregnancy and marriage: not modelled.",
-    "Care experience and poverty are not protected characteristics in law. Deprivation is shown because need follows it more closely than anything else.",
+    "Care experience and poverty are not protected characteristics in law. Deprivation is shown because need follows it more closely "
+    "than anything else.",
 )
 
 
@@ -39,19 +42,44 @@ def _gaps(source: Source) -> Iterator[Block]:
         yield Paragraph("In these authorities a fifth has too few children for a gap to be told.")
         return
     base = own[own.scenario == source.base.scenario]
-    rows = [(f"{row.label} ({row.unit})", words.figure(row.rate_quintile_1), words.figure(row.rate_quintile_5), words.figure(row.absolute_gap),
-             words.figure(row.relative_gap)) for row in base.itertuples()]  # fmt: skip
-    yield Paragraph("The absolute gap is the rate of the most deprived fifth of children less that of the least deprived. The relative gap is one over the "
-                    "other. A reform can narrow one and widen the other, so both are shown.")  # fmt: skip
-    yield Table(f"Gaps on {source.plans}, {source.area}, {source.span}, mean over runs",
-                ("Measure", "Least deprived fifth", "Most deprived fifth", "Absolute gap", "Relative gap"), rows)  # fmt: skip
+    rows = [
+        (
+            f"{row.label} ({row.unit})",
+            words.figure(row.rate_quintile_1),
+            words.figure(row.rate_quintile_5),
+            words.figure(row.absolute_gap),
+            words.figure(row.relative_gap),
+        )
+        for row in base.itertuples()
+    ]
+    yield Paragraph(
+        "The absolute gap is the rate of the most deprived fifth of children less that of the least deprived. The relative gap is one over the "
+        "other. A reform can narrow one and widen the other, so both are shown."
+    )
+    yield Table(
+        f"Gaps on {source.plans}, {source.area}, {source.span}, mean over runs",
+        ("Measure", "Least deprived fifth", "Most deprived fifth", "Absolute gap", "Relative gap"),
+        rows,
+    )
     for reform in source.reforms:
         mine = own[own.scenario == reform.scenario]
-        rows = [(str(row.label), words.figure(row.absolute_gap_change, True), words.interval(row.absolute_gap_change_p05, row.absolute_gap_change_p95),
-                 words.figure(row.relative_gap_change, True), words.interval(row.relative_gap_change_p05, row.relative_gap_change_p95),
-                 _way(row.absolute_gap_change_p05, row.absolute_gap_change_p95)) for row in mine.itertuples()]  # fmt: skip
-        yield Table(f"What {source.name(reform)} does to the gaps, {source.area}, {source.span}",
-                    ("Measure", "Absolute gap: change", "90 % interval", "Relative gap: change", "90 % interval", "Absolute gap"), rows, frozenset({5}))  # fmt: skip
+        rows = [
+            (
+                str(row.label),
+                words.figure(row.absolute_gap_change, True),
+                words.interval(row.absolute_gap_change_p05, row.absolute_gap_change_p95),
+                words.figure(row.relative_gap_change, True),
+                words.interval(row.relative_gap_change_p05, row.relative_gap_change_p95),
+                _way(row.absolute_gap_change_p05, row.absolute_gap_change_p95),
+            )
+            for row in mine.itertuples()
+        ]
+        yield Table(
+            f"What {source.name(reform)} does to the gaps, {source.area}, {source.span}",
+            ("Measure", "Absolute gap: change", "90 % interval", "Relative gap: change", "90 % interval", "Absolute gap"),
+            rows,
+            frozenset({5}),
+        )
 
 
 def _way(low: float, high: float) -> str:
@@ -76,10 +104,16 @@ def _ages(source: Source) -> Iterator[Block]:
         rows.append((MEASURES[name].label, words.figure(base["mean"]), *changes))
     head = ("", source.name(source.base), *(f"{source.name(one)}: change" for one in source.reforms))
     when = f"year to March {last}"
-    yield Part("By age, and unaccompanied children", [
-        Table(f"Children starting to be looked after by age, and unaccompanied children in care, {source.area}, {when}", head, rows),
-        Paragraph("Arrivals of unaccompanied asylum-seeking children are an input, the same in every scenario. Prices, places and workload still reach them."),
-    ])  # fmt: skip
+    yield Part(
+        "By age, and unaccompanied children",
+        [
+            Table(f"Children starting to be looked after by age, and unaccompanied children in care, {source.area}, {when}", head, rows),
+            Paragraph(
+                "Arrivals of unaccompanied asylum-seeking children are an input, the same in every scenario. Prices, places and "
+                "workload still reach them."
+            ),
+        ],
+    )
 
 
 def _change(source: Source, reform: Results, name: str, when: str) -> str:

@@ -2,7 +2,7 @@
 
 Month 12 is the twelfth month from that in which the reform's own levers first act. Measures counted by month (the headline ten) are of those twelve
 months, or of their end; others, and money, are of the first financial year that ends in month 12 or later. A measure can tell the reform from chance
-if its mean difference is at least `DETECTABLE` standard deviations of the baseline over runs (`outputs.children_marks`): what 80 % power at 5 % takes.
+if its mean difference is `DETECTABLE` standard deviations of the baseline over runs: what 80 % power at 5 % takes (`outputs.children_marks`).
 The rule's bound is the 5 % or 95 % quantile of the measure with the reform: on plan, 1 run in 20 is beyond it.
 """
 
@@ -24,12 +24,36 @@ from sim.measures import HEADLINES, MEASURES
 from sim.results import Results
 
 MOVE_FIRST = (
-    "intensive_help_admissions", "early_help_admissions", "referrals", "s47", "icpc", "cpp_started", "care_starts", "reunified", "sgo", "adopted",
-    "placement_moves", "siblings_apart", "placed_over_20_miles_at31", "out_of_area_at31", "pooled_at31", "childrens_home_at31", "foster_at31",
-    "supported_at31", "in_house_foster_at31", "kinship_at31", "in_house_foster_households_approved", "agency_foster_households_approved",
-    "childrens_home_homes_opened", "authority_childrens_home_homes_opened", "social_workers_fte", "agency_workers_fte", "care_proceedings_weeks",
-    "placements_gbp_per_week", "cla_at31",
-)  # fmt: skip
+    "intensive_help_admissions",
+    "early_help_admissions",
+    "referrals",
+    "s47",
+    "icpc",
+    "cpp_started",
+    "care_starts",
+    "reunified",
+    "sgo",
+    "adopted",
+    "placement_moves",
+    "siblings_apart",
+    "placed_over_20_miles_at31",
+    "out_of_area_at31",
+    "pooled_at31",
+    "childrens_home_at31",
+    "foster_at31",
+    "supported_at31",
+    "in_house_foster_at31",
+    "kinship_at31",
+    "in_house_foster_households_approved",
+    "agency_foster_households_approved",
+    "childrens_home_homes_opened",
+    "authority_childrens_home_homes_opened",
+    "social_workers_fte",
+    "agency_workers_fte",
+    "care_proceedings_weeks",
+    "placements_gbp_per_week",
+    "cla_at31",
+)
 SAFETY = ("rereferrals", "returned_plan", "returned_care", "emergency_starts", "cpp_repeat_2y", "unregistered_days")
 MONTHS, SHOWN = 12, 5
 LEAST_RUNS = 10  # of fewer there is no 5 % quantile to speak of
@@ -107,23 +131,35 @@ def _rule(source: Source, reform: Results) -> Iterator[Block]:
     shown = [one for one in found if one.clear][:SHOWN] or found[:3]
     tells = [one for one in shown if one.tells]
     areas = len(source.each.baseline.areas)
-    yield Paragraph(f"It starts in {month_in_words(start)}, so month 12 is {month_in_words(end)}. These move first and most clearly; a range holds 9 of 10 runs.")
+    yield Paragraph(
+        f"It starts in {month_in_words(start)}, so month 12 is {month_in_words(end)}. These move first and most clearly; a range holds 9 of 10 runs."
+    )
     if not shown:
         sign = first_sign(source, reform)
-        yield Paragraph("Nothing that an authority counts has moved by then." + (
-            f" The first clear sign would be {sign}: set a second decision for when that is known." if sign else ""))  # fmt: skip
+        yield Paragraph(
+            "Nothing that an authority counts has moved by then."
+            + (f" The first clear sign would be {sign}: set a second decision for when that is known." if sign else "")
+        )
     else:
         head = ("Measure", "By", source.name(source.base), "With the reform", "Change and range", "Could tell it from chance")
-        yield Table(f"What is expected of {source.name(reform)} by month 12, {source.area}", head,
-                    [_row(one, areas) for one in shown], frozenset({1, 5}))  # fmt: skip
+        yield Table(
+            f"What is expected of {source.name(reform)} by month 12, {source.area}", head, [_row(one, areas) for one in shown], frozenset({1, 5})
+        )
     if source.runs < LEAST_RUNS or not source.by_chance:
         yield Paragraph(f"A stop rule needs {LEAST_RUNS} runs or more of an engine with chance; here the table shows what to expect and no more.")
         return
     yield Part("Stop rule", [Points(list(_stops(source, reform, year, tells)))])
-    yield Part("Look at once", [
-        Paragraph("Whatever the rule says, look at cases at once if one of these is above its bound: on plan 1 run in 20 is higher."),
-        Table(f"Safety by March {year}, {source.area}", ("Measure", source.name(source.base), "With the reform", "Look if above"),
-              list(_safety(source, reform, year)))])  # fmt: skip
+    yield Part(
+        "Look at once",
+        [
+            Paragraph("Whatever the rule says, look at cases at once if one of these is above its bound: on plan 1 run in 20 is higher."),
+            Table(
+                f"Safety by March {year} with {source.name(reform)}, {source.area}",
+                ("Measure", source.name(source.base), "With the reform", "Look if above"),
+                list(_safety(source, reform, year)),
+            ),
+        ],
+    )
 
 
 def first_month(source: Source, reform: Results) -> str | None:
@@ -146,8 +182,10 @@ def indicators(source: Source, reform: Results, start: str) -> list[Indicator]:
             continue
         own, together, when = ((), (), "")
         if name in HEADLINES:
-            own, together = (_by_month(one, name, start) for one in (source.each.baseline, source.each[reform.scenario])), (
-                _by_month(one, name, start) for one in (source.base, reform))  # fmt: skip
+            own, together = (
+                (_by_month(one, name, start) for one in (source.each.baseline, source.each[reform.scenario])),
+                (_by_month(one, name, start) for one in (source.base, reform)),
+            )
             when = f"month 12 ({month_in_words(_later(start, MONTHS - 1))})"
         else:
             own = (yearly(one, name, [year])[..., 0] for one in (source.each.baseline, source.each[reform.scenario]))
@@ -177,21 +215,33 @@ def _row(one: Indicator, areas: int) -> tuple[str, ...]:
     """Return the row of an indicator."""
     low, high = np.quantile(one.change, (0.05, 0.95))
     tells = ("yes" if one.tells else "no") if areas == 1 else f"{'yes' if one.tells else 'no'}, together; {one.told_in} of {areas} alone"
-    return (f"{one.label} ({MEASURES[one.measure].unit})", one.when, words.figure(one.baseline.mean()), words.figure(one.reform.mean()),
-            f"{words.figure(one.change.mean(), True)} ({words.interval(low, high)})", tells)  # fmt: skip
+    return (
+        f"{one.label} ({MEASURES[one.measure].unit})",
+        one.when,
+        words.figure(one.baseline.mean()),
+        words.figure(one.reform.mean()),
+        f"{words.figure(one.change.mean(), True)} ({words.interval(low, high)})",
+        tells,
+    )
 
 
 def _stops(source: Source, reform: Results, year: int, tells: list[Indicator]) -> Iterator[str]:
     """Yield the rule, point by point."""
     spent = source.one("affordability.csv", reform.scenario, payer="all payers", item="reform_cost", year_ending=str(year))
     if spent is not None and spent["mean"] > 500.0:
-        yield (f"Money: {words.pounds(spent['mean'])} is to be spent by March {year}. If it is not, nothing below can be expected: re-plan the start before "
-               "judging the effect.")  # fmt: skip
+        yield (
+            f"Money: {words.pounds(spent['mean'])} is to be spent by March {year}. If it is not, nothing below can be expected: re-plan "
+            "the start before "
+            "judging the effect."
+        )
     for one in tells:
         rises = one.change.mean() > 0.0
         bound = float(np.quantile(one.reform, 0.05 if rises else 0.95))
-        yield (f"Stop or re-plan if {'fewer' if rises else 'more'} than {words.count(bound, 3)} are seen by {one.when}: {one.label[:1].lower()}{one.label[1:]}. "
-               f"On plan {words.count(one.reform.mean(), 3)} are expected, and 1 run in 20 is {'lower' if rises else 'higher'}.")  # fmt: skip
+        yield (
+            f"Stop or re-plan if {'fewer' if rises else 'more'} than {words.count(bound, 3)} are seen by {one.when}: "
+            f"{one.label[:1].lower()}{one.label[1:]}. "
+            f"On plan {words.count(one.reform.mean(), 3)} are expected, and 1 run in 20 is {'lower' if rises else 'higher'}."
+        )
     if not tells:
         yield "No measure above can tell this reform from chance by month 12. Do not stop it, or praise it, on what they show by then."
     yield _when_it_could(source, reform, year)
@@ -202,9 +252,14 @@ def _when_it_could(source: Source, reform: Results, year: int) -> str:
     base, ours = (yearly(one, "cla_at31_non_uasc", source.years)[0] for one in (source.base, reform))
     could = [when for y, when in enumerate(source.years) if told(base[:, y], ours[:, y] - base[:, y])]
     if could:
-        return f"Children in care could tell it from chance in {source.area} from 31 March {could[0]}: decide on the effect itself then, and not before."
-    return (f"Children in care could not tell it from chance in {source.area} by {year_name(source.years[-1])}. Whether it works must be found by comparing "
-            "families or authorities with and without it, so plan an evaluation before it starts.")  # fmt: skip
+        return (
+            f"Children in care could tell it from chance in {source.area} from 31 March {could[0]}: decide on the effect itself then, and not before."
+        )
+    return (
+        f"Children in care could not tell it from chance in {source.area} by {year_name(source.years[-1])}. Whether it works must be "
+        "found by comparing "
+        "families or authorities with and without it, so plan an evaluation before it starts."
+    )
 
 
 def _safety(source: Source, reform: Results, year: int) -> Iterator[tuple[str, ...]]:

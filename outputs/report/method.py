@@ -12,9 +12,10 @@ from scenarios.areas import find_area, load_areas, load_groups, regions
 from sim.results import Results
 
 ENGINES = {
-    "fast": "the compiled discrete-event engine (fast)", "reference": "the SimPy discrete-event engine (reference)",
+    "fast": "the compiled discrete-event engine (fast)",
+    "reference": "the SimPy discrete-event engine (reference)",
     "expected": "equations for averages (expected), without chance",
-}  # fmt: skip
+}
 LIMITS = (
     "Abuse, death, and children’s experience of care are not simulated. Safety proxies are counts of what services do, not of harm.",
     "It simulates groups of families. It never scores a real family and must not be used to.",
@@ -30,25 +31,34 @@ def section(source: Source) -> Section:
     about = source.base.metadata
     authorities = len(source.each.baseline.areas)
     points = [
-        "Families come to notice, are assessed, helped, protected and, for some, separated; children are placed, move, go home, leave or grow up. Each step is "
+        "Families come to notice, are assessed, helped, protected and, for some, separated; children are placed, move, go home, leave "
+        "or grow up. Each step is "
         "drawn one family and one child at a time, at rates from published figures.",
         f"It ran on {ENGINES.get(str(about.get('engine')), 'an engine')} from {about.get('from')} to {about.get('until')}, "
         f"{authorities} {'authority' if authorities == 1 else 'authorities'}.",
         "Places, carers, workers, courts and budgets are limited, and prices answer to use: a reform that fills them meets those limits.",
     ]
     if source.whole.reforms:
-        points.append("Runs are paired: the same families come, with the same luck, in every scenario of a run. So a difference is the reform’s own, and far "
-                      "fewer runs are needed.")  # fmt: skip
+        points.append(
+            "Runs are paired: the same families come, with the same luck, in every scenario of a run. So a difference is the reform’s own, and far "
+            "fewer runs are needed."
+        )
     grossed = source.each.metadata.get("grossing")
     if grossed:
         points.append("England is grossed up from the authorities that publish what is needed.")
     missing = source.each.metadata.get("missing_members")
     if missing:
         points.append(f"Without figures, so left out: {', '.join(missing)}.")
-    return Section("method", "Method and limits", [
-        Part("Method", [Points(points), Paragraph("The documentation has the pathway, the engine, counting rules and costs: docs/ in the source.")]),
-        Part("Limits", [Points(LIMITS)]),
-    ])  # fmt: skip
+    return Section(
+        "method",
+        "Method and limits",
+        [
+            Part(
+                "Method", [Points(points), Paragraph("The documentation has the pathway, the engine, counting rules and costs: docs/ in the source.")]
+            ),
+            Part("Limits", [Points(LIMITS)]),
+        ],
+    )
 
 
 def checks(source: Source) -> Section:
@@ -59,16 +69,25 @@ def checks(source: Source) -> Section:
             failed += not check["holds"]
             if one is source.each.baseline or not check["holds"]:
                 held = [_held(other, check["check"]) for other in source.each.scenarios]
-                rows.append((words.sentence(str(check["meaning"])), "held in all" if all(held) else f"FAILED in {one.label}", f"{check['worst']:.2g}"))
+                rows.append(
+                    (words.sentence(str(check["meaning"])), "held in all" if all(held) else f"FAILED in {one.label}", f"{check['worst']:.2g}")
+                )
     if not rows:
         return Section("checks", "Checks", [Paragraph("The folder records no checks, so none can be reported.", warning=True)])
     runs = sum(int(check["runs"]) for check in source.each.baseline.metadata["checks"][:1])
-    told = (f"All {len(rows)} checks held in every scenario and every run ({runs} simulations of an authority in {source.name(source.base)})." if not failed else
-            f"{failed} checks FAILED. Do not use these results before it is known why.")  # fmt: skip
-    return Section("checks", "Checks passed" if not failed else "Checks: some failed", [
-        Paragraph(told, warning=bool(failed)),
-        Table("Checks made while the simulation ran", ("Check", "Result", "Worst error"), rows, frozenset({1})),
-    ])  # fmt: skip
+    told = (
+        f"All {len(rows)} checks held in every scenario and every run ({runs} simulations of an authority in {source.name(source.base)})."
+        if not failed
+        else f"{failed} checks FAILED. Do not use these results before it is known why."
+    )
+    return Section(
+        "checks",
+        "Checks passed" if not failed else "Checks: some failed",
+        [
+            Paragraph(told, warning=bool(failed)),
+            Table("Checks made while the simulation ran", ("Check", "Result", "Worst error"), rows, frozenset({1})),
+        ],
+    )
 
 
 def _held(one: Results, name: str) -> bool:
@@ -80,12 +99,22 @@ def reproduce(source: Source) -> Section:
     """Return section 14."""
     about, base = source.each.metadata, source.base.metadata
     versions = [(name, str(version)) for name, version in dict(about.get("versions", {})).items()]
-    rows = [("Seed", str(base.get("seed", words.NOT_KNOWN))), ("Runs", str(source.runs)), *((f"Version of {name}", version) for name, version in versions)]
-    rows += [("Kernels (hash of the compiled code’s source)", str(about.get("kernels", words.NOT_KNOWN))), ("SHA-256 of manifest.json", source.digest())]
+    rows = [
+        ("Seed", str(base.get("seed", words.NOT_KNOWN))),
+        ("Runs", str(source.runs)),
+        *((f"Version of {name}", version) for name, version in versions),
+    ]
+    rows += [
+        ("Kernels (hash of the compiled code’s source)", str(about.get("kernels", words.NOT_KNOWN))),
+        ("SHA-256 of manifest.json", source.digest()),
+    ]
     rows += [(f"SHA-256 of scenario {one.scenario}", str(one.metadata.get("hash", words.NOT_KNOWN))) for one in source.each.scenarios]
     own = [name for one in source.each.scenarios for name in (one.metadata.get("texts") or {}) if "/" in name or "\\" in name]
-    blocks: list[Block] = [Paragraph("The same version, command and seed give the same numbers, to the last digit, on any machine."),
-                           Code(command(source), "Command that makes this folder"), *_then(source)]  # fmt: skip
+    blocks: list[Block] = [
+        Paragraph("The same version, command and seed give the same numbers, to the last digit, on any machine."),
+        Code(command(source), "Command that makes this folder"),
+        *_then(source),
+    ]
     if own:
         blocks.append(Paragraph(f"It uses files of your own ({', '.join(dict.fromkeys(own))}). Their full text is in manifest.json, under texts."))
     blocks.append(Table("Versions, seed and hashes", ("", "Value"), rows, frozenset({1})))
@@ -107,8 +136,13 @@ def command(source: Source) -> str:
     about, base = source.each.metadata, source.base.metadata
     scenarios = [_file(one) for one in source.each.scenarios]
     parts = ["carecurve", "compare" if source.each.reforms else "run", *scenarios, *_place(source)]
-    for option, value in (("--from", base.get("from")), ("--until", base.get("until")), ("--runs", source.runs), ("--seed", base.get("seed")),
-                          ("--engine", base.get("engine"))):  # fmt: skip
+    for option, value in (
+        ("--from", base.get("from")),
+        ("--until", base.get("until")),
+        ("--runs", source.runs),
+        ("--seed", base.get("seed")),
+        ("--engine", base.get("engine")),
+    ):
         parts += [option, str(value)] if value is not None else []
     parts += ["--effects", str(base["effects"])] if base.get("effects", "drawn") != "drawn" else []
     terms = about.get("appraisal") or {}

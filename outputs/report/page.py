@@ -14,18 +14,45 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from outputs.picture import described
-from outputs.report import answer, assumptions, authorities, children_section, drivers, equality, indicators, method, money, sureness, three_lines, words
+from outputs.report import (
+    answer,
+    assumptions,
+    authorities,
+    children_section,
+    drivers,
+    equality,
+    indicators,
+    method,
+    money,
+    sureness,
+    three_lines,
+    words,
+)
 from outputs.report.blocks import Block, Paragraph, Part, Points, Section
 from outputs.report.pictures import inlined, pictures
 from outputs.report.source import Source
 
 NAME = "report.html"
 _AMOUNT = r"[+−]?£?\d[\d,.]*(?: (?:million|billion|%))?"
-TOGETHER = re.compile(rf"\([+−]?\d[\d,.]* to [+−]?\d[\d,.]*\)|^[+−]?\d[\d,.]* to [+−]?\d[\d,.]*$|\b\d\d? [A-Z][a-z]+ 20\d\d\b|\b20\d\d-\d\d\b|{_AMOUNT}|--[a-z-]+")
+TOGETHER = re.compile(
+    rf"\([+−]?\d[\d,.]* to [+−]?\d[\d,.]*\)|^[+−]?\d[\d,.]* to [+−]?\d[\d,.]*$|\b\d\d? [A-Z][a-z]+ 20\d\d\b|\b20\d\d-\d\d\b|{_AMOUNT}|--[a-z-]+"
+)
 SECTIONS = (
-    answer.section, three_lines.section, money.curve, children_section.section, money.section, drivers.section, sureness.section, authorities.section,
-    indicators.section, equality.section, assumptions.section, method.section, method.checks, method.reproduce,
-)  # fmt: skip
+    answer.section,
+    three_lines.section,
+    money.curve,
+    children_section.section,
+    money.section,
+    drivers.section,
+    sureness.section,
+    authorities.section,
+    indicators.section,
+    equality.section,
+    assumptions.section,
+    method.section,
+    method.checks,
+    method.reproduce,
+)
 
 
 def report_page(source: Source) -> str:
@@ -35,7 +62,9 @@ def report_page(source: Source) -> str:
     reforms = [source.name(one) for one in source.reforms]
     title = f"{source.area}: {words.listed(reforms) if reforms else source.name(source.base)}"
     span = f", {source.span}" if source.years else ""
-    about = f"{source.area}{span}. {source.runs} {'run' if source.runs == 1 else 'runs'}, {source.prices}. Simulated: not a record of any real family."
+    about = (
+        f"{source.area}{span}. {source.runs} {'run' if source.runs == 1 else 'runs'}, {source.prices}. Simulated: not a record of any real family."
+    )
     failed = sum(not check["holds"] for one in source.each.scenarios for check in one.metadata.get("checks", []))
     return rendered(title, about, sections, failed, str(source.each.metadata.get("versions", {}).get("carecurve", "")))
 
@@ -43,9 +72,14 @@ def report_page(source: Source) -> str:
 def family_page(name: str, figure: Figure, sentences: Sequence[str], version: str) -> str:
     """Return the page of one simulated family's story: its timeline, and the same in words."""
     drawn = inlined(described(figure, f"Timeline of {name}: what is told in words below, in order of dates."), f"Timeline of {name}")
-    blocks = [Paragraph("This family is simulated. Its story is one of many that could have been, and it is nobody’s."), drawn,
-              Part("The same in words", [Points(list(sentences))])]  # fmt: skip
-    return rendered(f"One family’s story: {name}", "A simulated family, from the event log of one run.", [Section("story", "The story", blocks)], 0, version)
+    blocks = [
+        Paragraph("This family is simulated. Its story is one of many that could have been, and it is nobody’s."),
+        drawn,
+        Part("The same in words", [Points(list(sentences))]),
+    ]
+    return rendered(
+        f"One family’s story: {name}", "A simulated family, from the event log of one run.", [Section("story", "The story", blocks)], 0, version
+    )
 
 
 def rendered(title: str, about: str, sections: Sequence[Section], failed: int, version: str) -> str:

@@ -17,7 +17,7 @@ SENSITIVITIES = {
     "net_present_fiscal_value_authority_at_flat_1_5_pct_gbp": "At a flat discount rate of 1.5 %",
     "net_present_fiscal_value_authority_optimism_bias_40_pct_gbp": "With costs 40 % higher and benefits 40 % lower",
     "net_present_fiscal_value_authority_cashable_gbp": "Counting only what is cash",
-}  # fmt: skip
+}
 
 
 def section(source: Source) -> Section:
@@ -25,7 +25,9 @@ def section(source: Source) -> Section:
     blocks: list[Block] = [Part("What the ranges hold, and what they do not", [Points(list(_holds(source)))]), *_tested(source)]
     for reform in source.reforms:
         changes = list(_would_change(source, reform))
-        blocks.append(Part(f"What would change our mind: {source.name(reform)}", [*([Points(changes)] if changes else []), *_sensitivities(source, reform)]))
+        blocks.append(
+            Part(f"What would change our mind: {source.name(reform)}", [*([Points(changes)] if changes else []), *_sensitivities(source, reform)])
+        )
     if source.reforms:
         blocks += _switching(source)
     return Section("sureness", "How sure we are, and what would change our mind", blocks)
@@ -39,10 +41,11 @@ def _holds(source: Source) -> Iterator[str]:
         yield "The engine works out averages by equations: ranges hold no chance."
     else:
         yield "Chance: which families come, what happens to each child, and what each placement costs. Held."
-    yield {"drawn": "What is not known of effects of reforms and of growth in prices: each run draws its own. Held.",
-           "central": "What is not known of effects of reforms and prices is left out: all runs use their means. Not held.",
-           "null": "Reforms are run as if they cost what they cost and change nothing. Their effects are not in these results.",
-           }.get(str(effects), f"Effects: {effects}.")  # fmt: skip
+    yield {
+        "drawn": "What is not known of effects of reforms and of growth in prices: each run draws its own. Held.",
+        "central": "What is not known of effects of reforms and prices is left out: all runs use their means. Not held.",
+        "null": "Reforms are run as if they cost what they cost and change nothing. Their effects are not in these results.",
+    }.get(str(effects), f"Effects: {effects}.")
     if about.get("fitted_draws"):
         yield f"What is not known of demand in years to come: {about['fitted_draws']} draws of it. Held."
     else:
@@ -53,8 +56,10 @@ def _holds(source: Source) -> Iterator[str]:
         for reform in source.reforms:
             net = source.whole.cost_difference(reform.scenario).sel(year_ending=source.years).sum("year_ending").to_numpy()[0]
             low, high = t_interval(net, 0.95)
-            yield (f"{source.name(reform)}: with {source.runs} paired runs, the mean change in net cost is known to within "
-                   f"{words.pounds(float(high - low) / 2.0)} either way (95 % interval of the mean).")  # fmt: skip
+            yield (
+                f"{source.name(reform)}: with {source.runs} paired runs, the mean change in net cost is known to within "
+                f"{words.pounds(float(high - low) / 2.0)} either way (95 % interval of the mean)."
+            )
 
 
 def _tested(source: Source) -> Iterator[Block]:
@@ -68,16 +73,38 @@ def _tested(source: Source) -> Iterator[Block]:
         return
     worst = outcomes.loc[outcomes.error_pct.abs().idxmax()]
     middle = float(outcomes.error_pct.abs().median())
-    yield Part("How close the simulation is to what was published", [
-        Paragraph(f"For the year ending March 2025, which rates were not fitted to, {len(outcomes)} published outcomes are compared. Half are within "
-                  f"{middle:.1f} %. The worst is {str(worst.label)[:1].lower()}{str(worst.label)[1:]}: {_pct(worst.error_pct)}. Single authorities are farther "
-                  "out than all of them together."),
-        Folded("All comparisons with published figures", [Table(
-            f"Published and simulated, {source.area}, year ending March 2025",
-            ("Measure", "Role", "Published", "Simulated", "Difference", "Middle authority’s difference"),
-            [(str(row.label), str(row.role), _value(row.published, row.unit), _value(row.simulated, row.unit), _pct(row.error_pct), _pct(row.median_abs_error_pct, False))
-             for row in table.itertuples()], frozenset({1}))]),
-    ])  # fmt: skip
+    yield Part(
+        "How close the simulation is to what was published",
+        [
+            Paragraph(
+                f"For the year ending March 2025, which rates were not fitted to, {len(outcomes)} published outcomes are compared. Half are within "
+                f"{middle:.1f} %. The worst is {str(worst.label)[:1].lower()}{str(worst.label)[1:]}: {_pct(worst.error_pct)}. Single "
+                "authorities are farther "
+                "out than all of them together."
+            ),
+            Folded(
+                "All comparisons with published figures",
+                [
+                    Table(
+                        f"Published and simulated, {source.area}, year ending March 2025",
+                        ("Measure", "Role", "Published", "Simulated", "Difference", "Middle authority’s difference"),
+                        [
+                            (
+                                str(row.label),
+                                str(row.role),
+                                _value(row.published, row.unit),
+                                _value(row.simulated, row.unit),
+                                _pct(row.error_pct),
+                                _pct(row.median_abs_error_pct, False),
+                            )
+                            for row in table.itertuples()
+                        ],
+                        frozenset({1}),
+                    )
+                ],
+            ),
+        ],
+    )
 
 
 def _value(value: float, unit: str) -> str:
@@ -98,16 +125,25 @@ def _would_change(source: Source, reform: Results) -> Iterator[str]:
         if ratio["mean"] <= 0.0:
             yield "Other lines cost more, not less, on average, so no larger effect of the same kind would make it pay."
         elif ratio["mean"] < 1.0:
-            yield f"Benefits to the authority would have to be {1.0 / ratio['mean']:.1f} times as large, at the same cost, for it to pay over {source.span}."
+            yield (
+                f"Benefits to the authority would have to be {1.0 / ratio['mean']:.1f} times as large, at the same cost, for it to pay over "
+                f"{source.span}."
+            )
         else:
-            yield f"It stops paying for the authority over {source.span} if benefits are {100.0 * (1.0 - 1.0 / ratio['mean']):.0f} % smaller than expected."
+            yield (
+                f"It stops paying for the authority over {source.span} if benefits are {100.0 * (1.0 - 1.0 / ratio['mean']):.0f} % smaller "
+                "than expected."
+            )
     if net is not None and pd.notna(net.probability) and 0.0 < net.probability < 1.0:
         yield f"Whether it costs or saves over all years is not settled: it saves in {words.per_cent(float(net.probability))} of runs."
     value = source.one("appraisal.csv", reform.scenario, measure="switching_value_gbp_per_child_year")
     years = source.one("appraisal.csv", reform.scenario, measure="child_years_kept_out_of_care")
     if value is not None and pd.notna(value["mean"]) and value["mean"] > 0.0:
-        yield (f"It keeps children out of care for {words.count(years['mean'])} years of childhood in all. Society would break even if each such year were "
-               f"worth {words.pounds(value['mean'])} beside what is saved. Whether children are better off is not simulated.")  # fmt: skip
+        yield (
+            f"It keeps children out of care for {words.count(years['mean'])} years of childhood in all. Society would break even if "
+            "each such year were "
+            f"worth {words.pounds(value['mean'])} beside what is saved. Whether children are better off is not simulated."
+        )
     rows = source.rows("marks.csv", reform.scenario)
     if "finding" in rows and (rows.finding == "worse").any():
         yield "A safety proxy is worse. If that were not seen in practice, or came with lower need, the picture for children would be another."
@@ -119,10 +155,15 @@ def _sensitivities(source: Source, reform: Results) -> Iterator[Block]:
     for measure, label in SENSITIVITIES.items():
         row = source.one("appraisal.csv", reform.scenario, measure=measure)
         if row is not None:
-            rows.append((label, words.millions(row["mean"], True), words.interval(row.p05, row.p95, words.millions), words.per_cent(float(row.probability))))
+            rows.append(
+                (label, words.millions(row["mean"], True), words.interval(row.p05, row.p95, words.millions), words.per_cent(float(row.probability)))
+            )
     if rows:
-        yield Table(f"Net present value of {source.name(reform)} to the authority, £ million, {source.prices} (below nothing is a loss)",
-                    ("Terms", "Mean", "90 % interval", "Runs without a loss"), rows)  # fmt: skip
+        yield Table(
+            f"Net present value of {source.name(reform)} to the authority, £ million, {source.prices} (below nothing is a loss)",
+            ("Terms", "Mean", "90 % interval", "Runs without a loss"),
+            rows,
+        )
 
 
 def _switching(source: Source) -> Iterator[Block]:
@@ -132,8 +173,19 @@ def _switching(source: Source) -> Iterator[Block]:
         yield Paragraph("At which value of each uncertain number a reform would break even is worked out by:")
         yield Code(f"carecurve sensitivity {source.base.scenario} {source.reforms[0].scenario} --method tornado", "Command for switching values")
         return
-    rows = [(str(row.label), f"{row.central:g}", f"{row.range_low:g} to {row.range_high:g}",
-             "none" if pd.isna(row.switching_value) else f"{row.switching_value:.3g}", str(row.answer)) for row in table.itertuples()]  # fmt: skip
-    yield Table(f"Values at which the reform breaks even by {table.by.iloc[0]}", ("Number", "Middle value", "Range", "Breaks even at", "Inside the range?"), rows,
-                frozenset({2, 4}))  # fmt: skip
-
+    rows = [
+        (
+            str(row.label),
+            f"{row.central:g}",
+            f"{row.range_low:g} to {row.range_high:g}",
+            "none" if pd.isna(row.switching_value) else f"{row.switching_value:.3g}",
+            str(row.answer),
+        )
+        for row in table.itertuples()
+    ]
+    yield Table(
+        f"Values at which the reform breaks even by {table.by.iloc[0]}",
+        ("Number", "Middle value", "Range", "Breaks even at", "Inside the range?"),
+        rows,
+        frozenset({2, 4}),
+    )

@@ -24,8 +24,12 @@ def section(source: Source) -> Section:
     if source.budget:
         blocks += _against_budget(source)
     else:
-        blocks.append(Paragraph("No approved budget was given. To show it as a line: carecurve report DIR --budget FILE (a CSV file with the columns "
-                                "year_ending and gbp), or one figure a year."))  # fmt: skip
+        blocks.append(
+            Paragraph(
+                "No approved budget was given. To show it as a line: carecurve report DIR --budget FILE (a CSV file with the columns "
+                "year_ending and gbp), or one figure a year."
+            )
+        )
     for reform in source.reforms:
         blocks.append(Part(f"From {source.plans} to {source.name(reform)}", list(_bridged(source, reform))))
     if not source.reforms:
@@ -38,8 +42,10 @@ def _introduction(source: Source) -> str:
     base = source.name(source.base)
     told = f"Each line is what children’s services cost the authority a year, net of grants, in {source.prices}."
     if source.nothing is None and source.name(source.base) == "Current plans":
-        told += (f" {base} hold committed policy, so they are not the cost of doing nothing. To show that line too, add the scenario do-nothing to the "
-                 "comparison.")  # fmt: skip
+        told += (
+            f" {base} hold committed policy, so they are not the cost of doing nothing. To show that line too, add the scenario do-nothing to the "
+            "comparison."
+        )
     return told
 
 
@@ -54,8 +60,11 @@ def _lines(source: Source) -> Table:
     for year in source.years:
         found = [source.one("summary.csv", one.scenario, measure="cost_net", year_ending=str(year)) for one in shown(source)]
         rows.append((year_name(year), *(_with_interval(row, source.runs) for row in found)))
-    return Table(f"Net cost a year to the authority, {source.area}, £ million, {source.prices}: mean and 90 % interval",
-                 ("Year", *(source.name(one) for one in shown(source))), rows)  # fmt: skip
+    return Table(
+        f"Net cost a year to the authority, {source.area}, £ million, {source.prices}: mean and 90 % interval",
+        ("Year", *(source.name(one) for one in shown(source))),
+        rows,
+    )
 
 
 def _with_interval(row, runs: int) -> str:
@@ -83,14 +92,21 @@ def _against_budget(source: Source) -> Iterator[Block]:
     base, first = source.base, years[0]
     gap = float(cash_net(base, first).mean()) - source.budget[first]
     way = "more" if gap > 0 else "less"
-    yield Part("Against the approved budget", [
-        Paragraph(f"Budgets are approved in cash, so here all lines are in the cash of each year (the run’s deflators, then "
-                  f"{100 * float(base.metadata['general_inflation_per_year']):g} % a year). In {year_name(first)} {source.plans} cost "
-                  f"{words.pounds(abs(gap))} {way} than the approved budget."),
-        Table(f"Approved budget and each line, {source.area}, £ million, cash", head, rows),
-        Paragraph("The lines hold the authority’s whole spend on children’s services, with a fixed line for what is not simulated. If the approved "
-                  "budget covers less than that, the gap means nothing: give the budget of the same services."),
-    ])  # fmt: skip
+    yield Part(
+        "Against the approved budget",
+        [
+            Paragraph(
+                f"Budgets are approved in cash, so here all lines are in the cash of each year (the run’s deflators, then "
+                f"{100 * float(base.metadata['general_inflation_per_year']):g} % a year). In {year_name(first)} {source.plans} cost "
+                f"{words.pounds(abs(gap))} {way} than the approved budget."
+            ),
+            Table(f"Approved budget and each line, {source.area}, £ million, cash", head, rows),
+            Paragraph(
+                "The lines hold the authority’s whole spend on children’s services, with a fixed line for what is not simulated. If the approved "
+                "budget covers less than that, the gap means nothing: give the budget of the same services."
+            ),
+        ],
+    )
 
 
 def cash_net(one: Results, year: int) -> np.ndarray:
@@ -108,21 +124,34 @@ def _bridged(source: Source, reform: Results) -> Iterator[Block]:
     keys = [key for key in ORDER if key in whole.mean]
     rows = [(LABELS[key], words.millions(whole.mean[key], True), _interval_of(whole, key), words.millions(final.mean[key], True)) for key in keys]
     strong = frozenset({keys.index(TOTAL)})
-    yield Table(f"From {source.plans} to {source.name(reform)}: net cost to the authority, £ million, {source.prices}",
-                ("", f"All years, {source.span}", "90 % interval", year_name(last)), rows, strong=strong)  # fmt: skip
+    yield Table(
+        f"From {source.plans} to {source.name(reform)}: net cost to the authority, £ million, {source.prices}",
+        ("", f"All years, {source.span}", "90 % interval", year_name(last)),
+        rows,
+        strong=strong,
+    )
     yield Paragraph("The lines add up to the change in net cost; those that begin “of it” add up to volume.")
     if STARTS not in whole.mean:
         yield Paragraph("Volume is not taken apart into starts and stays: this engine does not count every care start.")
     if final.full_year_effect:
         yield Paragraph(_full_year(source, final, last))
-    yield Folded("How each part of the bridge is worked out", [Points([
-        "Volume is the change in weeks in placements at the mean price on the first line. Fewer starts: what children who do not start would have cost, had "
-        "they left care at the rate others do. Stays: the rest of volume.",
-        "Mix is a change in kinds of placement and needs, each at its own mean price. Price is dearer or cheaper placements of the same kind: as they "
-        "happened to be, by the market’s response to use, and by what commissioning won.",
-        "All is taken run by run and year by year, then averaged. Formulas are in docs/report.md.",
-        "Stays are not told apart into delay and avoidance: results hold counts by year, not lives.",
-    ])])  # fmt: skip
+    yield Folded(
+        "How each part of the bridge is worked out",
+        [
+            Points(
+                [
+                    "Volume is the change in weeks in placements at the mean price on the first line. Fewer starts: what children who "
+                    "do not start would have cost, had "
+                    "they left care at the rate others do. Stays: the rest of volume.",
+                    "Mix is a change in kinds of placement and needs, each at its own mean price. Price is dearer or cheaper "
+                    "placements of the same kind: as they "
+                    "happened to be, by the market’s response to use, and by what commissioning won.",
+                    "All is taken run by run and year by year, then averaged. Formulas are in docs/report.md.",
+                    "Stays are not told apart into delay and avoidance: results hold counts by year, not lives.",
+                ]
+            )
+        ],
+    )
 
 
 def _interval_of(found: Bridge, key: str) -> str:
@@ -137,7 +166,13 @@ def _full_year(source: Source, final: Bridge, last: int) -> str:
     """Say what the year after the last would hold more."""
     mean, low, high = final.full_year_effect
     if abs(mean) < 500.0:
-        return f"The full-year effect of what changed during {year_name(last)} is nothing: children in care end the year as far apart as they were in it."
+        return (
+            f"The full-year effect of what changed during {year_name(last)} is nothing: children in care end the year as far apart as they "
+            "were in it."
+        )
     way = "less" if mean < 0 else "more"
-    return (f"Full-year effect: the year after {year_name(last)} would cost {words.pounds(abs(mean))} {way} again, from the children who are, or are not, "
-            f"in care on 31 March {last} ({words.pounds_between(low, high)}). It is not in the table: it falls after the last year.")  # fmt: skip
+    return (
+        f"Full-year effect: the year after {year_name(last)} would cost {words.pounds(abs(mean))} {way} again, from the children who "
+        "are, or are not, "
+        f"in care on 31 March {last} ({words.pounds_between(low, high)}). It is not in the table: it falls after the last year."
+    )

@@ -10,8 +10,15 @@ from outputs.money_axis import MINUS
 LEAST_RUNS_FOR_WORDS = 20  # of fewer runs a chance is told in runs: a word would claim more than they show
 # Words for a chance, each up to and including the per cent beside it. The words, and where each stands, are those of the probability yardstick of the
 # Professional Head of Intelligence Assessment (UK government, 2018; published), whose bands have gaps: these meet in the middle of each (derived).
-CHANCES = ((7.5, "a remote chance"), (22.5, "highly unlikely"), (37.5, "unlikely"), (52.5, "a realistic possibility"), (77.5, "likely"),
-           (92.5, "highly likely"), (100.0, "almost certain"))  # fmt: skip
+CHANCES = (
+    (7.5, "a remote chance"),
+    (22.5, "highly unlikely"),
+    (37.5, "unlikely"),
+    (52.5, "a realistic possibility"),
+    (77.5, "likely"),
+    (92.5, "highly likely"),
+    (100.0, "almost certain"),
+)
 
 
 def significant(value: float, digits: int = 2) -> float:
