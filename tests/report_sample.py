@@ -7,6 +7,7 @@ import experiment_sample
 import pandas as pd
 
 import carecurve as cc
+from carecurve import api
 from carecurve.api import further_tables, on_terms
 from outputs.appraisal import Terms
 from outputs.store import write
@@ -47,7 +48,7 @@ def folder_of(comparison: Comparison, path: Path) -> Path:
 
 def real(path: Path, *reforms: str, runs: int = 3, engine: str = "fast", until: str = "2029-03", areas: str = "Rutland") -> Path:
     """Run a small comparison and write its folder."""
-    return cc.save(cc.compare("baseline", *reforms, area=areas, runs=runs, until=until, engine=engine), path)
+    return api.save(cc.compare("baseline", *reforms, area=areas, runs=runs, until=until, engine=engine), path)
 
 
 def table(folder: Path, name: str) -> pd.DataFrame:

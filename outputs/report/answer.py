@@ -150,7 +150,7 @@ def _moves_first(source: Source, reform: Results) -> str:
 
 
 def first_sign(source: Source, reform: Results) -> str | None:
-    """Return, in words, what moves most clearly in the first year in which anything does (its 90 % interval does not hold 0); None if nothing does."""
+    """Say what moves most clearly in the first year in which anything does (its 90 % interval does not hold 0); None if nothing does."""
     rows = source.rows("differences.csv", reform.scenario)
     rows = rows[rows.measure.isin(list(FIRST_TO_MOVE)) & rows.year_ending.isin([str(year) for year in source.years])]
     clear = rows[((rows.p05 > 0.0) | (rows.p95 < 0.0)) & (rows["mean"].abs() >= 1.0)].assign(year=lambda found: found.year_ending.astype(int))
