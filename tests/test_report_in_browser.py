@@ -4,6 +4,7 @@ Accessibility is checked by axe-core. That the check would find errors is tested
 """
 
 import itertools
+import re
 import shutil
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def test_no_rule_of_accessibility_is_broken(opened):
 @pytest.mark.parametrize("rule", SEEDED)
 def test_errors_put_into_a_copy_are_found(opened, report, tmp_path, rule):
     there, instead = SEEDED[rule]
-    text = report.read_text(encoding="utf-8")
+    text = re.sub(r'<section aria-labelledby="children">.*</section>', "", report.read_text(encoding="utf-8"), flags=re.DOTALL)  # three will do
     assert there in text
     copy = tmp_path / "copy.html"
     copy.write_text(text.replace(there, instead, 1), encoding="utf-8")

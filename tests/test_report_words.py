@@ -22,7 +22,8 @@ def test_ranges(low, high, said):
 
 
 @pytest.mark.parametrize(("value", "said"), [
-    (176_049_600.0, "£180 million"), (3_500_000.0, "£3.5 million"), (3_000_000.0, "£3 million"), (278_000.0, "£280,000"), (-996_000.0, "−£1 million"), (120.0, "nothing"),
+    (176_049_600.0, "£180 million"), (3_500_000.0, "£3.5 million"), (3_000_000.0, "£3 million"),
+    (278_000.0, "£280,000"), (-996_000.0, "−£1 million"), (120.0, "nothing"),
     (1_098_700_000.0, "£1.1 billion"), (9_960_000.0, "£10 million"),
 ])  # fmt: skip
 def test_pounds(value, said):
@@ -36,7 +37,8 @@ def test_ranges_of_pounds():
 
 
 @pytest.mark.parametrize(("share", "said"), [
-    (0.0, "a remote chance: 0 % of runs"), (0.075, "a remote chance: 8 % of runs"), (0.37, "unlikely: 37 % of runs"), (0.38, "a realistic possibility: 38 % of runs"),
+    (0.0, "a remote chance: 0 % of runs"), (0.075, "a remote chance: 8 % of runs"), (0.37, "unlikely: 37 % of runs"),
+    (0.38, "a realistic possibility: 38 % of runs"),
     (0.7, "likely: 70 % of runs"), (0.999, "almost certain: more than 99 % of runs"), (1.0, "almost certain: 100 % of runs"),
 ])  # fmt: skip
 def test_words_of_chance(share, said):

@@ -70,7 +70,7 @@ def checks(source: Source) -> Section:
             if one is source.each.baseline or not check["holds"]:
                 held = [_held(other, check["check"]) for other in source.each.scenarios]
                 rows.append(
-                    (words.sentence(str(check["meaning"])), "held in all" if all(held) else f"FAILED in {one.label}", f"{check['worst']:.2g}")
+                    (words.sentence(str(check["meaning"])), "held" if all(held) else f"FAILED in {one.label}", f"{check['worst']:.2g}")
                 )
     if not rows:
         return Section("checks", "Checks", [Paragraph("The folder records no checks, so none can be reported.", warning=True)])
