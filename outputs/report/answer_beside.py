@@ -107,9 +107,9 @@ def alone(source: Source) -> list[Block]:
 
 def how_to_read(source: Source) -> Iterator[Block]:
     """Yield what the words mean."""
+    ranges = "A range holds 9 of 10 runs: 1 in 20 is lower and 1 in 20 is higher." if source.runs > 1 else "Of one run there are no ranges."
     points = [
-        f"Every number is of {source.area}, {source.runs} {'paired ' if source.reforms else ''}run{'s' if source.runs != 1 else ''}. A range holds 9 "
-        "of 10 runs: 1 in 20 is lower and 1 in 20 is higher.",
+        f"Every number is of {source.area}, {source.runs} {'paired ' if source.reforms else ''}run{'s' if source.runs != 1 else ''}. {ranges}",
         "Numbers are rounded as people say them. Tables hold more digits; the folder’s CSV files hold all.",
         f"Money is in {source.prices} (what things cost in that year), unless it says cash. It is net of grants the authority receives.",
         "A year such as 2030-31 runs from April to March.",

@@ -23,7 +23,7 @@ import numpy as np
 from outputs.children import yearly
 from outputs.price_volume import priced_of
 from outputs.report.source import Source
-from sim.results import Results
+from sim.results import Results, ResultsError
 
 DAYS_PER_YEAR = 365.25
 REFORM, STARTS, STAYS, MIX, PRICE, BOTH, OTHER, TOTAL = "reform", "starts", "stays", "mix", "price", "interaction", "other", "total"
@@ -67,7 +67,7 @@ def bridge(source: Source, reform: Results, year: int | None = None) -> Bridge |
 
     Raises
     ------
-    ValueError
+    ResultsError
         If the parts do not add up to the change in net cost: the folder's table is not whole.
     """
     rows = source.rows("cost_bridge.csv", reform.scenario, measure="net_cost", year_ending="all" if year is None else str(year))
@@ -86,7 +86,7 @@ def bridge(source: Source, reform: Results, year: int | None = None) -> Bridge |
     parts[TOTAL] = float(means[TOTAL])
     left = sum(value for key, value in parts.items() if key != TOTAL) - parts[TOTAL]
     if abs(left) > PENNIES + 1e-8 * sum(map(abs, parts.values())):
-        raise ValueError(f"{reform.scenario}: the parts of cost_bridge.csv add up to {left:,.2f} pounds beside their total; expected none")
+        raise ResultsError(f"{reform.scenario}: the parts of cost_bridge.csv add up to {left:,.2f} pounds beside their total; expected none")
     interval = {VOLUME: "placements_volume", MIX: "placements_mix", BOTH: "placements_interaction", TOTAL: TOTAL}
     found = {part: (float(rows.p05[item]), float(rows.p95[item])) for part, item in interval.items()}
     at = slice(None) if year is None else [source.years.index(year)]

@@ -238,7 +238,7 @@ def _stops(source: Source, reform: Results, year: int, tells: list[Indicator]) -
         rises = one.change.mean() > 0.0
         bound = float(np.quantile(one.reform, 0.05 if rises else 0.95))
         yield (
-            f"Stop or re-plan if {'fewer' if rises else 'more'} than {words.count(bound, 3)} are seen by {one.when}: "
+            f"Stop or re-plan if {'fewer' if rises else 'more'} than {words.count(bound, 3)} are seen ({one.when}): "
             f"{one.label[:1].lower()}{one.label[1:]}. "
             f"On plan {words.count(one.reform.mean(), 3)} are expected, and 1 run in 20 is {'lower' if rises else 'higher'}."
         )
@@ -257,8 +257,7 @@ def _when_it_could(source: Source, reform: Results, year: int) -> str:
         )
     return (
         f"Children in care could not tell it from chance in {source.area} by {year_name(source.years[-1])}. Whether it works must be "
-        "found by comparing "
-        "families or authorities with and without it, so plan an evaluation before it starts."
+        "found by comparing families or authorities with and without it, so plan an evaluation before it starts."
     )
 
 
