@@ -91,16 +91,24 @@ def spread_over_authorities(
         gone,
         key=[(one.label, i) for i, one in enumerate(comparison.scenarios)],
     )
-    told = [f"{title}. {base.label}, {unit}, {year}: from {rows[0]} {between(_one(found[0], order[0]))}"]
+    told = _told(comparison, found, order, {"unit": unit, "then": then, "known": known, "near": near})
+    return described(figure, f"{title}. {told}")
+
+
+def _told(comparison: Comparison, found: list[Summary], order: np.ndarray, about: dict) -> str:
+    """Return the picture in words: the highest and the lowest, then each authority drawn; `about` is the unit and what was published when."""
+    base, known, near = comparison.baseline, about["known"], about["near"]
+    rows = [base.areas[i] for i in order]
+    told = [f"{base.label}, {about['unit']}, {base.years[-1]}: from {rows[0]} {between(_one(found[0], order[0]))}"]
     told[0] += f" to {rows[-1]} {between(_one(found[0], order[-1]))}." if len(rows) > 1 else "."
     for i, area in zip(order, rows, strict=True):
         said = [
             f"{area}: {', '.join(f'{one.label} {number(float(summary.mean[i]))}' for one, summary in zip(comparison.scenarios, found, strict=True))}"
         ]
-        said += [f"published {number(known[area])} in {then}"] if area in known else []
+        said += [f"published {number(known[area])} in {about['then']}"] if area in known else []
         said += [f"neighbours' median {number(float(np.median(near[area])))}"] if near[area] else []
         told.append(", ".join(said) + ".")
-    return described(figure, " ".join(told))
+    return " ".join(told)
 
 
 def _one(summary: Summary, i: int) -> Summary:
