@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from carecurve import cli_backtest, cli_records, console
+from carecurve import cli_backtest, cli_records, cli_report, console
 from carecurve.cli_options import (
     Area,
     Attribute,
@@ -282,6 +282,7 @@ def bench(
 app.command()(cli_backtest.backtest)
 app.command()(cli_records.forecast)
 app.command()(cli_records.synth)
+app.command()(cli_report.report)
 
 
 def _experiment(

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgba
 
 from outputs.attribution import TOTAL
 from outputs.attribution_words import amount
-from outputs.plots import COLOURS
+from outputs.pictures.look import COLOURS
 from sim.attributed import ITEMS
 from sim.attribution import Attribution
 

@@ -7,8 +7,10 @@ from textwrap import fill
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from outputs.attribution_words import amount
 from outputs.money_axis import MINUS, money_axis
-from outputs.plots import COLOURS, HATCHES, SOURCE
+from outputs.picture import described
+from outputs.pictures.look import COLOURS, HATCHES, SOURCE
 from outputs.sensitivity import Analysis
 from sim.sensitivity import Bar
 
@@ -47,7 +49,19 @@ def tornado_figure(found: Analysis) -> Figure:
         "runs, the same for all bars.\nThin lines: 95 % Monte Carlo interval of the move from the central outcome.",
         fontsize=7.5, x=0.01, ha="left",
     )  # fmt: skip
-    return figure
+    return described(figure, _told(found, central, error))
+
+
+def _told(found: Analysis, central: str, error: str) -> str:
+    """Return the tornado in words: the central outcome, and how far each number moves it, the widest first."""
+    tornado, outcome = found.tornado, found.outcome
+    widest = max((abs(float(move.mean)) for bar in tornado.bars for move in (bar.below, bar.above)), default=0.0)
+    moves = "; ".join(
+        f"{bar.number.label}: {amount(bar.below.mean, outcome.unit, widest)} at {value_text(bar.ends[0], bar.number.unit)}, "
+        f"{amount(bar.above.mean, outcome.unit, widest)} at {value_text(bar.ends[1], bar.number.unit)}"
+        for bar in tornado.bars
+    )
+    return f"{found.title}. {outcome.label}, reform less baseline, all numbers at their means: {central} ± {error}. Moved by one alone, {moves}."
 
 
 def _bar(axes: Axes, row: int, bar: Bar, central: float) -> None:

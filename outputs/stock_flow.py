@@ -16,7 +16,8 @@ from matplotlib.patches import Ellipse, FancyBboxPatch, Polygon, Rectangle
 
 from outputs.flow_layout import BOX_WIDTH, NARROW, Box, Lane, LaneLayout, Pipe, number
 from outputs.flow_system import OPENS, OTHER_IN, OTHER_OUT, Flow, Stock, System, system_of
-from outputs.plots import COLOURS, SOURCE
+from outputs.picture import described
+from outputs.pictures.look import COLOURS, SOURCE
 from scenarios.timeline import year_name
 from sim.results import Results
 
@@ -71,7 +72,7 @@ def stocks_and_flows(results: Results, year_ending: int | None = None, area: str
             x += wide
         y += tall + HEADING + LANE_GAP
     _words(axes, system, left_out, least_share, height)
-    return figure
+    return described(figure, alternative_text(results, year_ending, area))
 
 
 def alternative_text(results: Results, year_ending: int | None = None, area: str | None = None) -> str:

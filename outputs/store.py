@@ -13,6 +13,8 @@ from sim.results import MANIFEST, Comparison, ResultsError, open_results
 
 __all__ = ["ResultsError", "StoreError", "check_folder", "open_results", "write", "write_csv", "write_whole"]
 
+EVENTS = "events.parquet"
+
 
 class StoreError(OSError):
     """A folder that results cannot be written to; the message says why."""
@@ -56,8 +58,8 @@ def write(
     """Write a finished folder and return it.
 
     It holds manifest.json, summary.csv, differences.csv (with reforms), shares.csv (with reforms of several authorities),
-    stocks, flows, pathway and costs.parquet, cost_curve.png, with an event log events.parquet, whatever tables `more` names (file name -> table,
-    written as CSV), and what `also` writes into the folder it is given (diagrams).
+    stocks, flows, pathway and costs.parquet, cost_curve.png, with an event log events.parquet and the same for other tools (`outputs.event_log`),
+    whatever tables `more` names (file name -> table, written as CSV), and what `also` writes into the folder it is given (diagrams).
 
     Raises
     ------
@@ -98,6 +100,7 @@ def write_whole(folder: str | Path, fill: Callable[[Path], None], overwrite: boo
 
 def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]) -> None:
     """Write every file of a results folder."""
+    from outputs.event_log import write_event_logs
     from outputs.plots import cost_curve, save_figure
     from outputs.shares import shares
     from outputs.tables import difference_frame, summary_frame, whole
@@ -114,7 +117,8 @@ def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]
     logs = [one.events.assign(scenario=one.scenario) for one in comparison.scenarios if one.events is not None]
     if logs:
         columns = ["scenario", "area", "replicate", "time", "family", "child", "event", "stage_from", "stage_to"]
-        pd.concat(logs, ignore_index=True)[columns].to_parquet(folder / "events.parquet", index=False)
+        pd.concat(logs, ignore_index=True)[columns].to_parquet(folder / EVENTS, index=False)
+        write_event_logs(comparison.scenarios, folder)
     for name, table in more.items():
         write_csv(table, folder / name)
 

@@ -1,11 +1,12 @@
 """Put a scenario together from the files it extends: one document, each entry with the mark of the file it is from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from scenarios.distributions import KINDS
-from scenarios.documents import Document, read_document
+from scenarios.documents import Document, parse_document, read_document
 from scenarios.faults import Fault, PathKey, ScenarioError
 from scenarios.lever_base import FEWEST_WORDS, moved
 from scenarios.levers import LEVERS
@@ -69,6 +70,29 @@ def compose(name: str | Path, on: str | Path | None = None) -> Composed:
     base = _pathway(chain, faults)
     if base is None:
         raise ScenarioError(faults)
+    return _laid_over(base, chain, faults)
+
+
+def compose_kept(texts: Mapping[str, str]) -> Composed:
+    """Put a scenario together from the texts of its files (`Scenario.texts`, as manifests keep them): the pathway's, then the chain from the bottom.
+
+    Raises
+    ------
+    ScenarioError
+        If there are none, or one is no longer YAML; lesser faults are in `Composed.faults`.
+    """
+    if len(texts) < 2:
+        raise ScenarioError([Fault("texts", 0, 0, "", f"holds {len(texts)} files, expected a pathway and a scenario at least")])
+    (name, text), *others = texts.items()
+    base = parse_document(text, name)
+    base.data |= {"settings": {}, "levers": {}, "areas": {}}
+    chain = [(SHIPPED / file if Path(file).stem in shipped_names() and "/" not in file else Path(file), parse_document(own, file))
+             for file, own in others]  # fmt: skip
+    return _laid_over(base, chain, [fault for document in (base, *(own for _, own in chain)) for fault in document.faults])
+
+
+def _laid_over(base: Document, chain: list[tuple[Path, Document]], faults: list[Fault]) -> Composed:
+    """Lay the files of a chain over a pathway, from the bottom up."""
     composed = Composed(base, {}, [], [document for _, document in chain], {}, faults)
     for _, document in chain:
         _overlay(composed, document)

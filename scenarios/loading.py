@@ -5,6 +5,7 @@ fault as
 `file:line:column: path: what is wrong, what was expected, nearest valid name`.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from scenarios.action_checks import action_faults
 from scenarios.actions import Action
 from scenarios.area_file import AreaFigure, read_figures
 from scenarios.areas import AreaProfile, UnknownNameError, find_area, load_areas
-from scenarios.composing import Composed, compose, find_file, shipped_names, shown_name
+from scenarios.composing import Composed, compose, compose_kept, find_file, shipped_names, shown_name
 from scenarios.documents import Document, read_document
 from scenarios.faults import Fault, PathKey, ScenarioError
 from scenarios.fitted import Fitted, read_fitted
@@ -39,7 +40,28 @@ def load(name_or_path: str | Path, on: str | Path | None = None) -> Scenario:
     ScenarioError
         With every fault found in the file, in those it extends, and in its pathway.
     """
-    composed = compose(name_or_path, on)
+    return _checked(compose(name_or_path, on), str(name_or_path))
+
+
+def load_kept(texts: Mapping[str, str]) -> Scenario:
+    """Load a scenario from the texts of its files, the pathway's first, as the manifest of a results folder keeps them (`Scenario.texts`).
+
+    Raises
+    ------
+    ScenarioError
+        If they cannot be read, or no longer are a scenario of this version.
+    """
+    return _checked(compose_kept(texts), next(reversed(texts), ""))
+
+
+def _checked(composed: Composed, name: str) -> Scenario:
+    """Check all of a composed scenario and put it together.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault found.
+    """
     document, faults = composed.document, composed.faults
     pathway, wrong = _base_pathway(document)
     faults += wrong
@@ -76,7 +98,7 @@ def load(name_or_path: str | Path, on: str | Path | None = None) -> Scenario:
         faults += overlap_faults(document, levers, pathway, composed.chain[0].file) + reach_faults(document, levers, pathway)
     if faults or pathway is None or settings is None or history is None:
         raise ScenarioError(
-            faults or [Fault(str(name_or_path), 0, 0, "settings", "no settings, expected those of a baseline")]
+            faults or [Fault(name, 0, 0, "settings", "no settings, expected those of a baseline")]
         )
     found = _scenario(composed, pathway, settings, history, levers, actions, figures, synthetic, expects)
     return found if fitted is None else _with_fitted(found, fitted, composed)

@@ -163,7 +163,7 @@ class Counts(PlaceCounts, ChildCounts):
 
     @property
     def dear(self) -> np.ndarray:
-        """At month end: children at `DEAR_GBP_PER_WEEK` or more, pounds a week of theirs, and of all placements (A, T, 3)."""
+        """At month end: children at `DEAR_GBP_PER_WEEK` or more, pounds a week of theirs and of all; children at `TAIL_GBP_PER_WEEK` (A, T, 5)."""
         return self.tally.dear_end
 
     @cached_property

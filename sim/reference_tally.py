@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.kernels.budget import DEAR_GBP_PER_WEEK
+from sim.kernels.budget import DEAR_GBP_PER_WEEK, TAIL_GBP_PER_WEEK
 from sim.kernels.distance import ELSEWHERE
 from sim.kernels.tally import CANDIDATES, FULL_PLACES, PEAK_PRESSURE, PUT_BACK, STAGE_EVENTS
 from sim.reference_codes import L
@@ -170,7 +170,8 @@ class Ledger:
             for track in stays
         ]
         dear = [price for price in weekly if price >= DEAR_GBP_PER_WEEK]
-        self.tally.dear_end[a, self.row] = len(dear), sum(dear), sum(weekly)
+        beyond = [sum(price >= line for price in weekly) for line in TAIL_GBP_PER_WEEK]
+        self.tally.dear_end[a, self.row] = len(dear), sum(dear), sum(weekly), *beyond
 
     def count(self, counter: int, n: int = 1) -> None:
         """Add to one of the run's counters."""

@@ -184,7 +184,7 @@ def empty_tally(compiled: CompiledModel, model: Model, first: int, last: int, lo
         "entered_children": (by_stage, counts), "left_children": (by_stage, counts), "units_end": (by_stage, counts),
         "children_end": (by_stage, counts), "fired": ((n, months, transitions), counts),
         "fired_children": ((n, months, transitions), counts), "placement_days": ((n, months, placements, L.NEEDS), float),
-        "let_days": ((n, months, placements, L.NEEDS, 3), float), "paid_days": (by_stage, float), "dear_end": ((n, months, 3), float),
+        "let_days": ((n, months, placements, L.NEEDS, 3), float), "paid_days": (by_stage, float), "dear_end": ((n, months, 5), float),
         "started": ((n, months, 5, 2), counts), "started_once": ((n, months, 5, 2), counts),
         "ceased": ((n, months, L.CEASED_AGES, 2), counts), "ceased_once": ((n, months, L.CEASED_AGES, 2), counts),
         "looked_after_end": ((n, months, 5, 2), counts), "where_end": ((n, months, placements, BANDS + 1), counts),

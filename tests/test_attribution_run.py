@@ -11,8 +11,13 @@ from command_line import call
 import carecurve as cc
 from carecurve.api import attribute_plan
 from outputs.attribution import attribution_frame
-from outputs.attribution_plot import FALL, HATCH, RISE, WHOLE, WITHIN, waterfall
+from outputs.attribution_plot import waterfall
+from outputs.attribution_words import amount
 from outputs.cost_bridge import bridge, cost_bridge
+from outputs.picture import alternative_text
+from outputs.pictures.listing import pictures_of
+from outputs.pictures.look import FALL, RISE
+from outputs.pictures.waterfall import HATCH, WHOLE, WITHIN
 from scenarios.loading import load
 from sim.attributed import ITEMS
 from sim.experiment import run_experiment
@@ -113,6 +118,19 @@ def test_what_cannot_be_attributed_ends_in_a_message_and_nothing_written(capsys,
     assert status == 2
     assert "different pasts" in err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_s_tables_give_the_same_waterfall(write, tmp_path):
+    found, _ = attributions(write(THREE))
+    table, costs = attribution_frame(found), cost_bridge(found.comparison)
+    read = {}
+    for name, own in (("attribution.csv", table), ("cost_bridge.csv", costs)):
+        own.to_csv(tmp_path / name, index=False)
+        read[name] = pd.read_csv(tmp_path / name)
+    words = alternative_text(pictures_of(found.comparison, read)["attribution"])
+    assert words == alternative_text(waterfall(found, table, costs))
+    whole = table.query("area == 'Two boroughs' and measure == 'net_cost' and year_ending == 'all' and effect == 'total'")["mean"].item()
+    assert f"{amount(whole, 'GBP', whole)}" in words
 
 
 def test_the_waterfall_ends_at_the_total_and_reads_without_colour(write):

@@ -20,6 +20,7 @@ from sim.history import past
 from sim.kernels import budget
 from sim.kernels import layout as L
 from sim.measures import MEASURES
+from sim.measures_money import HIGH_COST
 from sim.model import compile_model
 from sim.placement_bridge import GROUP_LINES
 
@@ -238,6 +239,9 @@ def test_measures_of_money_are_those_of_the_children(present):
     found = dict(zip(MEASURES, annual(tally, compiled)[0, :, 0], strict=True))
     dear_ones = weekly >= budget.DEAR_GBP_PER_WEEK
     assert found["high_cost_at31"] == dear_ones.sum() > 3
+    for line in budget.TAIL_GBP_PER_WEEK:
+        assert found[HIGH_COST[line]] == (weekly >= line).sum()
+    assert found[HIGH_COST[budget.TAIL_GBP_PER_WEEK[0]]] > found["high_cost_at31"]
     assert found["placements_gbp_per_week"] == pytest.approx(weekly.sum())
     assert found["high_cost_pct"] == pytest.approx(100 * weekly[dear_ones].sum() / weekly.sum())
     lines = dict(zip([line.key for line in lines_of(compiled.scenario)], annual_costs(tally, compiled, compiled.draws(1, 0))[0, :, 0], strict=True))

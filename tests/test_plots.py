@@ -10,7 +10,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from outputs.money_axis import MINUS, MoneyFormatter, unit_of
-from outputs.plots import COLOURS, HATCHES, LABEL_GAP, MARKERS, STYLES, _spread, cost_curve, save_figure
+from outputs.pictures.look import LABEL_GAP, apart
+from outputs.plots import COLOURS, HATCHES, MARKERS, STYLES, cost_curve, save_figure
 from sim.results import Comparison
 
 pytestmark = pytest.mark.e2e  # files and pictures are made
@@ -89,7 +90,7 @@ def test_a_single_year_of_one_scenario_shows_what_it_is_spent_on():
 def test_labels_at_the_ends_are_kept_apart_and_inside():
     axes = Figure().subplots()
     axes.set_ylim(0.0, 1.0)
-    placed = _spread(axes, [("a", 0.97, 0), ("b", 0.98, 1), ("c", 0.99, 2), ("d", 0.1, 3)])
+    placed = apart(axes, [("a", 0.97, 0), ("b", 0.98, 1), ("c", 0.99, 2), ("d", 0.1, 3)])
     heights = [height for _, height in placed]
     assert [label for (label, _, _), _ in placed] == ["d", "a", "b", "c"]
     assert min(np.diff(heights)) >= LABEL_GAP - 1e-12

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from command_line import call
+from PIL import Image
 
 import carecurve as cc
 from scenarios.loading import load
@@ -34,6 +35,9 @@ def test_the_command_writes_tables_a_picture_and_answers(capsys, tmp_path):
     assert set(bars.name) == set(values.name) == numbers
     assert (bars.swing.abs().diff().dropna() <= 1e-9).all()
     assert (bars.outcome == "children in care, 31 March 2027").all()
+    words = Image.open(tmp_path / "out" / "tornado.png").text["Description"]
+    assert "children in care, 31 March 2027" in words
+    assert all(label in words for label in bars.label)
     assert set(values.answer) <= {"inside the range", "outside the range", "none"}
     assert (values.by == "2027-03").all()
     assert set(shares.name) == numbers | {"sum"}

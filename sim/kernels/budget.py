@@ -9,6 +9,7 @@ from sim.kernels.compiling import entry
 from sim.kernels.layout import WHOLE_PRICE, H, M
 
 DEAR_GBP_PER_WEEK = 10_000.0  # the Local Government Association's line, here in constant prices
+TAIL_GBP_PER_WEEK = (5_000.0, 20_000.0)  # lines below and above it, at which children are counted too
 LEAST_NEED = 0.1
 SPENT, BUDGET, RESERVES, LEVEL, PLANNED = range(5)
 PLANNED_GROWTH, SAVED, FLOOR, RESERVES_SHARE, IN_FORCE, RING_FENCED, NEED_RESPONSE = range(7)

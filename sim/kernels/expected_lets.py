@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.kernels.budget import DEAR_GBP_PER_WEEK
+from sim.kernels.budget import DEAR_GBP_PER_WEEK, TAIL_GBP_PER_WEEK
 from sim.kernels.compiling import entry, kernel
 
 AS_DRAWN, AT_MARKET, PAID = range(3)
@@ -60,7 +60,7 @@ def band_shares(shares, odds, out):
 
 @entry
 def count_dear(stages, placed, let, table, drawn_mean, weekly_gbp, out):
-    """Add up children whose placements cost much, what those cost and what all cost, in GBP a week, into `out` (3).
+    """Add up children whose placements cost much, what those and what all cost, in GBP a week, and children at each line, into `out` (5).
 
     Prices are spread as new ones are (`table`: P, needs, n), moved to the mean of those there are (`let` over `placed`); `weekly_gbp` (P) is the
     price of a let of 1.
@@ -80,3 +80,6 @@ def count_dear(stages, placed, let, table, drawn_mean, weekly_gbp, out):
                     out[0] += each
                     out[1] += each * price
                 out[2] += each * price
+                for line in range(len(TAIL_GBP_PER_WEEK)):
+                    if price >= TAIL_GBP_PER_WEEK[line]:
+                        out[3 + line] += each

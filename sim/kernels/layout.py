@@ -331,7 +331,7 @@ TALLY_FIELDS = {
     "placement_days": ("f8", 4, "child-days by needs (A, T, placements, 4)"),
     "let_days": ("f8", 5, "the same times what they were let at: as drawn, at the market, paid (A, T, placements, 4, 3)"),
     "paid_days": ("f8", 3, "days of the stock times the sum of what its placements were let at (A, T, S)"),
-    "dear_end": ("f8", 3, "at month end: children at DEAR_GBP_PER_WEEK or more, pounds a week of theirs, and of all placements (A, T, 3)"),
+    "dear_end": ("f8", 3, "at month end: children at DEAR_GBP_PER_WEEK, pounds a week of theirs and of all, children at TAIL_GBP_PER_WEEK (A, T, 5)"),
     "started": ("i8", 4, "children starting to be looked after, by age and UASC or not (A, T, 5, 2)"),
     "started_once": ("i8", 4, "the same, a child once a financial year"),
     "ceased": ("i8", 4, "(A, T, 7, 2)"),

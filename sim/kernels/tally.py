@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.kernels.budget import DEAR_GBP_PER_WEEK, book_month, price_a_week
+from sim.kernels.budget import DEAR_GBP_PER_WEEK, TAIL_GBP_PER_WEEK, book_month, price_a_week
 from sim.kernels.compiling import keep_whole, kernel, prefetch
 from sim.kernels.distance import ELSEWHERE
 from sim.kernels.layout import IN_CARE_END, PAID, UNACCOMPANIED_ROW, H, S, Y
@@ -90,7 +90,7 @@ def count_placement_days(m, s, y, a, c, t):
 
 @kernel
 def count_price(m, s, y, a, c):
-    """Count what a child's placement costs a week, at this month's prices, among all and among the dear ones."""
+    """Count what a child's placement costs a week, at this month's prices, among all and among the dear ones, and the child at each line."""
     keep_whole()
     weekly = price_a_week(m, a, S.child_slots(s)[a, c, 1]["stage"], np.int64(S.children(s)[a, c]["let"][PAID]), np.int64(S.clock(s)[1]))
     row = row_of(s, y)
@@ -98,6 +98,9 @@ def count_price(m, s, y, a, c):
     if weekly >= DEAR_GBP_PER_WEEK:
         Y.dear_end(y)[a, row, 0] += 1.0
         Y.dear_end(y)[a, row, 1] += weekly
+    for i, line in enumerate(TAIL_GBP_PER_WEEK):
+        if weekly >= line:
+            Y.dear_end(y)[a, row, 3 + i] += 1.0
 
 
 @kernel

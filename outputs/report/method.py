@@ -1,0 +1,171 @@
+"""Sections 12 to 14: method and limits, checks passed, and how to reproduce the results: exact commands, versions, seed, hashes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from outputs.report import words
+from outputs.report.blocks import Block, Code, Paragraph, Part, Points, Section, Table
+from outputs.report.source import Source
+from scenarios.areas import find_area, load_areas, load_groups, regions
+from sim.results import Results
+
+ENGINES = {
+    "fast": "the compiled discrete-event engine (fast)",
+    "reference": "the SimPy discrete-event engine (reference)",
+    "expected": "equations for averages (expected), without chance",
+}
+LIMITS = (
+    "Abuse, death, and children’s experience of care are not simulated. Safety proxies are counts of what services do, not of harm.",
+    "It simulates groups of families. It never scores a real family and must not be used to.",
+    "Effects of reforms come from few and mostly small studies, many of them from elsewhere. Most are assumed, and the register says so.",
+    "What benefits children bring to society in later life is not valued.",
+    "Partners (health, schools, police, courts) appear as payers and as limits, not as services with their own queues.",
+    "Ethnicity and disability are not modelled (section 10).",
+)
+
+
+def section(source: Source) -> Section:
+    """Return section 12."""
+    about = source.base.metadata
+    authorities = len(source.each.baseline.areas)
+    points = [
+        "Families come to notice, are assessed, helped, protected and, for some, separated; children are placed, move, go home, leave "
+        "or grow up. Each step is "
+        "drawn one family and one child at a time, at rates from published figures.",
+        f"It ran on {ENGINES.get(str(about.get('engine')), 'an engine')} from {about.get('from')} to {about.get('until')}, "
+        f"{authorities} {'authority' if authorities == 1 else 'authorities'}.",
+        "Places, carers, workers, courts and budgets are limited, and prices answer to use: a reform that fills them meets those limits.",
+    ]
+    if source.whole.reforms:
+        points.append(
+            "Runs are paired: the same families come, with the same luck, in every scenario of a run. So a difference is the reform’s own, and far "
+            "fewer runs are needed."
+        )
+    grossed = source.each.metadata.get("grossing")
+    if grossed:
+        points.append("England is grossed up from the authorities that publish what is needed.")
+    missing = source.each.metadata.get("missing_members")
+    if missing:
+        points.append(f"Without figures, so left out: {', '.join(missing)}.")
+    return Section(
+        "method",
+        "Method and limits",
+        [
+            Part(
+                "Method", [Points(points), Paragraph("The documentation has the pathway, the engine, counting rules and costs: docs/ in the source.")]
+            ),
+            Part("Limits", [Points(LIMITS)]),
+        ],
+    )
+
+
+def checks(source: Source) -> Section:
+    """Return section 13."""
+    rows, failed = [], 0
+    for one in source.each.scenarios:
+        for check in one.metadata.get("checks", []):
+            failed += not check["holds"]
+            if one is source.each.baseline or not check["holds"]:
+                held = [_held(other, check["check"]) for other in source.each.scenarios]
+                rows.append(
+                    (words.sentence(str(check["meaning"])), "held" if all(held) else f"FAILED in {one.label}", f"{check['worst']:.2g}")
+                )
+    if not rows:
+        return Section("checks", "Checks", [Paragraph("The folder records no checks, so none can be reported.", warning=True)])
+    runs = sum(int(check["runs"]) for check in source.each.baseline.metadata["checks"][:1])
+    told = (
+        f"All {len(rows)} checks held in every scenario and every run ({runs} simulations of an authority in {source.name(source.base)})."
+        if not failed
+        else f"{failed} checks FAILED. Do not use these results before it is known why."
+    )
+    return Section(
+        "checks",
+        "Checks passed" if not failed else "Checks: some failed",
+        [
+            Paragraph(told, warning=bool(failed)),
+            Table("Checks made while the simulation ran", ("Check", "Result", "Worst error"), rows, frozenset({1})),
+        ],
+    )
+
+
+def _held(one: Results, name: str) -> bool:
+    """Return whether a check held in a scenario; one that it does not make does."""
+    return all(check["holds"] for check in one.metadata.get("checks", []) if check["check"] == name)
+
+
+def reproduce(source: Source) -> Section:
+    """Return section 14."""
+    about, base = source.each.metadata, source.base.metadata
+    versions = [(name, str(version)) for name, version in dict(about.get("versions", {})).items()]
+    rows = [
+        ("Seed", str(base.get("seed", words.NOT_KNOWN))),
+        ("Runs", str(source.runs)),
+        *((f"Version of {name}", version) for name, version in versions),
+    ]
+    rows += [
+        ("Kernels (hash of the compiled code’s source)", str(about.get("kernels", words.NOT_KNOWN))),
+        ("SHA-256 of manifest.json", source.digest()),
+    ]
+    rows += [(f"SHA-256 of scenario {one.scenario}", str(one.metadata.get("hash", words.NOT_KNOWN))) for one in source.each.scenarios]
+    own = [name for one in source.each.scenarios for name in (one.metadata.get("texts") or {}) if "/" in name or "\\" in name]
+    blocks: list[Block] = [
+        Paragraph("The same version, command and seed give the same numbers, to the last digit, on any machine."),
+        Code(command(source), "Command that makes this folder"),
+        *_then(source),
+    ]
+    if own:
+        blocks.append(Paragraph(f"It uses files of your own ({', '.join(dict.fromkeys(own))}). Their full text is in manifest.json, under texts."))
+    blocks.append(Table("Versions, seed and hashes", ("", "Value"), rows, frozenset({1})))
+    return Section("reproduce", "How to reproduce these results", blocks)
+
+
+def _then(source: Source) -> Iterator[Block]:
+    """Yield the command for this report."""
+    yield Code(f"carecurve report runs/again{_budget(source)}", "Command that makes this report")
+
+
+def _budget(source: Source) -> str:
+    """Return the option for the approved budget, figures as they were given."""
+    return "" if not source.budget else " --budget FILE"
+
+
+def command(source: Source) -> str:
+    """Return the command line that makes the folder again."""
+    about, base = source.each.metadata, source.base.metadata
+    scenarios = [_file(one) for one in source.each.scenarios]
+    parts = ["carecurve", "compare" if source.each.reforms else "run", *scenarios, *_place(source)]
+    for option, value in (
+        ("--from", base.get("from")),
+        ("--until", base.get("until")),
+        ("--runs", source.runs),
+        ("--seed", base.get("seed")),
+        ("--engine", base.get("engine")),
+    ):
+        parts += [option, str(value)] if value is not None else []
+    parts += ["--effects", str(base["effects"])] if base.get("effects", "drawn") != "drawn" else []
+    terms = about.get("appraisal") or {}
+    parts += ["--discount-rate", f"{terms['discount_rate_per_year']:g}"] if terms.get("discount_rate_per_year") is not None else []
+    parts += ["--optimism-bias", f"{terms['optimism_bias_costs']:g}"] if terms.get("optimism_bias_costs") else []
+    return shlex.join([*parts, "-o", "runs/again"])
+
+
+def _file(one: Results) -> str:
+    """Return how a scenario is named on the command line: the last of its files, shipped ones without `.yaml`."""
+    texts = list(one.metadata.get("texts") or {})
+    name = texts[-1] if texts else one.scenario
+    return name if "/" in name or "\\" in name else name.removesuffix(".yaml")
+
+
+def _place(source: Source) -> list[str]:
+    """Return the option that chooses these authorities; none for those a scenario makes up."""
+    areas, label = list(source.each.baseline.areas), str(source.each.metadata.get("area_label", ""))
+    if source.each.metadata.get("grossing"):
+        return ["--england"]
+    if not set(areas) <= set(load_areas()):
+        return []
+    if len(areas) == 1:
+        return ["--area", find_area(areas[0]).name]
+    groups = [group.key for group in load_groups().values() if group.name == label or set(group.members) - set(group.missing) == set(areas)]
+    return ["--region", groups[0] if groups else label if label in regions() else ",".join(areas)]

@@ -1,0 +1,221 @@
+"""Sections 3 and 5: the cost curve year by year, and where the money goes and when: payers, lines, classes of benefit, from when it can be banked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from outputs.appraisal_benefits import CLASSES
+from outputs.appraisal_payback import break_even_table
+from outputs.children import PAYER_WORDS
+from outputs.report import words
+from outputs.report.blocks import Block, Folded, Paragraph, Part, Section, Table
+from outputs.report.source import Source
+from scenarios.timeline import year_name
+from sim.results import Results
+
+QUANTILES = {"P10": 0.1, "P50": 0.5, "P80": 0.8, "P90": 0.9}
+SHOWN_LINES = 8  # of each reform; the rest is folded
+LEAST_GBP = 500.0
+LEAST_SHOWN_GBP = 5_000.0  # less is 0.00 of a million
+
+
+def curve(source: Source) -> Section:
+    """Return section 3."""
+    blocks: list[Block] = []
+    if not source.reforms:
+        blocks.append(
+            Paragraph(f"One scenario has no cost curve against another. Its own cost is in section 2 and in the picture, in {source.prices}.")
+        )
+    for reform in source.reforms:
+        blocks.append(Part(source.name(reform), list(_curve_of(source, reform))))
+    return Section("curve", "The cost curve", blocks)
+
+
+def _curve_of(source: Source, reform: Results) -> Iterator[Block]:
+    """Yield what a reform costs and saves each year, and how likely it has paid back by then."""
+    items = {
+        item: source.rows("affordability.csv", reform.scenario, payer="authority", item=item).set_index("year_ending")
+        for item in ("reform_cost", "net", "net_cumulative")
+    }
+    if items["net"].empty:
+        yield Paragraph("The folder has no affordability.csv. Run the comparison again to have this table.")
+        return
+    even = break_even_table(source.whole)
+    even = even[even.scenario == reform.scenario].set_index("by")["probability"]
+    rows = []
+    for year in map(str, source.years):
+        cost, net, total = (items[item].loc[year] for item in items)
+        saved = cost["mean"] - net["mean"]
+        rows.append(
+            (
+                year_name(int(year)),
+                words.millions(cost["mean"]),
+                words.millions(saved, True),
+                words.millions(net["mean"], True),
+                words.interval(net.p05, net.p95, words.millions),
+                words.millions(total["mean"], True),
+                words.per_cent(float(even[year])),
+            )
+        )
+    yield Table(
+        f"What {source.name(reform)} costs the authority beside {source.plans}, £ million, {source.prices}",
+        ("Year", "Own cost", "Saved elsewhere", "Net cost", "90 % interval", "Net cost so far", "Runs that have paid back"),
+        rows,
+    )
+    never = float(even["not within the horizon"])
+    yield Paragraph(
+        f"A run has paid back once its net cost so far is nothing or less and stays so to {year_name(source.years[-1])}. In "
+        f"{words.per_cent(never)} of runs it has not by then; what happens later is not simulated."
+    )
+    yield from _present_value(source, reform)
+
+
+def _present_value(source: Source, reform: Results) -> Iterator[Block]:
+    """Yield what it is worth today, and what must be found first."""
+    names = {
+        "net_present_fiscal_value_authority_gbp": "the authority",
+        "net_present_fiscal_value_exchequer_gbp": "all public payers",
+        "net_present_social_value_gbp": "society",
+    }
+    parts = []
+    for measure, who in names.items():
+        row = source.one("appraisal.csv", reform.scenario, measure=measure)
+        if row is not None:
+            parts.append(f"{words.pounds(row['mean'])} to {who} ({words.pounds(row.p05)} to {words.pounds(row.p95)})")
+    if parts:
+        yield Paragraph(f"Net present value (below nothing is a loss): {words.listed(parts)}. Benefits to children are not valued in it.")
+    peak = source.one("appraisal.csv", reform.scenario, measure="peak_funding_authority_gbp")
+    when = source.one("appraisal.csv", reform.scenario, measure="peak_funding_year_authority")
+    if peak is not None and peak["mean"] > LEAST_GBP and pd.notna(when.p50):
+        yield Paragraph(
+            f"Money to find before anything comes back: {words.pounds(peak['mean'])} on average (1 run in 10 needs more than "
+            f"{words.pounds(peak.p90)}), largest by {year_name(int(when.p50))} in the middle run."
+        )
+
+
+def section(source: Source) -> Section:
+    """Return section 5."""
+    blocks: list[Block] = []
+    for reform in source.reforms:
+        blocks.append(Part(source.name(reform), [*_payers(source, reform), *_classes(source, reform), *_by_line(source, reform)]))
+    blocks.append(Part("Contingency", list(_contingency(source))))
+    return Section("money", "Where the money goes and when", blocks)
+
+
+def _payers(source: Source, reform: Results) -> Iterator[Block]:
+    """Yield net cost by payer over all years and in the first and last."""
+    found = source.rows("affordability.csv", reform.scenario, item="net")
+    if found.empty:
+        return
+    first, last = str(source.years[0]), str(source.years[-1])
+    rows, strong = [], set()
+    for payer, own in found.groupby("payer", sort=False):
+        yearly = own.set_index("year_ending")["mean"]
+        if payer not in ("authority", "all payers") and (yearly.abs() < LEAST_SHOWN_GBP).all():
+            continue
+        worst = yearly.idxmax()
+        if payer == "all payers":
+            strong.add(len(rows))
+        most = f"{words.millions(yearly[worst], True)} ({year_name(int(worst))})" if yearly[worst] > LEAST_GBP else "none costs more"
+        name = words.sentence(PAYER_WORDS.get(str(payer), str(payer)))
+        rows.append((name, words.millions(yearly.sum(), True), words.millions(yearly[first], True), words.millions(yearly[last], True), most))
+    yield Table(
+        f"Who pays for {source.name(reform)}: net cost beside {source.plans}, £ million, {source.prices}, mean over runs",
+        ("Payer", f"All years, {source.span}", year_name(int(first)), year_name(int(last)), "Worst year"),
+        rows,
+        strong=frozenset(strong),
+    )
+    if len(rows) > 2:
+        yield Paragraph("A grant is a cost to central government and income to the authority, so it cancels out over all payers.")
+
+
+def _classes(source: Source, reform: Results) -> Iterator[Block]:
+    """Yield what of the benefit could leave a budget."""
+    found = source.rows("benefits.csv", reform.scenario, line="all")
+    if found.empty:
+        return
+    last, rows, strong = str(source.years[-1]), [], set()
+    for name, own in found.groupby("class", sort=False):
+        by = own.set_index("year_ending")
+        whole = by.loc["all"]
+        if abs(whole["mean"]) < LEAST_GBP and abs(by.loc[last, "mean"]) < LEAST_GBP:
+            continue
+        if name == "all":
+            strong.add(len(rows))
+        label = "All of it" if name == "all" else words.sentence(CLASSES[name])
+        when = f"{year_name(int(whole.bankable_from))} ({words.per_cent(float(whole.probability))} of runs)" if pd.notna(whole.bankable_from) else "–"
+        rows.append(
+            (
+                label,
+                words.millions(whole["mean"], True),
+                words.interval(whole.p05, whole.p95, words.millions),
+                words.millions(by.loc[last, "mean"], True),
+                when,
+            )
+        )
+    if rows:
+        yield Table(
+            f"What becomes of the benefit of {source.name(reform)}, £ million, {source.prices} (below nothing: it costs more)",
+            ("Class of benefit", f"All years, {source.span}", "90 % interval", year_name(int(last)), "Can be banked from"),
+            rows,
+            frozenset({4}),
+            frozenset(strong),
+        )
+
+
+def _by_line(source: Source, reform: Results) -> Iterator[Block]:
+    """Yield the lines on which the benefit arises, and what must be stopped to bank it."""
+    found = source.rows("benefits.csv", reform.scenario)
+    found = found[(found.line != "all") & (found["mean"].abs() > LEAST_GBP)] if len(found) else found
+    if found.empty:
+        yield Paragraph("No line of cost falls or rises because of it, beside its own.")
+        return
+    found = found.loc[found["mean"].abs().sort_values(ascending=False).index]
+    rows = [
+        (
+            row.label,
+            CLASSES[row.class_].split(":")[0],
+            words.millions(row.mean, True),
+            words.interval(row.p05, row.p95, words.millions),
+            year_name(int(row.bankable_from)) if pd.notna(row.bankable_from) else "–",
+            words.sentence(row.stop) if isinstance(row.stop, str) else "–",
+        )
+        for row in found.rename(columns={"class": "class_"}).itertuples()
+    ]
+    head = ("Line of cost", "Class", f"All years, {source.span}", "90 % interval", "Can be banked from", "What must be stopped to bank it")
+    caption = f"Lines on which the benefit of {source.name(reform)} arises, £ million, {source.prices}"
+    yield Table(caption + (", the largest first" if len(rows) > 1 else ""), head, rows[:SHOWN_LINES], frozenset({1, 4, 5}))
+    if len(rows) > SHOWN_LINES:
+        yield Folded(
+            f"The other {len(rows) - SHOWN_LINES} lines", [Table(f"{caption}, the smaller ones", head, rows[SHOWN_LINES:], frozenset({1, 4, 5}))]
+        )
+
+
+def _contingency(source: Source) -> Iterator[Block]:
+    """Yield how much more than the middle should be held to be safe in 8 or 9 of 10 runs."""
+    if source.runs < 10 or not source.years:
+        yield Paragraph(f"Contingency is not told from {source.runs} run{'s' if source.runs > 1 else ''}: 10 at least are needed.")
+        return
+    year = source.years[-1]
+    rows = []
+    for one in (source.base, *source.reforms):
+        net = one.net().sel(year_ending=year).to_numpy()[0]
+        found = np.quantile(net, list(QUANTILES.values()))
+        middle = found[list(QUANTILES).index("P50")]
+        rows.append(
+            (
+                source.name(one),
+                *(words.millions(value) for value in found),
+                words.millions(found[2] - middle, True),
+                words.millions(found[3] - middle, True),
+            )
+        )
+    yield Table(
+        f"Net cost to the authority in {year_name(year)}, {source.area}, £ million, {source.prices}: what share of runs stays within it",
+        ("", "1 in 10 (P10)", "Half (P50)", "8 in 10 (P80)", "9 in 10 (P90)", "Contingency at P80", "Contingency at P90"),
+        rows,
+    )
+    yield Paragraph("Contingency is what must be held beside the middle estimate so that the budget holds in 8, or 9, of 10 runs.")

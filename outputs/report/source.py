@@ -1,0 +1,181 @@
+"""What a report is made from: a results folder's comparison, the CSV tables in it, and what else the command knows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from outputs.tables import after_branch, whole
+from scenarios.faults import ScenarioError
+from scenarios.loading import load_kept
+from scenarios.scenario import Scenario
+from scenarios.timeline import year_name
+from sim.results import MANIFEST, Comparison, Results, open_results
+
+DO_NOTHING = "do-nothing"
+CURRENT_PLANS = "Current plans"
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A results folder, opened.
+
+    Attributes
+    ----------
+    folder
+        Where it is.
+    each
+        The comparison of its authorities as they are; `whole` has them added up.
+    budget
+        The approved budget by year ending 31 March, pounds in the cash of the year; empty if none was given.
+    published
+        Published figures and statistical neighbours by the names and columns of `outputs.pictures.published`; empty if an authority is made up.
+    """
+
+    folder: Path
+    each: Comparison
+    budget: Mapping[int, float] = field(default_factory=dict)
+    published: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    _tables: dict[str, pd.DataFrame | None] = field(default_factory=dict, repr=False, compare=False)
+    _scenarios: dict[str, Scenario | str] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def whole(self) -> Comparison:
+        """The comparison with its authorities added up, grossed up where they stand for England."""
+        return whole(self.each)
+
+    @property
+    def area(self) -> str:
+        """What the authorities together are called, as the tables call them."""
+        return self.whole.baseline.areas[0]
+
+    @property
+    def base(self) -> Results:
+        """The baseline's results, authorities added up."""
+        return self.whole.baseline
+
+    @property
+    def reforms(self) -> tuple[Results, ...]:
+        """The reforms, authorities added up; `do-nothing` is none."""
+        return tuple(one for one in self.whole.reforms if one.scenario != DO_NOTHING)
+
+    @property
+    def nothing(self) -> Results | None:
+        """The scenario `do-nothing` if it is among the results, but not the baseline."""
+        return next((one for one in self.whole.reforms if one.scenario == DO_NOTHING), None)
+
+    @cached_property
+    def years(self) -> list[int]:
+        """Complete years ending 31 March from the branch on."""
+        return after_branch(self.base)
+
+    @property
+    def runs(self) -> int:
+        """How many paired runs there are."""
+        return self.base.replicates
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether the engine simulates chance; `expected` works out averages."""
+        return self.base.metadata.get("engine") != "expected"
+
+    @property
+    def prices(self) -> str:
+        """The price base, as it is written beside pounds."""
+        return f"{self.base.metadata['price_base']} prices"
+
+    @property
+    def span(self) -> str:
+        """The years from the branch on, in words."""
+        first, last = year_name(self.years[0]), year_name(self.years[-1])
+        return first if first == last else f"{first} to {last}"
+
+    def name(self, one: Results) -> str:
+        """Return what the report calls a scenario: the baseline is `Current plans` (committed policy), unless it is no policy or one of your own."""
+        if one.scenario == BASELINE:
+            return CURRENT_PLANS
+        return "Do nothing (no policy)" if one.scenario == DO_NOTHING else one.label
+
+    @property
+    def plans(self) -> str:
+        """The baseline's name inside a sentence."""
+        name = self.name(self.base)
+        return "current plans" if name == CURRENT_PLANS else f"“{name}”"
+
+    def table(self, name: str, *needed: str) -> pd.DataFrame | None:
+        """Return a table of the folder; None if it is not there, or a version made it that lacks a column which is needed."""
+        if name not in self._tables:
+            path = self.folder / name
+            self._tables[name] = pd.read_csv(path, dtype={"year_ending": str}) if path.exists() else None
+        found = self._tables[name]
+        return found if found is not None and set(needed) <= set(found.columns) else None
+
+    def rows(self, name: str, scenario: str | None = None, **equal: object) -> pd.DataFrame:
+        """Return the rows of a table that are of the authorities together (and of a scenario) and equal to some values; none if there is no table."""
+        key = f"{name} of {scenario}"
+        if key not in self._tables:  # looked up hundreds of times, in tables of a hundred thousand rows
+            found = self.table(name)
+            if found is None:
+                return pd.DataFrame(columns=["scenario", "area", "measure", "year_ending"])
+            kept = pd.Series(True, index=found.index)
+            for column, value in (("area", self.area), ("scenario", scenario)):
+                kept &= found[column] == value if column in found and value is not None else True
+            self._tables[key] = found[kept]
+        found = self._tables[key]
+        for column, value in equal.items():
+            found = found[found[column.rstrip("_")] == value]
+        return found
+
+    def one(self, name: str, scenario: str, **equal: object) -> pd.Series | None:
+        """Return the single row of a table; None if it has none."""
+        found = self.rows(name, scenario, **equal)
+        return found.iloc[0] if len(found) else None
+
+    def scenario(self, key: str) -> Scenario | str:
+        """Return a scenario as the manifest keeps it, or why it cannot be read any more."""
+        if key not in self._scenarios:
+            texts = self.each[key].metadata.get("texts") or {}
+            try:
+                self._scenarios[key] = load_kept(texts)
+            except ScenarioError as fault:
+                self._scenarios[key] = str(fault).splitlines()[0]
+        return self._scenarios[key]
+
+    def first_month(self, reform: Results) -> str | None:
+        """Return the month in which a reform's own levers first act; None if that is not known."""
+        found, base = self.scenario(reform.scenario), self.scenario(self.base.scenario)
+        if isinstance(found, str) or isinstance(base, str):
+            return None
+        months = [lever.first_month() for lever in found.levers if lever not in base.levers]
+        return max(min(months), str(reform.metadata["from"])) if months else None
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the manifest."""
+        return hashlib.sha256((self.folder / MANIFEST).read_bytes()).hexdigest()
+
+
+def open_source(
+    folder: str | Path, budget: Mapping[int, float] | None = None, published: Callable[[Comparison], Mapping[str, pd.DataFrame]] | None = None
+) -> Source:
+    """Open a results folder.
+
+    Parameters
+    ----------
+    budget
+        As of `Source`.
+    published
+        Called with the comparison; returns what `Source.published` holds.
+
+    Raises
+    ------
+    ResultsError
+        If it is not a finished results folder of `carecurve run` or `compare`.
+    """
+    comparison = open_results(folder)
+    return Source(Path(folder), comparison, dict(budget or {}), published(comparison) if published else {})
