@@ -15,18 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from outputs.workbook.answer import answer
-from outputs.workbook.assumptions import assumptions
-from outputs.workbook.authorities import authorities
+from outputs.workbook import answer, assumptions, authorities, bridge, children, contents, cost_curve, data, own_home_sheet, payers, placements
 from outputs.workbook.book import Book
-from outputs.workbook.bridge import benefits, bridge
-from outputs.workbook.children import children
-from outputs.workbook.contents import begin_contents, fill_contents
-from outputs.workbook.cost_curve import cost_curve
-from outputs.workbook.data import data
-from outputs.workbook.own_home_sheet import own_home
-from outputs.workbook.payers import contingency, gross_and_net
-from outputs.workbook.placements import by_line, by_month
 from outputs.workbook.told import Told
 from sim.results import Comparison
 
@@ -34,8 +24,11 @@ __all__ = ["WORKBOOK", "read_tables", "write_workbook"]
 
 WORKBOOK = "results.xlsx"
 TABLES = ("marks.csv", "benefits.csv", "spread.csv")  # what sheets show that results do not hold
-SHEETS = (answer, cost_curve, gross_and_net, contingency, by_line, by_month, bridge, benefits, children, authorities, own_home, assumptions, data)
-OF_REFORMS = (bridge, benefits)
+SHEETS = (
+    answer.answer, cost_curve.cost_curve, payers.gross_and_net, payers.contingency, placements.by_line, placements.by_month,
+    bridge.bridge, bridge.benefits, children.children, authorities.authorities, own_home_sheet.own_home, assumptions.assumptions, data.data,
+)  # fmt: skip
+OF_REFORMS = (bridge.bridge, bridge.benefits)
 
 
 def read_tables(folder: str | Path) -> dict[str, pd.DataFrame]:
@@ -66,11 +59,11 @@ def write_workbook(comparison: Comparison, tables: Mapping[str, pd.DataFrame], p
     told = Told(comparison, tables)
     try:
         book = Book(partial, f"CareCurve: {told.area}", f"Children's services, {told.span}, {told.prices}")
-        contents = begin_contents(book, told)
+        first = contents.begin_contents(book, told)
         for sheet in SHEETS:
             if told.together.reforms or sheet not in OF_REFORMS:
                 sheet(book, told)
-        fill_contents(contents, told)
+        contents.fill_contents(first, told)
         book.close()
         partial.replace(path)
     finally:

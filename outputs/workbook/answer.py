@@ -52,7 +52,7 @@ def answer(book: Book, told: Told) -> Page:
             Column("Unit", width=25),
             *(Column(name, "signed_gbp", 15) for name in SPREAD),
         ]
-        page.table([*columns, Column("Share of runs", "share", 9), Column("in which", width=34)], rows)
+        page.table([*columns, Column("Share of runs", "share", 14), Column("in which", width=34)], rows)
         page.text(_terms_words(told, terms))
         page.row += 1
     page.heading("Each scenario by itself")

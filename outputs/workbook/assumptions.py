@@ -20,8 +20,9 @@ def assumptions(book: Book, told: Told) -> Page:
     ]
     rows = registered(told)
     page = book.page("Assumptions", "Which numbers does it rest on, from where, and how sure are they?", notes if rows else [*notes, NONE_KEPT])
-    columns = [Column("Number", width=58), Column("Value", width=30), Column("Unit", width=30), Column("Range", width=16), Column("Status", width=11)]
-    columns += [Column("Source", width=90), Column("File", width=26), Column("Line", "year", 7), Column("Scenarios", width=30)]
+    columns = [Column("Number", "wrapped", 58), Column("Value", "wrapped", 26), Column("Unit", "wrapped", 26)]
+    columns += [Column("Range", width=16), Column("Status", width=11)]
+    columns += [Column("Source", "wrapped", 90), Column("File", "wrapped", 26), Column("Line", "year", 7), Column("Scenarios", "wrapped", 30)]
     page.table(columns, rows, freeze=1, filtered=True)
     return page
 

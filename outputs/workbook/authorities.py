@@ -68,7 +68,7 @@ def _shares(book: Book, page: Page, told: Told, reform: Results, n: int) -> None
     page.row += 2
     if len(rows) <= MOST_IN_A_CHART:
         word, number = money_format(float(np.abs(found["net"].mean(axis=1)).max()))
-        title = f"Net cost against the baseline, {told.span}: reform {n + 1} of {len(told.comparison.reforms)}"
+        title = f"Net cost of {reform.label} against the baseline, {told.span}"
         chart = column_chart(book, title, f"{word}, {told.prices}", number, [Series("Net cost", placed.column(0), placed.column(4), n + 1)])
         page.chart(
             chart,
@@ -105,7 +105,7 @@ def _spread(page: Page, told: Told) -> None:
     table = table[table.year_ending.astype(str) == "all"]
     page.new_page()
     page.heading("How far authorities are apart, all years: the tenth, middle and ninetieth of a hundred authorities, means over runs")
-    columns = [Column("Measure", width=34), Column("Unit", width=25), Column("Scenario", width=25)]
+    columns = [Column("Measure", width=62), Column("Unit", width=34), Column("Scenario", width=34)]
     columns += [Column(name, "rate", 14) for name in ("Tenth (of 100)", "Middle", "Ninetieth (of 100)", "Ninetieth over tenth")]
     columns += [Column("Lowest", width=15), Column("Highest", width=15)]
     rows = [

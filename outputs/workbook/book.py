@@ -6,6 +6,7 @@ Rows and columns are counted from 0, as XlsxWriter counts them.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,10 +25,13 @@ CREATED = datetime(2000, 1, 1)  # fixed: results hold no date, and equal results
 CONTENTS = "Contents"
 WRITTEN_AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 NUMBERS = {
-    "text": "@", "gbp": "#,##0;-#,##0;0", "signed_gbp": "+#,##0;-#,##0;0", "count": "#,##0.0;-#,##0.0;0.0", "signed": "+#,##0.0;-#,##0.0;0.0",
+    "text": "@", "wrapped": "@",
+    "gbp": "#,##0;-#,##0;0", "signed_gbp": "+#,##0;-#,##0;0", "count": "#,##0.0;-#,##0.0;0.0", "signed": "+#,##0.0;-#,##0.0;0.0",
     "share": "0%", "share1": "0.0%;-0.0%;0.0%", "rate": "#,##0.00", "signed_rate": "+#,##0.00;-#,##0.00;0.00", "factor": "0.000",
     "year": "0", "month": "mmm yyyy", "whole": "#,##0", "any": "General",
 }  # fmt: skip
+WORDS = ("text", "wrapped")
+HEIGHT = 15.0  # points of a line
 GREY, INPUT = "#E7E6E6", "#FFF2CC"
 A4 = 9
 HEADING = {"bold": True, "text_wrap": True, "bg_color": GREY, "bottom": 1, "font_color": "#000000"}
@@ -99,7 +103,7 @@ class Book:
         """Return the format of a kind of number with other properties, made once."""
         key = (kind, *sorted(more.items()))
         if key not in self._formats:
-            self._formats[key] = self.file.add_format({"num_format": NUMBERS[kind], "valign": "top"} | more)
+            self._formats[key] = self.file.add_format({"num_format": NUMBERS[kind], "valign": "top", "text_wrap": kind == "wrapped"} | more)
         return self._formats[key]
 
     def page(self, name: str, question: str, notes: Sequence[str]) -> Page:
@@ -155,38 +159,47 @@ class Page:
             value, form = value.value, self.book.format(value.kind)
         if isinstance(value, Formula):
             self.sheet.write_formula(row, column, value.text, form, value.value)
-        elif isinstance(value, str):
+        elif isinstance(value, str) and value:
             self.sheet.write_string(row, column, clean(value), form)
         elif isinstance(value, datetime):
             self.sheet.write_datetime(row, column, value, form)
-        elif value is None or not math.isfinite(value):
+        elif value is None or value == "" or not math.isfinite(value):
             self.sheet.write_blank(row, column, None, form)
         else:
             self.sheet.write_number(row, column, float(value), form)
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Any]], freeze: int | None = None, filtered: bool = False) -> Placed:
-        """Write a native table and leave a line below it; with `freeze`, headings and so many columns stay in sight and are printed on every page."""
-        head = self.row
+        """Write a native table and leave a line below it.
+
+        With `freeze`, its headings and so many columns stay in sight. A `filtered` one, a long one, has filters, and headings on every printed page.
+        """
+        head, last = self.row, self.row + max(1, len(rows))
         headings = []
         for n, column in enumerate(columns):
             self.widen(n, column.width)
-            aside = {} if column.kind != "text" else {"indent": min(n, 1)}  # a number to its left would touch it
+            aside = {"indent": 1, "align": "left"} if column.kind in WORDS and n else {}  # a number to its left would touch it
             form = self.book.format(column.kind, **aside)
             for r, row in enumerate(rows, head + 1):
                 self._write(r, n, row[n], form)
-            look = aside or {"align": "right"}
+            look = aside if column.kind in WORDS else {"align": "right"}
             headings.append({"header": clean(column.heading), "header_format": self.book.format(**HEADING, **look)})
-        last = head + max(1, len(rows))
         self.book.tables += 1
         options = {"columns": headings, "style": "Table Style Light 1", "name": f"table_{self.book.tables}", "autofilter": filtered}
         self.sheet.add_table(head, 0, last, len(columns) - 1, options)
-        lines = max(math.ceil(1.15 * len(column.heading) / column.width) for column in columns)
-        self.sheet.set_row(head, 15.0 * lines + 1.0)
+        self._heights(columns, rows, head)
         if freeze is not None:
             self.sheet.freeze_panes(head + 1, freeze)
+        if filtered:
             self.sheet.repeat_rows(head)
         self.row = last + 2
         return Placed(self.name, head, head + 1, last)
+
+    def _heights(self, columns: Sequence[Column], rows: Sequence[Sequence[Any]], head: int) -> None:
+        """Make the row of headings, and rows of columns that wrap, as high as their words need."""
+        self.sheet.set_row(head, HEIGHT * max(_lines(column.heading, column.width) for column in columns) + 1.0)
+        wrapped = [(n, column.width) for n, column in enumerate(columns) if column.kind == "wrapped"]
+        for r, row in enumerate(rows if wrapped else (), head + 1):
+            self.sheet.set_row(r, HEIGHT * max(_lines(str(row[n]), width) for n, width in wrapped))
 
     def new_page(self) -> None:
         """Begin a new printed page with the next row."""
@@ -203,6 +216,11 @@ class Page:
         chart.set_size({"width": size[0], "height": size[1]})
         row, column = xl_cell_to_rowcol(cell)
         self.sheet.insert_chart(row, column, chart, {"object_position": 2, "description": clean(description), "decorative": False})
+
+
+def _lines(words: str, width: float) -> int:
+    """Return how many lines words take in a column."""
+    return max(1, len(textwrap.wrap(words, max(1, int(width)))))
 
 
 def clean(text: object) -> str:

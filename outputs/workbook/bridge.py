@@ -46,7 +46,7 @@ def bridge(book: Book, told: Told) -> Page:
                 most = max(abs(float(cells[2 + len(years)].value)) for cells in rows)
                 word, number = money_format(most)
                 series = [Series("All years", placed.column(0), placed.column(2 + len(years)), 1)]
-                title = f"What makes the difference in net cost, {told.span}: reform {n + 1} of {len(told.comparison.reforms)}"
+                title = f"What makes the difference in net cost of {reform.label}, {told.span}"
                 chart = column_chart(book, title, f"{word}, {told.prices}", number, series, kind="bar")
                 height = 90 + 26 * len(rows)
                 words = f"Bar chart of the items of the difference in net cost of {reform.label} over all years; the table has its figures."

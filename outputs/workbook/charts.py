@@ -78,13 +78,18 @@ def column_chart(book: Book, title: str, y_axis: str, number: str, series: Seque
     return chart
 
 
+def _words(text: str) -> str:
+    """Return words of a chart that XlsxWriter takes for no cell: it does so after a sign of equality, and after `!` before a letter and a digit."""
+    return clean(text).lstrip("=").replace("!", " ")
+
+
 def _axes(
     chart: Any, title: str, values: str, number: str, categories: dict[str, Any], limits: tuple[float, float] | None = None, across: bool = False
 ) -> None:
     """Set a chart's title and axes; labels of categories stay at the edge where values fall below 0. In a chart of bars values go `across`."""
-    chart.set_title({"name": clean(title), "name_font": {"size": 11, "bold": True}, "overlay": False})
+    chart.set_title({"name": _words(title), "name_font": {"size": 11, "bold": True}, "overlay": False})
     grid = {"visible": True, "line": {"color": "#D9D9D9", "width": 0.5}}
-    of_values = {"name": clean(values), "name_font": FONT, "num_font": {"size": 9}, "num_format": number, "major_gridlines": grid}
+    of_values = {"name": _words(values), "name_font": FONT, "num_font": {"size": 9}, "num_format": number, "major_gridlines": grid}
     if limits:
         of_values |= {"min": limits[0], "max": limits[1]}
     of_categories = {"num_font": {"size": 9}, "label_position": "low", "major_gridlines": {"visible": False}} | categories

@@ -50,7 +50,7 @@ def data(book: Book, told: Told) -> Page:
         "For a pivot table: filter `Figure` and `Kind`, then add up `Mean` alone; `total` rows are sums of lines.",
         *([left_out] if left_out else []),
     )  # fmt: skip
-    page = book.page("Data", "All of it in long form, for a pivot table", notes)
+    page = book.page("Data", "Where are all the figures, for a pivot table?", notes)
     page.table(COLUMNS, rows, freeze=1, filtered=True)
     return page
 

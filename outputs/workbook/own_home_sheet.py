@@ -13,6 +13,7 @@ from outputs.workbook.told import NOT_SIMULATED, Told
 from scenarios.timeline import year_name
 
 NAME = "Own home"
+ASIDE = {"indent": 1, "align": "left"}  # a number to its left would touch it
 LAST = YEARS  # column of the last year: labels are in the first one
 SHARES_OF = ("grant_share", "voids", "own_share", "spare_sold", "otherwise_fostered", "otherwise_unregistered", "value_left")
 # Rows of the yearly table: words, kind of number, formula of a year (`Y`: its number; `@row`: that row's cell; `<row`: that of the year before).
@@ -78,9 +79,10 @@ def own_home(book: Book, told: Told) -> Page:
 def _inputs(book: Book, page: Page, asked: list[Ask]) -> None:
     """Write the cells to fill in, named, with what they may hold."""
     page.heading("What is asked (shaded cells may be changed)")
-    columns = [("Number", 64.0), ("Value", 13.0), ("Unit", 13.0), ("Low", 13.0), ("High", 13.0), ("Status", 13.0), ("Source", 13.0)]
+    columns = [("Number", 64.0), ("Value", 15.0), ("Unit", 13.0), ("Low", 13.0), ("High", 13.0), ("Status", 13.0), ("Source", 13.0)]
     for n, (heading, width) in enumerate(columns):
-        page.put(page.row, n, heading, bold=True, bottom=1, bg_color=GREY, **({"align": "right"} if n in (1, 3, 4) else {"indent": min(n, 1)}))
+        aside = {"align": "right"} if n in (1, 3, 4) else ASIDE if n else {}
+        page.put(page.row, n, heading, bold=True, bottom=1, bg_color=GREY, **aside)
         page.widen(n, width)
     for n in range(len(columns), LAST + 1):
         page.put(page.row, n, None, bottom=1, bg_color=GREY)
@@ -90,7 +92,7 @@ def _inputs(book: Book, page: Page, asked: list[Ask]) -> None:
         page.put(page.row, 0, one.label)
         page.put(page.row, 1, one.value, one.kind, bg_color=INPUT, border=1, font_color="#0000FF", locked=False)
         for n, value in enumerate((one.unit, one.low, one.high, one.status, one.source), 2):
-            page.put(page.row, n, value, one.kind if n in (3, 4) else "any", **({} if n in (3, 4) else {"indent": 1}))
+            page.put(page.row, n, value, one.kind if n in (3, 4) else "any", **({} if n in (3, 4) else ASIDE))
         book.file.define_name(f"home_{one.key}", f"='{NAME}'!{at(page.row, 1, True, True)}")
         page.sheet.data_validation(page.row, 1, page.row, 1, _allowed(one))
         page.row += 1
@@ -125,7 +127,7 @@ def _years(page: Page, told: Told, asked: dict[str, float], found: CashFlow) -> 
             else:
                 row.append(Formula("=" + _formula(text, rows, y), value))
         cells.append((kind, row))
-    columns = [Column("Line", width=64), *(Column(year_name(told.years[0] + y), width=13) for y in range(YEARS))]
+    columns = [Column("Line", width=64), *(Column(year_name(told.years[0] + y), "any", 14) for y in range(YEARS))]
     placed = page.table(columns, [[None] * (YEARS + 1)] * len(cells))
     bold = {"net", "cumulative", "present"}
     for r, (key, (kind, row)) in enumerate(zip(ROWS, cells, strict=True), placed.first):
@@ -177,8 +179,13 @@ def _parts(rows: dict[str, int]) -> dict[str, str]:
     """Return present values that results and what-ifs are made of, as formulas."""
     left = f"home_value_left*home_beds*home_capital_gbp_per_bed*{at(rows['factor'], LAST)}"
     saved, income = _worth(rows, "bought_not_needed", "unregistered_not_needed", "foster_not_needed"), _worth(rows, "income")
-    each_own = f"IF(home_own_share=0,0,{saved}/home_own_share)"  # worth of all usable weeks, were they all own children's
-    each_other = f"IF((1-home_own_share)*home_spare_sold=0,0,{income}/(1-home_own_share))"  # worth of all of them, were others offered all
+    usable, factor = _line(rows, "usable"), _line(rows, "factor")
+    of_homes, of_foster = (f"SUMPRODUCT({usable},{_line(rows, key)},{factor})" for key in ("homes_factor", "foster_factor"))
+    price = "((1-home_otherwise_fostered-home_otherwise_unregistered)*home_bought_price_gbp_per_week"
+    price += "+home_otherwise_unregistered*home_unregistered_price_gbp_per_week)"
+    # What all usable weeks are worth if own children fill them, and if all of them are offered to others.
+    each_own = f"({of_homes}*{price}+{of_foster}*home_otherwise_fostered*home_foster_price_gbp_per_week)"
+    each_other = f"({of_homes}*home_spare_sold*home_sold_price_gbp_per_week)"
     return {"capital": _worth(rows, "capital"), "running": _worth(rows, "staff", "other_running"), "saved": saved, "income": income,
             "left": f"({left})", "bought": _worth(rows, "bought_not_needed"), "each_own": each_own, "each_other": each_other}  # fmt: skip
 
@@ -187,10 +194,9 @@ def worked_out(asked: dict[str, float], found: CashFlow) -> dict[str, Any]:
     """Return what the results come to, by words: worked out from the cash flow, beside the sheet's formulas."""
     cumulative, factors = np.cumsum(found.net), found.factors
     own, spare = asked["own_share"], asked["spare_sold"]
+    all_own, all_others = cash_flow(asked | {"own_share": 1.0}), cash_flow(asked | {"own_share": 0.0})
     costs = -float((found.spent * factors).sum()) - found.value_left * float(factors[-1])
-    saved, income = float((found.saved * factors).sum()), float((found.income * factors).sum())
-    each_own = saved / own if own else 0.0
-    each_other = income / (1.0 - own) if (1.0 - own) * spare else 0.0
+    each_own, each_other = float((all_own.saved * factors).sum()), float((all_others.income * factors).sum())
     more = each_own - each_other
     needed: Any = "cannot be said" if more <= 0.0 else (costs - each_other) / more
     weeks = float(found.own_weeks[4] + found.others_weeks[4])
