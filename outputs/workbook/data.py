@@ -17,8 +17,8 @@ from sim.measures_money import PRICED_GROUPS
 from sim.results import Comparison, Results
 
 MOST_ROWS = 30_000  # keeps the file small; what is left out is in summary.csv
-PUBLISHED_TOO = ("referrals", "cpp_at31", "cin_at31", "cla_at31", "cla_started", "cla_ceased", "childrens_home_at31", "unregistered_at31")
-FIGURE, MEASURE = 2, 4  # columns
+COMMON = ("referrals", "cpp_at31", "cin_at31", "cla_at31", "cla_started", "cla_ceased", "childrens_home_at31", "unregistered_at31")
+FIGURE, KIND, MEASURE = 2, 3, 4  # columns
 VALUE = "value"
 TOTALS = {
     "cost_gross": ("Gross cost to the authority", "authority"), "cost_net": ("Net cost to the authority", "authority"),
@@ -58,20 +58,17 @@ def data(book: Book, told: Told) -> Page:
 def chosen(told: Told) -> tuple[list[tuple], str]:
     """Return the rows that fit, and what was left out in words.
 
-    All authorities together have every row. Single ones have every value, and differences in totals and a few counts; or, where that is too much,
-    those few alone; or nothing.
+    All authorities together have every row. Single ones have every line of cost, common counts, and differences in totals and a few counts; or, where
+    that is too much, those few alone; or nothing.
     """
     rows = list(_rows(told.together, told))
     if not told.several:
         return rows, ""
     each = len(told.comparison.baseline.areas)
-    few = set(FEW)
-    values = sum(row[FIGURE] == VALUE or row[MEASURE] in few for row in rows)
-    if len(rows) + values * each <= MOST_ROWS:
-        of_each, words = (
-            list(_rows(told.comparison, told, differences=few)),
-            "Of single authorities, differences are those in totals and in three counts",
-        )
+    few, values = set(FEW), {row[MEASURE] for row in rows if row[KIND] != "count" or row[MEASURE] in COMMON}
+    size = sum(row[MEASURE] in (values if row[FIGURE] == VALUE else few) for row in rows)
+    if len(rows) + size * each <= MOST_ROWS:
+        of_each, words = list(_rows(told.comparison, told, values, few)), "Single authorities have fewer counts, and few differences"
     elif len(rows) + sum(row[MEASURE] in few for row in rows) * each <= MOST_ROWS:
         of_each, words = list(_rows(told.comparison, told, few, few)), "Of single authorities only totals and three counts are here"
     else:
@@ -81,7 +78,7 @@ def chosen(told: Told) -> tuple[list[tuple], str]:
 
 def _rows(comparison: Comparison, told: Told, values: set[str] | None = None, differences: set[str] | None = None) -> Iterator[tuple]:
     """Yield rows of a comparison's values and differences, of some measures if they are named."""
-    measures = list(dict.fromkeys((*PUBLISHED_TOO, *(one.measure for one in HEADLINES.values() if one.measure in MEASURES),
+    measures = list(dict.fromkeys((*COMMON, *(one.measure for one in HEADLINES.values() if one.measure in MEASURES),
                                    *(f"{group}_weeks" for group in PRICED_GROUPS))))  # fmt: skip
     base, since = _by_name(comparison.baseline, measures), set(told.years)
     for one in comparison.scenarios:
