@@ -25,7 +25,7 @@ OptimismBias = Annotated[float, typer.Option("--optimism-bias", help="Raise cost
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of every random draw.")]
 Engine = Annotated[str, typer.Option("--engine", help="fast, reference, or expected (the mean, by equations).")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes of a fit; by default one a processor.")]
-Events = Annotated[bool, typer.Option("--events", help="Keep the event log of the first replicate.")]
+Events = Annotated[bool, typer.Option("--events", help="Keep the event log of the first replicate, also for pm4py and vidigi (docs/event-log.md).")]
 Diagrams = Annotated[bool, typer.Option("--diagrams", help="Draw the last year's stocks and flows, and the feedback loops.")]
 Attribute = Annotated[bool, typer.Option("--attribute", help="What drove the change: by lever and interaction; runs scenarios in between.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Results folder; by default a new one in runs/.")]

@@ -51,7 +51,19 @@ def make_report(folder: Path, output: Path | None = None, budget: str | None = N
     source = open_source(folder, published=_published)
     if budget is not None:
         source = _with_budget(source, budget)
-    return _written(report_page(source), output or folder / NAME, write_report)
+    page = _written(report_page(source), output or folder / NAME, write_report)
+    _refresh_workbook(source)
+    return page
+
+
+def _refresh_workbook(source: Source) -> None:
+    """Make results.xlsx again from the folder, as this version makes it."""
+    from outputs.workbook import WORKBOOK, read_tables, write_workbook
+
+    try:
+        write_workbook(source.each, read_tables(source.folder), source.folder / WORKBOOK)
+    except OSError as fault:
+        raise ChoiceError(f"cannot write {source.folder / WORKBOOK}: {fault.strerror or os.strerror(fault.errno or 0)}") from None
 
 
 def check_kind(folder: Path) -> None:

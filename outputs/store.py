@@ -59,7 +59,8 @@ def write(
 
     It holds manifest.json, summary.csv, differences.csv (with reforms), shares.csv (with reforms of several authorities),
     stocks, flows, pathway and costs.parquet, cost_curve.png, with an event log events.parquet and the same for other tools (`outputs.event_log`),
-    whatever tables `more` names (file name -> table, written as CSV), and what `also` writes into the folder it is given (diagrams).
+    whatever tables `more` names (file name -> table, written as CSV), results.xlsx made from all of these, and what `also` writes into the folder it
+    is given (diagrams).
 
     Raises
     ------
@@ -104,6 +105,7 @@ def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]
     from outputs.plots import cost_curve, save_figure
     from outputs.shares import shares
     from outputs.tables import difference_frame, summary_frame, whole
+    from outputs.workbook import WORKBOOK, read_tables, write_workbook
 
     comparison.save(folder)
     together = whole(comparison)
@@ -121,6 +123,7 @@ def _fill(comparison: Comparison, folder: Path, more: Mapping[str, pd.DataFrame]
         write_event_logs(comparison.scenarios, folder)
     for name, table in more.items():
         write_csv(table, folder / name)
+    write_workbook(comparison, read_tables(folder), folder / WORKBOOK)  # of the tables as written, so that it can be made again from the folder
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -27,6 +27,7 @@ from sim.executors import default_workers, run_tasks
 from sim.expected_checks import check_expected
 from sim.expected_history import expected_past
 from sim.history import KEPT_MODELS, counted_past
+from sim.kept_register import kept_register
 from sim.kernels import KERNEL_HASH
 from sim.kernels.layout import EVENT_NAMES, Tally
 from sim.measures import HEADLINES, MEASURES
@@ -260,7 +261,7 @@ def _about(plan: Plan, scenario: Scenario, areas: list[str]) -> dict[str, Any]:
     settings = scenario.settings
     return {
         "description": scenario.description, "hash": scenario.hash, "history_hash": scenario.history_hash,
-        "texts": scenario.texts,
+        "texts": scenario.texts, "register": kept_register(scenario),
         "from": plan.from_, "until": plan.until, "seed": plan.seed, "runs": plan.runs, "engine": plan.engine, "effects": plan.effects,
         "fixed": dict(plan.fixed),
         "fitted_draws": len(scenario.draws) if scenario.draws else 0,

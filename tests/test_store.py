@@ -24,7 +24,7 @@ def test_a_finished_folder_holds_what_it_should(tmp_path):
     names = {path.name for path in folder.iterdir()}
     assert names == {
         "manifest.json", "summary.csv", "differences.csv", "stocks.parquet", "flows.parquet", "costs.parquet",
-        "cost_curve.png", "extra.csv", "shares.csv",
+        "cost_curve.png", "results.xlsx", "extra.csv", "shares.csv",
     }  # fmt: skip
     assert [path.name for path in folder.parent.iterdir()] == ["out"]
     for name in ("summary.csv", "differences.csv"):

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from outputs.report import words
 from outputs.report.blocks import Block, Folded, Paragraph, Part, Section, Table
 from outputs.report.source import Source
-from scenarios.register import Row, register
-from scenarios.scenario import Scenario
+from scenarios.register import Row
 from sim.cost_lines import assumptions
 from sim.results import Results
 
@@ -20,23 +19,22 @@ PRICES = ("settings.prices", "settings.budget", "settings.discount", "settings.g
 
 def section(source: Source) -> Section:
     """Return the section."""
-    base = source.scenario(source.base.scenario)
-    if isinstance(base, str):
+    rows = source.register(source.base)
+    if isinstance(rows, str):
         return Section(
             "assumptions",
             "Assumptions",
             [
                 Paragraph(
-                    f"The register cannot be read: the scenario kept in this folder is not one of this version of CareCurve ({base}). "
+                    f"The register cannot be read: the scenario kept in this folder is not one of this version of CareCurve ({rows}). "
                     "Its text is in manifest.json.",
                     warning=True,
                 )
             ],
         )
-    rows = register(base)
     blocks: list[Block] = [Paragraph(_how_many(rows))]
     for reform in source.reforms:
-        blocks.append(Part(f"{source.name(reform)}: its own numbers", list(_own(source, base, reform))))
+        blocks.append(Part(f"{source.name(reform)}: its own numbers", list(_own(source, rows, reform))))
     prices = [row for row in rows if row.path.startswith(PRICES)]
     rest = [row for row in rows if row not in prices]
     if prices:
@@ -70,16 +68,16 @@ def _how_many(rows: Sequence[Row]) -> str:
     )
 
 
-def _own(source: Source, base: Scenario, reform: Results) -> Iterator[Block]:
-    """Yield the numbers of a reform that the baseline does not have, or has otherwise."""
-    found = source.scenario(reform.scenario)
+def _own(source: Source, known: Sequence[Row], reform: Results) -> Iterator[Block]:
+    """Yield the numbers of a reform that the baseline, whose are `known`, does not have, or has otherwise."""
+    found = source.register(reform)
     if isinstance(found, str):
         yield Paragraph(f"Its numbers cannot be read: {found}", warning=True)
         return
-    known = set(register(base))
-    rows = [row for row in register(found) if row not in known]
-    if found.description:
-        yield Paragraph(found.description)
+    theirs = set(known)
+    rows = [row for row in found if row not in theirs]
+    if description := str(reform.metadata.get("description", "")):
+        yield Paragraph(description)
     if rows:
         yield Table(f"Numbers of {source.name(reform)} that {source.plans} do not have", HEAD, list(map(_cells, rows)), WORDS)
     else:

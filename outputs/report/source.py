@@ -13,11 +13,13 @@ import pandas as pd
 from outputs.tables import after_branch, whole
 from scenarios.faults import ScenarioError
 from scenarios.loading import load_kept
+from scenarios.register import Row, register
 from scenarios.scenario import Scenario
 from scenarios.timeline import year_name
 from sim.results import MANIFEST, Comparison, Results, open_results
 
 DO_NOTHING = "do-nothing"
+BESIDE_SCENARIOS = ("costs.", "deflators.")  # rows of a kept register that are not of a scenario's own files (`sim.kept_register`)
 CURRENT_PLANS = "Current plans"
 BASELINE = "baseline"
 
@@ -146,6 +148,14 @@ class Source:
             except ScenarioError as fault:
                 self._scenarios[key] = str(fault).splitlines()[0]
         return self._scenarios[key]
+
+    def register(self, one: Results) -> list[Row] | str:
+        """Return the register of a scenario's numbers as the manifest keeps it, or as its texts give it in an older folder; or why there is none."""
+        kept = one.metadata.get("register")
+        if kept is not None:
+            return [row for row in (Row(*told) for told in kept) if not row.path.startswith(BESIDE_SCENARIOS)]
+        found = self.scenario(one.scenario)
+        return found if isinstance(found, str) else register(found)
 
     def first_month(self, reform: Results) -> str | None:
         """Return the month in which a reform's own levers first act; None if that is not known."""
