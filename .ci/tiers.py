@@ -1,5 +1,7 @@
-"""Pytest plugin for `.ci/run`: print how many tests of each tier passed, and fail if one passed none or a test was skipped, whose browser or LibreOffice
-was to be installed. With xdist the main process counts."""
+"""Pytest plugin for `.ci/run`: print how many tests of each tier passed, and fail if one passed none or a test was skipped.
+
+What a test needs of the machine, a browser or LibreOffice, was to be installed. With xdist the main process counts.
+"""
 
 import pytest
 
