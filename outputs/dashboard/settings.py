@@ -110,6 +110,8 @@ def _settings(scenario: Scenario, rows: list[Row], several: bool) -> Iterator[Se
         whole = isinstance(held, int) and "months" in str(path[-1])
         source = "no source given in the file" if row.source == NO_SOURCE else row.source
         step = 1.0 if whole else _step(low, high, value)
+        if path[-1] == "median":  # the interval has to hold it
+            low, high = tidy(low + step), high - step / 2
         end = max(value, tidy(low + math.floor((high - low) / step + 1e-9) * step))  # a browser would round the end up, out of the range
         yield Setting(row.path, label_of(path, several), value, low, end, step, row.unit, row.status, source, said, corners, whole)
 
