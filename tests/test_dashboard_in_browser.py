@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: choose, preview, run, stop, download; its numbers are the command line's; bad input, a narrow window, accessibility."""
+"""The dashboard in a real browser: choose, preview, run, stop, download, as the command line; bad input, a narrow window, accessibility."""
 
 import io
 import re
@@ -25,7 +25,8 @@ def address():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "carecurve", "dashboard", "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "carecurve", "dashboard", "--port", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     found = f"http://localhost:{port}"
     try:
         for _ in range(120):
