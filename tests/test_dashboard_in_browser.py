@@ -16,7 +16,7 @@ from browser_sample import broken, browser  # noqa: F401 (a fixture)
 pytest.importorskip("streamlit", reason="streamlit is not installed")
 pytestmark = pytest.mark.e2e
 STREAMLITS_OWN = {}  # rule of axe: (part of what breaks it, why it cannot be mended here)
-SECONDS = 60_000  # milliseconds that a page may take where it computes
+SECONDS = 120_000  # milliseconds that a page may take where it computes
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from outputs.dashboard.services import Services
 from sim.experiment import run_experiment
 
 POLL_SECONDS = 0.5
-SLOW_SECONDS = 2.0  # a preview that took longer, or one of several authorities, waits for a button
+AT_ONCE_SECONDS = 2.0  # a preview that takes no longer is there without a word that it is being worked out
 WORDS = """Compare reforms of children's services with current plans, for one authority or several. Choose at the side; in a narrow window the button
 with two arrows at the top left opens it. Nothing you choose here is kept or sent anywhere."""
 
@@ -56,18 +56,40 @@ def preview_section(question: Question, services: Services) -> None:
         several = len(question.where.selection.areas)
         if not st.button(f"Preview {several} authorities", help="One authority is previewed at once; several take some seconds each."):
             return
-    try:
-        with st.spinner("Working out the preview … the first one of an authority takes longer, and the first on a machine up to two minutes."):
-            found = previewer().preview(question, None if whole else YEARS)
-    except Exception as fault:
-        _say(fault, services)
+    years = None if whole else YEARS
+    job = _preview_job(question, years)
+    job.wait(AT_ONCE_SECONDS)
+    if job.running:  # beside the page, so that a run can be begun, or something else chosen, meanwhile
+        _working(job)
         return
+    if job.fault is not None:
+        _say(job.fault, services)
+        return
+    found = job.result
     for words in showing.preview_words(found):
         st.markdown(words)
     st.html(showing.table_html(showing.preview_table(found)))
     drawn = showing.picture(showing.preview_figure(found), "")
     st.image(drawn.png, width="stretch", alt=drawn.words)
     st.caption(f"Worked out in {previewer().seconds:.1f} seconds. A full run says how sure it is.")
+
+
+def _preview_job(question: Question, years: int | None) -> Job:
+    """Return the preview's work, begun if what is chosen is not what it was begun for."""
+    asked = (question.where, question.reforms, question.prices, question.until, question.seed, years)
+    begun, job = st.session_state.get("preview", (None, None))
+    if begun != asked:
+        job = Job(lambda report: previewer().preview(question, years))
+        st.session_state["preview"] = (asked, job)
+    return job
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _working(job: Job) -> None:
+    """Say that the preview is being worked out, until it is there."""
+    if not job.running:
+        st.rerun()
+    st.markdown(f"Working out the preview, {job.elapsed:.0f} seconds so far. An authority's first takes longer, and a machine's first takes minutes.")
 
 
 # ---------------------------------------------------------------- the full run
