@@ -301,6 +301,6 @@ def test_a_folder_that_holds_the_arrays_alone_is_refused_with_what_to_do(tmp_pat
     invented(TEN[:1], 2, (2025, 2026)).save(tmp_path / "arrays")
     status, _, err = call(capsys, "report", tmp_path / "arrays")
     assert status == 2
-    assert "holds no summary.csv" in err
+    assert "it holds no summary.csv" in err
     assert "carecurve.save(comparison, folder)" in err
     assert not (tmp_path / "arrays" / "report.html").exists()
