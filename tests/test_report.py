@@ -302,5 +302,5 @@ def test_a_folder_that_holds_the_arrays_alone_is_refused_with_what_to_do(tmp_pat
     status, _, err = call(capsys, "report", tmp_path / "arrays")
     assert status == 2
     assert "it holds no summary.csv" in err
-    assert "carecurve.save(comparison, folder)" in err
+    assert "write it with carecurve.save(comparison, folder)" in err
     assert not (tmp_path / "arrays" / "report.html").exists()
