@@ -86,6 +86,8 @@ def check_kind(folder: Path) -> None:
     if command:
         what = OTHER_FOLDERS.get(command, "read its own files")
         raise ChoiceError(f"{folder} is a folder of carecurve {command}, which has no report: {what}. Expected a folder of carecurve run or compare")
+    if not (folder / "summary.csv").exists():
+        raise ResultsError(f"{folder} is not a finished results folder: it holds no summary.csv; write it with carecurve.save(comparison, folder)")
 
 
 def _published(comparison):

@@ -15,7 +15,7 @@ def test_counts(value, said):
 
 @pytest.mark.parametrize(("low", "high", "said"), [
     (-236.2, -62.0, "62 to 240 fewer"), (15.4, 83.1, "15 to 83 more"), (-2.0, 4.6, "between 2 fewer and 5 more"), (-10.1, -9.9, "about 10 fewer"),
-    (0.0, 3.0, "0 to 3 more"), (0.0, 0.0, "no more and no fewer"),
+    (0.0, 3.0, "up to 3 more"), (-10.6, -0.45, "up to 11 fewer"), (0.0, 0.0, "no more and no fewer"),
 ])  # fmt: skip
 def test_ranges(low, high, said):
     assert words.between(low, high) == said

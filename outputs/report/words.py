@@ -53,7 +53,7 @@ def between(low: float, high: float) -> str:
         return "no more and no fewer"
     if count(small) == count(large):
         return f"about {count(large)} {word}"
-    return f"{'0' if abs(small) < 0.05 else count(small)} to {count(large)} {word}"
+    return f"up to {count(large)} {word}" if abs(small) < 0.95 else f"{count(small)} to {count(large)} {word}"
 
 
 def pounds(value: float, digits: int = 2) -> str:
