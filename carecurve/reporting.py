@@ -24,7 +24,7 @@ OTHER_FOLDERS = {  # command that leaves a folder of another kind: what to look 
 
 
 def make_report(folder: Path, output: Path | None = None, budget: str | None = None, family: str | None = None) -> Path:
-    """Write the report of a results folder and return the file.
+    """Write the report of a results folder and return the file; in the folder itself, results.xlsx is made again too.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def make_report(folder: Path, output: Path | None = None, budget: str | None = N
     source = open_source(folder, published=_published)
     if budget is not None:
         source = _with_budget(source, budget)
-    page = _written(report_page(source), output or folder / NAME, write_report)
-    _refresh_workbook(source)
-    return page
+    if output is None:
+        _refresh_workbook(source)
+    return _written(report_page(source), output or folder / NAME, write_report)
 
 
 def _refresh_workbook(source: Source) -> None:

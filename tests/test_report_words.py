@@ -3,6 +3,7 @@
 import pytest
 
 from outputs.report import words
+from scenarios.wording import listed
 
 pytestmark = pytest.mark.unit
 
@@ -59,5 +60,5 @@ def test_words_of_chance_cover_every_share_once():
 def test_cells():
     assert [words.millions(value, True) for value in (15.44e6, -2.314e6, 0.0, 1e3)] == ["+15.4", "−2.31", "0.00", "0.00"]
     assert [words.figure(value) for value in (5680.3, 17.93, 0.3, 0.0, float("nan"))] == ["5,680", "17.9", "0.30", "0.0", "not known"]
-    assert words.listed(["a"]) == "a"
-    assert words.listed(["a", "b", "c"]) == "a, b and c"
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from outputs.money_axis import MINUS
 
@@ -132,11 +131,6 @@ def chance_table() -> list[tuple[str, str]]:
         rows.append((word, f"{least:g} to {most:g} %" if not rows else f"over {least:g} to {most:g} %"))
         least = most
     return rows
-
-
-def listed(items: Sequence[str], last: str = "and") -> str:
-    """Return items joined by commas and a last word."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
 
 
 def sentence(text: str) -> str:
