@@ -20,6 +20,7 @@ PAGE = Path(__file__).with_name("dashboard_page.py")
 FLAGS = {  # of Streamlit: reached from this machine alone, nothing sent anywhere, no files watched, nothing that deploys the page
     "server.address": HOST,
     "server.headless": "true",
+    "runner.postScriptGC": "false",  # its collecting of garbage, twice a second while something runs, takes most of the time from what runs
     "server.fileWatcherType": "none",
     "server.showEmailPrompt": "false",
     "browser.gatherUsageStats": "false",

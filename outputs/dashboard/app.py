@@ -10,7 +10,7 @@ import streamlit as st
 from outputs.dashboard import form, showing
 from outputs.dashboard.choosing import Question
 from outputs.dashboard.downloads import Files
-from outputs.dashboard.preview import YEARS, Previewer
+from outputs.dashboard.preview import YEARS, Previewer, ends
 from outputs.dashboard.running import Job
 from outputs.dashboard.services import Services
 from sim.experiment import run_experiment
@@ -51,13 +51,11 @@ def page(services: Services) -> None:
 def preview_section(question: Question, services: Services) -> None:
     """Show the preview: at once for one authority, when asked for where it takes longer."""
     st.header("Preview")
-    whole = st.toggle(f"All years to March {question.until[:4]} (slower; otherwise the first {YEARS})", key="all-years")
-    if question.where.together:
-        several = len(question.where.selection.areas)
-        if not st.button(f"Preview {several} authorities", help="One authority is previewed at once; several take some seconds each."):
-            return
-    years = None if whole else YEARS
-    job = _preview_job(question, years)
+    longer = ends(question, YEARS) < question.until
+    whole = longer and st.toggle(f"All years to March {question.until[:4]} (slower; otherwise the first {YEARS})", key="all-years")
+    job = _preview_job(question, None if whole else YEARS)
+    if job is None:
+        return
     job.wait(AT_ONCE_SECONDS)
     if job.running:  # beside the page, so that a run can be begun, or something else chosen, meanwhile
         _working(job)
@@ -74,13 +72,20 @@ def preview_section(question: Question, services: Services) -> None:
     st.caption(f"Worked out in {previewer().seconds:.1f} seconds. A full run says how sure it is.")
 
 
-def _preview_job(question: Question, years: int | None) -> Job:
-    """Return the preview's work, begun if what is chosen is not what it was begun for."""
-    asked = (question.where, question.reforms, question.prices, question.until, question.seed, years)
+def _preview_job(question: Question, years: int | None) -> Job | None:
+    """Return the preview's work, begun if what is chosen is not what it was begun for; None where it waits for a button."""
+    asked = (question.where, question.reforms, question.prices, question.from_, question.until, question.seed, years)
     begun, job = st.session_state.get("preview", (None, None))
-    if begun != asked:
-        job = Job(lambda report: previewer().preview(question, years))
-        st.session_state["preview"] = (asked, job)
+    if begun == asked:
+        return job
+    if job is not None:
+        job.cancel()  # a slider that is dragged asks for many
+    st.session_state.pop("preview", None)
+    several = len(question.where.selection.areas)
+    if several > 1 and not st.button(f"Preview {several} authorities", help="One authority is previewed at once; several take some seconds each."):
+        return None
+    job = Job(lambda report: previewer().preview(question, years, report))
+    st.session_state["preview"] = (asked, job)
     return job
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from outputs.dashboard.choosing import BASELINE, MINE, Choice, Question, not_in_equations, scenario_of, written
+from outputs.dashboard.running import Progress
 from outputs.tables import after_branch, whole
 from scenarios.scenario import Scenario
 from scenarios.timeline import month_text, year_ending
@@ -78,8 +79,10 @@ class Previewer:
         self.lock = threading.Lock()
         self.seconds = 0.0
 
-    def preview(self, question: Question, years: int | None = YEARS) -> list[Previewed]:
+    def preview(self, question: Question, years: int | None = YEARS, report: Progress | None = None) -> list[Previewed]:
         """Return each reform of a question less the baseline, over the first years (None: all of them).
+
+        `report` is told before each reform how many are done, of how many; what it raises ends the work.
 
         Raises
         ------
@@ -88,7 +91,11 @@ class Previewer:
         """
         with self.lock:
             began = time.perf_counter()
-            found = [self._one(question, choice, ends(question, years)) for choice in question.reforms]
+            found = []
+            for choice in question.reforms:
+                if report is not None:
+                    report(len(found), len(question.reforms))
+                found.append(self._one(question, choice, ends(question, years)))
             self.seconds = time.perf_counter() - began
         return found
 

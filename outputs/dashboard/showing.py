@@ -200,7 +200,7 @@ def preview_words(found: Sequence[Previewed]) -> list[str]:
 
 def preview_figure(found: Sequence[Previewed]) -> Figure:
     """Return net cost and children in care of each reform less current plans, by year."""
-    drawn = Figure(figsize=(10.0, 3.4), layout="constrained")
+    drawn = Figure(figsize=(10.0, 3.6 + 0.25 * len(found)), layout="constrained")
     left, right = drawn.subplots(1, 2)
     years = found[0].years
     for style, one in enumerate(found, 1):
