@@ -13,6 +13,7 @@ from outputs.dashboard.downloads import Files
 from outputs.dashboard.preview import YEARS, Previewer, ends
 from outputs.dashboard.running import Job
 from outputs.dashboard.services import Services
+from scenarios.wording import listed
 from sim.experiment import run_experiment
 
 POLL_SECONDS = 0.5
@@ -111,12 +112,12 @@ def run_section(question: Question | None, services: Services) -> None:
         _ended(job, services)
     if question is None:
         return
-    several = len(question.where.selection.areas)
-    st.markdown(
-        f"{question.where.selection.label}: {question.runs} paired runs of {len(question.keys)} scenarios, {question.from_} to {question.until}"
-        + (f", {several} authorities." if several > 1 else ".")
-    )
-    st.button("Run", type="primary", key="run", on_click=_begin, args=(question, services))
+    where, scenarios = question.where.selection, f"{len(question.keys)} scenarios ({listed(question.keys)})"
+    several = f", {len(where.areas)} authorities" if len(where.areas) > 1 else ""
+    st.markdown(f"{where.label}: {question.runs} paired runs of {scenarios}, {question.from_} to {question.until}{several}.")
+    if st.button("Run", type="primary", key="run"):  # what is chosen now, not what was chosen when the button was put on the page
+        _begin(question, services)
+        st.rerun()
 
 
 def _begin(question: Question, services: Services) -> None:
