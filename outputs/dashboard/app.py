@@ -68,7 +68,10 @@ def preview_section(question: Question, services: Services) -> None:
     for words in showing.preview_words(found):
         st.markdown(words)
     st.html(showing.table_html(showing.preview_table(found)))
-    drawn = showing.picture(showing.preview_figure(found), "")
+    kept, drawn = st.session_state.get("preview-picture", (None, None))
+    if kept is not job:  # drawn once, and after the table, which is not to wait for it
+        drawn = showing.picture(showing.preview_figure(found), "")
+        st.session_state["preview-picture"] = (job, drawn)
     st.image(drawn.png, width="stretch", alt=drawn.words)
     st.caption(f"Worked out in {previewer().seconds:.1f} seconds. A full run says how sure it is.")
 
