@@ -106,8 +106,9 @@ def _working(job: Job) -> None:
 
 def run_section(question: Question | None, services: Services) -> None:
     """Show the button that runs, or how far a run is and the button that stops it."""
-    st.header("Full run")
     job: Job | None = st.session_state.get("job")
+    if question is not None or job is not None:
+        st.header("Full run")
     if job is not None and job.running:
         _progress()
         return

@@ -21,7 +21,7 @@ from outputs.pictures.look import COLOURS, MARKERS, STYLES, bare, number_axis, y
 from outputs.pictures.published import PUBLISHED
 from outputs.report.blocks import Table
 from outputs.report.source import BASELINE, CURRENT_PLANS
-from outputs.report.words import chance, figure, interval, millions, more, pounds, sentence
+from outputs.report.words import between, chance, figure, interval, millions, more, pounds, pounds_between
 from outputs.tables import Closing, ClosingRow, closing, whole
 from scenarios.timeline import year_name
 from sim.results import Comparison
@@ -93,18 +93,15 @@ def _sentences(told: Closing, names: Mapping[str, str]) -> list[str]:
         fewer, cost = (told.rows[heading][place].difference for heading in (headings[0], headings[-1]))
         change = float(cost.mean) * 1e6
         costs = "costs about the same" if pounds(change) == "nothing" else f"costs {pounds(abs(change))} {'more' if change > 0 else 'less'}"
-        back = sentence(f"costs are recovered by then {chance(float(even.probability), told.runs)}")
+        word, _, share = chance(float(even.probability), told.runs).partition(": ")
+        back = f"Costs are recovered by then in {share} ({word})." if share else f"Costs are recovered by then {word}."
+        spent = pounds_between(float(cost.p05) * 1e6, float(cost.p95) * 1e6)
+        children = f"{more(float(fewer.mean))} children" if abs(float(fewer.mean)) >= 0.95 else "about as many children"
         found.append(
-            f"{names[key]}, against {plans}: {costs} over the years run ({_range(cost, 1e6)}), with {more(float(fewer.mean))} children in care "
-            f"on 31 March {told.year}. {back}"
+            f"{names[key]}, against {plans}: {costs} over the years run (90 % of runs: {spent}), with {children} in care on 31 March {told.year} "
+            f"(90 % of runs: {between(float(fewer.p05), float(fewer.p95))}). {back}"
         )
     return found
-
-
-def _range(summary, scale: float) -> str:
-    """Return a 90 % interval of pounds in words."""
-    low, high = (float(end) * scale for end in (summary.p05, summary.p95))
-    return f"90 % of runs: {millions(low, True)} to {millions(high, True)} £ million"
 
 
 def _marks(comparison: Comparison, area: str, names: Mapping[str, str]) -> list[tuple[str, bool]]:
