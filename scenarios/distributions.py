@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
+import numpy as np
 from scipy.special import ndtr, ndtri
 
 KINDS = ("value", "triangular", "uniform", "normal", "lognormal")
@@ -29,32 +30,31 @@ class DistributionError(ValueError):
         self.key = key
 
 
-@lru_cache(maxsize=1024)
-def _scipy_distribution(kind: str, numbers: tuple[float, ...]) -> Any:
-    """Return a distribution as scipy has it."""
-    from scipy import stats  # a second of imports, which a scenario without uncertain numbers does not need
-
-    if kind == "triangular":
-        low, mode, high = numbers
-        return stats.triang((mode - low) / (high - low), loc=low, scale=high - low)
-    if kind == "uniform":
-        return stats.uniform(numbers[0], numbers[1] - numbers[0])
-    mean, deviation = numbers
-    if kind == "normal":
-        return stats.norm(mean, deviation)
-    return stats.lognorm(deviation, scale=math.exp(mean))
-
-
 @lru_cache(maxsize=65536)
 def _quantile(kind: str, numbers: tuple[float, ...], u: float) -> float:
-    """Return a quantile; kept, since each authority of a run asks for the same draw."""
-    return float(_scipy_distribution(kind, numbers).ppf(u))
+    """Return a quantile, as `scipy.stats` computes it (its import takes a second); kept, since each authority of a run asks for the same draw."""
+    if kind == "triangular":
+        low, mode, high = numbers
+        bend = (mode - low) / (high - low)
+        share = math.sqrt(bend * u) if u < bend else 1.0 - math.sqrt((1.0 - bend) * (1.0 - u))
+        return share * (high - low) + low
+    if kind == "uniform":
+        return u * (numbers[1] - numbers[0]) + numbers[0]
+    mean, deviation = numbers
+    if kind == "normal":
+        return float(ndtri(u)) * deviation + mean
+    return float(np.exp(deviation * ndtri(u))) * math.exp(mean)
 
 
-@lru_cache(maxsize=4096)
 def _mean(kind: str, numbers: tuple[float, ...]) -> float:
-    """Return the mean of the draws; kept, since every month's price of every authority asks for it."""
-    return float(_scipy_distribution(kind, numbers).mean())
+    """Return the mean of the draws."""
+    if kind == "triangular":
+        low, mode, high = numbers
+        return low + (high - low) * (((mode - low) / (high - low) + 1.0) / 3.0)
+    if kind == "uniform":
+        return 0.5 * (numbers[1] - numbers[0]) + numbers[0]
+    mean, deviation = numbers
+    return mean if kind == "normal" else math.sqrt(float(np.exp(deviation * deviation))) * math.exp(mean)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Distribution:
     @property
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest draw."""
-        if self.kind in ("triangular", "uniform"):  # as they are given, without a second of imports
+        if self.kind in ("triangular", "uniform"):  # as they are given
             ends = self.factor * self.numbers[0], self.factor * self.numbers[-1]
         else:
             ends = self.quantile(0.0), self.quantile(1.0)

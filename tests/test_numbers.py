@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from scipy import integrate
+from scipy import integrate, stats
 
 from scenarios.distributions import Distribution, DistributionError, parse_distribution
 from scenarios.durations import Duration
@@ -49,6 +49,21 @@ def test_an_interval_holds_what_it_says(interval, tail, kind, centre):
         [ends[0], middle, ends[1]]
     )
     assert all(math.isfinite(end) for end in made.bounds)
+
+
+@given(CORNERS, st.floats(0.01, 3.0), SHARES)
+def test_quantiles_and_means_are_those_of_scipy(corners, deviation, share):
+    low, mode, high = corners
+    known = {
+        "triangular": ((low, mode, high), stats.triang((mode - low) / (high - low), loc=low, scale=high - low)),
+        "uniform": ((low, high), stats.uniform(low, high - low)),
+        "normal": ((mode, deviation), stats.norm(mode, deviation)),
+        "lognormal": ((mode / 50.0, deviation), stats.lognorm(deviation, scale=math.exp(mode / 50.0))),
+    }
+    for kind, (numbers, law) in known.items():
+        made = Distribution(kind, numbers)
+        assert made.quantile(share) == pytest.approx(law.ppf(share), rel=1e-13, abs=1e-13)
+        assert made.mean == pytest.approx(law.mean(), rel=1e-13, abs=1e-13)
 
 
 def test_a_mean_is_the_mean_of_quantiles():
