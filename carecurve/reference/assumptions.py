@@ -21,23 +21,28 @@ IMPACT = (
     ("settings.budget", "low", "loops.md", "no effect on care in the baseline; −£0.4m a year in Sefton"),
     ("settings.workforce", "low", "loops.md", "too small to tell from chance in Sefton"),
     ("settings.courts", "low", "loops.md", "3 fewer children in care in Sefton at a tenth more capacity"),
-    ("settings.prices.real_growth_per_year", "low on a difference", "sensitivity.md", "early help in Leeds: not told from chance. On total cost: not measured, and likely to be high"),
+    ("settings.prices.real_growth_per_year", "low on a difference", "sensitivity.md",
+     "early help in Leeds: not told from chance. On total cost: not measured, and likely to be high"),
     ("settings.supply", "low", "loops.md", "0.2 of a child in Leeds"),
 )
 UNMEASURED = "not measured"
 INTRODUCTION = """# Assumptions log
 
-The Aqua Book (HM Treasury's guidance on quality assurance of analysis) asks that every assumption of a model be logged with its owner, its quality and
-its impact. This is the log of the **baseline**, made from the same register that `carecurve explain baseline` prints, so it cannot differ from what is run.
+The Aqua Book (HM Treasury's guidance on quality assurance of analysis) asks that every assumption of a model be logged with its owner, its
+quality and its impact. This is the log of the **baseline**, made from the same register that `carecurve explain baseline` prints, so it
+cannot differ from what is run.
 
-- **Owner.** {owner}, for every number here. Who runs a study owns what its scenario files change: `carecurve explain mine.yaml` prints the log of a
-  file, and a results folder keeps it in `manifest.json` and in the sheet *Assumptions* of its workbook. Name your owner in your study's own quality plan.
-- **Quality** follows from status. *High*: published, read in the source. *Medium*: derived, arithmetic on published figures. *Low*: assumed, a judgement, with the
-  range it may plausibly lie in, or without one.
-- **Impact** is told only where it was measured, with the page that has the measurement: *high* moves headlines of an authority when it is moved
-  by a tenth, *low* does not. *Not measured* does not mean small. `carecurve sensitivity` measures it for your reform and your authority.
+- **Owner.** {owner}, for every number here. Who runs a study owns what its scenario files change: `carecurve explain mine.yaml` prints the
+  log of a file, and a results folder keeps it in `manifest.json` and in the sheet *Assumptions* of its workbook. Name your owner in your
+  study's own quality plan.
+- **Quality** follows from status. *High*: published, read in the source. *Medium*: derived, arithmetic on published figures. *Low*:
+  assumed, a judgement, with the range it may plausibly lie in, or without one.
+- **Impact** is told only where it was measured, with the page that has the measurement: *high* moves headlines of an authority when it is
+  moved by a tenth, *low* does not. *Not measured* does not mean small. `carecurve sensitivity` measures it for your reform and your
+  authority.
 - **Effects of reforms** are the most uncertain numbers of all. They stand in each reform's own file: `carecurve explain early-help`.
-- **Review.** The log is made anew whenever a number changes, and a test fails until it is. No review by anybody outside the project is recorded.
+- **Review.** The log is made anew whenever a number changes, and a test fails until it is. No review by anybody outside the project is
+  recorded.
 
 ## In numbers
 

@@ -52,8 +52,8 @@ def pages() -> dict[str, str]:
 def commands_page() -> str:
     """Return the page of the command line."""
     start = (
-        "# Commands\n\n" + MADE + "The command is `carecurve`. `carecurve COMMAND --help` prints the same. What a user got wrong ends in one message that says what was expected, with exit "
-        "status 2 and nothing written.\n\n"
+        "# Commands\n\n" + MADE + "The command is `carecurve`. `carecurve COMMAND --help` prints the same. What a user got wrong ends in one "
+        "message that says what was expected, with exit status 2 and nothing written.\n\n"
     )
     return start + "\n".join(command_section(name, function) for name, function in commands(cli.app).items())
 
@@ -63,8 +63,9 @@ def scenario_page() -> str:
     models = closure([Settings, Expects])
     rows = [(f"`{key}`", KEYS[key]) for key in SCENARIO_KEYS]
     start = (
-        "# Scenario files\n\n" + MADE + "A scenario is a YAML file. What it does not say it takes from the scenario it extends. `carecurve validate FILE` names every fault with "
-        "line and column; `carecurve explain FILE` prints every number.\n\n## At the top\n\n" + table(("key", "meaning"), rows) + "\n" + distributions()
+        "# Scenario files\n\n" + MADE + "A scenario is a YAML file. What it does not say it takes from the scenario it extends. `carecurve validate "
+        "FILE` names every fault with line and column; `carecurve explain FILE` prints every number.\n\n## At the top\n\n"
+        + table(("key", "meaning"), rows) + "\n" + distributions()
     )
     return start + "\n".join(model_section(model, set(models)) for model in models)
 
@@ -80,8 +81,9 @@ def distributions() -> str:
         ("`{lognormal: {median: 0.81, interval_95: [0.71, 0.92]}}`", "median, and the interval that holds 95 % (or `interval_90`)"),
     ]
     return (
-        "## Numbers and distributions\n\nA number that is not known is written as a distribution and drawn once a run. Each should say its `unit`, `source` "
-        "(where it was read) and `status`: `published` (read in the source), `derived` (arithmetic on published figures) or `assumed` (a judgement).\n\n"
+        "## Numbers and distributions\n\nA number that is not known is written as a distribution and drawn once a run. Each should say its "
+        "`unit`, `source` (where it was read) and `status`: `published` (read in the source), `derived` (arithmetic on published figures) or "
+        "`assumed` (a judgement).\n\n"
         + table(("written", "means"), rows) + "\n"
     )
 
@@ -92,11 +94,15 @@ def levers_page() -> str:
     parts = [model for model in closure(kinds) if model not in kinds]
     known = {*kinds, *parts}
     shared = model_section(Lever, known, "What every lever has, besides the keys of its kind")
-    quantities = [(f"`{one.form}`", "yes" if one.scale else "no", one.add_unit or "no", f"`{one.set_by}`" if one.set_by else "no") for one in QUANTITIES.values()]
+    quantities = [
+        (f"`{one.form}`", "yes" if one.scale else "no", one.add_unit or "no", f"`{one.set_by}`" if one.set_by else "no")
+        for one in QUANTITIES.values()
+    ]
     ages, needs = ", ".join(CHILD_AGE_BANDS), ", ".join(NEEDS)
     return (
-        "# Levers\n\n" + MADE + "A lever is one thing a reform does. A scenario file lists levers under `levers:`, each as `kind: {keys}`. [The library of "
-        f"reforms](../reforms.md) says which shipped scenario uses which, and how strong the evidence is.\n\nAge bands of children are {ages}. Needs are {needs}.\n\n"
+        "# Levers\n\n" + MADE + "A lever is one thing a reform does. A scenario file lists levers under `levers:`, each as `kind: {keys}`. "
+        "[The library of reforms](../reforms.md) says which shipped scenario uses which, and how strong the evidence is.\n\n"
+        f"Age bands of children are {ages}. Needs are {needs}.\n\n"
         + shared + "\n" + "\n".join(model_section(model, known, kind, without=Lever.model_fields) for kind, model in LEVERS.items())
         + "\n## Quantities of the lever change\n\n" + table(("quantity", "can be scaled", "unit of what is added", "set by"), quantities)
         + "\n## Parts of levers\n\nWhat the tables above link to.\n\n" + "\n".join(model_section(model, known, level=3) for model in parts)
@@ -107,8 +113,9 @@ def pathway_page() -> str:
     """Return the page of the pathway file."""
     models = closure([Pathway])
     return (
-        "# The pathway file\n\n" + MADE + "The pathway is data: stages, and transitions between them. The engines interpret it and know no social work. The shipped one is "
-        "`scenarios/pathway.yaml`; [where its numbers come from](../pathway.md), and [what the engines do with it](../engine.md).\n\n"
+        "# The pathway file\n\n" + MADE + "The pathway is data: stages, and transitions between them. The engines interpret it and know no social "
+        "work. The shipped one is `scenarios/pathway.yaml`; [where its numbers come from](../pathway.md), "
+        "and [what the engines do with it](../engine.md).\n\n"
         + "\n".join(model_section(model, set(models)) for model in models)
     )  # fmt: skip
 
@@ -120,9 +127,9 @@ def measures_page() -> str:
         for m in MEASURES.values()
     ]  # fmt: skip
     words = (
-        "Every measure in `summary.csv` and `differences.csv`, and the rule by which it is counted. *Year*: whether months are added up, averaged, or the count is that of 31 "
-        "March. *Published*: what a measure is beside published figures. `put in` is imposed, `fitted` had a rate solved so that it matches, an `outcome` is neither and is the "
-        "real test. [Counting rules](../counting.md) explains them."
+        "Every measure in `summary.csv` and `differences.csv`, and the rule by which it is counted. *Year*: whether months are added up, "
+        "averaged, or the count is that of 31 March. *Published*: what a measure is beside published figures. `put in` is imposed, `fitted` had a "
+        "rate solved so that it matches, an `outcome` is neither and is the real test. [Counting rules](../counting.md) explains them."
     )
     heads = ("measure", "in words", "unit", "who and when", "year", "published")
     return "# Measures\n\n" + MADE + paragraphs(words) + "\n\n" + table(heads, rows)

@@ -101,7 +101,7 @@ def docstring(model: type) -> tuple[str, dict[str, str]]:
     """Return a class's docstring without its section of attributes, and each attribute's words; those of bases too."""
     attributes: dict[str, str] = {}
     for base in reversed(model.__mro__):
-        if base.__module__.startswith("scenarios"):
+        if issubclass(base, BaseModel) and base is not BaseModel:
             attributes |= _attributes(inspect.cleandoc(base.__doc__ or ""))
     own = inspect.cleandoc(model.__doc__ or "") if "__doc__" in vars(model) else ""
     return own.split("Attributes\n---")[0].strip(), attributes
