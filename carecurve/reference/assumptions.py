@@ -65,9 +65,14 @@ def assumptions_page() -> str:
     numbers = table(("quality", "numbers"), [(name, str(counts[name])) for name in dict.fromkeys(QUALITY.values()) if counts[name]])
     matter = table(("numbers", "impact", "measured"), [(f"`{path}`", word, f"{words} ([{page}]({page}))") for path, word, page, words in IMPACT])
     text = INTRODUCTION.format(owner=OWNER, numbers=numbers, matter=matter)
-    for section, members in groupby(rows, key=lambda row: row.path.split(".")[0]):
+    for section, members in groupby(rows, key=section_of):
         text += f"### {section}\n\n{table(heads, [line(list(group)) for _, group in groupby(members, key=together)])}\n"
     return text + "### costs\n\nBeside each authority's own prices (`scenarios/data/cost_assumptions.csv`).\n\n" + table(heads, costs())
+
+
+def section_of(row: Row) -> str:
+    """Return the heading a number stands under; tails of durations, which the register lists last, have one of their own."""
+    return "tails of durations" if row.path.endswith(".tail_share") else row.path.split(".")[0]
 
 
 def together(row: Row) -> tuple[str, ...]:
