@@ -1,4 +1,4 @@
-"""The front door: `load`, `run`, `compare`, `forecast` and `open` for notebooks, and the command line in `carecurve.cli`.
+"""The front door: `load`, `run`, `compare`, `forecast`, `save` and `open` for notebooks, and the command line in `carecurve.cli`.
 
     import carecurve as cc
     comparison = cc.compare("baseline", "early-help", region="greater-manchester")
@@ -9,7 +9,7 @@ Nothing heavy is imported until it is used, so that `carecurve --help` answers a
 
 from typing import Any
 
-__all__ = ["attribute", "compare", "diagrams", "forecast", "load", "open", "run"]
+__all__ = ["attribute", "compare", "diagrams", "forecast", "load", "open", "run", "save"]
 
 
 def __getattr__(name: str) -> Any:

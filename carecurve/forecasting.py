@@ -185,9 +185,14 @@ class _Forecasting:
             tables = with_small_hidden(tables, opening, listed)
         past = month_end_stock(self.records, self.since, self.last)
         too_few = question.hide and len(self.opened.children) <= LARGEST  # to draw anything
-        shown = None if too_few else Shown(tables, past[past > LARGEST] if question.hide else past, others, self._title())
+        shown = None if too_few else Shown(tables, past[past > LARGEST] if question.hide else past, others, self._title(), self._prices())
         about = _about(question, self.records, self.since, self.opened.origin) | {"prices_of": self.compiled.profiles[0].name}
         return Forecast(question, self.opened.origin, tables, self.quality, shown, about, run)
+
+    def _prices(self) -> str:
+        """Say whose prices these are."""
+        published = f"{self.compiled.profiles[0].name}'s, from published outturn"
+        return f"the cost list's, and where it has none {published}" if self.question.costs else published
 
     def _title(self) -> str:
         """Return what the picture is headed."""

@@ -50,7 +50,9 @@ def published_tables(comparison: Comparison) -> dict[str, pd.DataFrame]:
 
 def tables_of(folder: str | Path) -> dict[str, pd.DataFrame]:
     """Return the tables that a results folder holds as CSV, by file name; its long summaries, which pictures take from the results, apart."""
-    return {path.name: pd.read_csv(path) for path in sorted(Path(folder).glob("*.csv")) if path.name not in ("summary.csv", "differences.csv")}
+    from outputs.tables import SUMMARIES
+
+    return {path.name: pd.read_csv(path) for path in sorted(Path(folder).glob("*.csv")) if path.name not in SUMMARIES}
 
 
 def pictures(found: Comparison | str | Path, tables: Mapping[str, pd.DataFrame] | None = None) -> dict[str, Figure]:

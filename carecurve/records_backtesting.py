@@ -23,6 +23,7 @@ from carecurve.console import ChoiceError
 from outputs.forecast_folder import Quality
 from outputs.records_backtest_folder import write_records_backtest
 from outputs.records_backtest_plot import ShownBacktest
+from scenarios.wording import listed
 from sim.experiment import library_versions
 from sim.suppression import small
 
@@ -86,7 +87,7 @@ class RecordsBacktest:
     def lines(self) -> list[str]:
         """Return the few lines a planner would read aloud."""
         origins = [one.origin for one in self.found]
-        lines = [f"Children in care, forecast from {_listed([f'{day:%-d %B %Y}' for day in origins])} with what was known then:"]
+        lines = [f"Children in care, forecast from {listed([f'{day:%-d %B %Y}' for day in origins])} with what was known then:"]
         for months in sorted(self.scores["horizon_months"].unique()):
             lines += _of_horizon(self.scores[self.scores["horizon_months"] == months].set_index(["series", "method"]), months)
         if len(origins) < VERDICT_FROM:
@@ -171,7 +172,7 @@ def _of_horizon(scores: pd.DataFrame, months: int) -> list[str]:
     if (TOTAL, OURS) not in scores.index:
         return []
     mape, every = scores.loc[TOTAL, "mape"], scores.loc["all_series", OURS]
-    others = _listed([f"{NAMES[name]} by {mape[name]:.1f} %" for name in METHODS[1:]])
+    others = listed([f"{NAMES[name]} by {mape[name]:.1f} %" for name in METHODS[1:]])
     held = f"95 % intervals held {round(every['coverage95'] * every['forecasts'])} of {every['forecasts']:.0f}"
     gain = _gain(every)
     words = AHEAD.get(months, f"{months // 12} years ahead")
@@ -182,8 +183,3 @@ def _gain(every: Mapping[str, Any]) -> str:
     """Say how our error compares with persistence's, of whole forecasts of all series."""
     better = every[f"gain_on_{PERSISTENCE}_pct"]
     return f"; error of whole forecasts {abs(better):.0f} % {'less' if better >= 0 else 'more'} than persistence's" if pd.notna(better) else ""
-
-
-def _listed(words: list[str]) -> str:
-    """Return words as a list in a sentence."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

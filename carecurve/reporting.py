@@ -24,7 +24,7 @@ OTHER_FOLDERS = {  # command that leaves a folder of another kind: what to look 
 
 
 def make_report(folder: Path, output: Path | None = None, budget: str | None = None, family: str | None = None) -> Path:
-    """Write the report of a results folder and return the file.
+    """Write the report of a results folder and return the file; in the folder itself, results.xlsx is made again too.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def make_report(folder: Path, output: Path | None = None, budget: str | None = N
     source = open_source(folder, published=_published)
     if budget is not None:
         source = _with_budget(source, budget)
-    page = _written(report_page(source), output or folder / NAME, write_report)
-    _refresh_workbook(source)
-    return page
+    if output is None:
+        _refresh_workbook(source)
+    return _written(report_page(source), output or folder / NAME, write_report)
 
 
 def _refresh_workbook(source: Source) -> None:
@@ -86,6 +86,8 @@ def check_kind(folder: Path) -> None:
     if command:
         what = OTHER_FOLDERS.get(command, "read its own files")
         raise ChoiceError(f"{folder} is a folder of carecurve {command}, which has no report: {what}. Expected a folder of carecurve run or compare")
+    if not (folder / "summary.csv").exists():
+        raise ResultsError(f"{folder} is not a finished results folder: it holds no summary.csv; write it with carecurve.save(comparison, folder)")
 
 
 def _published(comparison):

@@ -23,13 +23,15 @@ ALL_YEARS = "all"
 COLUMNS = ["scenario", "area", "headline", "role", "measure", "label", "unit", "year_ending", "baseline", "reform", "difference", "p05", "p50", "p95",
            "standard_error"]  # fmt: skip
 OTHER_PAYERS = {f"cost_net_{payer}": payer for payer in PAYERS if payer != "authority"}
-PAYER_WORDS = {"grant": "central government, in grants", "benefits": "social security"}  # else as they are named
+PAYER_WORDS = {
+    "grant": "central government, in grants", "health": "the health service", "schools": "schools", "courts": "courts", "benefits": "social security",
+}  # fmt: skip
 WORST_YEAR = "cost_net_worst_year"
 COST_LABELS = {
     "cost_net": "Net cost to the authority", "cost_gross": "Gross cost to the authority", "cost_exchequer": "Cost to all payers together",
     "cost_order_allowances": "Allowances under special guardianship and child arrangements orders",
     WORST_YEAR: "Net cost to the authority in each run's worst year",
-    **{name: f"Net cost to {PAYER_WORDS.get(payer, payer)}" for name, payer in OTHER_PAYERS.items()},
+    **{name: f"Net cost to {PAYER_WORDS[payer]}" for name, payer in OTHER_PAYERS.items()},
 }  # fmt: skip
 
 NOT_COUNTED = {  # by engine: 0 in its results, which would read as none (docs/expected.md); what is missing in them needs no mention

@@ -21,6 +21,7 @@ from outputs.event_log import case_name, span_of
 from outputs.event_words import ARRIVAL, Stages, shipped_stages
 from outputs.family_plot import family_timeline
 from outputs.family_words import Told, gathered, in_words
+from outputs.picture import described
 from outputs.stays import stays, told_once
 from outputs.store import EVENTS
 from sim.results import MANIFEST
@@ -34,7 +35,7 @@ class FamilyError(LookupError):
 
 
 def family_story(source: str | Path | pd.DataFrame, family: int | str, stages: Stages | None = None) -> tuple[Figure, list[str]]:
-    """Return a family's timeline as a picture, and as dated sentences, which are its alternative text.
+    """Return a family's timeline as a picture whose alternative text points to the words, and as dated sentences that say all of it.
 
     Scenarios in which the same happens to the family share a panel and the words; others come one under the other, on the same dates.
 
@@ -58,9 +59,8 @@ def family_story(source: str | Path | pd.DataFrame, family: int | str, stages: S
         told = _from_folder(Path(source), family)
     name = _name_of(told)
     stories, when, apart = gathered(told)
-    figure = family_timeline(name, stories, when)
-    sentences = in_words(name, stories, when, apart)
-    return figure, sentences  # the sentences are the figure's alternative text: attach them here
+    figure = described(family_timeline(name, stories, when), f"Timeline of {name}: what is told in words beside it, in order of dates.")
+    return figure, in_words(name, stories, when, apart)
 
 
 def families_worth_reading(events: pd.DataFrame) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from outputs.event_words import (
 )
 from outputs.stays import waits
 from scenarios.pathway_schema import FAMILY_TRACKS
+from scenarios.wording import listed
 from sim.model import EPOCH
 
 SAME_DAYS = 31.0  # a judgement: what is at most a month earlier or later is the same event
@@ -88,11 +89,6 @@ def day_of_log(time: float) -> date:
 def written(day: date) -> str:
     """Return a date as people write it: 3 May 2027."""
     return f"{day.day} {day:%B %Y}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Return words as a list within a sentence."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def dated_sentences(told: Told) -> dict[date, str]:

@@ -18,17 +18,18 @@ from outputs.plots import COLOURS, HATCHES, MARKERS, STYLES
 
 SHADES = ((0.14, "p025", "p975", "95 %"), (0.25, "p10", "p90", "80 %"), (0.40, "p25", "p75", "50 %"))
 SMALLEST_SHARE = 0.03  # of this year's cost: smaller budget lines are drawn as one
-SOURCE = "Source: the authority's own SSDA903 records; forecast by CareCurve. Prices: authority's published outturn, or its cost list where given."
+SOURCE = "Source: the authority's own SSDA903 records; forecast by CareCurve. Prices: {prices}."
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What is drawn: the tables of a forecast, the past at month ends (days, children), and other forecasts by name."""
+    """What is drawn: the tables of a forecast, the past at month ends (days, children), other forecasts by name, a title, whose prices."""
 
     tables: Mapping[str, pd.DataFrame]
     past: pd.Series
     others: Mapping[str, pd.DataFrame]
     title: str
+    prices: str
 
 
 def forecast_figure(shown: Shown) -> Figure:
@@ -38,7 +39,7 @@ def forecast_figure(shown: Shown) -> Figure:
     _children(left, shown)
     _cost(right, shown.tables["outturn.csv"])
     figure.suptitle(shown.title, x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(SOURCE, fontsize=7.5, x=0.01, ha="left")
+    figure.supxlabel(SOURCE.format(prices=shown.prices), fontsize=7.5, x=0.01, ha="left")
     return figure
 
 

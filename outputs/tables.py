@@ -9,12 +9,13 @@ import pandas as pd
 import xarray as xr
 
 from scenarios.areas import england, find_area, load_areas
-from scenarios.timeline import year_name
+from scenarios.timeline import year_ending, year_name
 from sim.measures import MEASURES
 from sim.results import Comparison, Results
 from sim.statistics import BreakEven, Summary, break_even, paired_difference, summarise, t_interval, variance_reduction
 
 COLUMNS = ["scenario", "area", "measure", "unit", "year_ending", "mean", "p05", "p50", "p95"]
+SUMMARIES = ("summary.csv", "differences.csv")  # long tables of all that results hold
 COST_TOTALS = ("cost_gross", "cost_net", "cost_exchequer", "cost_net_cumulative")
 
 
@@ -83,8 +84,7 @@ def beds_of_areas(comparison: Comparison) -> Beds | None:
 
 def branch_year(results: Results) -> int:
     """Return the first year ending March in which scenarios can differ."""
-    month = str(results.metadata["from"])
-    return int(month[:4]) + (1 if int(month[5:]) >= 4 else 0)
+    return year_ending(str(results.metadata["from"]))
 
 
 def after_branch(results: Results) -> list[int]:

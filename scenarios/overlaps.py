@@ -28,6 +28,7 @@ from scenarios.faults import Fault
 from scenarios.lever_base import Lever
 from scenarios.pathway_schema import Pathway
 from scenarios.timeline import MonthSeries
+from scenarios.wording import listed
 
 HAZARDS = "the hazard of"
 WAYS = {-1: "lowers", 1: "raises"}
@@ -99,7 +100,7 @@ def notes(levers: Iterable[Lever], pathway: Pathway) -> list[str]:
     for key, names in together.items():
         if len(names) > 1:
             shared.setdefault(tuple(names), set()).add(key)
-    return [f"{_listed(names)} act on the same: {_words(keys, pathway)}. {_together(keys)}" for names, keys in shared.items()]
+    return [f"{listed(names)} act on the same: {_words(keys, pathway)}. {_together(keys)}" for names, keys in shared.items()]
 
 
 def same_way(one: Ways, other: Ways) -> Ways:
@@ -191,8 +192,3 @@ def _words(keys: Iterable[Acted], pathway: Pathway) -> str:
 def _together(keys: Iterable[Acted]) -> str:
     """Say what acting on the same means."""
     return "Their ratios multiply." if any(what == HAZARDS for what, _ in keys) else "What each does comes on top of what the others do."
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    """Return `a, b and c`."""
-    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -295,3 +295,12 @@ def test_one_familys_story_is_a_page_and_an_unknown_family_is_said(tmp_path, cap
 
 def test_text_that_is_kept_together_is_still_escaped():
     assert str(kept_together("the plan's <b> end, 2034-35")) == 'the plan&#39;s &lt;b&gt; end, <span class="kept">2034-35</span>'
+
+
+def test_a_folder_that_holds_the_arrays_alone_is_refused_with_what_to_do(tmp_path, capsys):
+    invented(TEN[:1], 2, (2025, 2026)).save(tmp_path / "arrays")
+    status, _, err = call(capsys, "report", tmp_path / "arrays")
+    assert status == 2
+    assert "it holds no summary.csv" in err
+    assert "write it with carecurve.save(comparison, folder)" in err
+    assert not (tmp_path / "arrays" / "report.html").exists()

@@ -3,6 +3,7 @@
 import pytest
 
 from outputs.report import words
+from scenarios.wording import listed
 
 pytestmark = pytest.mark.unit
 
@@ -15,7 +16,7 @@ def test_counts(value, said):
 
 @pytest.mark.parametrize(("low", "high", "said"), [
     (-236.2, -62.0, "62 to 240 fewer"), (15.4, 83.1, "15 to 83 more"), (-2.0, 4.6, "between 2 fewer and 5 more"), (-10.1, -9.9, "about 10 fewer"),
-    (0.0, 3.0, "0 to 3 more"), (0.0, 0.0, "no more and no fewer"),
+    (0.0, 3.0, "up to 3 more"), (-10.6, -0.45, "up to 11 fewer"), (0.0, 0.0, "no more and no fewer"),
 ])  # fmt: skip
 def test_ranges(low, high, said):
     assert words.between(low, high) == said
@@ -59,5 +60,5 @@ def test_words_of_chance_cover_every_share_once():
 def test_cells():
     assert [words.millions(value, True) for value in (15.44e6, -2.314e6, 0.0, 1e3)] == ["+15.4", "−2.31", "0.00", "0.00"]
     assert [words.figure(value) for value in (5680.3, 17.93, 0.3, 0.0, float("nan"))] == ["5,680", "17.9", "0.30", "0.0", "not known"]
-    assert words.listed(["a"]) == "a"
-    assert words.listed(["a", "b", "c"]) == "a, b and c"
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"

@@ -16,7 +16,8 @@ from outputs.report import words
 from outputs.report.answer_beside import alone, beside, how_to_read
 from outputs.report.blocks import Block, Paragraph, Part, Section
 from outputs.report.source import Source
-from scenarios.timeline import year_name
+from scenarios.timeline import first_day, year_ending, year_name
+from scenarios.wording import listed
 from sim.measures import MEASURES
 from sim.results import Results
 
@@ -89,7 +90,7 @@ def _costs(source: Source, reform: Results) -> str:
         return f"{name} has no running cost of its own: it"
     first, last = int(paid.year.iloc[0]), int(paid.year.iloc[-1])
     month = source.first_month(reform)
-    since = f"from {month_in_words(month)}" if month and year_ending_of(month) == first else f"from {year_name(first)}"
+    since = f"from {month_in_words(month)}" if month and year_ending(month) == first else f"from {year_name(first)}"
     mean = float(paid["mean"].sum()) / (last - first + 1)
     verb = "Spending" if mean > 0.0 else "Spending less, by"
     each = f"{words.pounds(abs(mean))} a year {'more ' if mean > 0.0 else ''}on “{name}” {since}"
@@ -284,15 +285,9 @@ def _safety(source: Source, reform: Results) -> str:
 def _worse(proxies: tuple[str, ...]) -> str:
     """Return the proxies that are worse, three at most by name."""
     names = [proxy.split(" (as ")[0] for proxy in proxies]
-    return words.listed(names if len(names) <= NAMED else [*names[:NAMED], f"{len(names) - NAMED} more (section 4)"])
+    return listed(names if len(names) <= NAMED else [*names[:NAMED], f"{len(names) - NAMED} more (section 4)"])
 
 
 def month_in_words(month: str) -> str:
     """Return a month in words."""
-    names = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
-    return f"{names[int(month[5:]) - 1]} {month[:4]}"
-
-
-def year_ending_of(month: str) -> int:
-    """Return the year ending 31 March that a month is in."""
-    return int(month[:4]) + (1 if int(month[5:]) >= 4 else 0)
+    return f"{first_day(month):%B %Y}"

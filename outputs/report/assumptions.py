@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from outputs.report import words
 from outputs.report.blocks import Block, Folded, Paragraph, Part, Section, Table
 from outputs.report.source import Source
 from scenarios.register import Row
+from scenarios.wording import listed
 from sim.cost_lines import assumptions
 from sim.results import Results
 
@@ -64,7 +64,7 @@ def _how_many(rows: Sequence[Row]) -> str:
     parts = [f"{number:,} {status}" for status, number in found.most_common()]
     return (
         f"Every number has a status. Published: as a source gives it. Derived: worked out from what is published. Assumed: a judgement. The first "
-        f"scenario holds {len(rows):,} of them: {words.listed(parts)}. Each authority’s own figures are published and are not listed here."
+        f"scenario holds {len(rows):,} of them: {listed(parts)}. Each authority’s own figures are published and are not listed here."
     )
 
 

@@ -11,6 +11,7 @@ from outputs.pictures.published import NEIGHBOURS, PUBLISHED, last_year, rates
 from outputs.report import words
 from outputs.report.blocks import Block, Folded, Paragraph, Part, Section, Table
 from outputs.report.source import Source
+from scenarios.wording import listed
 from sim.results import Results
 
 OPEN = 20  # authorities of a table that is not folded
@@ -68,7 +69,7 @@ def _published(source: Source, known: Beside | None) -> Iterator[Block]:
     names = [name for name in source.each.baseline.areas if name in known.of]
     rows = [(name, *(_shown(value) for measure in SHOWN for value in (known.rates[measure].get(name), known.mean(measure, name)))) for name in names]
     head = ["Authority", *(text for label in SHOWN.values() for text in (label, "its neighbours"))]
-    when = words.listed([str(year) for year in sorted(set(known.years.values()))])
+    when = listed([str(year) for year in sorted(set(known.years.values()))])
     yield Paragraph(
         f"Each authority is shown beside the mean of its ten statistical neighbours: authorities with families most like its own. Figures are "
         f"published ones, year ending March {when}."
@@ -166,7 +167,7 @@ def _who_gains(source: Source, reform: Results) -> Iterator[Block]:
         return
     own = table[(table.scenario == reform.scenario) & (table.item == "net") & table.area.isin(source.each.baseline.areas)].sort_values("mean")
     falls, rises = list(own[own["mean"] < -500.0].area), list(own[own["mean"] > 500.0].area[::-1])
-    yield Paragraph(f"On average net cost falls in {words.listed(falls) or 'none'}, and rises in {words.listed(rises) or 'none'} (most first).")
+    yield Paragraph(f"On average net cost falls in {listed(falls) or 'none'}, and rises in {listed(rises) or 'none'} (most first).")
 
 
 def _alone(source: Source, known: Beside | None) -> Iterator[Block]:

@@ -16,10 +16,10 @@ import numpy as np
 from outputs.children import NOT_COUNTED, yearly
 from outputs.children_marks import DETECTABLE
 from outputs.report import words
-from outputs.report.answer import WORTH_SEEING, first_sign, month_in_words, year_ending_of
+from outputs.report.answer import WORTH_SEEING, first_sign, month_in_words
 from outputs.report.blocks import Block, Paragraph, Part, Points, Section, Table
 from outputs.report.source import Source
-from scenarios.timeline import year_name
+from scenarios.timeline import add_months, year_ending, year_name
 from sim.measures import HEADLINES, MEASURES
 from sim.results import Results
 
@@ -122,8 +122,8 @@ def _rule(source: Source, reform: Results) -> Iterator[Block]:
     if start is None:
         yield Paragraph("The reform changes nothing that is paid or counted, so there is nothing to look for.")
         return
-    end = _later(start, MONTHS - 1)
-    year = year_ending_of(end)
+    end = add_months(start, MONTHS - 1)
+    year = year_ending(end)
     if year not in source.years:
         yield Paragraph(f"Month 12 ({month_in_words(end)}) is after the end of the run, so there is no rule. Run it for longer.")
         return
@@ -174,7 +174,7 @@ def first_month(source: Source, reform: Results) -> str | None:
 
 def indicators(source: Source, reform: Results, start: str) -> list[Indicator]:
     """Return measures by month 12, those that tell first, then by strength."""
-    year = year_ending_of(_later(start, MONTHS - 1))
+    year = year_ending(add_months(start, MONTHS - 1))
     missing = NOT_COUNTED.get(str(source.base.metadata.get("engine")), frozenset())
     found = []
     for name in MOVE_FIRST:
@@ -186,7 +186,7 @@ def indicators(source: Source, reform: Results, start: str) -> list[Indicator]:
                 (_by_month(one, name, start) for one in (source.each.baseline, source.each[reform.scenario])),
                 (_by_month(one, name, start) for one in (source.base, reform)),
             )
-            when = f"month 12 ({month_in_words(_later(start, MONTHS - 1))})"
+            when = f"month 12 ({month_in_words(add_months(start, MONTHS - 1))})"
         else:
             own = (yearly(one, name, [year])[..., 0] for one in (source.each.baseline, source.each[reform.scenario]))
             together = (yearly(one, name, [year])[..., 0] for one in (source.base, reform))
@@ -203,7 +203,7 @@ def indicators(source: Source, reform: Results, start: str) -> list[Indicator]:
 
 def _by_month(results: Results, name: str, start: str) -> np.ndarray:
     """Return a headline measure over the first twelve months, or at their end (A, R); missing if they are not all there."""
-    months = [_later(start, i) for i in range(MONTHS)]
+    months = [add_months(start, i) for i in range(MONTHS)]
     held = results.monthly.sel(measure=name)
     if not set(months) <= set(held.month.to_numpy().tolist()):
         return np.full((len(results.areas), results.replicates), np.nan)
@@ -269,9 +269,3 @@ def _safety(source: Source, reform: Results, year: int) -> Iterator[tuple[str, .
             continue
         bound = max(float(np.quantile(base, 0.95)), float(np.quantile(ours, 0.95)))
         yield f"{MEASURES[name].label} ({MEASURES[name].unit})", words.figure(base.mean()), words.figure(ours.mean()), words.count(bound, 3)
-
-
-def _later(month: str, by: int) -> str:
-    """Return the month so many months later."""
-    at = int(month[:4]) * 12 + int(month[5:]) - 1 + by
-    return f"{at // 12}-{at % 12 + 1:02d}"

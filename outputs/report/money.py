@@ -14,6 +14,7 @@ from outputs.report import words
 from outputs.report.blocks import Block, Folded, Paragraph, Part, Section, Table
 from outputs.report.source import Source
 from scenarios.timeline import year_name
+from scenarios.wording import listed
 from sim.results import Results
 
 QUANTILES = {"P10": 0.1, "P50": 0.5, "P80": 0.8, "P90": 0.9}
@@ -86,7 +87,7 @@ def _present_value(source: Source, reform: Results) -> Iterator[Block]:
         if row is not None:
             parts.append(f"{words.pounds(row['mean'])} to {who} ({words.pounds(row.p05)} to {words.pounds(row.p95)})")
     if parts:
-        yield Paragraph(f"Net present value (below nothing is a loss): {words.listed(parts)}. Benefits to children are not valued in it.")
+        yield Paragraph(f"Net present value (below nothing is a loss): {listed(parts)}. Benefits to children are not valued in it.")
     peak = source.one("appraisal.csv", reform.scenario, measure="peak_funding_authority_gbp")
     when = source.one("appraisal.csv", reform.scenario, measure="peak_funding_year_authority")
     if peak is not None and peak["mean"] > LEAST_GBP and pd.notna(when.p50):

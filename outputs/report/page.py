@@ -13,7 +13,6 @@ import jinja2
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
-from outputs.picture import described
 from outputs.report import (
     answer,
     assumptions,
@@ -26,11 +25,11 @@ from outputs.report import (
     money,
     sureness,
     three_lines,
-    words,
 )
 from outputs.report.blocks import Block, Paragraph, Part, Points, Section
 from outputs.report.pictures import inlined, pictures
 from outputs.report.source import Source
+from scenarios.wording import listed
 
 NAME = "report.html"
 _AMOUNT = r"[+−]?£?\d[\d,.]*(?: (?:million|billion|%))?"
@@ -60,7 +59,7 @@ def report_page(source: Source) -> str:
     drawn = pictures(source)
     sections = [_with_pictures(make(source), drawn) for make in SECTIONS]
     reforms = [source.name(one) for one in source.reforms]
-    title = f"{source.area}: {words.listed(reforms) if reforms else source.name(source.base)}"
+    title = f"{source.area}: {listed(reforms) if reforms else source.name(source.base)}"
     span = f", {source.span}" if source.years else ""
     about = (
         f"{source.area}{span}. {source.runs} {'run' if source.runs == 1 else 'runs'}, {source.prices}. Simulated: not a record of any real family."
@@ -71,10 +70,9 @@ def report_page(source: Source) -> str:
 
 def family_page(name: str, figure: Figure, sentences: Sequence[str], version: str) -> str:
     """Return the page of one simulated family's story: its timeline, and the same in words."""
-    drawn = inlined(described(figure, f"Timeline of {name}: what is told in words below, in order of dates."), f"Timeline of {name}")
     blocks = [
         Paragraph("This family is simulated. Its story is one of many that could have been, and it is nobody’s."),
-        drawn,
+        inlined(figure, f"Timeline of {name}"),
         Part("The same in words", [Points(list(sentences))]),
     ]
     return rendered(

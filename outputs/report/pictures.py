@@ -20,6 +20,7 @@ from outputs.picture import alternative_text
 from outputs.pictures.listing import makers_of
 from outputs.report.blocks import Picture
 from outputs.report.source import Source
+from outputs.tables import SUMMARIES
 from sim.results import Comparison
 
 DOTS_PER_INCH = 110
@@ -94,7 +95,7 @@ def as_named(source: Source) -> Comparison:
 
 def tables(source: Source) -> Mapping:
     """Return the tables that pictures are drawn from: those of the folder, its long summaries apart, and what is published."""
-    names = [path.name for path in sorted(source.folder.glob("*.csv")) if path.name not in ("summary.csv", "differences.csv")]
+    names = [path.name for path in sorted(source.folder.glob("*.csv")) if path.name not in SUMMARIES]
     return {**source.published, **{name: source.table(name) for name in names}}
 
 

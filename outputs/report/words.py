@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from outputs.money_axis import MINUS
 
@@ -53,7 +52,7 @@ def between(low: float, high: float) -> str:
         return "no more and no fewer"
     if count(small) == count(large):
         return f"about {count(large)} {word}"
-    return f"{'0' if abs(small) < 0.05 else count(small)} to {count(large)} {word}"
+    return f"up to {count(large)} {word}" if abs(small) < 0.95 else f"{count(small)} to {count(large)} {word}"
 
 
 def pounds(value: float, digits: int = 2) -> str:
@@ -132,11 +131,6 @@ def chance_table() -> list[tuple[str, str]]:
         rows.append((word, f"{least:g} to {most:g} %" if not rows else f"over {least:g} to {most:g} %"))
         least = most
     return rows
-
-
-def listed(items: Sequence[str], last: str = "and") -> str:
-    """Return items joined by commas and a last word."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
 
 
 def sentence(text: str) -> str:

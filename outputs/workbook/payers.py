@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from outputs.children import PAYER_WORDS
 from outputs.workbook.book import Book, Column, Formula, Page, Placed, at, span
 from outputs.workbook.charts import Series, column_chart, money_format
 from outputs.workbook.told import PERCENTILES, SPREAD, Told, by_year, summary
@@ -13,9 +14,6 @@ from sim.results import Results
 
 LINE, PAYER, KIND, PUBLISHED = range(4)
 FIRST_YEAR = 4  # column of the first year
-PAYER_WORDS = {
-    "grant": "central government, in grants", "health": "the health service", "schools": "schools", "courts": "courts", "benefits": "social security",
-}  # fmt: skip
 BOLD = {"bold": True, "top": 1}
 
 
