@@ -93,7 +93,7 @@ def levers_page() -> str:
     kinds = list(LEVERS.values())
     parts = [model for model in closure(kinds) if model not in kinds]
     known = {*kinds, *parts}
-    shared = model_section(Lever, known, "What every lever has, besides the keys of its kind")
+    shared = model_section(Lever, known, "What every lever has, besides the keys of its kind", without=("name",))
     quantities = [
         (f"`{one.form}`", "yes" if one.scale else "no", one.add_unit or "no", f"`{one.set_by}`" if one.set_by else "no")
         for one in QUANTITIES.values()
@@ -103,6 +103,7 @@ def levers_page() -> str:
         "# Levers\n\n" + MADE + "A lever is one thing a reform does. A scenario file lists levers under `levers:`, each as `kind: {keys}`. "
         "[The library of reforms](../reforms.md) says which shipped scenario uses which, and how strong the evidence is.\n\n"
         f"Age bands of children are {ages}. Needs are {needs}.\n\n"
+        "A lever is called by its kind; two of a kind in one file each need a `name`, in letters, digits and `_`.\n\n"
         + shared + "\n" + "\n".join(model_section(model, known, kind, without=Lever.model_fields) for kind, model in LEVERS.items())
         + "\n## Quantities of the lever change\n\n" + table(("quantity", "can be scaled", "unit of what is added", "set by"), quantities)
         + "\n## Parts of levers\n\nWhat the tables above link to.\n\n" + "\n".join(model_section(model, known, level=3) for model in parts)

@@ -30,11 +30,14 @@ def model_section(
     words, attributes = docstring(model)
     rows = []
     for name, hint in hints_of(model).items():
-        if name in without:
+        if name in without or hint is Any:  # of any type: there only to be refused in words
             continue
         field = model.model_fields[name]
         rows.append((f"`{field.alias or name}`", type_words(hint, known), default_words(field), attributes.get(name, "")))
-    keys = table(("key", "what it is", "if left out", "meaning"), rows) if rows else ""
+    heads = ("key", "what it is", "if left out", "meaning")
+    if not any(row[3] for row in rows):  # all of it is told in the words above
+        heads, rows = heads[:3], [row[:3] for row in rows]
+    keys = table(heads, rows) if rows else ""
     return "\n\n".join(part for part in (f"{'#' * level} {title or model.__name__}", paragraphs(words), keys.rstrip()) if part) + "\n"
 
 

@@ -39,7 +39,6 @@ NAMED: tuple[tuple[Any, str], ...] = (
     (float, "number"),
     (str, "text"),
     (bool, "`true` or `false`"),
-    (Any, "see above"),
 )
 
 
