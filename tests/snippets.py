@@ -1,5 +1,6 @@
 """Snippets of the README and the guide: where they are, and how each is made small enough to be run by a test."""
 
+import hashlib
 import re
 import shlex
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ SHOWN = ("", "bibtex")  # languages of blocks that only show something
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 AREA, UNTIL = "Rutland", "2027-03"
 AREAS = ("Salford", "Leeds", "Torbay", "Bolton")
-SMALL = {"run": ("--runs", "2", "--until", UNTIL), "sensitivity": ("--runs", "2", "--until", UNTIL), "forecast": ("--runs", "40"),
-         "backtest": ("--runs", "40", "--origins", "1"), "synth": ()}  # fmt: skip
+FEW = {"--runs": "2", "--until": UNTIL}
+SMALL = {"run": FEW, "sensitivity": FEW | {"--by": UNTIL}, "forecast": {"--runs": "40", "--until": "2027-03-31"},
+         "backtest": {"--runs": "40", "--hold-back": "1", "--origins": "1"}}  # fmt: skip
+SMALLER = {"--points": "4", "--budget": "3000000"}  # of an option that is there
 
 
 @dataclass(frozen=True)
@@ -74,30 +77,51 @@ def smaller(words: list[str]) -> list[str]:
     words = [local(word) for word in words]
     kind = "run" if words[1] == "compare" else words[1]
     if kind in ("run", "sensitivity"):
-        words = _without(words, "--region")
-        if "--england" in words:
-            words.remove("--england")
-        if "--area" not in words:
-            words += ["--area", AREA]
-        words = _with(words, "--by", UNTIL, only=True)
-        words = _with(words, "--points", "2", only="sobol" not in words)
-    if "--runs" in words and words[words.index("--runs") + 1] == "auto":
+        words = [word for word in _without(words, "--region") if word != "--england"]
+        words = words if "--area" in words else [*words, "--area", AREA]
+    if "sobol" in words:
+        words = _with(words, "--points", SMALLER["--points"])
+    if "auto" in words:
         words = _with(_with(words, "--max-runs", "10"), "--until", UNTIL)
+    elif "expected" in words:  # it has no chance: one run is enough
+        words = _with(_with(words, "--runs", "1"), "--until", UNTIL)
     else:
-        options = SMALL.get(kind, ())
-        for name, value in zip(options[::2], options[1::2], strict=True):
+        for name, value in SMALL.get(kind, {}).items():
             words = _with(words, name, value)
+    for name, value in SMALLER.items():
+        words = _with(words, name, value) if name in words else words
     return words
 
 
-def _with(words: list[str], name: str, value: str, only: bool = False) -> list[str]:
-    """Return a command with an option of a value; with `only`, if it has that option."""
-    return words if only and name not in words else [*_without(words, name), name, value]
+def _with(words: list[str], name: str, value: str) -> list[str]:
+    """Return a command with an option of a value."""
+    return [*_without(words, name), name, value]
 
 
 def _without(words: list[str], name: str) -> list[str]:
     """Return a command without an option and its value."""
     return words if name not in words else words[: words.index(name)] + words[words.index(name) + 2 :]
+
+
+def identity(words: list[str]) -> tuple:
+    """Return what equal commands have in common, however their options are ordered: words, and for a file or folder what is in it.
+
+    Where results go is left out. A file that another extends counts only if the command names it too.
+    """
+    groups: list[list[str]] = [[]]
+    for word in words:
+        groups += [[]] if word.startswith("-") else []
+        groups[-1].append(word)
+    return tuple(tuple(_content(word) for word in group) for group in (groups[0], *sorted(groups[1:])) if group[0] != "-o")
+
+
+def _content(word: str) -> str:
+    """Return a word, or of a path a hash of its tables and texts; a manifest, which holds times, and pages apart."""
+    path = Path(word)
+    if not path.exists():
+        return word
+    files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.suffix in (".csv", ".xml", ".yaml"))
+    return hashlib.sha256(b"".join(one.name.encode() + one.read_bytes() for one in files)).hexdigest()
 
 
 def smaller_python(text: str) -> str:

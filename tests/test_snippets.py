@@ -20,6 +20,7 @@ from records_sample import RETURNS
 
 from carecurve import cli
 from carecurve.adjustment_file import read_adjustments
+from scenarios.composing import shipped_names
 from scenarios.loading import load
 
 pytestmark = pytest.mark.e2e
@@ -47,7 +48,7 @@ COMPILED = {
     "calibrate(areas=": "fits England before anything else, four minutes; run in small in test_calibrating.py",
 }
 FAMILY = "--family"
-REPEATED = ("run", "compare", "sensitivity", "synth")  # that write a folder: equal ones are run once
+FOLDERS = ("run", "compare", "sensitivity", "synth", "forecast", "backtest")  # commands that write a folder
 
 
 def begins(words: list[str], known: dict) -> bool:
@@ -55,18 +56,17 @@ def begins(words: list[str], known: dict) -> bool:
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory) -> dict:
-    """Results folders by the command that made them, so that equal commands of several pages are run once; and ready ones that pages speak of."""
-    return {"root": tmp_path_factory.mktemp("kept")}
+def made(tmp_path_factory) -> dict:
+    """What each command made, so that equal commands of several pages are run once; `root` is where it is kept."""
+    return {"root": tmp_path_factory.mktemp("made")}
 
 
 @pytest.fixture(scope="module")
-def results(kept) -> Path:
+def results(made) -> Path:
     """A small finished comparison with its event log, for pages that speak of a folder they do not make."""
-    folder = kept["root"] / "ready"
-    options = ["--area", s.AREA, "--runs", "2", "--until", s.UNTIL, "--events", "-o", str(folder), "--quiet"]
+    folder = made["root"] / "ready"
     with contextlib.suppress(SystemExit):
-        cli.main(["compare", "baseline", "early-help", *options])
+        cli.main(["compare", "baseline", "early-help", "--area", s.AREA, "--runs", "2", "--until", s.UNTIL, "--events", "-o", str(folder), "--quiet"])
     assert (folder / "manifest.json").is_file()
     return folder
 
@@ -84,7 +84,8 @@ def here(tmp_path, monkeypatch, results) -> Path:
     Path("fits/two").mkdir(parents=True)
     Path("fits/two/fitted.yaml").write_text("name: Stands for a fit\nextends: fitted\n", encoding="utf-8")
     Path("two.yaml").write_text("name: Two\nextends: [early-help, kinship]\n", encoding="utf-8")
-    Path("changes.yaml").write_text("adjustments:\n  - leaving: {change: {ratio: 1.1}, age_bands: [5_to_9]}\n", encoding="utf-8")
+    changes = "name: Some leave sooner\nadjustments:\n  - leaving: {change: {ratio: 1.1}, age_bands: [5_to_9]}\n"
+    Path("changes.yaml").write_text(changes, encoding="utf-8")
     shutil.copytree(results, "runs/my-run")
     return tmp_path
 
@@ -102,8 +103,8 @@ def check_options(words: list[str]) -> None:
     command.make_context(words[1], list(words[2:]))
 
 
-def run_command(words: list[str], capsys, kept: dict, results: Path) -> None:
-    """Run a command in this process, smaller than it stands; equal commands of shipped scenarios are taken from an earlier page."""
+def run_command(words: list[str], capsys, made: dict, results: Path) -> None:
+    """Run a command in this process, smaller than it stands; an equal one of an earlier page is not run again."""
     check_options(words)
     if begins(words, PARSED):
         return
@@ -115,30 +116,36 @@ def run_command(words: list[str], capsys, kept: dict, results: Path) -> None:
             small[small.index(FAMILY) + 1] = family_of(Path(small[2]))
     if "--ssda903" in small and not Path(small[small.index("--ssda903") + 1]).exists():
         shutil.copytree(RETURNS, small[small.index("--ssda903") + 1])
-    output, bare = output_of(small)
-    alike = small[1] in REPEATED and not any(word.endswith((".yaml", ".csv")) for word in small)
-    if alike and bare in kept:
-        if output is not None:
-            shutil.copytree(kept[bare], output)
-        return
-    with pytest.raises(SystemExit) as stop:
-        cli.main(small[1:])
-    out, err = capsys.readouterr()
-    assert not stop.value.code, f"{' '.join(small)}: {err}"
-    assert out.strip(), f"{' '.join(small)}: said nothing"
-    if alike:
-        made = output or max(Path("runs").iterdir(), key=lambda path: path.stat().st_mtime)
-        kept[bare] = shutil.copytree(made, kept["root"] / str(len(kept)))
+    if small[1] not in (*FOLDERS, "report"):
+        return run_once(small, capsys)
+    target = Path(small[2] if small[1] == "synth" else small[small.index("-o") + 1]) if small[1] == "synth" or "-o" in small else None
+    same = s.identity(alike(small))
+    if same not in made:
+        run_once(small, capsys)
+        written = target or max(Path("runs").glob("*"), key=lambda path: path.stat().st_mtime)
+        made[same] = shutil.copytree(written, made["root"] / str(len(made))) if small[1] in FOLDERS else written
+    elif target is not None:
+        shutil.copytree(made[same], target)
 
 
-def output_of(words: list[str]) -> tuple[Path | None, tuple[str, ...]]:
-    """Return the folder that a command names for what it writes, if any, and the command without it."""
+def alike(words: list[str]) -> list[str]:
+    """Return a command with what its equals may have otherwise: where made-up returns go, and which shipped reforms are compared (each is loaded)."""
     if words[1] == "synth":
-        return Path(words[2]), tuple(words[:2] + words[3:])
-    if "-o" not in words:
-        return None, tuple(words)
-    at = words.index("-o")
-    return Path(words[at + 1]), tuple(words[:at] + words[at + 2 :])
+        return words[:2] + words[3:]
+    if words[1] != "compare":
+        return words
+    named = [word for word in words[3:] if word in shipped_names()]
+    assert all(load(name) for name in named)
+    return [f"reform {named.index(word)}" if word in named else word for word in words]
+
+
+def run_once(words: list[str], capsys) -> None:
+    """Run a command; it must end well and say something."""
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words[1:])
+    out, err = capsys.readouterr()
+    assert not stop.value.code, f"{' '.join(words)}: {err}"
+    assert out.strip(), f"{' '.join(words)}: said nothing"
 
 
 def run_module(words: list[str], monkeypatch) -> None:
@@ -158,8 +165,19 @@ def check_yaml(one: s.Snippet) -> None:
         load(path)
 
 
+def check_readme(names: dict, printed: str) -> None:
+    """What the README's snippets leave is what it says they do."""
+    assert load("cautious.yaml").settings.replicates == 60
+    assert set(names["frame"].scenario) == {"baseline", "early-help"}
+    assert names["in_care"].dims == ("replicate", "year_ending")
+    assert names["again"].to_frame().equals(names["frame"])
+    assert Path("cost_curve.png").stat().st_size > 10_000
+    assert len(list(Path("pictures").glob("*.png"))) > 10
+    assert printed
+
+
 @pytest.mark.parametrize("page", s.PAGES)
-def test_every_snippet_of_a_page_runs(page, here, capsys, monkeypatch, kept, results):
+def test_every_snippet_of_a_page_runs(page, here, capsys, monkeypatch, made, results):
     names = {"__name__": "snippet"}
     blocks = s.snippets(page)
     for one in [block for block in blocks if block.language == "yaml" and page == "README.md"]:
@@ -168,7 +186,7 @@ def test_every_snippet_of_a_page_runs(page, here, capsys, monkeypatch, kept, res
         if one.language == "yaml":
             check_yaml(one)
         elif one.language == "python":
-            if "runs/notebook" in one.text and '.save("runs/notebook")' not in one.text:
+            if not Path("runs/notebook").exists() and not re.search(r'save\([^)]*"runs/notebook"', one.text):
                 shutil.copytree(results, "runs/notebook")
             text = re.sub(rf"{s.AREA}-\d+", family_of(results), s.smaller_python(one.text))  # a family of this log
             code = compile(text, one.place, "exec")
@@ -177,7 +195,7 @@ def test_every_snippet_of_a_page_runs(page, here, capsys, monkeypatch, kept, res
         elif one.language == "sh":
             for words in s.lines(one):
                 if words[0] == "carecurve":
-                    run_command([word for word in words if word != ""], capsys, kept, results)
+                    run_command([word for word in words if word != ""], capsys, made, results)
                 elif words[:2] == ["python", "-m"] and not begins(words, ELSEWHERE):
                     run_module(words, monkeypatch)
                 else:
@@ -186,6 +204,8 @@ def test_every_snippet_of_a_page_runs(page, here, capsys, monkeypatch, kept, res
             assert one.language in s.SHOWN, f"{one.place}: no way is known to run a block of {one.language!r}"
             shown = [line for line in one.text.splitlines() if line.startswith(("carecurve ", "python ")) and "[" not in line]
             assert shown == [], f"{one.place}: a command in a block that says no language is not run: mark it ```sh"
+    if page == "README.md":
+        check_readme(names, capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("page", s.PAGES)
@@ -201,6 +221,21 @@ def test_no_command_hides_in_an_indented_block_and_those_in_the_text_exist(page)
         assert {word for word in words[2:] if word.startswith("-")} <= known, f"{page}: {' '.join(words)}"
 
 
+def test_setup_is_two_commands():
+    setup = [line for one in s.snippets("README.md") for line in one.text.splitlines() if line.startswith("python3 -m venv")]
+    assert setup == [
+        "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/carecurve compare",
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest -n 2",
+    ]
+
+
+@pytest.mark.parametrize("page", s.PAGES)
+def test_links_lead_somewhere(page):
+    """In the repository, where pages are read too; test_guide.py looks at those of the site."""
+    links = re.findall(r"\]\(([^)#\s]+)", (s.ROOT / page).read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (s.ROOT / page).parent.joinpath(link).exists()] == []
+
+
 def test_every_exception_is_still_needed():
     """A reason that stands for nothing any more is taken out."""
     sh = [words for page in s.PAGES for one in s.snippets(page) if one.language == "sh" for words in s.lines(one)]
@@ -209,13 +244,13 @@ def test_every_exception_is_still_needed():
     assert [text for text in COMPILED if not any(text in code for code in python)] == []
 
 
-def test_a_wrong_snippet_is_found(capsys, here, kept, results):
+def test_a_wrong_snippet_is_found(capsys, here, made, results):
     """An option that is none, a command that is none, a place that is none."""
     with pytest.raises(Exception, match="No such option"):
-        run_command(["carecurve", "compare", "baseline", "early-help", "--aera", "Leeds"], capsys, kept, results)
+        run_command(["carecurve", "compare", "baseline", "early-help", "--aera", "Leeds"], capsys, made, results)
     with pytest.raises(KeyError):
-        run_command(["carecurve", "compares", "baseline"], capsys, kept, results)
+        run_command(["carecurve", "compares", "baseline"], capsys, made, results)
     with pytest.raises(AssertionError, match="Atlantis"):
-        run_command(["carecurve", "run", "baseline", "--area", "Atlantis"], capsys, kept, results)
+        run_command(["carecurve", "run", "baseline", "--area", "Atlantis"], capsys, made, results)
     code = ast.parse(s.smaller_python('cc.compare("baseline", area="Leeds", runs=30)'))
     assert ast.unparse(code) == f"cc.compare('baseline', area='{s.AREA}', runs=2, until='{s.UNTIL}')"
