@@ -57,6 +57,9 @@ def test_a_notebook_runs_from_top_to_bottom(path, nbformat, tmp_path, monkeypatc
     ran = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in ran)
     assert any(cell.outputs for cell in ran)
+    assert [output for cell in ran for output in cell.outputs if output.output_type == "error" or "Warning" in output.get("text", "")] == []
+    shows_a_picture = any("image/png" in output.get("data", {}) for cell in ran for output in cell.outputs)
+    assert shows_a_picture == any("plots." in cell.source for cell in ran)
 
 
 def test_a_notebook_that_fails_is_noticed(nbformat, tmp_path):
