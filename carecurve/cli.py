@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from carecurve import cli_backtest, cli_records, cli_report, console
+from carecurve import cli_backtest, cli_dashboard, cli_records, cli_report, console
 from carecurve.cli_options import (
     Area,
     Attribute,
@@ -283,6 +283,7 @@ app.command()(cli_backtest.backtest)
 app.command()(cli_records.forecast)
 app.command()(cli_records.synth)
 app.command()(cli_report.report)
+app.command()(cli_dashboard.dashboard)
 
 
 def _experiment(

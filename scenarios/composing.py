@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.distributions import KINDS
-from scenarios.documents import Document, parse_document, read_document
+from scenarios.documents import Document, copied, parse_document, read_document
 from scenarios.faults import Fault, PathKey, ScenarioError
 from scenarios.lever_base import FEWEST_WORDS, moved
 from scenarios.levers import LEVERS
@@ -257,7 +257,7 @@ def _overlay(composed: Composed, document: Document) -> None:
             continue
         _merge(base.data[key], block, (key,), document, base)
     if document.data.get("pathway") and not document.data.get("extends"):
-        composed.history_settings = _copy(base.data["settings"])
+        composed.history_settings = copied(base.data["settings"])
     _drop(composed, document)
     block = document.data.get("levers") or []
     if isinstance(block, list):
@@ -336,7 +336,7 @@ def _lever(composed: Composed, document: Document, index: int, item: Any) -> Non
         composed.faults.append(document.fault(here, message, at_key=True))
         return
     composed.kinds[name] = kind
-    composed.document.data["levers"][name] = {**_copy(settings), "name": name}
+    composed.document.data["levers"][name] = {**copied(settings), "name": name}
     _remark(composed.document, ("levers", name), document, here)
 
 
@@ -349,21 +349,15 @@ def _merge(under: dict[str, Any], over: dict[str, Any], path: PathKey, document:
             if here not in base.marks:
                 base.marks[here] = document.mark(here)
         else:
-            under[key] = _copy(value)
+            under[key] = copied(value)
             _remark(base, here, document, here)
 
 
 def _remark(base: Document, path: PathKey, document: Document, source: PathKey) -> None:
     """Give an entry of the composed document the marks it has in the file it comes from."""
-    for other in [mark for mark in base.marks if mark[: len(path)] == path]:
-        del base.marks[other]
+    if path in base.marks:
+        for other in [mark for mark in base.marks if mark[: len(path)] == path]:
+            del base.marks[other]
     for other, mark in document.marks.items():
         if other[: len(source)] == source:
             base.marks[path + other[len(source) :]] = mark
-
-
-def _copy(value: Any) -> Any:
-    """Copy plain data."""
-    if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
-    return [_copy(item) for item in value] if isinstance(value, list) else value

@@ -69,6 +69,20 @@ def read_document(path: Path, shown: str | None = None) -> Document:
 
 def parse_document(text: str, name: str) -> Document:
     """Parse YAML text; `name` stands for the file in messages. Raises as `read_document` does."""
+    kept = _parsed(text, name)
+    return Document(name, text, copied(kept.data), dict(kept.marks), list(kept.faults))
+
+
+def copied(value: Any) -> Any:
+    """Return a copy of plain data."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, name: str) -> Document:
+    """Parse YAML text into a document that nobody changes: the same files are read again and again, and parsing the pathway takes half a second."""
     root = _compose(text, name)
     document = Document(name, text, {})
     if root is None:
@@ -104,9 +118,8 @@ def _read_text(path: Path, name: str) -> str:
     return text
 
 
-@lru_cache(maxsize=16)
 def _compose(text: str, name: str) -> Node | None:
-    """Parse YAML into nodes (which nothing changes), turning every complaint of the parser into a fault."""
+    """Parse YAML into nodes, turning every complaint of the parser into a fault."""
     try:
         return YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class Children(Network):
     def __init__(self, model: L.Model, stream: int) -> None:
         super().__init__()
         self.model, self.stream = model, stream
+        self.live = cache(self.live)  # asked for again at every row
+        self.ops, self.fires = cache(self.ops), cache(self.fires)
         self.looked_after, self.interim = int(model.key_stages[2]), int(model.key_stages[3])
         self.stages = [s for s in range(len(model.stages)) if model.stages[s]["track"] >= L.CARE]
         self.court_ks = [k for k in range(len(model.transitions)) if self.op(k) in (L.COURT_ORDER, L.COURT_EXIT) and alive(model.transitions[k])]

@@ -25,7 +25,7 @@ from calibration.skill import (
 from outputs.backtest_folder import BacktestTables, write_backtest
 from outputs.store import StoreError
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.statistical
 METHODS = {OURS: halfway} | {name: baseline(name) for name in BASELINES}
 RESAMPLES = 100
 

@@ -9,7 +9,7 @@ from calibration.backtest import BacktestError
 from calibration.panel import PanelError
 from carecurve.backtesting import backtest, find_areas
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.statistical
 
 
 @pytest.fixture(scope="module")

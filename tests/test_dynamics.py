@@ -5,7 +5,7 @@ import pytest
 
 from calibration.dynamics import DAMPING, USUAL_CHANGE, USUAL_YEARS, Dynamics, condition, learn, left_out, root
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.statistical
 
 DECAYS = (0.98, 0.6)
 YEARS = tuple(range(2013, 2021))

@@ -18,7 +18,7 @@ from calibration.fit_check import (
 from calibration.identification import MIDDLE, NORMAL_90
 from calibration.series import EXITS, IN_CARE, NAMES
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.statistical
 
 
 @pytest.fixture(scope="module")

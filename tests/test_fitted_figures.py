@@ -8,7 +8,7 @@ from calibration.fitted_figures import is_fitted
 from calibration.series import QUANTITIES
 from calibration.steering import with_records
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.statistical
 
 
 def figures(area: str) -> dict[str, dict[int, float]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_arrays import filled
+from tiny_arrays import filled, tries
 
 from sim.kernels import feedback
 from sim.kernels import layout as L
@@ -172,7 +172,7 @@ def times(origin: float, start: float) -> tuple[float, float]:
 
 
 @given(seed=SEED, origin=SHARE, start=SHARE, length=SHARE, residual=st.floats(1e-6, 8.0))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(400), deadline=None)
 def test_fires_when_the_slow_integration_does(seed, origin, start, length, residual):
     world = World(seed)
     begun, t = times(origin, start)
@@ -186,7 +186,7 @@ def test_fires_when_the_slow_integration_does(seed, origin, start, length, resid
 
 
 @given(seed=SEED, origin=SHARE, cuts=st.lists(st.floats(0.0, 1500.0), max_size=6), residual=st.floats(1e-3, 8.0))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 def test_committing_on_the_way_does_not_change_when_it_fires(seed, origin, cuts, residual):
     world = World(seed)
     begun, t = times(origin, 0.0)
@@ -201,7 +201,7 @@ def test_committing_on_the_way_does_not_change_when_it_fires(seed, origin, cuts,
 
 
 @given(seed=SEED, start=SHARE, residuals=st.lists(st.floats(0.01, 4.0), min_size=4, max_size=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 def test_the_earliest_of_competing_transitions_fires(seed, start, residuals):
     world = World(seed, transitions=4)
     t = times(start, 0.0)[0]
@@ -222,7 +222,7 @@ def test_the_earliest_of_competing_transitions_fires(seed, start, residuals):
 
 
 @given(seed=SEED, start=SHARE, length=SHARE, residual=st.floats(0.01, 8.0))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 def test_the_short_way_along_bands_and_versions_has_the_bits_of_the_long_one(seed, start, length, residual):
     world = World(seed)
     step = world.model.transitions[0]
@@ -244,7 +244,7 @@ def test_the_short_way_along_bands_and_versions_has_the_bits_of_the_long_one(see
 
 
 @given(seed=SEED, start=SHARE, length=SHARE, residual=st.floats(0.01, 8.0), margin=st.floats(0.5, 3.0))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 def test_a_family_never_returns_if_its_threshold_outlasts_every_version(seed, start, length, residual, margin):
     world = World(seed)
     step = world.model.transitions[0]
@@ -260,7 +260,7 @@ def test_a_family_never_returns_if_its_threshold_outlasts_every_version(seed, st
 
 
 @given(seed=SEED, at=st.floats(0.0, 0.999))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 def test_operational_time_is_exposure_so_far_and_can_be_turned_back(seed, at):
     world = World(seed)
     t = FIRST_DAY + at * (STARTS[-1] - FIRST_DAY)
@@ -281,7 +281,7 @@ def test_operational_time_stands_still_after_the_model_ends():
     seed=SEED, residual=st.floats(0.05, 4.0), pressure=st.floats(0.5, 3.0), month=st.integers(1, MONTHS - 2),
     driver=st.sampled_from([L.SOCIAL_WORK, L.COURT_WORK]), response=st.sampled_from([1.0, 0.5]),
 )  # fmt: skip
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 def test_pressure_delays_what_its_driver_drives_and_nothing_else(seed, residual, pressure, month, driver, response):
     world, other = World(seed), L.SOCIAL_WORK + L.COURT_WORK - driver
     world.model.transitions["row"] = driver if seed % 2 == 0 else (other, L.NO_DRIVER)[seed // 2 % 2]  # row 1 is a team's, row 2 a court's

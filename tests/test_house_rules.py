@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,17 @@ PACKAGES = ("scenarios", "sim", "calibration", "outputs", "carecurve")
 KERNEL_IMPORTS = {"numba", "numpy", *sys.stdlib_module_names}
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return a file as Python reads it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path) -> set[str]:
     """Return the dotted names a file imports, relative ones resolved."""
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -38,8 +45,7 @@ def test_kernels_import_only_numba_numpy_and_each_other():
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_package_says_what_it_is_for(package):
-    tree = ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))
-    assert ast.get_docstring(tree)
+    assert ast.get_docstring(tree_of(ROOT / package / "__init__.py"))
 
 
 def test_no_file_is_longer_than_400_lines():
@@ -52,9 +58,10 @@ def test_no_file_is_longer_than_400_lines():
     assert long == {}
 
 
+@cache
 def named(path: Path) -> list[ast.AST]:
     """Return every function and class of a file, those inside others too."""
-    return [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -18,8 +18,9 @@ from scenarios.ssda903_codes import codes, placement_of
 from sim.kernels.made_lives import AGED_OUT, LEFT, MOVED, NO_ROOM, OPEN, count_all, live_all
 from sim.kernels.rng import uniform_pair
 
+pytestmark = pytest.mark.statistical
 KINDS = tuple(kinds())
-SMALL = 60.0  # children in care: what a unit test can live through without just-in-time compilation
+SMALL = 60.0  # children in care
 KINSHIP, SUPPORTED = PLACEMENTS.index("kinship_foster"), PLACEMENTS.index("supported_accommodation")
 
 
@@ -40,7 +41,6 @@ def lives(tables, birthdays, until, n=1, start=0.0, seed=5, room=50):
     return total, [array[: max(total, 0)] for array in out]
 
 
-@pytest.mark.unit
 def test_a_life_is_the_threshold_used_up_piece_by_piece():
     """One placement; leaving at 0.001 a day in the first 100 days of care, 0.0001 after, ten times that from the first birthday at day 400."""
     leave = np.ones((5, 2, 1)) * [[0.001], [0.0001]]
@@ -60,7 +60,6 @@ def test_a_life_is_the_threshold_used_up_piece_by_piece():
     assert kinds_of_end == {AGED_OUT, LEFT}
 
 
-@pytest.mark.unit
 def test_moves_go_where_the_second_uniform_says_and_begin_the_placements_clock_anew():
     """Leaving 0.001 a day; moving to the second of three at 0.002 and the third at 0.003 in the first 30 days of a placement, never after."""
     move = np.zeros((5, 2, 3, 3))
@@ -85,7 +84,6 @@ def test_moves_go_where_the_second_uniform_says_and_begin_the_placements_clock_a
     assert moved > 5
 
 
-@pytest.mark.unit
 def test_lives_that_do_not_fit_are_told():
     restless = tables_of(np.zeros((5, 1, 1)), np.full((5, 1, 1, 1), 1.0))
     assert lives(restless, [6e3] * 5, 1e3, room=20)[0] == NO_ROOM
@@ -95,7 +93,6 @@ def test_lives_that_do_not_fit_are_told():
     assert stock.sum() == 0
 
 
-@pytest.mark.unit
 def test_children_counted_at_instants_are_those_of_their_stays():
     """The counting kernel against the writing one: the same addresses, stays counted here."""
     hazards, n = kinds()["duration_dependent"].hazards, 80
@@ -114,7 +111,6 @@ def test_children_counted_at_instants_are_those_of_their_stays():
     assert set(of) == set(range(n))
 
 
-@pytest.mark.unit
 def test_returns_of_each_year_have_the_children_there_were(small):
     tables = returns(small)
     birth = small.birth.astype("datetime64[D]")
@@ -133,7 +129,6 @@ def test_returns_of_each_year_have_the_children_there_were(small):
     assert set(tables.header["DOB"]) <= set(birth.astype("datetime64[ns]"))
 
 
-@pytest.mark.unit
 def test_episodes_follow_one_another_and_end_as_they_say(small):
     episodes = returns(small).episodes
     last = episodes.sort_values("YEAR").drop_duplicates(["CHILD", "DECOM"], keep="last").sort_values(["CHILD", "DECOM"])
@@ -155,7 +150,6 @@ def test_episodes_follow_one_another_and_end_as_they_say(small):
     assert (last["RNE"] == "L").any()
 
 
-@pytest.mark.unit
 def test_returns_know_nothing_of_what_comes_after_and_hand_open_episodes_in_again(small):
     episodes = returns(small).episodes
     assert episodes["DECOM"].max() <= pd.Timestamp(small.origin)
@@ -169,7 +163,6 @@ def test_returns_know_nothing_of_what_comes_after_and_hand_open_episodes_in_agai
             assert still == set(map(tuple, again[again["DECOM"] <= pd.Timestamp(year, 3, 31)][["CHILD", "DECOM"]].to_numpy()))
 
 
-@pytest.mark.unit
 def test_children_leave_on_their_18th_birthday_and_live_supported_from_16(small):
     eighteenth = small.birthdays[small.child, -1]
     assert (small.end[np.isfinite(small.end)] <= eighteenth[np.isfinite(small.end)]).all()
@@ -185,7 +178,6 @@ def test_children_leave_on_their_18th_birthday_and_live_supported_from_16(small)
         ]
 
 
-@pytest.mark.unit
 def test_what_came_true_adds_up_month_by_month(small):
     happened = truth(small)
     assert happened.stock.shape == (37, 5, len(PLACEMENTS))
@@ -194,7 +186,6 @@ def test_what_came_true_adds_up_month_by_month(small):
     assert month_ends(date(2024, 3, 31), 3).astype("datetime64[D]").astype(str).tolist() == ["2024-04-30", "2024-05-31", "2024-06-30"]
 
 
-@pytest.mark.unit
 def test_the_same_number_is_the_same_authority_and_another_is_another():
     one, again, other = (made("trend", number, 20.0) for number in (1, 1, 2))
     assert one.start.tolist() == again.start.tolist()
@@ -207,7 +198,6 @@ def test_the_same_number_is_the_same_authority_and_another_is_another():
         made("trend", 1, origin=date(2024, 12, 31))
 
 
-@pytest.mark.unit
 @pytest.mark.parametrize(("layout", "written_as"), [("single_files", "%Y-%m-%d"), ("year_folders", "%d/%m/%Y")])
 def test_both_layouts_hold_the_same_returns(tmp_path, layout, written_as):
     of = made("stationary", 5, 20.0)
@@ -226,7 +216,6 @@ def test_both_layouts_hold_the_same_returns(tmp_path, layout, written_as):
         write_returns(of, tmp_path, "one_file")
 
 
-@pytest.mark.unit
 def test_siblings_enter_together():
     of = made(replace(kinds()["stationary"], group_sizes=(0.5, 0.3, 0.2)), 0, SMALL)
     families = pd.DataFrame({"family": of.family, "start": of.care_start}).groupby("family")["start"]
@@ -234,7 +223,6 @@ def test_siblings_enter_together():
     assert set(families.size()) == {1, 2, 3}
 
 
-@pytest.mark.unit
 def test_integrated_stays_of_the_memoryless_kind_are_those_of_matrix_exponentials():
     """The chance of being in care by placement, u after entry at age a: exp of the generator, band by band; its integral by (Q^-1)(exp(Q t) - 1)."""
     kind = kinds()["stationary"]
@@ -254,7 +242,6 @@ def test_integrated_stays_of_the_memoryless_kind_are_those_of_matrix_exponential
     assert kind.stock_per_entry_a_year().sum() == pytest.approx(total, rel=5e-4)
 
 
-@pytest.mark.unit
 def test_entries_of_kinds_over_time():
     years = np.array([-5.0, -1.0, 0.0, 2.0])
     assert kinds()["stationary"].entries_relative(years).tolist() == [1.0] * 4
@@ -279,7 +266,6 @@ def happened_at(of: Made, which: np.ndarray, edges: np.ndarray, clock: np.ndarra
     return (of.birthdays[of.child[which]] <= of.end[which, None]).sum(axis=1), np.searchsorted(edges, (of.end - clock)[which], side="right") - 1
 
 
-@pytest.mark.statistical
 @pytest.mark.parametrize("name", KINDS)
 def test_occurrences_over_exposure_are_the_hazards(name):
     """Leavers and moves in 30 authorities against what their hazards expect of their days at risk: chi-squared over cells, at one in a thousand.
@@ -308,7 +294,6 @@ def test_occurrences_over_exposure_are_the_hazards(name):
         assert found[hoped == 0.0].sum() == 0
 
 
-@pytest.mark.statistical
 @pytest.mark.parametrize("name", KINDS)
 def test_children_in_care_are_entries_times_stays(name):
     """Little's law, by age band and placement at the origin over 150 authorities: counts of Poisson entrants are Poisson, whatever the stays."""
@@ -326,7 +311,6 @@ def test_children_in_care_are_entries_times_stays(name):
     assert stock[:, expected == 0.0].sum() == 0
 
 
-@pytest.mark.statistical
 def test_entries_are_poisson_and_siblings_spread_them():
     """A year's entries in 300 authorities: variance over mean 1; in groups, mean square over mean of the group's size."""
     for sizes in ((1.0,), (0.6, 0.25, 0.15)):
@@ -341,7 +325,6 @@ def test_entries_are_poisson_and_siblings_spread_them():
         assert chi2.ppf(0.0005, 299) / 299 < dispersion < chi2.ppf(0.9995, 299) / 299
 
 
-@pytest.mark.statistical
 def test_duration_dependent_children_leave_early_or_at_18():
     """Of leavers of the dependent kind, over half leave within a year or at 18; after two years few leave before it."""
     of = made("duration_dependent", 0, 4000.0)

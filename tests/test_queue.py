@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_arrays import filled
+from tiny_arrays import filled, tries
 
 from sim.kernels import layout as L
 from sim.kernels.queue import LISTS_A_DAY, next_item, next_time, put_in_queue
@@ -102,7 +102,7 @@ TIME = st.one_of(
 
 
 @given(seed=st.integers(0, 50), puts=st.lists(st.tuples(st.sampled_from(ITEMS), TIME), min_size=1, max_size=200))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 def test_comes_out_as_from_heapq(seed, puts):
     (model, fixed), (state, now) = world(seed)
     items, times = [item for item, _ in puts], [time for _, time in puts]

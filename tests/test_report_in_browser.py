@@ -5,18 +5,15 @@ Accessibility is checked by axe-core. That the check would find errors is tested
 
 import itertools
 import re
-import shutil
 from pathlib import Path
 
 import pytest
+from browser_sample import broken, browser  # noqa: F401 (a fixture)
 from report_sample import TEN, folder_of, invented
 
 from carecurve.reporting import make_report
 
 pytestmark = pytest.mark.e2e
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")  # fmt: skip
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 SEEDED = {  # rule that must be broken: what is replaced in the page, and by what
     "image-alt": (' alt="Greater', ' data-was="Greater'),
     "color-contrast": ("--ink: #0b0c0c", "--ink: #c8c8c8"),
@@ -28,27 +25,13 @@ SEEDED = {  # rule that must be broken: what is replaced in the page, and by wha
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """A Chromium that is installed on the machine; nothing is downloaded."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
 def report(tmp_path_factory) -> Path:
     """The report of three scenarios and three authorities; of ten it has the same parts and longer tables."""
     return make_report(folder_of(invented(TEN[:3], 10, tuple(range(2025, 2030))), tmp_path_factory.mktemp("report") / "results"), budget="1000m")
 
 
 @pytest.fixture
-def opened(browser, report):
+def opened(browser, report):  # noqa: F811
     """Return a function that opens a page (by default the report) in a window of a width, and keeps what it asks the network for."""
     pages = []
 
@@ -70,11 +53,8 @@ def opened(browser, report):
 
 def violations(page, *more: str) -> list[str]:
     """Return the rules of level A and AA (and others) that a page breaks."""
-    from axe_playwright_python.sync_playwright import Axe
-
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")  # axe passes over what is folded
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": [*RULES, *more]}, "resultTypes": ["violations"]})
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in broken(page, *more)]
 
 
 def test_the_report_asks_for_nothing_but_itself_and_runs_nothing(opened, report):

@@ -1,6 +1,5 @@
 """Who bears a reform's cost in a region and who gains: authorities add up to their region in every run, and keys divide without adding."""
 
-import dataclasses
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ from scenario_files import HEAD, faults_of
 
 from outputs.price_volume import BRIDGE, price_and_volume
 from outputs.shares import CHILDREN, MONEY, money, shares, winners_and_losers
-from outputs.store import write
 from outputs.tables import after_branch, whole
 from scenarios.actions import Cost
 from scenarios.loading import load
@@ -100,14 +98,6 @@ def test_winners_and_losers_are_named_and_shares_are_of_those_who_go_the_same_wa
     assert own["net", AREAS[0]] == own["net", AREAS[1]] == 1.0  # one gains, one loses: each is all of its kind
     assert own["reform_cost"][list(AREAS)].sum() == pytest.approx(1.0)
     assert (own.xs("Two boroughs", level="area") == 1.0).all()
-
-
-def test_the_table_is_in_the_folder_of_a_region_and_of_no_single_authority(tmp_path):
-    assert (write(region(), tmp_path / "region") / "shares.csv").exists()
-    assert not (write(whole(region()), tmp_path / "one") / "shares.csv").exists()
-    both = region()
-    england = dataclasses.replace(both, metadata={**both.metadata, "grossing": {"cla": 1.2}})
-    assert not (write(england, tmp_path / "england") / "shares.csv").exists()
 
 
 # ---------------------------------------------------------------- keys

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.e2e
 # Commands of this project of which only the options are checked against the real ones: how the command begins, and why.
 PARSED = {
     ("carecurve", "calibrate"): "fits England before anything else, four minutes; a fit in small is run in test_calibrate_command.py",
+    ("carecurve", "dashboard"): "serves a page until it is stopped; started and used in test_dashboard_in_browser.py",
     ("carecurve", "backtest", "--fit-until"): "fits and simulates some 130 authorities; run on a panel in small in test_cli_backtest.py",
 }
 # Commands that are not run here: how the line begins, and where else they are run, or why nowhere.

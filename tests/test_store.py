@@ -56,6 +56,13 @@ def test_results_are_never_overwritten_unless_told_to(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def test_shares_are_of_a_regions_authorities_not_of_one_nor_of_england(tmp_path):
+    both = comparison()
+    assert not (write(whole(both), tmp_path / "one") / "shares.csv").exists()
+    england = replace(both, metadata={**both.metadata, "grossing": {"cla": 1.2}})
+    assert not (write(england, tmp_path / "england") / "shares.csv").exists()
+
+
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_what_is_not_results_is_left_alone(tmp_path, overwrite):
     (tmp_path / "thesis.docx").write_text("mine")

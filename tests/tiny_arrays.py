@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numba
 import numpy as np
 
 from sim.kernels.handles import pack
@@ -16,3 +17,8 @@ def filled(fields, **given):
     assert not given, f"no such fields: {sorted(given)}"
     bundle = SimpleNamespace(**arrays)
     return bundle, pack(bundle, fields)
+
+
+def tries(number: int) -> int:
+    """Return how many examples a property of kernels is tried on: a tenth of them where each is a slow loop of plain Python."""
+    return number // 10 if numba.config.DISABLE_JIT else number

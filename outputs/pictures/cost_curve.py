@@ -37,7 +37,7 @@ def cost_curve(comparison: Comparison) -> Figure:
         drawn = "Points: mean of {} paired runs; bars"
     else:
         _by_year(figure, comparison, years)
-        drawn = "Lines: mean of {} paired runs; bands"
+        drawn = "Lines: mean of {} paired runs; bands" + (" and, by year, a reform's thin lines" if comparison.reforms else "")
     payers = "authorities" if several else "the authority"
     title = f"{base.areas[0]}: what children's services cost {payers}"
     even = " Bars on the line of no difference: when 5 % to 95 % of runs break even." if comparison.reforms and len(years) > 1 else ""
@@ -57,7 +57,8 @@ def _by_year(figure: Figure, comparison: Comparison, years: list[int]) -> None:
     base = comparison.baseline
     left, right = figure.subplots(1, 2)
     left.set_title("Net cost by year", loc="left")
-    curves(left, years, [(one.label, summarise(one.net().sel(year_ending=years).to_numpy()[0])) for one in comparison.scenarios])
+    net = [(one.label, summarise(one.net().sel(year_ending=years).to_numpy()[0])) for one in comparison.scenarios]
+    curves(left, years, net, shaded=1)  # scenarios' bands nearly coincide: what a reform changes, and how surely, is on the right
     money_axis(left.yaxis, "a year, " + prices(base))
     if comparison.reforms:
         right.set_title("Cumulative net cost against the baseline", loc="left")

@@ -90,7 +90,11 @@ def prices(results: Results) -> str:
     return f"{results.metadata['price_base']} prices"
 
 
-def drawn_from(results: Results, band: str = "bands: 5th to 95th percentile", what: str = "Lines") -> str:
+BAND = "bands: 5th to 95th percentile"
+THIN = "band, and a reform's thin lines: 5th to 95th percentile"  # of `curves` with the baseline's band shaded alone
+
+
+def drawn_from(results: Results, band: str = BAND, what: str = "Lines") -> str:
     """Return what is drawn of how many runs, as a note."""
     if results.replicates == 1:
         return f"{what}: one run, so nothing is said of chance."
@@ -126,17 +130,19 @@ def wrapped(label: str, longest: int = 18) -> str:
 
 
 def curves(axes: Axes, x: Sequence[int], drawn: list[tuple[str, Summary]], first: int = 0, also: list[End] | None = None,
-           gap: float = LABEL_GAP, longest: int = 18, from_nothing: bool = False) -> None:  # fmt: skip
+           gap: float = LABEL_GAP, longest: int = 18, from_nothing: bool = False, shaded: int | None = None) -> None:  # fmt: skip
     """Draw curves with bands, each labelled at its end; `first` is the style of the first one, `also` holds more labels.
 
+    `shaded` is how many, the first ones, have their band filled (None: all); others have its edges alone, where bands would cover one another.
     `from_nothing` lets the height axis begin at 0. Whatever else sets its reach must be drawn before: labels are kept apart on it.
     """
     ends = list(also or [])
     for i, (label, summary) in enumerate(drawn):
         style = (first + i) % len(COLOURS)
-        axes.fill_between(
-            x, summary.p05, summary.p95, facecolor=COLOURS[style], alpha=0.10, hatch=HATCHES[style], edgecolor=COLOURS[style], linewidth=0.0
-        )
+        if shaded is None or i < shaded:
+            axes.fill_between(
+                x, summary.p05, summary.p95, facecolor=COLOURS[style], alpha=0.10, hatch=HATCHES[style], edgecolor=COLOURS[style], linewidth=0.0
+            )
         for edge in (summary.p05, summary.p95):
             axes.plot(x, edge, color=COLOURS[style], linestyle=STYLES[style], linewidth=0.7, alpha=0.7)
         axes.plot(

@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 from outputs.children import yearly
 from outputs.picture import described
 from outputs.pictures.look import (
+    BAND,
     COLOURS,
     HATCHES,
+    THIN,
     bare,
     between,
     curves,
@@ -211,7 +213,7 @@ def high_cost_tail(comparison: Comparison) -> Figure:
     told = []
     for axes, (name, words, unit) in zip(grid, panels, strict=False):
         drawn = [(one.label, summarise(yearly(one, name, years)[0])) for one in comparison.scenarios]
-        curves(axes, years, drawn, gap=0.17, from_nothing=True)
+        curves(axes, years, drawn, gap=0.17, from_nothing=True, shaded=1)
         axes.set_title(words, loc="left", fontsize=10.5)
         number_axis(axes.yaxis, unit)
         year_axis(axes, years, at_31_march=True)
@@ -224,6 +226,7 @@ def high_cost_tail(comparison: Comparison) -> Figure:
     finish(
         figure,
         title,
-        f"{drawn_from(base)} Prices of a placement by its needs are drawn with a heavy tail (derived), at {prices(base)}, and grow in real terms.",
+        drawn_from(base, THIN if comparison.reforms else BAND),
+        f"Prices of a placement by its needs are drawn with a heavy tail (derived), at {prices(base)}, and grow in real terms.",
     )
     return described(figure, f"{title}. {' '.join(told)} Mean of {base.replicates} runs, 90 % interval in brackets.")

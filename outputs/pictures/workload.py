@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from outputs.children import label_of, yearly
 from outputs.picture import described
-from outputs.pictures.look import COLOURS, bare, curves, drawn_from, finish, new_figure, number, number_axis, year_axis
+from outputs.pictures.look import BAND, COLOURS, THIN, bare, curves, drawn_from, finish, new_figure, number, number_axis, year_axis
 from outputs.tables import whole
 from sim.measures import MEASURES
 from sim.results import Comparison
@@ -40,7 +40,7 @@ def waiting_and_caseload(comparison: Comparison) -> Figure:
             axes.axhline(1.0, color=COLOURS[0], linewidth=0.9, linestyle=":")
             axes.annotate("1: as much work as capacity", (years[0], 1.0), xytext=(2, 3), textcoords="offset points", fontsize=8)
             axes.update_datalim([(years[0], 1.1)])
-        curves(axes, years, lines, gap=0.19, from_nothing=True)
+        curves(axes, years, lines, gap=0.19, from_nothing=True, shaded=1)
         axes.set_title(PANELS[name], loc="left", fontsize=10.5)
         number_axis(axes.yaxis, MEASURES[name].unit)
         year_axis(axes, years, stock)
@@ -53,5 +53,6 @@ def waiting_and_caseload(comparison: Comparison) -> Figure:
     for axes in grid[len(drawn) :]:
         axes.axis("off")
     title = f"{base.areas[0]}: waiting and caseload"
-    finish(figure, title, f"{drawn_from(base)} Work in hand: cases weighted by the time they take; above 1, all that a team works on slows.")
+    drawn_of = drawn_from(base, THIN if comparison.reforms else BAND)
+    finish(figure, title, f"{drawn_of} Work in hand: cases weighted by the time they take; above 1, all that a team works on slows.")
     return described(figure, f"{title}. {' '.join(told)} Years end on 31 March; mean of {base.replicates} runs.")
