@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 
 from rich.console import Console
 
-OUT = Console(highlight=False, soft_wrap=True)
-ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+# Plain text also where a notebook runs the command line: no widgets, which it may lack.
+OUT = Console(highlight=False, soft_wrap=True, force_jupyter=False)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True, force_jupyter=False)
 RUNS = Path("runs")
 LEAST_PRICE_EFFECT_GBP = 50_000.0  # less would be printed as nothing
 CERTAIN = {
@@ -113,7 +114,7 @@ def progress(plan: Any, quiet: bool) -> Iterator[Callable[[int, int], None] | No
         announce_compilation()
     count = TextColumn("{task.completed}/{task.total}")
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeElapsedColumn())
-    with Progress(*columns, console=ERR, transient=True) as bar:
+    with Progress(*columns, console=ERR, transient=True, disable=not ERR.file.isatty()) as bar:
         task = bar.add_task("Histories and scenarios", total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
 
@@ -128,7 +129,7 @@ def steps(what: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]
 
     announce_compilation()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
-    with Progress(*columns, console=ERR, transient=True) as bar:
+    with Progress(*columns, console=ERR, transient=True, disable=not ERR.file.isatty()) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
 

@@ -107,6 +107,19 @@ class Lever(Frozen, ABC):
     `overlaps` names the kinds of lever that do the same for the same children. Where the scenario below holds one of them, or committed policy that
     acts on the same in the same direction (`scenarios.overlaps`), `beyond_baseline` has to say in words what this one adds to it: nothing is
     credited twice.
+
+    Attributes
+    ----------
+    name
+        What the lever is called, a part of the address of its random draws: its kind, unless the file says otherwise, as it must for two of a kind.
+    start
+        First month in which it acts or costs.
+    beyond_baseline
+        What it adds to a lever below it, or to committed policy, that does the same.
+    payer
+        Who bears its costs.
+    funded_by
+        Whether what the authority spends on it comes out of its own budget or out of a grant.
     """
 
     kind: ClassVar[str]

@@ -85,7 +85,7 @@ def sobol(evaluate: Evaluate, numbers: Sequence[Number], points: int, seed: int)
     if len(numbers) < 2:
         raise ExperimentError(f"{len(numbers)} uncertain numbers, expected two or more to share the variance out")
     if points < 4 or points & (points - 1):
-        raise ExperimentError(f"points: is {points}, expected a power of 2 such as 32: the sequence is balanced only then")
+        raise ExperimentError(f"points: is {points}, expected a power of 2 from 4, such as 32: the sequence is balanced only then")
     a, b = uniforms(len(numbers), points, seed)
     mixed = [np.where(np.arange(len(numbers))[:, None] == d, b, a) for d in range(len(numbers))]
     asked = [point_of([(n, n.coordinate(float(u))) for n, u in zip(numbers, row, strict=True)]) for table in (a, b, *mixed) for row in table.T]

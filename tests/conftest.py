@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 TIERS = ("unit", "statistical", "e2e")
-LONG = ("test_calibrate_command.py", "test_recovery_from_records.py", "test_vicious_circle.py", "test_forecast_need.py", "test_engines_agree.py",
-        "test_backtest_published.py", "test_records_privacy.py")  # begun first, so that none is left for the end
+# Begun first, so that none is left for the end.
+LONG = ("test_calibrate_command.py", "test_snippets.py", "test_notebooks.py", "test_recovery_from_records.py", "test_vicious_circle.py",
+        "test_forecast_need.py", "test_engines_agree.py", "test_backtest_published.py", "test_records_privacy.py")  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -63,6 +63,7 @@ def test_the_register_gives_every_number_a_file_a_line_and_tails():
     assert (cost.value, cost.range, cost.status, cost.file) == ("4200", "2300 to 5493", "assumed", "early-help.yaml")
     assert cost.line == at(SHIPPED / "early-help.yaml", "value: 4200")[0]
     assert by_path["stages.assessment.duration.tail_share"].value == "0.25"
+    assert (by_path["families.sibling_gap_years.low"].unit, by_path["settings.prices.clip.low"].unit) == ("years", "multiple")
     assert all(row.line > 0 and row.source and row.status in ("published", "derived", "assumed") for row in rows)
 
 
