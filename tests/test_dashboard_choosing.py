@@ -1,11 +1,13 @@
 """What the dashboard's choices become: settings of the register, scenarios' files, and a command."""
 
+import sys
 import threading
 
 import pytest
 
-from outputs.dashboard.choosing import Choice, Question, Where, choice_of, frozen, reforms_listed
-from outputs.dashboard.preview import ends
+from outputs.dashboard import preview
+from outputs.dashboard.choosing import Choice, Question, Where, choice_of, frozen, name_of, reforms_listed
+from outputs.dashboard.preview import Previewer, ends
 from outputs.dashboard.running import Job, StoppedError
 from outputs.dashboard.settings import price_settings, settings_of
 from scenarios.faults import ScenarioError
@@ -115,3 +117,37 @@ def test_a_job_keeps_its_result_or_its_fault():
     assert done.result == 7
     assert isinstance(failed.fault, ZeroDivisionError)
     assert not isinstance(failed.fault, StoppedError)
+
+
+def test_the_same_reform_twice_is_told_apart_in_preview_and_run():
+    moved = [choice_of("fostering", {HOMES: [0.0, likeliest, 0.073]}) for likeliest in (0.05, 0.06)]
+    asked = Question(Where("Rutland"), (moved[0], Choice("fostering"), moved[1]))
+    assert asked.keys == ("baseline", "my-fostering", "fostering", "my-fostering-2")
+    named = [name_of(key, choice.scenario) for key, choice in zip(asked.keys[1:], asked.reforms, strict=True)]
+    assert named == ["Fostering, changed", "Fostering", "Fostering, changed (2)"] == [one.name for one in asked.scenarios()[1:]]
+
+
+def test_what_is_kept_survives_threads_that_push_one_another_out(monkeypatch):
+    monkeypatch.setattr(preview, "KEPT", 2)
+    previewer, faults = Previewer(), []
+
+    def use(base):
+        """Ask for more than is kept, again and again."""
+        try:
+            for i in range(3000):
+                assert previewer._keeping((base, i % 5), lambda: "made") == "made"
+        except Exception as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=use, args=(base,)) for base in range(3)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert faults == []
+    assert len(previewer.kept) <= 2

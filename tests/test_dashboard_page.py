@@ -1,5 +1,6 @@
 """The dashboard's page without a browser: choose, run, and its numbers are those of the files it writes, run from Python."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,12 @@ testing = pytest.importorskip("streamlit.testing.v1", reason="streamlit is not i
 pytestmark = pytest.mark.e2e
 PAGE = Path(cc.__file__).with_name("dashboard_page.py")
 SPEND = "levers.family_help.spend_gbp_per_child_per_year.2026-04"
+
+
+@pytest.fixture(autouse=True)
+def no_folder(monkeypatch):
+    """Let the page have no argument, as it is when `carecurve dashboard` names no folder."""
+    monkeypatch.setattr(sys, "argv", [str(PAGE)])
 
 
 def test_a_run_has_the_numbers_of_the_files_it_writes(tmp_path):
@@ -58,3 +65,26 @@ def test_a_preview_of_a_group_waits_for_its_button_and_stays_when_the_page_is_ma
     assert any("−6.5" in one.value for one in page.get("html"))
     page.number_input(key="seed").set_value(2).run()
     assert [one.label for one in page.button if one.label.startswith("Preview")] == ["Preview 10 authorities"]
+
+
+def test_a_fault_of_the_program_is_told_and_the_page_goes_on(monkeypatch):
+    import outputs.dashboard.app as app
+
+    def fail(plan, progress):
+        """Stand for a run that fails."""
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr(app, "run_experiment", fail)
+    monkeypatch.setattr(app, "_preview_job", lambda question, years: None)
+    page = testing.AppTest.from_file(str(PAGE), default_timeout=60).run()
+    page.number_input(key="runs").set_value(2)
+    page.selectbox(key="authority").set_value("Rutland").run()
+    page.button(key="run").click().run()
+    page.session_state["job"].wait(60)
+    page.run()
+    assert not page.exception
+    assert [error.value for error in page.error] == [
+        "The program failed (RuntimeError: no such thing). The window in which the dashboard was started tells where."
+    ]
+    assert page.button(key="run").label == "Run"
+    assert page.text_input(key="folder").label.startswith("Folder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from outputs.dashboard.services import Services
 from scenarios.wording import listed
 from sim.experiment import run_experiment
 
+LOGGER = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
 AT_ONCE_SECONDS = 2.0  # a preview that takes no longer is there without a word that it is being worked out
 WORDS = """Compare reforms of children's services with current plans, for one authority or several. Choose at the side; in a narrow window the button
@@ -73,7 +75,7 @@ def preview_section(question: Question, services: Services) -> None:
         drawn = showing.picture(showing.preview_figure(found), "")
         st.session_state["preview-picture"] = (job, drawn)
     st.image(drawn.png, width="stretch", alt=drawn.words)
-    st.caption(f"Worked out in {previewer().seconds:.1f} seconds. A full run says how sure it is.")
+    st.caption(f"Worked out in {job.seconds:.1f} seconds. A full run says how sure it is.")
 
 
 def _preview_job(question: Question, years: int | None) -> Job | None:
@@ -116,17 +118,23 @@ def run_section(question: Question | None, services: Services) -> None:
         _ended(job, services)
     if question is None:
         return
-    where, scenarios = question.where.selection, f"{len(question.keys)} scenarios ({listed(question.keys)})"
-    several = f", {len(where.areas)} authorities" if len(where.areas) > 1 else ""
-    st.markdown(f"{where.label}: {question.runs} paired runs of {scenarios}, {question.from_} to {question.until}{several}.")
+    st.markdown(_what(question))
     if st.button("Run", type="primary", key="run"):  # what is chosen now, not what was chosen when the button was put on the page
         _begin(question, services)
         st.rerun()
 
 
+def _what(question: Question) -> str:
+    """Return what a full run is of, in a line."""
+    where, scenarios = question.where.selection, f"{len(question.keys)} scenarios ({listed(question.keys)})"
+    several = f", {len(where.areas)} authorities" if len(where.areas) > 1 else ""
+    return f"{where.label}: {question.runs} paired runs of {scenarios}, {question.from_} to {question.until}{several}."
+
+
 def _begin(question: Question, services: Services) -> None:
     """Begin the run."""
     st.session_state.pop("finished", None)
+    st.session_state["running"] = _what(question)
 
     def work(progress):
         """Run it, and make what is shown of it."""
@@ -144,6 +152,7 @@ def _progress() -> None:
     job: Job = st.session_state["job"]
     if not job.running:
         st.rerun()
+    st.markdown(st.session_state["running"])
     if job.cancelled:
         st.markdown("Stopping: the runs in hand are finished, no other is begun.")
         return
@@ -247,7 +256,9 @@ def _downloads(files: Files, key: str) -> None:
 
 
 def _say(fault: Exception, services: Services) -> None:
-    """Say what a user got wrong; anything else is a fault of the program, and raised."""
-    if not services.is_user_error(fault):
-        raise fault
-    st.error(str(fault))
+    """Say what a user got wrong; a fault of the program is told too, with its traceback where the dashboard was started, and the page goes on."""
+    if services.is_user_error(fault):
+        st.error(str(fault))
+        return
+    LOGGER.error("the dashboard failed", exc_info=fault)
+    st.error(f"The program failed ({type(fault).__name__}: {fault}). The window in which the dashboard was started tells where.")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from scenarios.areas import load_areas, load_groups, regions
 from scenarios.loading import available_scenarios, load, load_kept
@@ -136,16 +137,29 @@ def written(key: str, scenario: str, moved: tuple[tuple[str, Value | tuple[float
     """Return the text of a scenario file, `key` its name, that extends a shipped one and sets what was moved."""
     yaml = YAML()
     yaml.width = 10_000  # a path with its value is one line
-    yaml.default_flow_style = None
-    name, number = load(scenario).name, key.removeprefix(f"{MINE}{scenario}").removeprefix("-")
-    body = {
-        "name": f"{name}, changed{f' ({number})' if number else ''}",
-        "description": f"{name}, with settings changed on the dashboard",
-        "extends": scenario,
-    } | ({"set": {path: list(value) if isinstance(value, tuple) else value for path, value in moved}} if moved else {})  # fmt: skip
+    body = CommentedMap(
+        name=name_of(key, scenario), description=f"{load(scenario).name}, with settings changed on the dashboard", extends=scenario,
+    )  # fmt: skip
+    if moved:
+        body["set"] = CommentedMap((path, _in_a_line(value)) for path, value in moved)
     text = io.StringIO()
     yaml.dump(body, text)
     return f"{HEAD}#   {command}\n{text.getvalue()}"
+
+
+def _in_a_line(value: Value | tuple[float, ...]) -> float | int | CommentedSeq:
+    """Return a value as a file holds it: a list in one line."""
+    if not isinstance(value, tuple):
+        return value
+    listed = CommentedSeq(value)
+    listed.fa.set_flow_style()
+    return listed
+
+
+def name_of(key: str, scenario: str) -> str:
+    """Return what the scenario of a key is called: as it is shipped, marked as changed, numbered where the same was chosen twice."""
+    name, number = load(scenario).name, key.removeprefix(f"{MINE}{scenario}").removeprefix("-")
+    return name if key == scenario else f"{name}, changed" + (f" ({number})" if number else "")
 
 
 def scenario_of(shipped: str, key: str, text: str) -> Scenario:
@@ -177,7 +191,7 @@ def groups_listed() -> dict[str, str]:
     return found | {name: f"{name} ({sum(area.region == name for area in areas)} authorities)" for name in regions()}
 
 
-def not_in_equations(scenario: Scenario, where: Where) -> str:
+def not_in_equations(scenario: Scenario) -> str:
     """Return why the expected engine cannot preview a scenario; nothing if it can."""
     if beyond_expected(scenario):
         return "the equations do not know yet what this reform does to the families or children it reaches"

@@ -15,6 +15,7 @@ from outputs.workbook import WORKBOOK, read_tables, write_workbook
 from sim.results import Comparison, open_results
 
 COMMAND = "command.txt"
+LOGS = ("event_log", "events")
 
 
 class Files:
@@ -27,9 +28,9 @@ class Files:
 
     @cached_property
     def _held(self) -> dict[str, bytes]:
-        """Every file of the finished folder by its name."""
+        """Every file of the finished folder by its name, but for event logs: no report or table is made of them, and they are large."""
         if self.folder is not None:
-            return {path.name: path.read_bytes() for path in sorted(self.folder.iterdir()) if path.is_file()}
+            return {path.name: path.read_bytes() for path in sorted(self.folder.iterdir()) if path.is_file() and not path.name.startswith(LOGS)}
         with tempfile.TemporaryDirectory(prefix="carecurve-") as temporary:
             made = Path(temporary) / "results"
             self.services.save(self.comparison, made)
@@ -73,10 +74,6 @@ class Files:
         with self.lock:
             tables = {name: content for name, content in self._held.items() if name.endswith(".csv")}
         return zipped(tables | self._own_files())
-
-    def scenario_files(self) -> bytes:
-        """Return a zip of the scenarios' files and the command that runs them."""
-        return zipped(self._own_files())
 
     def _own_files(self) -> dict[str, bytes]:
         """Return the scenarios' files, and the command if there is one."""

@@ -59,9 +59,9 @@ def ask(previewer: Previewer) -> Question | None:
             choices.append(choice)
     settings = load(BASELINE).settings
     until, runs, seed = _how_long(settings.from_, settings.until, settings.replicates)
-    if where is None or not sound or runs is None or seed is None:
+    if where is None or not sound:
         return None
-    return Question(where, tuple(choices), prices, settings.from_, until, int(runs), int(seed))
+    return Question(where, tuple(choices), prices, settings.from_, until, runs, seed)
 
 
 def _where() -> Where | None:
@@ -131,7 +131,7 @@ def _decimals(one: Setting) -> int:
     return next((digits for digits in range(DECIMALS) if abs(one.step * 10**digits - round(one.step * 10**digits)) < 1e-9), DECIMALS)
 
 
-def _how_long(from_: str, until: str, runs: int) -> tuple[str, float | None, float | None]:
+def _how_long(from_: str, until: str, runs: int) -> tuple[str, int, int]:
     """Ask for horizon, runs and seed."""
     st.subheader("How far and how sure")
     first = year_ending(from_)
@@ -141,10 +141,7 @@ def _how_long(from_: str, until: str, runs: int) -> tuple[str, float | None, flo
         help="More runs tell chance from effect, and take longer. 30 are usual; 4 give a first look.",
     )  # fmt: skip
     seed = st.number_input("Seed of chance", 0, 2**32 - 1, 1, key="seed", help="The same seed gives the same numbers.")
-    for field, value in (("Paired runs", number), ("Seed of chance", seed)):
-        if value is None:
-            st.error(f"{field}: expected a whole number.")
-    return f"{year}-03", number, seed
+    return f"{year}-03", int(number), int(seed)
 
 
 def _checked(previewer: Previewer, choice: Choice, prices: tuple) -> bool:

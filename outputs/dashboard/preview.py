@@ -7,13 +7,12 @@ engine. Effects and prices are at their means in both. Results are kept, so that
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
 
-from outputs.dashboard.choosing import BASELINE, MINE, Choice, Question, not_in_equations, scenario_of, written
+from outputs.dashboard.choosing import BASELINE, MINE, Choice, Question, name_of, not_in_equations, scenario_of, written
 from outputs.dashboard.running import Progress
 from outputs.tables import after_branch, whole
 from scenarios.scenario import Scenario
@@ -59,6 +58,8 @@ class Previewed:
         Paired runs of the fast engine; 0 where equations gave the mean.
     why_runs
         Why equations could not.
+    against
+        What the baseline is called.
     """
 
     label: str
@@ -69,35 +70,30 @@ class Previewed:
     runs: int
     why_runs: str
     price_base: str
+    against: str = "current plans"
 
 
 class Previewer:
-    """Works out previews and keeps what they are made of; safe to call from several sessions, one at a time."""
+    """Works out previews, one at a time, and keeps what they are made of; threads of several sessions may call it."""
 
     def __init__(self) -> None:
         self.kept: OrderedDict[tuple, Results | Scenario] = OrderedDict()
-        self.lock = threading.Lock()
-        self.seconds = 0.0
+        self.keeping = threading.Lock()  # held while what is kept is looked up or changed
+        self.working = threading.Lock()  # held by the preview in hand: two at once would each take twice as long
 
     def preview(self, question: Question, years: int | None = YEARS, report: Progress | None = None) -> list[Previewed]:
         """Return each reform of a question less the baseline, over the first years (None: all of them).
 
-        `report` is told before each reform how many are done, of how many; what it raises ends the work.
+        `report` is told how many runs are done, of how many, again and again; what it raises ends the work.
 
         Raises
         ------
         ScenarioError, ExperimentError
             If settings do not go together, or nothing can be run so.
         """
-        with self.lock:
-            began = time.perf_counter()
-            found = []
-            for choice in question.reforms:
-                if report is not None:
-                    report(len(found), len(question.reforms))
-                found.append(self._one(question, choice, ends(question, years)))
-            self.seconds = time.perf_counter() - began
-        return found
+        with self.working:
+            return [self._one(question, choice, key, ends(question, years), report)
+                    for choice, key in zip(question.reforms, question.keys[1:], strict=True)]  # fmt: skip
 
     def scenario(self, choice: Choice, prices: tuple) -> Scenario:
         """Return the scenario of a choice, with the prices that every scenario has."""
@@ -110,21 +106,21 @@ class Previewer:
 
         return self._keeping(("scenario", choice, prices), loaded)
 
-    def _one(self, question: Question, choice: Choice, until: str) -> Previewed:
-        """Return one reform less the baseline."""
+    def _one(self, question: Question, choice: Choice, key: str, until: str, report: Progress | None) -> Previewed:
+        """Return one reform less the baseline; `key` is what the full run calls it."""
         reform = self.scenario(choice, question.prices)
-        why = not_in_equations(reform, question.where)
-        base = self._run(question, Choice(BASELINE), until, bool(why))
-        both = whole(Comparison(base, (self._run(question, choice, until, bool(why)),), {"area_label": question.where.selection.label}))
+        why = not_in_equations(reform)
+        base = self._run(question, Choice(BASELINE), until, bool(why), report)
+        both = whole(Comparison(base, (self._run(question, choice, until, bool(why), report),), {"area_label": question.where.selection.label}))
         years = after_branch(both.baseline)
         net = both.cost_difference(reform.key).sel(year_ending=years).to_numpy()[0]
         children = both.difference(reform.key).sel(measure="cla_at31", year_ending=years).to_numpy()[0]
         return Previewed(
-            reform.name, tuple(years), Spread.of(net), Spread.of(children), Spread.of(net.sum(axis=1)), len(net) if why else 0, why,
-            str(base.metadata["price_base"]),
+            name_of(key, choice.scenario), tuple(years), Spread.of(net), Spread.of(children), Spread.of(net.sum(axis=1)), len(net) if why else 0, why,
+            str(base.metadata["price_base"]), "current plans" + (" at the prices chosen" if question.prices else ""),
         )  # fmt: skip
 
-    def _run(self, question: Question, choice: Choice, until: str, by_runs: bool) -> Results:
+    def _run(self, question: Question, choice: Choice, until: str, by_runs: bool, report: Progress | None) -> Results:
         """Return the results of one scenario, kept from before if they are there."""
         seed = question.seed if by_runs else 1
         key = (question.where, choice, question.prices, question.from_, until, by_runs, seed)
@@ -134,18 +130,22 @@ class Previewer:
             options = {"engine": "fast", "runs": FEW_RUNS, "seed": seed} if by_runs else {"engine": "expected", "runs": 1}
             scenario = self.scenario(choice, question.prices)
             prepared = plan([scenario], question.where.selection, from_=question.from_, until=until, effects="central", **options)
-            return run_experiment(prepared).baseline
+            return run_experiment(prepared, report).baseline
 
         return self._keeping(key, run)
 
     def _keeping(self, key: tuple, make):
         """Return what is kept under a key, made if it is not."""
-        if key not in self.kept:
-            self.kept[key] = make()
+        with self.keeping:
+            if key in self.kept:
+                self.kept.move_to_end(key)
+                return self.kept[key]
+        made = make()
+        with self.keeping:
+            self.kept[key] = made
             while len(self.kept) > KEPT:
                 self.kept.popitem(last=False)
-        self.kept.move_to_end(key)
-        return self.kept[key]
+        return made
 
 
 def ends(question: Question, years: int | None) -> str:

@@ -171,7 +171,7 @@ def preview_table(found: Sequence[Previewed]) -> Table:
     for one in found:
         rows.append([f"{one.label}: net cost, £ million", *(_previewed(one.net, i, 1e6) for i in range(len(years))), _previewed(one.total, (), 1e6)])
         rows.append([f"{one.label}: children in care on 31 March", *(_previewed(one.children, i) for i in range(len(years))), "–"])
-    return Table(f"Preview: change against current plans, {found[0].price_base} prices", head, rows)
+    return Table(f"Preview: change against {found[0].against}, {found[0].price_base} prices", head, rows)
 
 
 def _previewed(spread, i, scale: float = 1.0) -> str:
@@ -210,8 +210,8 @@ def preview_figure(found: Sequence[Previewed]) -> Figure:
         axes.axhline(0.0, color=COLOURS[0], linewidth=1.0)
         year_axis(axes, years, at_31_march)
         bare(axes)
-    left.set_title("Net cost, change against current plans", loc="left", fontsize=10)
-    right.set_title("Children in care, change against current plans", loc="left", fontsize=10)
+    left.set_title(f"Net cost, change against {found[0].against}", loc="left", fontsize=10)
+    right.set_title("Children in care, change", loc="left", fontsize=10)
     money_axis(left.yaxis, f"a year, {found[0].price_base} prices")
     number_axis(right.yaxis, "Children")
     drawn.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=1, frameon=False, fontsize=9)
@@ -219,4 +219,4 @@ def preview_figure(found: Sequence[Previewed]) -> Figure:
         f"{one.label}: net cost {millions(float(one.net.mean[-1]), True)} £ million in {year_name(years[-1])}, "
         f"{more(float(one.children.mean[-1]))} children in care on 31 March {years[-1]}." for one in found
     )  # fmt: skip
-    return described(drawn, f"Preview of change against current plans, by year; all numbers are in the table. {said}")
+    return described(drawn, f"Preview of change against {found[0].against}, by year; all numbers are in the table. {said}")
