@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from outputs.money_axis import MINUS, MoneyFormatter, unit_of
-from outputs.pictures.look import LABEL_GAP, apart
+from outputs.pictures.look import apart, wrapped
 from outputs.plots import COLOURS, HATCHES, MARKERS, STYLES, cost_curve, save_figure
 from sim.results import Comparison
 
@@ -90,12 +90,20 @@ def test_a_single_year_of_one_scenario_shows_what_it_is_spent_on():
 def test_labels_at_the_ends_are_kept_apart_and_inside():
     axes = Figure().subplots()
     axes.set_ylim(0.0, 1.0)
-    placed = apart(axes, [("a", 0.97, 0), ("b", 0.98, 1), ("c", 0.99, 2), ("d", 0.1, 3)])
+    placed = apart(axes, [("a", 0.97, 0), ("b\nb", 0.98, 1), ("c", 0.99, 2), ("d", 0.1, 3)], 0.08)
     heights = [height for _, height in placed]
-    assert [label for (label, _, _), _ in placed] == ["d", "a", "b", "c"]
-    assert min(np.diff(heights)) >= LABEL_GAP - 1e-12
-    assert max(heights) <= 1.0
-    assert heights[0] == 0.1
+    assert [label for (label, _, _), _ in placed] == ["d", "a", "b\nb", "c"]
+    assert heights == pytest.approx([0.1, 1.0 - 0.28, 1.0 - 0.16, 1.0 - 0.04])  # centres: half a line of each between them
+    crowded = apart(axes, [(f"{i}\n{i}", 0.5, i) for i in range(10)], 0.08)  # twenty lines where twelve fit
+    assert [height for _, height in crowded] == pytest.approx([0.05 + 0.1 * i for i in range(10)])
+
+
+def test_a_long_name_takes_three_lines_at_most():
+    name = "A reform whose name goes on and on, as names do that a committee of several authorities has written together"
+    assert wrapped("Early-help investment") == "Early-help\ninvestment"
+    lines = wrapped(name, 18).split("\n")
+    assert (len(lines), lines[-1][-1]) == (3, "…")
+    assert max(map(len, lines)) <= 20
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def spread_over_authorities(
     Parameters
     ----------
     published, neighbours
-        As `outputs.pictures.published` describes; without them nothing published is drawn. Neighbours are ten other authorities that the Department
-        for Education lists as most like this one; the bar is from the lowest to the highest of those that published, its notch their median.
+        As `outputs.pictures.published` describes; without them nothing published is drawn. Neighbours are those with figures of the ten authorities
+        that the Department for Education lists as most like this one; the bar is from the lowest to the highest of them, its notch their median.
     measure
         A count, or a percentage, of `sim.measures`. Of many authorities the highest and the lowest are drawn.
     """
@@ -72,12 +72,14 @@ def spread_over_authorities(
     axes.set_xlim(left=0.0)
     axes.tick_params(axis="y", length=0)
     unit = MEASURES[measure].unit if MEASURES[measure].ratio_of else f"{MEASURES[measure].unit} per {PER:,.0f} children"
-    number_axis(axes.xaxis, f"{label_of(measure).lower()}: {unit}, year to 31 March {year}")
+    when = f"31 March {year}" if MEASURES[measure].over == "last" else f"year to 31 March {year}"
+    number_axis(axes.xaxis, f"{label_of(measure).lower()}: {unit}, {when}")
     bare(axes, "x")
     label = str(comparison.metadata.get("area_label") or (rows[0] if len(rows) == 1 else "Authorities"))
     title = f"{label}: {label_of(measure).lower()}, authority by authority"
     beside = (
-        f"Cross: the authority as published in {then}; grey bar: its ten statistical neighbours as published then (notch: median). "
+        f"Cross: the authority as published in {then}; grey bar: those of its ten statistical neighbours with figures, as published then "
+        "(notch: median). "
         f"{PUBLISHED_SOURCE} Neighbours: its Local Authority Interactive Tool."
         if known
         else ""
@@ -106,7 +108,7 @@ def _told(comparison: Comparison, found: list[Summary], order: np.ndarray, about
             f"{area}: {', '.join(f'{one.label} {number(float(summary.mean[i]))}' for one, summary in zip(comparison.scenarios, found, strict=True))}"
         ]
         said += [f"published {number(known[area])} in {about['then']}"] if area in known else []
-        said += [f"neighbours' median {number(float(np.median(near[area])))}"] if near[area] else []
+        said += [f"median of {len(near[area])} neighbours {number(float(np.median(near[area])))}"] if near[area] else []
         told.append(", ".join(said) + ".")
     return " ".join(told)
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from outputs.money_axis import Unit, money_axis, unit_of
 from outputs.picture import described
-from outputs.pictures.look import COLOURS, MARKERS, SOURCE, bare, curves, prices, wrapped, year_axis
+from outputs.pictures.look import BAND, COLOURS, MARKERS, bare, curves, drawn_from, finish, means_of, new_figure, prices, wrapped, year_axis
 from outputs.tables import after_branch, whole
 from scenarios.timeline import year_name
 from sim.cost_lines import PUBLISHED_LABELS
@@ -16,7 +16,7 @@ from sim.results import Comparison, Results
 from sim.statistics import BreakEven, Summary, break_even, summarise
 
 SMALLEST_RANGE = 0.001  # of the baseline's yearly cost: a difference of a few pounds is not drawn as large as one of millions
-BAND = (0.05, 0.5, 0.95)  # of runs, those that never break even last
+SHARES = (0.05, 0.5, 0.95)  # of runs, those that never break even last
 
 
 def cost_curve(comparison: Comparison) -> Figure:
@@ -31,21 +31,17 @@ def cost_curve(comparison: Comparison) -> Figure:
     comparison = whole(comparison)
     base = comparison.baseline
     years = after_branch(base) or list(base.years)
-    figure = Figure(figsize=(12.0, 5.6), layout="constrained")
+    figure = new_figure(12.0, 5.6)
     if len(years) == 1:
         _one_year(figure, comparison, years[0])
-        drawn = "Points: mean of {} paired runs; bars"
+        drawn = drawn_from(base, "bars: 5th to 95th percentile", "Points")
     else:
         _by_year(figure, comparison, years)
-        drawn = "Lines: mean of {} paired runs; bands" + (" and, by year, a reform's thin lines" if comparison.reforms else "")
+        drawn = drawn_from(base, "bands, and by year a reform's thin lines: 5th to 95th percentile" if comparison.reforms else BAND)
     payers = "authorities" if several else "the authority"
     title = f"{base.areas[0]}: what children's services cost {payers}"
-    even = " Bars on the line of no difference: when 5 % to 95 % of runs break even." if comparison.reforms and len(years) > 1 else ""
-    figure.suptitle(title, x=0.01, ha="left", fontsize=13)
-    figure.supxlabel(
-        f"{SOURCE}\n{drawn.format(base.replicates)}: 5th to 95th percentile. Net of grants.{even}",
-        fontsize=7.5, x=0.01, ha="left",
-    )  # fmt: skip
+    chance = base.replicates > 1 and comparison.reforms and len(years) > 1
+    finish(figure, title, f"{drawn} Net of grants." + (" Bars on the line of no difference: when 5 % to 95 % of runs break even." if chance else ""))
     return described(figure, f"{title}. {_told(comparison, years)}")
 
 
@@ -67,7 +63,7 @@ def _by_year(figure: Figure, comparison: Comparison, years: list[int]) -> None:
         right.update_datalim([(years[0], sign * _smallest_range(base, years)) for sign in (-1.0, 1.0)])
         found = [even_of(comparison, one.scenario, years) for one in comparison.reforms]
         told = [(f"{label}\n{_even_in_label(even, years)}", summary) for (label, summary), even in zip(against, found, strict=True)]
-        curves(right, years, told, first=1, also=[(f"{base.label} = 0", 0.0, 0)], gap=0.13, longest=24)
+        curves(right, years, told, first=1, also=[(f"{base.label} = 0", 0.0, 0)], longest=24)
         _mark_break_even(right, found, years)
     else:
         right.set_title("Cumulative net cost", loc="left")
@@ -102,7 +98,7 @@ def even_of(comparison: Comparison, scenario: str, years: list[int]) -> BreakEve
 def even_band(even: BreakEven) -> tuple[float, float, float]:
     """Return the years by which 5 %, half and 95 % of runs have broken even; infinite where they have not within the horizon."""
     ordered = np.sort(np.where(even.years > 0, even.years, np.inf))
-    return tuple(float(ordered[min(int(np.ceil(share * len(ordered))), len(ordered)) - 1]) for share in BAND)
+    return tuple(float(ordered[min(int(np.ceil(share * len(ordered))), len(ordered)) - 1]) for share in SHARES)
 
 
 def _even_in_label(even: BreakEven, years: list[int]) -> str:
@@ -140,14 +136,14 @@ def _told(comparison: Comparison, years: list[int]) -> str:
     net = {one.scenario: summarise(one.net().sel(year_ending=years).to_numpy()[0]) for one in comparison.scenarios}
     ends = dict.fromkeys((0, len(years) - 1))
     unit = unit_of(float(max(abs(summary.mean).max() for summary in net.values())))
-    told = [f"Net cost a year in {prices(base)}, mean of {base.replicates} run{'s' * (base.replicates > 1)}:"]
+    told = [f"Net cost a year in {prices(base)}. {means_of(base)[1]}:"]
     told += [f"{one.label}, " + ", ".join(f"{unit.text(float(net[one.scenario].mean[i]))} in {year_name(years[i])}" for i in ends) + ";"
              for one in comparison.scenarios]  # fmt: skip
     for one in comparison.reforms:
         total = summarise(_cumulative(comparison, one.scenario, years)[:, -1])
         small = unit_of(max(abs(float(end)) for end in (total.mean, total.p05, total.p95)))
         change = _in_words(small, float(total.mean), float(total.p05), float(total.p95), True)
-        told.append(f"{one.label} changes it by {change} over {span}, 90 % interval in brackets, and"
+        told.append(f"{one.label} changes it by {change} over {span}, and"
                     f" {_even_in_label(even_of(comparison, one.scenario, years), years)};")  # fmt: skip
     return " ".join(told).rstrip(";") + "."
 

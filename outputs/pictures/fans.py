@@ -24,6 +24,7 @@ from outputs.pictures.look import (
     drawn_from,
     finish,
     label_ends,
+    means_of,
     new_figure,
     number,
     number_axis,
@@ -120,7 +121,7 @@ def _levels(axes: Axes, comparison: Comparison, years: list[int], values: dict[s
         axes.plot(years, own.mean(axis=0), color=COLOURS[look], linestyle=STYLES[look], marker=MARKERS[look], markersize=4.5, linewidth=1.7)
         ends.append((one.label, float(own.mean(axis=0)[-1]), look))
     axes.set_title("As simulated" + (", after what was published" if len(before) else ""), loc="left", fontsize=10.5)
-    label_ends(axes, years[-1] + 0.0, ends)
+    label_ends(axes, years[-1], ends)
 
 
 def _fan(axes: Axes, years: list[int], values: np.ndarray, look: int, hatched: bool = False) -> None:
@@ -175,5 +176,5 @@ def _told(comparison: Comparison, measure: str, title: str, years, changed, valu
         told[-1] += "."
     return (
         " ".join(told)
-        + f" Mean of {base.replicates} run{'s' * (base.replicates > 1)}, 90 % interval in brackets; unit: {measure_unit(measure, base)}."
+        + f" {means_of(base)[1]}; unit: {measure_unit(measure, base)}."
     )

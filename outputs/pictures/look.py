@@ -28,7 +28,9 @@ RISE, FALL, GREY = COLOURS[2], COLOURS[1], "#666666"
 SIMULATED = "CareCurve simulation from published figures (Department for Education, Ofsted, ONS; Open Government Licence v3.0)."
 SOURCE = f"Source: {SIMULATED} Abuse, death and children's experience are not simulated."
 PUBLISHED_SOURCE = "Published: Department for Education statistics, Open Government Licence v3.0."
-LABEL_GAP = 0.085  # height of a label of two lines, of the axes'
+LABEL = 8.5  # points: the size of labels at curves' ends
+LINE_INCHES = 1.25 * LABEL / 72.0  # height of a line of a label
+MOST_LINES = 3  # of a name
 LETTERS_PER_INCH = 17.5  # of a note
 TITLE, SMALL, NOTE = 13.0, 9.0, 7.5  # points
 End = tuple[str, float, int]  # a label at the end of a curve: text, height, style
@@ -96,9 +98,21 @@ THIN = "band, and a reform's thin lines: 5th to 95th percentile"  # of `curves` 
 
 def drawn_from(results: Results, band: str = BAND, what: str = "Lines") -> str:
     """Return what is drawn of how many runs, as a note."""
+    if results.metadata.get("engine") == "expected":
+        return f"{what}: by equations, the mean of very many runs; nothing is said of chance."
     if results.replicates == 1:
         return f"{what}: one run, so nothing is said of chance."
     return f"{what}: mean of {results.replicates} paired runs; {band}."
+
+
+def means_of(results: Results) -> tuple[str, str]:
+    """Return what the numbers of a picture's alternative text are, as a sentence begins: without intervals, and with them."""
+    if results.metadata.get("engine") == "expected":
+        return ("By equations, the mean of very many runs",) * 2
+    if results.replicates == 1:
+        return ("One run",) * 2
+    mean = f"Mean of {results.replicates} runs"
+    return mean, f"{mean}, 90 % interval in brackets"
 
 
 def number(value: float, signed: bool = False, digits: int | None = None) -> str:
@@ -122,15 +136,17 @@ def number_axis(axis, label: str) -> None:
 
 
 def wrapped(label: str, longest: int = 18) -> str:
-    """Break a long label in two at the space nearest its middle."""
+    """Break a long label in two at the space nearest its middle; one that is longer still in three, cut off if it has to be."""
     if len(label) <= longest:
         return label
+    if len(label) > 2.5 * longest:
+        return fill(label, max(longest, 18), max_lines=MOST_LINES, placeholder=" …")
     middle = min((i for i, c in enumerate(label) if c == " "), key=lambda i: abs(i - len(label) / 2), default=None)
     return label if middle is None else f"{label[:middle]}\n{label[middle + 1 :]}"
 
 
 def curves(axes: Axes, x: Sequence[int], drawn: list[tuple[str, Summary]], first: int = 0, also: list[End] | None = None,
-           gap: float = LABEL_GAP, longest: int = 18, from_nothing: bool = False, shaded: int | None = None) -> None:  # fmt: skip
+           longest: int = 18, from_nothing: bool = False, shaded: int | None = None) -> None:  # fmt: skip
     """Draw curves with bands, each labelled at its end; `first` is the style of the first one, `also` holds more labels.
 
     `shaded` is how many, the first ones, have their band filled (None: all); others have its edges alone, where bands would cover one another.
@@ -159,32 +175,45 @@ def curves(axes: Axes, x: Sequence[int], drawn: list[tuple[str, Summary]], first
     axes.margins(x=0.02)
     if from_nothing:
         axes.set_ylim(bottom=0.0)
-    label_ends(axes, x[-1], ends, gap, longest)
+    label_ends(axes, x[-1], ends, longest)
 
 
-def label_ends(axes: Axes, x: float, ends: list[End], gap: float = LABEL_GAP, longest: int = 18) -> None:
+def label_ends(axes: Axes, x: float, ends: list[End], longest: int = 18) -> None:
     """Write labels at the right of curves' ends, kept apart, each joined to its end."""
-    for (label, y, style), height in apart(axes, ends, gap):
+    broken = [("\n".join(wrapped(line, longest) for line in label.split("\n")), y, style) for label, y, style in ends]
+    for (label, y, style), height in apart(axes, broken, LINE_INCHES / _height_inches(axes)):
         colour = COLOURS[style] if style >= 0 else GREY
         axes.annotate(
-            "\n".join(wrapped(line, longest) for line in label.split("\n")), (x, y), xytext=(16, height), textcoords=("offset points", "data"),
-            va="center", fontsize=8.5, color=colour, annotation_clip=False,
+            label, (x, y), xytext=(16, height), textcoords=("offset points", "data"), va="center", fontsize=LABEL, color=colour,
+            annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0, "patchA": None, "relpos": (0, 0.5)},
         )  # fmt: skip
 
 
-def apart(axes: Axes, ends: list[End], gap: float = LABEL_GAP) -> list[tuple[End, float]]:
-    """Return labels, each with a height moved so that none covers another nor leaves the axes, in order of height; gaps are of the axes' height."""
+def _height_inches(axes: Axes) -> float:
+    """Return about how high axes will be, before a figure is laid out: its share of what titles, notes and year labels leave."""
+    rows = axes.get_subplotspec().get_gridspec().nrows
+    return max((axes.figure.get_figheight() - 1.2) / rows - 0.75, 0.5)
+
+
+def apart(axes: Axes, ends: list[End], line: float) -> list[tuple[End, float]]:
+    """Return labels, each with a height moved so that none covers another nor leaves the axes, in order of height.
+
+    `line` is the height of a line of text, as a share of the axes'. Labels that are too many for the axes are as far apart as there is room.
+    """
     low, high = axes.get_ylim()
-    room = gap * (high - low)
     ordered = sorted(ends, key=lambda end: end[1])
+    lines = [label.count("\n") + 1 for label, _, _ in ordered]
+    each = min(line, 1.0 / max(sum(lines), 1)) * (high - low)
     heights = [y for _, y, _ in ordered]
-    for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + room)
+    floor = low
+    for i, own in enumerate(lines):
+        heights[i] = max(heights[i], floor + 0.5 * own * each)
+        floor = heights[i] + 0.5 * own * each
     ceiling = high
     for i in reversed(range(len(heights))):
-        heights[i] = min(heights[i], ceiling)
-        ceiling = heights[i] - room
+        heights[i] = min(heights[i], ceiling - 0.5 * lines[i] * each)
+        ceiling = heights[i] - 0.5 * lines[i] * each
     return list(zip(ordered, heights, strict=True))
 
 

@@ -19,6 +19,7 @@ from outputs.pictures.look import (
     drawn_from,
     finish,
     label_ends,
+    means_of,
     new_figure,
     number,
     number_axis,
@@ -27,6 +28,7 @@ from outputs.pictures.look import (
     year_axis,
 )
 from outputs.tables import whole
+from scenarios.timeline import year_name
 from sim.measures_money import HIGH_COST
 from sim.measures_places import APPROVED, KINDS
 from sim.results import Comparison, Results
@@ -52,7 +54,7 @@ def placement_mix(comparison: Comparison) -> Figure:
     comparison = whole(comparison)
     base, years = comparison.baseline, list(comparison.baseline.years)
     children = np.stack([yearly(base, name, years)[0].mean(axis=0) for name in MIX])  # (types, Y)
-    figure = new_figure(12.5 if comparison.reforms else 9.5, 5.8)
+    figure = new_figure(12.5 if comparison.reforms else 9.5, max(5.8, 2.2 + 0.18 * len(MIX) * len(comparison.reforms)))
     left, *right = np.atleast_1d(figure.subplots(1, 2 if comparison.reforms else 1, width_ratios=(1.25, 1.0) if comparison.reforms else None))
     _stacked(left, years, children)
     left.set_title(base.label, loc="left", fontsize=10.5)
@@ -114,7 +116,7 @@ def _stacked(axes: Axes, years: list[int], children: np.ndarray) -> None:
     axes.set_xlim(years[0] - (0.6 if len(years) == 1 else 0.0), years[-1] + (0.6 if len(years) == 1 else 0.0))
     axes.set_ylim(0.0, 1.02 * max(tops[-1].max(), 1e-9))
     bare(axes)
-    label_ends(axes, years[-1] + (0.25 if len(years) == 1 else 0.0), ends, gap=0.062, longest=40)
+    label_ends(axes, years[-1] + (0.25 if len(years) == 1 else 0.0), ends, longest=40)
 
 
 # ---------------------------------------------------------------- sufficiency
@@ -130,14 +132,14 @@ def sufficiency(comparison: Comparison) -> Figure:
     held = [{state: _at(one, [f"{kind}_places_{state}" for kind in KINDS], year).mean for state in STATES} for one in scenarios]
     _places(left, scenarios, held)
     left.set_title(f"Places on 31 March {year}", loc="left", fontsize=10.5, pad=22)
-    right.set_title(f"Type and distance, year to 31 March {year}", loc="left", fontsize=10.5)
+    right.set_title(f"Type and distance, {year_name(year)}", loc="left", fontsize=10.5)
     near = [_at(one, list(NEARNESS), year) for one in scenarios]
     rows_of_points(right, list(NEARNESS.values()), list(enumerate(near)), lambda _, summary, row: f"{float(summary.mean[row]):.1f} %")
     right.set_xlim(left=0.0)
-    right.margins(x=0.14)
-    number_axis(right.xaxis, "per cent")
+    right.margins(x=0.2)
+    number_axis(right.xaxis, f"per cent of placements made in the year,\nor of children on 31 March {year}")
     title = f"{base.areas[0]}: are there enough places, of the right type and near enough?"
-    said = (
+    said = ("Bars of places: in the order of the names above. " if len(scenarios) > 1 else "") + (
         "Not available: approved or registered, but kept free or out of use. Agencies' and bought homes' places: the share of the market that these "
         "authorities use."
     )
@@ -165,7 +167,7 @@ def _places(axes: Axes, scenarios: tuple[Results, ...], held: list[dict[str, np.
     """Draw stacked bars, a group for each kind of place with a bar for each scenario."""
     high = 0.8 / len(scenarios)
     most = max(_all(own, i) for own in held for i in range(len(KINDS))) or 1.0
-    for k, (one, own) in enumerate(zip(scenarios, held, strict=True)):
+    for k, own in enumerate(held):
         for i in range(len(KINDS)):
             y, begun = i + (k - (len(scenarios) - 1) / 2.0) * high, 0.0
             for state, (_, colour, hatch) in STATES.items():
@@ -177,7 +179,7 @@ def _places(axes: Axes, scenarios: tuple[Results, ...], held: list[dict[str, np.
                     axes.text(begun + value / 2.0, y, number(value, digits=0), ha="center", va="center", fontsize=8, color=ink, bbox=box)
                 begun += value
             axes.annotate(
-                f"{number(begun, digits=0)}: {one.label}" if len(scenarios) > 1 else number(begun, digits=0),
+                number(begun, digits=0),
                 (begun, y),
                 xytext=(4, 0),
                 textcoords="offset points",
@@ -213,7 +215,7 @@ def high_cost_tail(comparison: Comparison) -> Figure:
     told = []
     for axes, (name, words, unit) in zip(grid, panels, strict=False):
         drawn = [(one.label, summarise(yearly(one, name, years)[0])) for one in comparison.scenarios]
-        curves(axes, years, drawn, gap=0.17, from_nothing=True, shaded=1)
+        curves(axes, years, drawn, from_nothing=True, shaded=1)
         axes.set_title(words, loc="left", fontsize=10.5)
         number_axis(axes.yaxis, unit)
         year_axis(axes, years, at_31_march=True)
@@ -229,4 +231,4 @@ def high_cost_tail(comparison: Comparison) -> Figure:
         drawn_from(base, THIN if comparison.reforms else BAND),
         f"Prices of a placement by its needs are drawn with a heavy tail (derived), at {prices(base)}, and grow in real terms.",
     )
-    return described(figure, f"{title}. {' '.join(told)} Mean of {base.replicates} runs, 90 % interval in brackets.")
+    return described(figure, f"{title}. {' '.join(told)} {means_of(base)[1]}.")

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from outputs.children import label_of, yearly
 from outputs.picture import described
-from outputs.pictures.look import BAND, COLOURS, THIN, bare, curves, drawn_from, finish, new_figure, number, number_axis, year_axis
+from outputs.pictures.look import BAND, COLOURS, THIN, bare, curves, drawn_from, finish, means_of, new_figure, number, number_axis, year_axis
 from outputs.tables import whole
 from sim.measures import MEASURES
 from sim.results import Comparison
@@ -40,13 +40,13 @@ def waiting_and_caseload(comparison: Comparison) -> Figure:
             axes.axhline(1.0, color=COLOURS[0], linewidth=0.9, linestyle=":")
             axes.annotate("1: as much work as capacity", (years[0], 1.0), xytext=(2, 3), textcoords="offset points", fontsize=8)
             axes.update_datalim([(years[0], 1.1)])
-        curves(axes, years, lines, gap=0.19, from_nothing=True, shaded=1)
+        curves(axes, years, lines, from_nothing=True, shaded=1)
         axes.set_title(PANELS[name], loc="left", fontsize=10.5)
         number_axis(axes.yaxis, MEASURES[name].unit)
         year_axis(axes, years, stock)
         bare(axes)
         digits = DIGITS.get(name, 1)
-        last = "; ".join(f"{label} {number(float(summary.mean[-1]), digits=digits)}" for label, summary in lines)
+        last = "; ".join(f"{label} {number(float(summary.mean[-1]), digits=digits)}{_most(summary, years, digits)}" for label, summary in lines)
         told.append(
             f"{label_of(name)} ({MEASURES[name].unit}): {number(float(lines[0][1].mean[0]), digits=digits)} in {years[0]}; in {years[-1]}: {last}."
         )
@@ -55,4 +55,12 @@ def waiting_and_caseload(comparison: Comparison) -> Figure:
     title = f"{base.areas[0]}: waiting and caseload"
     drawn_of = drawn_from(base, THIN if comparison.reforms else BAND)
     finish(figure, title, f"{drawn_of} Work in hand: cases weighted by the time they take; above 1, all that a team works on slows.")
-    return described(figure, f"{title}. {' '.join(told)} Years end on 31 March; mean of {base.replicates} runs.")
+    return described(figure, f"{title}. {' '.join(told)} Years end on 31 March. {means_of(base)[0]}.")
+
+
+def _most(summary: Summary, years: list[int], digits: int) -> str:
+    """Return the greatest mean and its year in words, if it stands out: above the first and the last by a twentieth."""
+    most = int(np.argmax(summary.mean))
+    if summary.mean[most] <= 1.05 * max(summary.mean[0], summary.mean[-1]):
+        return ""
+    return f" (at most {number(float(summary.mean[most]), digits=digits)}, in {years[most]})"
