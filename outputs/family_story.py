@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from outputs.stays import stays, told_once
 from outputs.store import EVENTS
 from sim.results import MANIFEST
 
-NAME = re.compile(r"(?:(?P<area>[^\W\d].*?)[-\s]+)?(?P<family>\d+)(?:-[1-8])?")  # Leeds-18844, Leeds 18844, 18844, or a child's: Leeds-18844-2
+NAME = re.compile(r"(?:(?P<area>[^\W\d].*?)[-\s]+)?(?P<family>\d{1,18})(?:-[1-8])?")  # Leeds-18844, Leeds 18844, 18844, or a child's: Leeds-18844-2
 SHOWN = 5  # families named to who asks for one that is not there
 
 
@@ -126,7 +127,7 @@ def _from_folder(folder: Path, family: int | str) -> list[Told]:
     for about in scenarios:
         stages = (about.get("pathway") or {}).get("stages") or shipped_stages()
         told.append(_told(rows, about["scenario"], about["label"], stages, *span_of(about)))
-    return told
+    return with_what_stays(told)
 
 
 def _from_events(events: pd.DataFrame, family: int | str, stages: Stages) -> list[Told]:
@@ -136,13 +137,31 @@ def _from_events(events: pd.DataFrame, family: int | str, stages: Stages) -> lis
     area = _area_of(rows, area, number, family, lambda: events)
     begins, ends = math.floor(events["time"].min()), math.floor(events["time"].max()) + 1
     rows = rows[rows["area"] == area]
-    return [_told(rows, scenario, scenario, stages, begins, ends) for scenario in events["scenario"].unique()]
+    return with_what_stays([_told(rows, scenario, scenario, stages, begins, ends) for scenario in events["scenario"].unique()])
 
 
 def _told(rows: pd.DataFrame, scenario: str, label: str, stages: Stages, begins: float, ends: float) -> Told:
     """Return what happened to a family in one scenario."""
     own = rows[rows["scenario"] == scenario].reset_index(drop=True)
     return Told(scenario, label, told_once(own), stays(own, stages, begins, ends), stages, begins, ends)
+
+
+def with_what_stays(told: list[Told]) -> list[Told]:
+    """Return scenarios with what was so as the log began and never changes in theirs, where another scenario's log shows it.
+
+    All branch from one state: a child in care in one of them was in care in all.
+    """
+    begun = pd.concat([one.stays[one.stays["began_before"]] for one in told]).drop_duplicates(["child", "track"])
+    found = []
+    for one in told:
+        families = set(one.stays.loc[one.stays["child"] == 0, "track"])
+        children = set(one.stays.loc[one.stays["child"] > 0, "child"])
+        stayed = begun[np.where(begun["child"] == 0, ~begun["track"].isin(families), ~begun["child"].isin(children))]
+        if len(stayed):
+            both = pd.concat([one.stays, stayed.assign(start=one.begins, end=one.ends, following="", open=True)])
+            one = replace(one, stays=both.sort_values(["child", "track", "start"], kind="stable", ignore_index=True))
+        found.append(one)
+    return found
 
 
 def _name_of(told: Iterable[Told]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -107,7 +107,7 @@ def at_first(told: Told) -> str | None:
 def at_last(told: Told) -> str:
     """Return what is so when the log ends."""
     start = f"When the log ends, on {written(day_of_log(told.ends - 1))}, "
-    return _state(told, told.stays[told.stays["open"]], start) or f"{start}the family is not known to children's services."
+    return _state(told, told.stays[told.stays["open"]], start) or f"{start}nothing is open for the family, as far as the log shows."
 
 
 def differences(one: Told, other: Told) -> tuple[float, float]:
@@ -132,6 +132,14 @@ def _numbered(told: Told) -> dict[tuple, float]:
             seen[tuple(what)] = seen.get(tuple(what), 0) + 1
             found[*what, seen[tuple(what)]] = time
     return found
+
+
+def _part(told: Told, shared: set[tuple], when: float, before: bool) -> Told:
+    """Return a scenario with the events that all share before they differ, or with the others: each event is told once, on whichever day it falls."""
+    keys = {(time, *key[:-1]): key for key, time in _numbered(told).items()}
+    rows = told.events[["time", "child", "event", "stage_from", "stage_to"]].itertuples(index=False, name=None)
+    kept = [(keys[row] in shared if row in keys else row[0] < when) == before for row in rows]
+    return replace(told, events=told.events[pd.Series(kept, told.events.index, dtype=bool)])
 
 
 def gathered(told: Sequence[Told]) -> tuple[list[list[Told]], float, float]:
@@ -171,12 +179,12 @@ def in_words(name: str, stories: Sequence[Sequence[Told]], when: float, apart: f
     found += [begun for begun in [at_first(first)] if begun]
     if when == math.inf:
         return [*found, *days.values(), at_last(first)]
-    differs = day_of_log(when)
-    found += [words for day, words in days.items() if day < differs]
-    found.append(f"From {written(differs)} the scenarios differ.")
+    shared = {key for key, time in _numbered(first).items() if time < when}
+    found += dated_sentences(_part(first, shared, when, True)).values()
+    found.append(f"From {written(day_of_log(when))} the scenarios differ.")
     for same in stories:
         label = listed([told.label for told in same])
-        rest = [words for day, words in dated_sentences(same[0]).items() if day >= differs] or ["nothing more happens."]
+        rest = list(dated_sentences(_part(same[0], shared, when, False)).values()) or ["nothing more happens."]
         found += [f"Under {label}, {words}" for words in [*rest, lowered(at_last(same[0]))]]
     totals = [f"{listed([told.label for told in same])} {same[0].days_in_care:,.0f}" for same in stories]
     found.append(f"Days in care within the log, all children together: {'; '.join(totals)}.")

@@ -8,7 +8,7 @@ from event_rows import BEGINS, HELPED, REFERRED, REMOVED, rows, together
 
 from outputs.event_words import shipped_stages
 from outputs.family_plot import Bar, Lane, _labelled, family_timeline
-from outputs.family_story import FamilyError, families_worth_reading, family_story
+from outputs.family_story import FamilyError, families_worth_reading, family_story, with_what_stays
 from outputs.family_words import SAME_DAYS, Told, at_first, dated_sentences, differences, gathered, in_words
 from outputs.stays import stays, told_once
 
@@ -69,6 +69,27 @@ def test_a_few_days_are_no_other_story(shift, same):
     assert apart == (shift if same else 0.0)
 
 
+@pytest.mark.parametrize("days", [(95.0, 105.0), (105.0, 95.0)])
+def test_an_event_that_lies_on_both_sides_of_the_difference_is_told_once_in_each_scenario(days):
+    """Days 95 and 105 are one event, a few days apart; what differs, day 100, lies between."""
+    enquiry = [(day, 0, "stage_entry", "", "section_47") for day in days]
+    baseline = told(rows(*REFERRED[:1], (100.0, 0, "stage_entry", "", "child_protection_plan"), enquiry[0]))
+    reform = told(rows(*REFERRED[:1], enquiry[1]), "Reform")
+    found = in_words("Leeds-8", *gathered([baseline, reform]))
+    times = {label: sum("section 47 enquiry begins" in words and (words.startswith(f"Under {label}") or words[0].isdigit()) for words in found)
+             for label in ("Baseline", "Reform")}  # fmt: skip
+    assert times == {"Baseline": 1, "Reform": 1}
+
+
+def test_who_stays_in_care_without_an_event_is_known_from_another_scenario():
+    moves = rows((40.0, 1, "move", "in_house_foster", "agency_foster"))
+    one, other = with_what_stays([told(moves), told(moves.iloc[:0], "Reform")])
+    assert (one.days_in_care, other.days_in_care) == (365.0, 365.0)
+    found = in_words("Leeds-8", *gathered([one, other]))
+    assert "Days in care within the log, all children together: Baseline 365; Reform 365." in found
+    assert any(words.startswith("Under Reform, when the log ends") and "child 1 is looked after" in words for words in found)
+
+
 def test_scenarios_with_one_story_are_told_together():
     same, other = told(rows(*REFERRED, *later(REMOVED, 3.0)), "Reform"), told(rows(*REFERRED, *HELPED), "Help")
     stories, when, apart = gathered([told(rows(*REFERRED, *REMOVED)), same, other])
@@ -127,6 +148,11 @@ def test_a_number_of_two_families_asks_which():
     assert family_story(several(), "bradford 40")[1][0].startswith("Family Bradford-40 ")
     assert family_story(several(), "Leeds-40-3")[1][0].startswith("Family Leeds-40 ")  # a child's name is its family's too
     assert family_story(several(), 20)[1][0].startswith("Family Leeds-20 ")
+
+
+def test_a_number_longer_than_any_is_refused():
+    with pytest.raises(FamilyError, match="is no family's name"):
+        family_story(several(), "Leeds-99999999999999999999")
 
 
 def test_what_is_no_name_is_refused():
