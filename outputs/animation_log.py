@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from outputs.event_words import ADMISSION, ARRIVAL, NOT_OPEN, RENEGED, WAIT, Stages, lowered, shipped_stages
-from outputs.stays import named, stays, with_tracks, without_help_never_had
-from sim.model import EPOCH
+from outputs.stays import dates, named, stays, with_tracks, without_help_never_had
 
 ORDER = ("court", "protection", "support", "need")  # which stage of a family is shown
 FAMILY, CHILD = "family in need", "child in care"
@@ -41,7 +40,7 @@ def animation_log(events: pd.DataFrame, stages: Stages | None, begins: float, en
         {
             "entity_id": names, "event_type": np.where(found["step"] == 1, "queue", "arrival_departure"), "event": found["event"],
             "time": found["time"] - begins, "pathway": np.where(found["child"] == 0, FAMILY, CHILD),
-            "timestamp": np.datetime64(EPOCH.isoformat(), "s") + np.floor(found["time"] * 86_400).astype("int64").to_numpy().astype("timedelta64[s]"),
+            "timestamp": dates(found["time"]),
             "area": found["area"], "scenario": events["scenario"].iloc[0] if len(events) else "", "step": found["step"],
         }
     )  # fmt: skip

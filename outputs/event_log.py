@@ -15,10 +15,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from outputs.animation_log import animation_log
-from outputs.event_words import Stages, activity, shipped_stages
-from outputs.stays import named, told_once, with_tracks
+from outputs.event_words import Stages, activity, shipped_stages, stages_of
+from outputs.stays import dates, named, told_once, with_tracks
 from scenarios.timeline import add_months, first_day
-from sim.model import EPOCH, day_of
+from sim.model import day_of
 from sim.results import Results
 
 PM4PY, VIDIGI, NOTE = "event_log_pm4py", "event_log_vidigi", "event_log.txt"
@@ -40,7 +40,6 @@ SCHEMAS = {  # stated, so that an authority whose log has no child's event, say,
     ),
     VIDIGI: _schema("entity_id", "event_type", "event", "time", "pathway", "timestamp", "area", "scenario"),
 }
-EPOCH_SECOND = np.datetime64(EPOCH.isoformat(), "s")
 WORDS = """SIMULATED FAMILIES ONLY. No family or child in this folder exists, and none stands for a real one.
 
 Event log of the first run (replicate 0) of each scenario, in the shapes other tools read as they are:
@@ -60,12 +59,6 @@ those), and do not use it to judge, score or identify any real family.
 def case_name(area: str, family: int, child: int = 0) -> str:
     """Return what a family is called (Leeds-18844), or a child of it (Leeds-18844-1): the same in every scenario of a seed."""
     return f"{area}-{family}-{child}" if child else f"{area}-{family}"
-
-
-def dates(times: pd.Series) -> pd.Series:
-    """Return times of the log (days since 1 April 1990) as dates and times, whole seconds."""
-    seconds = np.floor(times.to_numpy(float) * 86_400.0).astype("int64")
-    return pd.Series(EPOCH_SECOND + seconds.astype("timedelta64[s]"), index=times.index)
 
 
 def process_log(events: pd.DataFrame, stages: Stages | None = None, case: str = "family") -> pd.DataFrame:
@@ -119,7 +112,7 @@ def write_event_logs(scenarios: Iterable[Results], folder: str | Path) -> list[P
     folder, written, left = Path(folder), [], []
     kept = [one for one in scenarios if one.events is not None]
     for one in kept:
-        stages = (one.metadata.get("pathway") or {}).get("stages") or shipped_stages()
+        stages = stages_of(one.metadata)
         begins, ends = span_of(one.metadata)
         for shape, tables in (
             (PM4PY, (process_log(own, stages) for own in _by_area(one.events))),

@@ -6,17 +6,14 @@ one's own that are not named here go by their label.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from scenarios.loading import load
 from scenarios.pathway_schema import FAMILY_TRACKS
 from sim.kernels.layout import EVENT_NAMES
 from sim.pathway_counts import described
-from sim.results import MANIFEST
 
 Stages = Mapping[str, Mapping[str, Any]]
 ARRIVAL, ENTRY, MOVE, WAIT, ADMISSION, EXIT, RENEGED = EVENT_NAMES
@@ -67,16 +64,9 @@ def shipped_stages() -> Stages:
     return described(load("baseline").pathway)["stages"]
 
 
-def stages_of(folder: str | Path) -> dict[str, Stages]:
-    """Return the stages of each scenario of a results folder, described; the shipped pathway's where the manifest has none.
-
-    Raises
-    ------
-    OSError, ValueError, KeyError
-        If the folder has no manifest, or it is not one.
-    """
-    told = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))["scenarios"]
-    return {one["scenario"]: one.get("pathway", {}).get("stages") or shipped_stages() for one in told}
+def stages_of(about: Mapping[str, Any]) -> Stages:
+    """Return the stages of a scenario as the manifest tells of it (or `Results.metadata`); the shipped pathway's where it has none."""
+    return (about.get("pathway") or {}).get("stages") or shipped_stages()
 
 
 def lowered(label: str) -> str:

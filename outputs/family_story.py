@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
 from outputs.event_log import case_name, span_of
-from outputs.event_words import ARRIVAL, Stages, shipped_stages
+from outputs.event_words import ARRIVAL, Stages, shipped_stages, stages_of
 from outputs.family_plot import family_timeline
 from outputs.family_words import Told, gathered, in_words
 from outputs.picture import described
@@ -125,7 +125,7 @@ def _from_folder(folder: Path, family: int | str) -> list[Told]:
     area = _area_of(rows, area, number, family, lambda: pd.read_parquet(folder / EVENTS, columns=["scenario", "area", "family"]))
     rows, told = rows[rows["area"] == area], []
     for about in scenarios:
-        stages = (about.get("pathway") or {}).get("stages") or shipped_stages()
+        stages = stages_of(about)
         told.append(_told(rows, about["scenario"], about["label"], stages, *span_of(about)))
     return with_what_stays(told)
 

@@ -13,9 +13,17 @@ import numpy as np
 import pandas as pd
 
 from outputs.event_words import ENTRY, EXIT, QUEUES, RENEGED, WAIT, Stages, track_of
+from sim.model import EPOCH
 
 KEY = ["area", "family", "child", "track"]
+EPOCH_SECOND = np.datetime64(EPOCH.isoformat(), "s")
 COLUMNS = [*KEY, "stage", "start", "end", "following", "began_before", "open"]
+
+
+def dates(times: pd.Series) -> pd.Series:
+    """Return times of the log (days since 1 April 1990) as dates and times, whole seconds."""
+    seconds = np.floor(times.to_numpy(float) * 86_400.0).astype("int64")
+    return pd.Series(EPOCH_SECOND + seconds.astype("timedelta64[s]"), index=times.index)
 
 
 def named(events: pd.DataFrame, columns: list[str], name: Callable[..., Any]) -> pd.Series:

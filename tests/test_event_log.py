@@ -6,9 +6,9 @@ import pytest
 from event_rows import BEGINS, HELPED, REFERRED, REMOVED, rows, together
 
 from outputs.animation_log import UNKNOWN, animation_log
-from outputs.event_log import case_name, dates, process_log
+from outputs.event_log import case_name, process_log
 from outputs.event_words import activity, shipped_stages
-from outputs.stays import stays, waits
+from outputs.stays import dates, stays, waits
 from sim.model import day_of
 
 pytestmark = pytest.mark.unit

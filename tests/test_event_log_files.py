@@ -11,8 +11,9 @@ from experiment_sample import results
 
 import carecurve as cc
 from outputs import event_log
-from outputs.event_log import SCHEMAS, case_name, dates, write_event_logs
+from outputs.event_log import SCHEMAS, case_name, write_event_logs
 from outputs.family_story import FamilyError, families_worth_reading, family_story
+from outputs.stays import dates
 from outputs.store import EVENTS, write
 from scenarios.timeline import year_ending
 
