@@ -170,10 +170,13 @@ def benefit_by_authority(comparison: Comparison, table: pd.DataFrame) -> Figure:
         net = found["net"]
         whole = table[(table.scenario == one.scenario) & (table.item == "net")].iloc[-1]
         said = "; ".join(
-            f"{areas[i]} {unit.text(float(net['mean'].iloc[i]), True)}, below the baseline in {net.runs_below_baseline.iloc[i]:.0%} of runs"
+            f"{areas[i]} {unit.text(float(net['mean'].iloc[i]), True)} ({unit.text(float(net.p05.iloc[i]), True, True)} to "
+            f"{unit.text(float(net.p95.iloc[i]), True, True)}; own cost {unit.text(float(found['reform_cost']['mean'].iloc[i]))}, benefit "
+            f"{unit.text(float(found['benefit']['mean'].iloc[i]))}), below the baseline in {net.runs_below_baseline.iloc[i]:.0%} of runs"
             for i in order
         )
-        told.append(f"{one.label}, net cost against the baseline: together {unit.text(float(whole['mean']), True)}; {said}.")
+        start = f"{one.label}, net cost against the baseline, 90 % interval in brackets"
+        told.append(f"{start}: together {unit.text(float(whole['mean']), True)}; {said}.")
     grid[0].set_yticks(range(len(areas)), [areas[i] for i in order], fontsize=9)
     grid[0].set_ylim(len(areas) - 0.5, -0.5)
     years = after_branch(comparison.baseline)

@@ -75,7 +75,7 @@ def pathway_flow(results: Results | Comparison, year_ending: int | None = None) 
         links = _links(system, track, _in_care(results), left_out)
         if links:
             strips[title] = _laid_out(links, [stock.label for stock in system.track(track)])
-    heights = [0.55 + 0.26 * max(sum(node.column == column for node in nodes.values()) for column in range(4)) + 0.9 for nodes, _ in strips.values()]
+    heights = [0.55 + 0.26 * max(Counter(node.column for node in nodes.values()).values()) + 0.9 for nodes, _ in strips.values()]
     figure = new_figure(12.0, 1.2 + sum(heights))
     grid = figure.subplots(len(strips), 1, squeeze=False, height_ratios=heights).ravel()
     told = []
@@ -125,9 +125,9 @@ def _links(system: System, track: str, in_care: str | None, left_out: list[float
             link = found.setdefault((source, target), Link(source, target, 0.0))
             link.children += flow.children
     widest = max((link.children for link in found.values()), default=0.0)
-    small = [link for link in found.values() if link.children < LEAST_SHARE * widest]
-    left_out += [link.children for link in small]
-    return [link for link in found.values() if link not in small]
+    drawn = {ends: link for ends, link in found.items() if link.children >= LEAST_SHARE * widest}
+    left_out += [flow.children for flow in flows if not any(ends in drawn for ends in _ends(flow, system, names))]
+    return list(drawn.values())
 
 
 def _ends(flow: Flow, system: System, names: list[str]) -> list[tuple[str, str]]:

@@ -150,9 +150,11 @@ def sufficiency(comparison: Comparison) -> Figure:
         said,
         key=[(one.label, i) for i, one in enumerate(scenarios)],
     )
-    told = [f"{title} On 31 March {year}, {base.label}:"]
-    told.append("; ".join(f"{words}: {number(_all(held[0], i), digits=0)} places, {number(held[0]['filled'][i], digits=0)} filled, "
-                          f"{number(held[0]['vacant'][i], digits=0)} vacant" for i, words in enumerate(KINDS.values())) + ".")  # fmt: skip
+    told = [f"{title} Places on 31 March {year}."]
+    for one, own in zip(scenarios, held, strict=True):
+        each = (f"{words}: {number(_all(own, i), digits=0)}, {number(own['filled'][i], digits=0)} filled, {number(own['vacant'][i], digits=0)} vacant"
+                for i, words in enumerate(KINDS.values()))  # fmt: skip
+        told.append(f"{one.label}: {'; '.join(each)}.")
     for one, summary in zip(scenarios, near, strict=True):
         said = "; ".join(f"{words.replace(chr(10), ' ').lower()} {float(summary.mean[i]):.1f} %" for i, words in enumerate(NEARNESS.values()))
         told.append(f"{one.label}: {said}.")
