@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from functools import cache
 
 import numpy as np
 
@@ -33,8 +32,9 @@ class Children(Network):
     def __init__(self, model: L.Model, stream: int) -> None:
         super().__init__()
         self.model, self.stream = model, stream
-        self.live = cache(self.live)  # asked for again at every row
-        self.ops, self.fires = cache(self.ops), cache(self.fires)
+        self.found_live: dict[int, list[int]] = {}  # what `live`, `ops` and `fires` found: they are asked for again at every row
+        self.found_ops: dict[int, list[tuple[int, int, int, float]]] = {}
+        self.found_firing: dict[Joint, list[tuple[int, int, float]]] = {}
         self.looked_after, self.interim = int(model.key_stages[2]), int(model.key_stages[3])
         self.stages = [s for s in range(len(model.stages)) if model.stages[s]["track"] >= L.CARE]
         self.court_ks = [k for k in range(len(model.transitions)) if self.op(k) in (L.COURT_ORDER, L.COURT_EXIT) and alive(model.transitions[k])]
@@ -67,15 +67,19 @@ class Children(Network):
 
     def ops(self, k: int) -> list[tuple[int, int, int, float]]:
         """Return the effects of a transition: (what, stage, other stage, number)."""
-        tr = self.model.transitions[k]
-        return [(int(e["op"]), int(e["stage"]), int(e["other"]), float(e["x"]))
-                for e in self.model.effects[int(tr["effect"]) : int(tr["effect"]) + int(tr["n_effects"])]]  # fmt: skip
+        if k not in self.found_ops:
+            tr = self.model.transitions[k]
+            self.found_ops[k] = [(int(e["op"]), int(e["stage"]), int(e["other"]), float(e["x"]))
+                                 for e in self.model.effects[int(tr["effect"]) : int(tr["effect"]) + int(tr["n_effects"])]]  # fmt: skip
+        return self.found_ops[k]
 
     def live(self, stage: int) -> list[int]:
         """Return the transitions of a stage with a hazard for this stream; on an interim order also the final hearing of its proceedings."""
-        first, n = int(self.model.stages[stage]["first"]), int(self.model.stages[stage]["n"])
-        found = [k for k in range(first, first + n) if alive(self.model.transitions[k]) and self.of_stream(k).any()]
-        return found + (self.court_ks if stage == self.interim else [])
+        if stage not in self.found_live:
+            first, n = int(self.model.stages[stage]["first"]), int(self.model.stages[stage]["n"])
+            found = [k for k in range(first, first + n) if alive(self.model.transitions[k]) and self.of_stream(k).any()]
+            self.found_live[stage] = found + (self.court_ks if stage == self.interim else [])
+        return self.found_live[stage]
 
     def of_stream(self, k: int) -> np.ndarray:
         """Return what a transition's hazard is multiplied by for each needs (4) in this stream, averaged over quintiles."""
@@ -142,13 +146,14 @@ class Children(Network):
 
     def fires(self, joint: Joint) -> list[tuple[int, int, float]]:
         """Return (transition, track, multiplier of stages beside) of what may fire in a joint stage."""
-        found = []
-        for track, stage in enumerate(joint):
-            for k in self.live(stage) if stage >= 0 else ():
-                times = 1.0 if k in self.court_ks else self.beside(k, joint)
-                if times > 0.0:
-                    found.append((k, track, times))
-        return found
+        if joint not in self.found_firing:
+            found = self.found_firing[joint] = []
+            for track, stage in enumerate(joint):
+                for k in self.live(stage) if stage >= 0 else ():
+                    times = 1.0 if k in self.court_ks else self.beside(k, joint)
+                    if times > 0.0:
+                        found.append((k, track, times))
+        return self.found_firing[joint]
 
     def stays(self, joint: Joint, k: int, track: int) -> list[tuple[Joint, int, bool]]:
         """Return (joint stage, part, whether planned anew) that a transition leads to within care; parts 1 and 2 are under and over an age."""
