@@ -58,17 +58,17 @@ def _worst(rows: Any) -> str:
 
 
 def _peak(rows: Any) -> str:
-    """Say how much must be found before anything comes back."""
-    found = _found(rows, "authority")
-    return f"To be found before anything comes back: {found}." if found else "Nothing has to be found before it pays."
+    """Say how much is out at most: the highest point of net cost added up."""
+    out = _out(rows, "authority")
+    return f"Most that is out at any one time (net, added up): {out}." if out else "Nothing is out at any time (net, added up)."
 
 
-def _found(rows: Any, whose: str) -> str:
-    """Return the peak to be found and by when; empty if there is none."""
+def _out(rows: Any, whose: str) -> str:
+    """Return the most that is out and by when; empty if nothing ever is."""
     peak, year = rows.loc[f"peak_funding_{whose}_gbp"], rows.loc[f"peak_funding_year_{whose}"]
     if not peak["mean"] > 0.0:
         return ""
-    runs = "the median run" if peak.probability == 1.0 else f"the median of the {peak.probability:.0%} of runs with anything to find"
+    runs = "the median run" if peak.probability == 1.0 else f"the median of the {peak.probability:.0%} of runs with anything out"
     text = f"{money(peak['mean'])} (P10 {money(peak.p10)}, P90 {money(peak.p90)}), in {runs} by {year_name(int(year.p50))}"
     return text + (f"; in {year.probability:.0%} of runs still growing in the last year" if year.probability > 0.0 else "")
 
@@ -79,7 +79,7 @@ def _cash(rows: Any, terms: dict[str, Any]) -> str:
     value = rows.loc[f"net_present_fiscal_value_{whose}_gbp"]
     how_long = "" if months is None else f" for {months:g} months"
     text = f"Counting only cash (own carers, homes and posts go on costing{how_long}): break-even {_even(rows, whose)}; "
-    text += f"to be found {_found(rows, whose) or 'nothing'}; "
+    text += f"most out at any one time {_out(rows, whose) or 'nothing'}; "
     return f"{text}net present value to the authority {money(value['mean'])} [{money(value.p05)}, {money(value.p95)}]."
 
 

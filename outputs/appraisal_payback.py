@@ -117,7 +117,7 @@ def worst_year(net: np.ndarray, years: tuple[int, ...]) -> tuple[np.ndarray, np.
 
 
 def peak_funding(net: np.ndarray, years: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return what must be found before anything comes back, and by the end of which year it is largest (R each; net: R, Y).
+    """Return the most that is out at any one time, net and added up, and by the end of which year it is (R each; net: R, Y).
 
     The highest point of the cumulative net cost of each run; 0 pounds and year 0 where it is never above 0.
     """

@@ -16,6 +16,7 @@ from sim.statistics import BreakEven, Summary, break_even, paired_difference, su
 
 COLUMNS = ["scenario", "area", "measure", "unit", "year_ending", "mean", "p05", "p50", "p95"]
 SUMMARIES = ("summary.csv", "differences.csv")  # long tables of all that results hold
+PERCENTILES = {"P10": 0.10, "P50": 0.50, "P80": 0.80, "P90": 0.90}  # over runs, as budgets are held to
 COST_TOTALS = ("cost_gross", "cost_net", "cost_exchequer", "cost_net_cumulative")
 
 

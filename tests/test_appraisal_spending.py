@@ -149,8 +149,8 @@ def test_the_cash_view_is_read_aloud():
     lines = told_aloud(both)
     assert "Break-even: 2025-26 (probability 50%). " in lines[1]
     assert lines[4].startswith(
-        "  Counting only cash (own carers, homes and posts go on costing for 9 months): break-even 2029-30 (probability 50%); to be found £2.9m "
-        "(P10 £1.1m, P90 £4.6m), in the median run by 2025-26; in 50% of runs still growing in the last year; "
+        "  Counting only cash (own carers, homes and posts go on costing for 9 months): break-even 2029-30 (probability 50%); most out at any one "
+        "time £2.9m (P10 £1.1m, P90 £4.6m), in the median run by 2025-26; in 50% of runs still growing in the last year; "
         "net present value to the authority -£2.3m"
     )
 
@@ -163,8 +163,9 @@ def test_the_closing_lines_name_the_baseline_and_where_nothing_is_to_be_got_back
         "  Break-even: 2026-27 (probability 100%); it costs nothing more up to any year in 100% of runs. "
         "No year costs anything, in the mean over runs."
     )
-    assert lines[2] == "  Nothing has to be found before it pays."
-    assert "break-even 2026-27 (probability 100%); it costs nothing more up to any year in 100% of runs; to be found nothing;" in lines[4]
+    assert lines[2] == "  Nothing is out at any time (net, added up)."
+    nothing = "it costs nothing more up to any year in 100% of runs; most out at any one time nothing;"
+    assert f"break-even 2026-27 (probability 100%); {nothing}" in lines[4]
 
 
 def test_break_even_in_the_closing_lines_is_on_the_terms_of_the_appraisal():

@@ -154,7 +154,7 @@ def test_a_comparison_is_appraised_on_the_terms_that_are_given(capsys, tmp_path)
     terms = ("--deflators", prices, "--discount-rate", "0.02", "--optimism-bias", "0.4")
     status, text, err = call(capsys, "compare", "baseline", "early-help", *SHORT, *terms, "-o", out)
     assert status == 0, err
-    for words in ("Break-even:", "To be found before anything comes back", "Net present value at 2 %", "optimism bias: costs + 40%"):
+    for words in ("Break-even:", "Most that is out at any one time (net, added up)", "Net present value at 2 %", "optimism bias: costs + 40%"):
         assert words in text
     summary = pd.read_csv(out / "appraisal.csv").set_index("measure")
     assert {"mean", "p05", "p50", "p95", "probability"} < set(summary.columns)

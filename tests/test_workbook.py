@@ -13,6 +13,7 @@ from experiment_sample import comparison, results
 from workbook_sample import blocks, computed, needs_libreoffice, records, without_values
 
 from carecurve.api import further_tables
+from outputs.naming import scenario_name
 from outputs.store import write
 from outputs.workbook import WORKBOOK, data, read_tables, write_workbook
 from outputs.workbook.told import Told
@@ -23,7 +24,7 @@ from sim.kept_register import kept_register
 from sim.results import Comparison, open_results
 
 pytestmark = pytest.mark.e2e
-NAMED = {"Gross cost to the authority": "cost_gross", "Net cost to the authority": "cost_net", "Cost to all payers together": "cost_exchequer"}
+NAMED = {"Gross cost to the authorities": "cost_gross", "Net cost to the authorities": "cost_net", "Cost to all payers together": "cost_exchequer"}
 TOTALS = ("cost_gross", "cost_net", "cost_exchequer", "cost_net_cumulative")
 SHEETS = ["Contents", "Answer", "Cost curve", "Gross and net", "Contingency", "Placements by line", "Placements by month", "Bridge", "Benefits",
           "Children", "Authorities", "Own home", "Assumptions", "Data"]  # fmt: skip
@@ -93,7 +94,7 @@ def test_cost_totals_are_those_of_summary_csv_to_the_last_digit_it_holds(book, f
     """summary.csv keeps ten significant digits: the unrounded value of the workbook, written so, must be the same text's number."""
     table = pd.read_csv(folder / "summary.csv")
     table = table[table.measure.isin(TOTALS) | table.measure.str.startswith("cost_")]
-    labels = {one.scenario: one.label for one in noisy().scenarios}
+    labels = {one.scenario: scenario_name(one) for one in noisy().scenarios}
     told = {(labels[row.scenario], row.area, row.measure, year_name(row.year_ending)): row for row in table.itertuples()}
     rows = {(row["Scenario"], row["Area"], row["Measure"], row["Financial year"]): row for row in records(book["Data"])
             if row["Figure"] == "value" and row["Kind"] in ("total", "cost line")}  # fmt: skip
@@ -117,17 +118,17 @@ def test_totals_computed_by_libreoffice_are_those_of_the_data_to_the_penny(recom
             for words, name in NAMED.items():
                 row = block[words]
                 for year in (year_name(year) for year in one.years):
-                    assert row[head.index(year)] == pytest.approx(data[one.label, name, year], abs=0.005)
-                assert row[head.index("All years")] == pytest.approx(sum(data[one.label, name, year] for year in since), abs=0.01)
-            gross, income, net = (block[f"{words} the authority"][4] for words in ("Gross cost to", "Income of", "Net cost to"))
+                    assert row[head.index(year)] == pytest.approx(data[scenario_name(one), name, year], abs=0.005)
+                assert row[head.index("All years")] == pytest.approx(sum(data[scenario_name(one), name, year] for year in since), abs=0.01)
+            gross, income, net = (block[f"{words} the authorities"][4] for words in ("Gross cost to", "Income of", "Net cost to"))
             assert net == pytest.approx(gross + income, abs=0.005)
-            cash = block["Net cost to the authority, in cash of the year"]
+            cash = block["Net cost to the authorities, in cash of the year"]
             nominal = one.nominal().sel(line=one.payers("authority")).sum(["line", "area"]).mean("replicate")
             assert cash[4 : 4 + len(one.years)] == pytest.approx(nominal.to_numpy(), rel=1e-9)
         bridge = blocks(book["Bridge"], "Item")
         for block, name in zip(bridge, ("cost_net", "cost_exchequer"), strict=True):
             for column, year in enumerate(("2025-26", "2026-27", "2027-28"), 2):
-                change = data[both.reforms[0].label, name, year] - data[both.baseline.label, name, year]
+                change = data[both.reforms[0].label, name, year] - data["Current plans", name, year]
                 assert block["Total"][column] == pytest.approx(change, abs=0.02)
         placed = blocks(book["Placements by line"], "Budget line")
         assert len(placed) == 2
@@ -158,11 +159,11 @@ def test_percentiles_are_of_sums_run_by_run(book):
     rows = {(row["Scenario"], row["Financial year"]): row for row in records(book["Contingency"])}
     for one in both.scenarios:
         net = one.net().sum("area").sel(year_ending=[2026, 2027, 2028]).to_numpy()
-        row = rows[one.label, "All years together"]
+        row = rows[scenario_name(one), "All years together"]
         low, high = np.quantile(net.sum(axis=1), [0.1, 0.8])
         assert (row["Mean"], row["P10"], row["P80"]) == pytest.approx((net.sum(axis=1).mean(), low, high))
-        assert row["P80 beyond the mean"] == pytest.approx(high - net.sum(axis=1).mean())
-        years = [rows[one.label, year]["P80"] for year in ("2025-26", "2026-27", "2027-28")]
+        assert row["P80 above the mean"] == pytest.approx(high - net.sum(axis=1).mean())
+        years = [rows[scenario_name(one), year]["P80"] for year in ("2025-26", "2026-27", "2027-28")]
         assert years == pytest.approx(np.quantile(net, 0.8, axis=0))
         assert sum(years) - row["P80"] > 1.0  # what adding them up would have given
     change = both.cost_difference("early-help").sum("area").sel(year_ending=[2026, 2027, 2028]).to_numpy()
@@ -187,7 +188,8 @@ def test_no_text_is_ever_a_formula(tmp_path):
     both = noisy()
     areas = {"area": ["=1+1", "@SUM(A1)"]}
     named = [
-        replace(one, label=label, **{key: getattr(one, key).assign_coords(areas) for key in ("annual", "monthly", "costs")})
+        replace(one, label=label, scenario=f"mine-{label[-1]}",
+                **{key: getattr(one, key).assign_coords(areas) for key in ("annual", "monthly", "costs")})
         for one, label in zip(both.scenarios, ("+base\x07line", bad), strict=True)
     ]
     path = write_workbook(Comparison(named[0], (named[1],), both.metadata | {"area_label": "=HYPERLINK(1)"}), {}, tmp_path / "x.xlsx")

@@ -12,14 +12,16 @@ from outputs.appraisal_payback import peak_funding, worst_year
 from outputs.appraisal_terms import Terms
 from outputs.appraisal_value import net_present_value
 from outputs.children_marks import verdicts
-from outputs.money_axis import unit_of
-from outputs.workbook.book import Book, Column, Page, at
+from outputs.money_axis import MINUS
+from outputs.report import words as said
+from outputs.workbook.book import Book, Column, Page, Typed, at
 from outputs.workbook.charts import Series, line_chart
 from outputs.workbook.told import SPREAD, Told, by_year, summary
 from scenarios.timeline import year_name
 from sim.results import Results
 from sim.statistics import PENNY, break_even
 
+ONE_CHILD = 1.0  # a smaller mean change is told as none
 LEVELS = {
     "cla_at31": "Children in care, 31 March {}", "cpp_at31": "Children on protection plans, 31 March {}",
     "childrens_home_at31": "Children in children's and secure homes, 31 March {}",
@@ -43,13 +45,13 @@ def answer(book: Book, told: Told) -> Page:
             page.text(sentence)
         page.row += 1
     if reforms:
-        page.heading(f"Reforms against {told.base.label} (below 0: less, or fewer)")
+        page.heading(f"Reforms against {told.plans} (below 0: less, or fewer)")
         terms = terms_of(told)
         rows = [row for one, reform in zip(flows(told.together, terms), reforms, strict=True) for row in _figures(told, reform, one, terms)]
         columns = [
             Column("Scenario", width=34),
             Column("Figure", width=62),
-            Column("Unit", width=25),
+            Column("Unit", width=31),
             *(Column(name, "signed_gbp", 15) for name in SPREAD),
         ]
         page.table([*columns, Column("Share of runs", "share", 14), Column("in which", width=34)], rows)
@@ -64,56 +66,76 @@ def answer(book: Book, told: Told) -> Page:
 
 def terms_of(told: Told) -> Terms:
     """Return the terms of the appraisal that the manifest tells of; the default ones if it tells of none."""
-    said = told.comparison.metadata.get("appraisal") or {}
-    if not said:
+    kept = told.comparison.metadata.get("appraisal") or {}
+    if not kept:
         return Terms()
     return Terms(
-        said["discount_rate_per_year"], said["declining"], said["optimism_bias_costs"], said["optimism_bias_benefits"],
-        said["fixed_costs_persist_months"], said["benefit_gbp_per_child_year"],
-    )  # fmt: skip
+        discount_rate=kept["discount_rate_per_year"],
+        declining=kept["declining"],
+        optimism_bias_costs=kept["optimism_bias_costs"],
+        optimism_bias_benefits=kept["optimism_bias_benefits"],
+        fixed_costs_persist_months=kept["fixed_costs_persist_months"],
+        benefit_gbp_per_child_year=kept["benefit_gbp_per_child_year"],
+    )
 
 
 def _terms_words(told: Told, terms: Terms) -> str:
     """Say on which terms present values are."""
     rate = float(told.base.metadata["discount_rate_per_year"]) if terms.discount_rate is None else terms.discount_rate
     words = f"Present values: discounted at {100 * rate:g} % a year, the first year not; above 0 is a gain. Benefits to children are not valued."
-    if terms.optimism_bias_costs or terms.optimism_bias_benefits:
-        words += f" Optimism bias in present values alone: costs + {terms.optimism_bias_costs:.0%}, benefits - {terms.optimism_bias_benefits:.0%}."
-    return words
+    return " ".join(filter(None, (words, bias_words(terms))))
+
+
+def bias_words(terms: Terms) -> str:
+    """Say what carries optimism bias and what does not; nothing if it is off."""
+    if not (terms.optimism_bias_costs or terms.optimism_bias_benefits):
+        return ""
+    return (
+        f"Optimism bias (costs + {100 * terms.optimism_bias_costs:g} %, benefits {MINUS} {100 * terms.optimism_bias_benefits:g} %) is in present "
+        "values and in the sheet Benefits; it is in no other figure of this workbook."
+    )
 
 
 def _sentences(told: Told, reform: Results) -> Iterator[str]:
     """Yield the answer on a reform in plain words."""
     yearly = by_year(told.together.cost_difference(reform.scenario), told.years)
     total, last = yearly.sum(axis=1), told.years[-1]
-    yield f"Over {told.span} it costs {told.payer} {_pounds(total)} than the baseline; less in {_share(total < -PENNY)}."
+    yield f"Cost to {told.payer} over {told.span}: {_pounds(total, told)}; less in {_share(total < -PENNY)}."
     even = break_even(yearly, told.years)
-    yield f"Its cost is recovered by March {last} in {_share(even.years > 0)} (cumulative net cost at or below 0 and staying there)."
-    children = _change(told, reform, "cla_at31")
-    yield f"On 31 March {last} there are {_people(children)} children in care than in the baseline."
+    yield f"Its cost is recovered by March {last} in {_share(even.years > 0)} (net cost, added up, at or below 0 and staying there)."
+    yield f"Children in care on 31 March {last}: {_people(told, reform)}."
     marks = told.table("marks.csv", "proxy", "basis", "finding")
     for verdict in verdicts(marks, told.area) if marks is not None else ():
         if verdict.scenario == reform.scenario:
             yield f"Safety: {verdict.text}."
 
 
-def _pounds(values: np.ndarray) -> str:
-    """Say how much more or less, in the mean and between P10 and P90."""
-    mean, low, _, _, high = summary(values)
-    unit = unit_of(float(max(abs(mean), abs(low), abs(high))))
-    return f"{unit.text(abs(float(mean)))} {'more' if mean >= 0 else 'less'} (P10 {unit.text(float(low), True)}, P90 {unit.text(float(high), True)})"
-
-
-def _people(values: np.ndarray) -> str:
-    """Say how many more or fewer children, in the mean and between P10 and P90."""
+def _pounds(values: np.ndarray, told: Told) -> str:
+    """Say how much more or less, in the mean and between P10 and P90; where runs point both ways, that."""
     mean, low, _, _, high = (float(value) for value in summary(values))
-    return f"{abs(mean):,.0f} {'more' if mean >= 0 else 'fewer'} (P10 {low:+,.0f}, P90 {high:+,.0f})"
+    spread = f"({said.pounds_between(low, high)}, P10 to P90)"
+    if said.pounds(mean) == "nothing":
+        return f"about as much as on {told.plans} {spread}"
+    much = f"{said.pounds(abs(mean))} {'more' if mean > 0.0 else 'less'}"
+    return f"{f'may be more or less, on average {much}' if low < 0.0 < high else much} than on {told.plans} {spread}"
+
+
+def _people(told: Told, reform: Results) -> str:
+    """Say how many more or fewer children in care, in the mean and between P10 and P90; where runs point both ways, that."""
+    change = _change(told, reform, "cla_at31")
+    mean, low, _, _, high = (float(value) for value in summary(change))
+    spread = f"({said.between(low, high)}, P10 to P90)"
+    if abs(mean) < ONE_CHILD:
+        return f"about as many as on {told.plans} {spread}"
+    if low < 0.0 < high:
+        return f"may be more or fewer, on average {said.more(mean)} than on {told.plans} {spread}; fewer in {_share(change < 0.0)}"
+    return f"{said.more(mean)} than on {told.plans} {spread}"
 
 
 def _share(chosen: np.ndarray) -> str:
     """Say in which share of runs something is so."""
     share = float(np.mean(chosen))
-    return "no run" if share == 0.0 else "every run" if share == 1.0 else f"{share:.0%} of runs"
+    return "no run" if share == 0.0 else "every run" if share == 1.0 else f"{said.per_cent(share)} of runs"
 
 
 def _change(told: Told, reform: Results, measure: str) -> np.ndarray:
@@ -134,7 +156,7 @@ def _figures(told: Told, reform: Results, one: Flows, terms: Terms) -> Iterator[
     worst, _ = worst_year(yearly, tuple(told.years))
     yield _row(reform, f"Net cost to {told.payer} in each run's worst year", pounds, worst, worst > PENNY, "some year costs more")
     peak, when = peak_funding(yearly, tuple(told.years))
-    yield _row(reform, "Most that must be found before anything comes back", pounds, peak, when == last, "it still grows in the last year")
+    yield _row(reform, "Most that is out at any one time (net, added up)", pounds, peak, when == last, "it still grows in the last year")
     for whose, words in (("authority", f"Net present value to {told.payer}"), ("society", "Net present social value")):
         value = net_present_value(one, whose, terms)
         yield _row(reform, words, present, value, value >= 0.0, "it is 0 or more")
@@ -144,12 +166,14 @@ def _figures(told: Told, reform: Results, one: Flows, terms: Terms) -> Iterator[
 
 
 def _row(reform: Results, words: str, unit: str, values: np.ndarray, chosen: np.ndarray, of: str) -> tuple[Any, ...]:
-    return (reform.label, words, unit, *(float(value) for value in summary(values)), float(np.mean(chosen)), of)
+    found = (float(value) for value in summary(values))
+    cells = [Typed(value, "signed") for value in found] if unit == "children" else found  # a third of a child is not `-0` children
+    return (reform.label, words, unit, *cells, float(np.mean(chosen)), of)
 
 
 def _level_columns() -> list[Column]:
     """Return the columns of the scenarios' own figures, as those of the figures against the baseline."""
-    return [Column("Scenario", width=34), Column("Figure", width=62), Column("Unit", width=25), *(Column(name, "whole", 15) for name in SPREAD)]
+    return [Column("Scenario", width=34), Column("Figure", width=62), Column("Unit", width=31), *(Column(name, "whole", 15) for name in SPREAD)]
 
 
 def _levels(told: Told) -> Iterator[tuple[Any, ...]]:

@@ -20,14 +20,14 @@ def authorities(book: Book, told: Told) -> Page | None:
     if not told.several:
         return None
     notes = told.notes(
-        f"{told.pounds} Differences from the baseline over {told.span}; above 0: costs more.",
-        "Means add up to all authorities (a formula); percentiles do not. `Below baseline` is the share of runs in which net cost is lower.",
+        f"{told.pounds} Differences from {told.plans} over {told.span}; above 0: costs more.",
+        "Means add up to all authorities (a formula); percentiles do not. `Costs less` is the share of runs in which net cost is lower.",
     )
     page = book.page("Authorities", "Which authorities bear the cost, and which gain?", notes)
     for n, reform in enumerate(told.comparison.reforms):
         if n and n % 2 == 0:
             page.new_page()
-        page.heading(f"{reform.label}, against the baseline")
+        page.heading(f"{reform.label}, against {told.plans}")
         _shares(book, page, told, reform, n)
     if not told.comparison.reforms:
         _levels(page, told)
@@ -41,7 +41,7 @@ def _shares(book: Book, page: Page, told: Told, reform: Results, n: int) -> None
     found = money(base, reform, told.years)
     children = told.comparison.difference(reform.scenario).sel(measure="cla_at31", year_ending=last).to_numpy()
     columns = [Column("Authority", width=34), *(Column(f"{words}: mean", "signed_gbp", 16) for words in ITEMS.values())]
-    columns += [*(Column(f"Net cost: {name}", "signed_gbp", 15) for name in PERCENTILES), Column("Below baseline", "share", 10)]
+    columns += [*(Column(f"Net cost: {name}", "signed_gbp", 15) for name in PERCENTILES), Column("Costs less", "share", 10)]
     columns += [
         Column(f"Children in care, 31 March {last}: mean", "signed", 15),
         *(Column(f"Children in care: {name}", "signed", 12) for name in PERCENTILES),
@@ -68,12 +68,12 @@ def _shares(book: Book, page: Page, told: Told, reform: Results, n: int) -> None
     page.row += 2
     if len(rows) <= MOST_IN_A_CHART:
         word, number = money_format(float(np.abs(found["net"].mean(axis=1)).max()))
-        title = f"Net cost of {reform.label} against the baseline, {told.span}"
+        title = f"Net cost of {reform.label} against {told.plans}, {told.span}"
         chart = column_chart(book, title, f"{word}, {told.prices}", number, [Series("Net cost", placed.column(0), placed.column(4), n + 1)])
         page.chart(
             chart,
             at(page.row, 0),
-            f"Column chart of the mean net cost of {reform.label} against the baseline by authority; the table has it.",
+            f"Column chart of the mean net cost of {reform.label} against {told.plans} by authority; the table has it.",
             (960, 340),
         )
         page.row += 19

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
-from outputs.appraisal_benefits import CLASSES
+from outputs.appraisal_benefits import ALL, CLASSES
 from outputs.cost_bridge import PERSPECTIVES
 from outputs.cost_bridge import bridge as bridge_items
+from outputs.report.words import pounds, sentence
+from outputs.workbook.answer import bias_words, terms_of
 from outputs.workbook.book import Book, Column, Formula, Page, at, span
 from outputs.workbook.charts import Series, column_chart, money_format
 from outputs.workbook.told import PERCENTILES, Told, summary
 from scenarios.timeline import year_name
+from sim.statistics import PENNY
 
-WHOSE = {"net_cost": "net cost to the authority", "exchequer_cost": "cost to all payers together"}
+WHOSE = {"net_cost": "net cost to {payer}", "exchequer_cost": "cost to all payers together"}
+
+CASH = ("budget_reduction", "avoided_growth")  # classes of benefit that are cash of the authority
+LEAST_GBP = 500.0
 
 
 def bridge(book: Book, told: Told) -> Page:
@@ -20,8 +27,9 @@ def bridge(book: Book, told: Told) -> Page:
     years = told.years
     factor = (told.comparison.metadata.get("grossing") or {}).get("spend", 1.0)
     notes = told.notes(
-        told.pounds, "Reform less baseline, taken run by run and year by year; above 0: costs more. Yearly figures are means; totals are formulas.",
-        "Volume: more or fewer weeks at the baseline's price. Mix: dearer or cheaper kinds and needs. Chance: dearer or cheaper as drawn. "
+        told.pounds, f"Reform less {told.plans}, taken run by run and year by year; above 0: costs more. Yearly figures are means; totals are "
+        "formulas.",
+        "Volume: more or fewer weeks at the price they had. Mix: dearer or cheaper kinds and needs. Chance: dearer or cheaper as drawn. "
         "Market: prices answering use. Commissioning: what was won. Interaction: what mix and prices cost on weeks more or fewer.",
     )  # fmt: skip
     page = book.page("Bridge", "What makes the difference in cost: volume, mix, price, or something else?", notes)
@@ -33,11 +41,11 @@ def bridge(book: Book, told: Told) -> Page:
         for measure, payers in PERSPECTIVES.items():
             items = bridge_items(told.comparison.baseline, reform, years, payers)
             total = items.pop("total")
-            page.heading(f"{reform.label}: {WHOSE[measure]} against the baseline")
+            page.heading(f"{reform.label}: {WHOSE[measure].format(payer=told.payer)} against {told.plans}")
             rows, at_row = [], page.row + 1
             for item in items.values():
                 values = factor * item.gbp.sum(axis=0)  # (R, Y)
-                rows.append((item.label, item.section, *_cells(values, at_row)))
+                rows.append((told.whose(item.label), item.section, *_cells(values, at_row)))
                 at_row += 1
             placed = page.table(columns, rows, freeze=1 if (n, measure) == (0, "net_cost") else None)
             page.row -= 1
@@ -82,28 +90,73 @@ def benefits(book: Book, told: Told) -> Page | None:
     table = told.table("benefits.csv")
     if table is None:
         return None
-    table = table[table.line == "all"]
+    by_line, table = table[table.line != ALL], table[table.line == ALL]
     notes = told.notes(
         told.pounds,
-        "Benefit is what lines other than the reform's own fall by, against the baseline; below 0: they cost more. Means over "
+        f"Benefit is what lines other than the reform's own fall by, against {told.plans}; below 0: they cost more. Means over "
         "runs, on the terms of the appraisal. Each pound is in one class.",
-        "`Bankable from` is the first financial year from which the mean is above 0 and stays so; `probability` is the share of runs in which "
-        "there is anything from then on.",
+        "`Can be banked from` is the first financial year from which the mean is above 0 and stays so, and `Probability` the share of runs in which "
+        "there is anything from then on. Both are given only where the classes that are cash add up to more than 0 from then on.",
+        *filter(None, [bias_words(terms_of(told))]),
     )  # fmt: skip
     page = book.page("Benefits", "How much of the benefit could leave a budget, and when?", notes)
     columns = [Column("Scenario", width=34), Column("Class", width=44), *(Column(year_name(year), "signed_gbp", 14) for year in told.years)]
-    columns += [Column("All years", "signed_gbp", 15), Column("Bankable from", width=13), Column("Probability", "share", 11)]
-    rows = []
+    columns += [Column("All years", "signed_gbp", 15), Column("Can be banked from", width=13), Column("Probability", "share", 11)]
+    rows, said = [], []
     for reform in told.together.reforms:
         own = table[table.scenario == reform.scenario]
-        for name, words in {**CLASSES, "all": "All benefit"}.items():
-            found = own[own["class"] == name].set_index(own.year_ending[own["class"] == name].astype(str))
-            if not len(found):
+        yearly = {name: _yearly(part, told.years) for name, part in own.groupby("class")}
+        cash = sum((yearly[name] for name in CASH if name in yearly), np.zeros(len(told.years)))
+        for name, words in {**CLASSES, ALL: "All benefit"}.items():
+            if name not in yearly:
                 continue
-            whole = found.loc["all"]
-            since = "" if whole.bankable_from != whole.bankable_from else year_name(int(float(whole.bankable_from)))
-            yearly = (float(found.loc[str(year), "mean"]) for year in told.years)
-            rows.append((reform.label, words[:1].upper() + words[1:], *yearly, float(whole["mean"]), since,
-                         float(whole.probability)))  # fmt: skip
+            whole = own[(own["class"] == name) & (own.year_ending.astype(str) == ALL)].iloc[0]
+            since = banked_from(name, whole.bankable_from, cash, told.years)
+            when = ("\N{EN DASH}", None) if since is None else (year_name(since), float(whole.probability))
+            rows.append((reform.label, sentence(told.whose(words)), *yearly[name], float(whole["mean"]), *when))
+            if since is None and name in CASH and whole.bankable_from == whole.bankable_from:
+                why = _not_banked(told, reform.label, rows[-1][1], int(float(whole.bankable_from)), cash)
+                said.append(why + _grows(told, by_line, reform.scenario))
     page.table(columns, rows, freeze=2)
+    for note in said:
+        page.text(note)
     return page
+
+
+def banked_from(name: str, stated: float, cash: np.ndarray, years: list[int]) -> int | None:
+    """Return the year ending from which a class can be banked; None if it cannot.
+
+    Parameters
+    ----------
+    name, stated
+        The class, and the first year from which its own mean is above 0 (missing: none).
+    cash
+        What all classes of `CASH` come to by year, means over runs (Y). Where that is not above 0 from the stated year on, what falls in one class is
+        spent in another: nothing can leave the budget.
+    """
+    if stated != stated:
+        return None
+    since = int(float(stated))
+    return since if name not in CASH or cash[years.index(since) :].sum() > PENNY else None
+
+
+def _yearly(part: pd.DataFrame, years: list[int]) -> np.ndarray:
+    """Return the means of a class by year (Y)."""
+    return part.set_index(part.year_ending.astype(str)).loc[[str(year) for year in years], "mean"].to_numpy(dtype=float)
+
+
+def _not_banked(told: Told, label: str, words: str, since: int, cash: np.ndarray) -> str:
+    """Say why a class whose own mean is above 0 cannot be banked."""
+    total = pounds(cash[told.years.index(since) :].sum())
+    return (
+        f"{label}: the class “{words}” is above 0 from {year_name(since)} on, but all that is cash adds up to {total} from then on, because other "
+        "lines grow by as much or more. So nothing can be banked."
+    )
+
+
+def _grows(told: Told, by_line: pd.DataFrame, scenario: str) -> str:
+    """Say which line grows most, over all years, if one does."""
+    own = by_line[(by_line.scenario == scenario) & by_line["class"].isin(CASH)].groupby("label")["mean"].sum()
+    if not len(own) or own.min() > -LEAST_GBP:
+        return ""
+    return f" What grows most is “{told.whose(str(own.idxmin()))}”: by {pounds(-own.min())} over {told.span}."

@@ -64,14 +64,14 @@ def _measures() -> list[tuple[str, str, str]]:
 
 def _differences(page: Page, told: Told) -> None:
     """Write each reform against the baseline, and what its safety proxies say."""
-    page.heading("Reforms against the baseline, all years (below 0: fewer or less)")
+    page.heading(f"Reforms against {told.plans}, all years (below 0: fewer or less)")
     marks = told.table("marks.csv", "proxy", "basis", "finding")
     findings = {} if marks is None else {(row.scenario, row.measure): f"{row.finding}, as a {row.basis}" for row in marks.itertuples()}
     rows = []
     for reform in told.together.reforms:
         for title, role, name in _measures():
             ours, theirs = (whole_span(one, name, told.years)[0] for one in (reform, told.base))
-            about = (reform.label, unit_of(name, reform), title, label_of(name), role)
+            about = (reform.label, unit_of(name, reform), title, told.whose(label_of(name)), role)
             change = summary(ours - theirs)
             kinds = ("count", "signed") if about[1] in WHOLE else ("rate", "signed_rate")
             values = [Typed(float(value), kinds[0]) for value in (theirs.mean(), ours.mean())] + [Typed(float(value), kinds[1]) for value in change]
@@ -83,7 +83,8 @@ def _differences(page: Page, told: Told) -> None:
         Column("Measure", width=60),
         Column("Role", width=11),
     ]
-    columns += [Column("Baseline", "count", 14), Column("Reform", "count", 14), *(Column(f"Difference: {name}", "signed", 14) for name in SPREAD)]
+    columns += [Column(told.base.label, "count", 14), Column("Reform", "count", 14)]
+    columns += [Column(f"Difference: {name}", "signed", 14) for name in SPREAD]
     page.table([*columns, Column("Safety proxy", width=24)], rows, filtered=True)
 
 
@@ -95,7 +96,7 @@ def _values(page: Page, told: Told) -> None:
         values = whole_span(told.base, name, told.years)[0]
         unit = unit_of(name, told.base)
         found = [Typed(float(value), "count" if unit in WHOLE else "rate") for value in summary(values)]
-        rows.append((told.base.label, unit, title, label_of(name), role, *found))
+        rows.append((told.base.label, unit, title, told.whose(label_of(name)), role, *found))
     columns = [
         Column("Scenario", width=34),
         Column("Unit", width=26),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from outputs.naming import CURRENT_PLANS
 from outputs.workbook.book import CONTENTS, Book, Column, Page
 from outputs.workbook.told import HOW_SURE, NOT_SIMULATED, SOURCE, Told
 from scenarios.timeline import year_name
 
 WORDS = (
-    ("Baseline", "Committed policy, unless its name says otherwise: what reforms are compared with."),
-    ("Net cost", "What the authority pays less grants and other income it has."),
-    ("Constant prices", "Prices of one year; those of placements still grow over general inflation as the baseline says."),
+    ("{plans}", "What reforms are compared with: the scenario `{key}`{policy}."),
+    ("Net cost", "Cost to {payer} less grants and other income."),
+    ("Constant prices", "Prices of one year; those of placements still grow over general inflation, as the scenario says."),
     ("Paired runs", "Run r has the same families and chance in every scenario, so that differences are taken run by run."),
     ("Mean", "Average over runs. Means add up over lines, years and authorities."),
     ("P10, P50, P80, P90", "Percentiles over runs: the figure is at or below P80 in 80 % of runs. They do not add up."),
@@ -43,12 +44,19 @@ def fill_contents(page: Page, told: Told) -> None:
     page.heading("What was run")
     page.table([Column("Item", width=26), Column("Value", width=100)], _about(told))
     page.heading("Words")
-    page.table([Column("Word", width=26), Column("Meaning", width=100)], WORDS)
+    page.table([Column("Word", width=26), Column("Meaning", width=100)], _words(told))
     page.heading("Checks in every run")
     checks = [(one.label, check) for one in told.comparison.scenarios for check in one.metadata.get("checks") or ()]
     rows = [(label, f"{check['meaning']}: {'holds' if check['holds'] else 'DOES NOT HOLD'}") for label, check in checks]
     page.table([Column("Scenario", width=26), Column("Check", width=100)], rows or [("", "none are kept in these results")])
     page.sheet.activate()
+
+
+def _words(told: Told) -> list[tuple[str, str]]:
+    """Return words and what they mean here."""
+    policy = ", which holds committed policy" if told.base.label == CURRENT_PLANS else ""
+    here = {"plans": told.base.label, "key": told.base.scenario, "policy": policy, "payer": told.payer}
+    return [(word.format(**here), meaning.format(**here)) for word, meaning in WORDS]
 
 
 def _about(told: Told) -> list[tuple[str, str]]:

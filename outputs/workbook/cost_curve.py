@@ -16,7 +16,7 @@ YEAR = Column("Financial year", "text", 15)
 
 def cost_curve(book: Book, told: Told) -> Page:
     """Write net cost by year, and what reforms cost more or less than the baseline, by year and so far."""
-    notes = told.notes(told.pounds, f"Net cost is what {told.payer} pay less grants and other income; undiscounted. Financial years end on 31 March.")
+    notes = told.notes(told.pounds, f"Net cost is cost to {told.payer} less grants and other income; undiscounted. Financial years end on 31 March.")
     page = book.page("Cost curve", "What does it cost each year, and how much so far?", notes)
     blocks = [(one.label, by_year(one.net(), told.years)) for one in told.together.scenarios]
     page.heading("Net cost by year")
@@ -38,9 +38,9 @@ def cost_curve(book: Book, told: Told) -> Page:
     page.row = max(page.row, placed.head + 21)
     page.new_page()
     for words, what, blocks in (
-        ("Net cost against the baseline by year", "Difference", yearly),
+        (f"Net cost against {told.plans} by year", "Difference", yearly),
         (
-            "Net cost against the baseline, all years so far",
+            f"Net cost against {told.plans}, all years so far",
             "Cumulative difference",
             [(label, np.cumsum(values, axis=1)) for label, values in yearly],
         ),

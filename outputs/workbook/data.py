@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +46,7 @@ def data(book: Book, told: Told) -> Page:
     """Write the table: values of every scenario, and differences of reforms from the baseline."""
     rows, left_out = chosen(told)
     notes = told.notes(
-        "One row for each scenario, area, measure and year: a value, or (`Figure`) a reform's difference from the baseline, taken run by run.",
+        f"One row for each scenario, area, measure and year: a value, or (`Figure`) a reform's difference from {told.plans}, taken run by run.",
         "For a pivot table: filter `Figure` and `Kind`, then add up `Mean` alone; `total` rows are sums of lines.",
         *([left_out] if left_out else []),
     )  # fmt: skip
@@ -81,12 +81,13 @@ def _rows(comparison: Comparison, told: Told, values: set[str] | None = None, di
     measures = list(dict.fromkeys((*COMMON, *(one.measure for one in HEADLINES.values() if one.measure in MEASURES),
                                    *(f"{group}_weeks" for group in PRICED_GROUPS))))  # fmt: skip
     base, since = _by_name(comparison.baseline, measures), set(told.years)
+    whose = told.whose if comparison is told.together else str
     for one in comparison.scenarios:
         own = base if one is comparison.baseline else _by_name(one, measures)
-        named = _named(one, measures)
+        named = _named(one, measures, whose)
         yield from _part(one, VALUE, own, named, values, set(one.years))
         if one is not comparison.baseline:
-            named |= {name: about for name, about in _named(comparison.baseline, measures).items() if name not in named}
+            named |= {name: about for name, about in _named(comparison.baseline, measures, whose).items() if name not in named}
             nothing = np.zeros_like(next(iter(base.values())))
             change = {name: own.get(name, nothing) - base.get(name, nothing) for name in named}
             yield from _part(one, "difference", change, named, differences, since)
@@ -100,12 +101,12 @@ def _by_name(one: Results, measures: list[str]) -> dict[str, np.ndarray]:
     return found | {name: one.annual.to_numpy()[:, :, where.get_loc(name)] for name in measures}
 
 
-def _named(one: Results, measures: list[str]) -> dict[str, Named]:
-    """Return what is said of each measure of a scenario."""
+def _named(one: Results, measures: list[str], whose: Callable[[str], str]) -> dict[str, Named]:
+    """Return what is said of each measure of a scenario; `whose` words it for one authority, or for several together."""
     pounds = f"GBP, {one.metadata['price_base']} prices"
-    lines = {f"cost_{key}": Named("cost line", line["label"], line["payer"], pounds) for key, line in one.lines.items()}
-    totals = {name: Named("total", label, payer, pounds) for name, (label, payer) in TOTALS.items()}
-    return lines | totals | {name: Named("count", MEASURES[name].label, "", MEASURES[name].unit) for name in measures}
+    lines = {f"cost_{key}": Named("cost line", whose(line["label"]), line["payer"], pounds) for key, line in one.lines.items()}
+    totals = {name: Named("total", whose(label), payer, pounds) for name, (label, payer) in TOTALS.items()}
+    return lines | totals | {name: Named("count", whose(MEASURES[name].label), "", MEASURES[name].unit) for name in measures}
 
 
 def _part(

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from outputs.naming import plans_of
 from outputs.price_volume import priced_of
 from scenarios.areas import england
 from sim.results import Results
@@ -19,7 +20,7 @@ ASKED = Path(__file__).parent / "own_home.csv"
 YEARS = 10
 FILLED_IN_ENGLAND = 0.66  # of registered beds: 9,480 children in homes, 14,259 places, 2025 (derived; docs/pathway.md)
 WEEKS_A_MONTH = 365.25 / 7.0 / 12.0
-HOMES, FOSTER = "childrens_home", "foster"
+HOMES, FOSTER = ("home_weeks", "home_gbp"), "foster"  # measures, and a group of placements
 
 
 @dataclass(frozen=True)
@@ -123,22 +124,28 @@ def cash_flow(asked: dict[str, float]) -> CashFlow:
 def starting_values(base: Results, years: list[int]) -> list[Ask]:
     """Return what is asked, starting from the baseline's own prices (one area's results) and from numbers that are sourced or assumed.
 
-    The latter stand in own_home.csv, where those that come from results are left empty.
+    The latter stand in own_home.csv, where those that come from results are left empty. The price of a home is that of bought homes and of the
+    authority's own, which the model prices alike; secure homes are apart.
     """
-    homes, homes_growth = _price(base, HOMES, years, england().value("price_childrens_home"))
-    foster, foster_growth = _price(base, FOSTER, years, england().value("price_in_house_foster"))
+    home_weeks, home_gbp = (base.annual.sel(measure=name, year_ending=years).mean("replicate").to_numpy()[0] for name in HOMES)
+    homes, homes_growth = _price(home_gbp, home_weeks, england().value("price_childrens_home"))
+    fostered = {name: values[0].mean(axis=0) for name, values in priced_of(base, years, (FOSTER,)).items()}
+    foster, foster_growth = _price(fostered["gbp"], fostered["weeks"], england().value("price_in_house_foster"))
     stated = pd.read_csv(ASKED, keep_default_na=False).to_dict("records")
     given = {row["key"]: row["value"] for row in stated}
-    staff = float(given["staff_fte_per_bed"]) * float(given["staff_gbp_per_fte"]) / (12.0 * WEEKS_A_MONTH)
-    rest = max(0.0, homes * FILLED_IN_ENGLAND - staff)
-    year = f"the baseline's mean over runs in the year to March {years[0]}, cost over weeks"
-    growth = f"the baseline's mean price, year to March {years[0]} to {years[-1]}, over inflation"
+    rest = other_running(homes, *(float(given[key]) for key in ("provider_share", "staff_fte_per_bed", "staff_gbp_per_fte")))
+    plans = plans_of(base)
+    year = f"mean over runs on {plans} in the year to March {years[0]}, cost over weeks"
+    growth = f"mean price on {plans}, year to March {years[0]} to {years[-1]}, over inflation"
     found = {
         "sold_price_gbp_per_week": {"value": homes, "low": 0.8 * homes, "high": 1.1 * homes},
         "bought_price_gbp_per_week": {"value": homes, "low": 0.8 * homes, "high": 1.3 * homes, "source": year},
-        "foster_price_gbp_per_week": {"value": foster, "low": 0.6 * foster, "high": 2.0 * foster, "source": year},
+        "foster_price_gbp_per_week": {
+            "value": foster, "low": 0.6 * foster, "high": 2.0 * foster,
+            "source": f"{year}; agencies alone cost more (England: £{england().value('price_agency_foster'):,.0f})",
+        },
         "unregistered_price_gbp_per_week": {"value": england().value("price_unregistered")},
-        "other_running_gbp_per_bed_week": {"value": round(rest, -1), "high": round(2.0 * rest, -1)},
+        "other_running_gbp_per_bed_week": {"value": rest, "high": round(2.0 * rest, -1)},
         "home_price_growth": {"value": homes_growth, "source": growth},
         "foster_price_growth": {"value": foster_growth, "source": growth},
         "running_growth": {"value": homes_growth},
@@ -148,14 +155,23 @@ def starting_values(base: Results, years: list[int]) -> list[Ask]:
     return [Ask(**(row | {name: float(row[name]) for name in ("value", "low", "high")})) for row in rows]
 
 
-def _price(base: Results, group: str, years: list[int], otherwise: float) -> tuple[float, float]:
-    """Return the mean price of a week of a group in the first of some years, in whole pounds, and its growth a year to three decimals, over runs.
+def other_running(price: float, provider_share: float, staff_fte_per_bed: float, staff_gbp_per_fte: float) -> float:
+    """Return what running a registered bed for a week costs beside staff, pounds: what a bought place costs less capital and margin, and less staff.
+
+    A market price holds the provider's capital and margin. The home's own capital is spent beside running cost, so that share comes off the price:
+    counted in both, capital would be paid for twice. A price is for a filled bed, and this cost for a registered one.
+    """
+    staff = staff_fte_per_bed * staff_gbp_per_fte / (12.0 * WEEKS_A_MONTH)
+    return max(0.0, price * (1.0 - provider_share) * FILLED_IN_ENGLAND - staff)
+
+
+def _price(gbp: np.ndarray, weeks: np.ndarray, otherwise: float) -> tuple[float, float]:
+    """Return the price of a week in the first of some years, in whole pounds, and its growth a year to three decimals (means over runs: Y each).
 
     If no week was spent there: another price, and no growth.
     """
-    found = {name: values[0].mean(axis=0) for name, values in priced_of(base, years, (group,)).items()}
-    if not (found["weeks"] > 0.0).all() or not (found["gbp"] > 0.0).all():
+    if not (weeks > 0.0).all() or not (gbp > 0.0).all():
         return round(otherwise), 0.0
-    prices = found["gbp"] / found["weeks"]
+    prices = gbp / weeks
     growth = (prices[-1] / prices[0]) ** (1.0 / (len(prices) - 1)) - 1.0 if len(prices) > 1 else 0.0
     return float(round(prices[0])), round(float(growth), 3)

@@ -8,14 +8,15 @@ import numpy as np
 
 from outputs.workbook.book import GREY, INPUT, Book, Column, Formula, Page, at, span
 from outputs.workbook.charts import Series, line_chart, money_format
-from outputs.workbook.own_home import WEEKS_A_MONTH, YEARS, Ask, CashFlow, cash_flow, starting_values
+from outputs.workbook.own_home import FILLED_IN_ENGLAND, WEEKS_A_MONTH, YEARS, Ask, CashFlow, cash_flow, other_running, starting_values
 from outputs.workbook.told import NOT_SIMULATED, Told
 from scenarios.timeline import year_name
 
 NAME = "Own home"
 ASIDE = {"indent": 1, "align": "left"}  # a number to its left would touch it
 LAST = YEARS  # column of the last year: labels are in the first one
-SHARES_OF = ("grant_share", "voids", "own_share", "spare_sold", "otherwise_fostered", "otherwise_unregistered", "value_left")
+SHARES_OF = ("grant_share", "provider_share", "voids", "own_share", "spare_sold", "otherwise_fostered", "otherwise_unregistered", "value_left")
+TEN_POINTS = f"0.1*{FILLED_IN_ENGLAND}*home_bought_price_gbp_per_week"  # of the price, a registered bed and week
 # Rows of the yearly table: words, kind of number, formula of a year (`Y`: its number; `@row`: that row's cell; `<row`: that of the year before).
 ROWS = {
     "number": ("Year", "year", None),
@@ -27,15 +28,15 @@ ROWS = {
     "usable": ("Usable bed-weeks", "count", "home_beds*{weeks}*(1-home_voids)*(@full_months-<full_months)"),
     "own_weeks": ("Weeks of own children", "count", "@usable*home_own_share"),
     "others_weeks": ("Weeks of other authorities' children", "count", "(@usable-@own_weeks)*home_spare_sold"),
+    "run_weeks": ("Registered bed-weeks with running cost", "count", "home_beds*{weeks}*(@staffed_months-<staffed_months)"),
     "homes_factor": ("Prices of homes over the first year's", "factor", "(1+home_home_price_growth)^(Y-1)"),
     "foster_factor": ("Prices of foster care over the first year's", "factor", "(1+home_foster_price_growth)^(Y-1)"),
     "running_factor": ("Running cost over the first year's", "factor", "(1+home_running_growth)^(Y-1)"),
     "capital": ("Capital, less grant", "gbp",
                 "-home_beds*home_capital_gbp_per_bed*(1-home_grant_share)*(@spent_months-<spent_months)/home_months_to_register"),
     "staff": ("Staff", "gbp", "-home_beds*home_staff_fte_per_bed*home_staff_gbp_per_fte/12*(@staffed_months-<staffed_months)*@running_factor"),
-    "other_running": ("Other running cost", "gbp",
-                      "-home_beds*home_other_running_gbp_per_bed_week*{weeks}*(@staffed_months-<staffed_months)*@running_factor"),
-    "bought_not_needed": ("Bought homes no longer needed", "gbp",
+    "other_running": ("Other running cost", "gbp", "-home_other_running_gbp_per_bed_week*@run_weeks*@running_factor"),
+    "bought_not_needed": ("Homes elsewhere no longer needed", "gbp",
                           "@own_weeks*(1-home_otherwise_fostered-home_otherwise_unregistered)*home_bought_price_gbp_per_week*@homes_factor"),
     "unregistered_not_needed": ("Unregistered placements no longer needed", "gbp",
                                 "@own_weeks*home_otherwise_unregistered*home_unregistered_price_gbp_per_week*@homes_factor"),
@@ -55,10 +56,11 @@ def own_home(book: Book, told: Told) -> Page:
     notes = [
         f"{told.area}. Change the shaded cells: all below follows. Pounds at constant {told.prices}; ten years from {year_name(told.years[0])}, "
         "the first of which is not discounted.",
-        "A case of one home beside the simulation, not a result of it: prices start from the baseline's means, other values from what is sourced or "
-        "assumed. No percentiles. Capital is counted as cash when it is spent, without interest.",
-        "A home in an area is not a home for its children: watch who fills it. Provision in house does not by itself save: here running costs "
-        f"as much as buying when 66 % of beds are filled. {NOT_SIMULATED}",
+        f"A case of one home beside the simulation, not a result of it: prices start from the means on {told.plans}, other values from what is "
+        "sourced or assumed. No percentiles. Capital is counted as cash when it is spent, without interest.",
+        "Capital is counted once: running a filled bed starts at the price elsewhere less the provider's capital and margin, an assumed share, on "
+        "which the case turns. No figure gathered has authorities' homes cheaper to run (unit costs quoted in 2024: dearer). Put your own in.",
+        f"A home in an area is not a home for its children: watch who fills it. {NOT_SIMULATED}",
         "Source of simulated prices: CareCurve from published figures (Open Government Licence v3.0). Status of every number is beside it.",
     ]
     page = book.page(NAME, "Does a children's home of one's own pay?", notes)
@@ -79,7 +81,7 @@ def own_home(book: Book, told: Told) -> Page:
 def _inputs(book: Book, page: Page, asked: list[Ask]) -> None:
     """Write the cells to fill in, named, with what they may hold."""
     page.heading("What is asked (shaded cells may be changed)")
-    columns = [("Number", 64.0), ("Value", 15.0), ("Unit", 13.0), ("Low", 13.0), ("High", 13.0), ("Status", 13.0), ("Source", 13.0)]
+    columns = [("Number", 64.0), ("Value", 15.0), ("Unit", 17.0), ("Low", 13.0), ("High", 13.0), ("Status", 13.0), ("Source", 13.0)]
     for n, (heading, width) in enumerate(columns):
         aside = {"align": "right"} if n in (1, 3, 4) else ASIDE if n else {}
         page.put(page.row, n, heading, bold=True, bottom=1, bg_color=GREY, **aside)
@@ -90,13 +92,26 @@ def _inputs(book: Book, page: Page, asked: list[Ask]) -> None:
     page.row += 1
     for one in asked:
         page.put(page.row, 0, one.label)
-        page.put(page.row, 1, one.value, one.kind, bg_color=INPUT, border=1, font_color="#0000FF", locked=False)
+        page.put(page.row, 1, _starts_as(one, asked), one.kind, bg_color=INPUT, border=1, font_color="#0000FF", locked=False)
         for n, value in enumerate((one.unit, one.low, one.high, one.status, one.source), 2):
             page.put(page.row, n, value, one.kind if n in (3, 4) else "any", **({} if n in (3, 4) else ASIDE))
         book.file.define_name(f"home_{one.key}", f"='{NAME}'!{at(page.row, 1, True, True)}")
         page.sheet.data_validation(page.row, 1, page.row, 1, _allowed(one))
         page.row += 1
     page.row += 1
+
+
+def _starts_as(one: Ask, asked: list[Ask]) -> float | Formula:
+    """Return what a cell holds at the start: a value, or for other running cost a formula, so that it follows the provider's share.
+
+    It holds the price and the cost of staff as they were at the start: whoever changes theirs does not thereby change what is left.
+    """
+    if one.key != "other_running_gbp_per_bed_week":
+        return one.value
+    start = {each.key: each.value for each in asked}
+    whole = other_running(start["bought_price_gbp_per_week"], 0.0, 0.0, 0.0)
+    staff = start["staff_fte_per_bed"] * start["staff_gbp_per_fte"] / (12.0 * WEEKS_A_MONTH)
+    return Formula(f"=MAX(0,{whole!r}*(1-home_provider_share)-{staff!r})", one.value)
 
 
 def _allowed(one: Ask) -> dict[str, Any]:
@@ -155,6 +170,7 @@ def _shown(asked: dict[str, float], found: CashFlow) -> dict[str, np.ndarray]:
     growth = {f"{name}_factor": (1.0 + asked[key]) ** (number - 1) for name, key in (
         ("homes", "home_price_growth"), ("foster", "foster_price_growth"), ("running", "running_growth"))}  # fmt: skip
     return growth | {name: getattr(found, name) for name in (*LINES, "own_weeks", "others_weeks", "net")} | {
+        "run_weeks": asked["beds"] * WEEKS_A_MONTH * np.diff(np.maximum(0.0, months - before), prepend=0.0),
         "number": number, "spent_months": np.minimum(months, asked["months_to_register"]), "staffed_months": np.maximum(0.0, months - before),
         "open_months": opened, "full_months": full, "usable": asked["beds"] * WEEKS_A_MONTH * (1.0 - asked["voids"]) * np.diff(full, prepend=0.0),
         "cumulative": cumulative, "recovered": np.flip(np.logical_and.accumulate(np.flip(cumulative >= 0.0))), "factor": found.factors,
@@ -186,8 +202,10 @@ def _parts(rows: dict[str, int]) -> dict[str, str]:
     # What all usable weeks are worth if own children fill them, and if all of them are offered to others.
     each_own = f"({of_homes}*{price}+{of_foster}*home_otherwise_fostered*home_foster_price_gbp_per_week)"
     each_other = f"({of_homes}*home_spare_sold*home_sold_price_gbp_per_week)"
-    return {"capital": _worth(rows, "capital"), "running": _worth(rows, "staff", "other_running"), "saved": saved, "income": income,
-            "left": f"({left})", "bought": _worth(rows, "bought_not_needed"), "each_own": each_own, "each_other": each_other}  # fmt: skip
+    run = f"SUMPRODUCT({_line(rows, 'run_weeks')},{_line(rows, 'running_factor')},{factor})"
+    return {"run": run, "point": TEN_POINTS, "left": f"({left})", "capital": _worth(rows, "capital"), "saved": saved, "income": income,
+            "running": _worth(rows, "staff", "other_running"), "bought": _worth(rows, "bought_not_needed"), "each_own": each_own,
+            "each_other": each_other}  # fmt: skip
 
 
 def worked_out(asked: dict[str, float], found: CashFlow) -> dict[str, Any]:
@@ -199,6 +217,8 @@ def worked_out(asked: dict[str, float], found: CashFlow) -> dict[str, Any]:
     each_own, each_other = float((all_own.saved * factors).sum()), float((all_others.income * factors).sum())
     more = each_own - each_other
     needed: Any = "cannot be said" if more <= 0.0 else (costs - each_other) / more
+    if not isinstance(needed, str) and not 0.0 <= needed <= 1.0:
+        needed = "over 100 %" if needed > 1.0 else NONE_NEEDED
     weeks = float(found.own_weeks[4] + found.others_weeks[4])
     own_weeks = float(found.own_weeks[4])
     wrong = asked["otherwise_fostered"] + asked["otherwise_unregistered"] > 1.0
@@ -207,18 +227,18 @@ def worked_out(asked: dict[str, float], found: CashFlow) -> dict[str, Any]:
         TOTAL: float(cumulative[-1]), VALUE: found.net_present_value,
         COST: -float((found.staff + found.other_running)[4]) / weeks if weeks else 0.0,
         ELSEWHERE: float(found.saved[4]) / own_weeks if own_weeks else 0.0,
-        NEEDED: "over 100 %" if not isinstance(needed, str) and needed > 1.0 else needed, CHECK: WRONG if wrong else "as they must",
+        NEEDED: needed, CHECK: WRONG if wrong else "as they must",
     }  # fmt: skip
 
 
-FILLED, PEAK, RECOVERED = "Registered beds filled, once in full use", "Most cash to be found before anything comes back", "Cash recovered from"
+FILLED, PEAK, RECOVERED = "Registered beds filled, once in full use", "Most cash out at any one time (net, added up)", "Cash recovered from"
 TOTAL, VALUE = "Cash flow over ten years", "Net present value (above 0: a gain)"
 COST, ELSEWHERE = "Running cost of a filled week in the fifth year, £", "What a week of own children would cost elsewhere in that year, £"
 NEEDED, CHECK = (
     "Share of usable bed-weeks own children must fill for a value of 0",
     "Shares of where own children would else be add up to 100 % at most",
 )
-WRONG, NEVER = "OVER 100 %", "not in ten years"
+WRONG, NEVER, NONE_NEEDED = "OVER 100 %", "not in ten years", "none: it pays without them"
 
 
 def _results(page: Page, row: int, rows: dict[str, int], asked: dict[str, float], found: CashFlow, told: Told) -> None:
@@ -235,7 +255,8 @@ def _results(page: Page, row: int, rows: dict[str, int], asked: dict[str, float]
         TOTAL: (at(rows["cumulative"], LAST), "gbp"), VALUE: (_value(rows), "gbp"),
         COST: (f"IF({own}+{others}=0,0,-({at(rows['staff'], 5)}+{at(rows['other_running'], 5)})/({own}+{others}))", "whole"),
         ELSEWHERE: (f"IF({own}=0,0,SUM({span(rows['bought_not_needed'], 5, rows['foster_not_needed'], 5)})/{own})", "whole"),
-        NEEDED: (f'IF({parts["each_own"]}-{parts["each_other"]}<=0,"cannot be said",IF({needed}>1,"over 100 %",{needed}))', "share"),
+        NEEDED: (f'IF({parts["each_own"]}-{parts["each_other"]}<=0,"cannot be said",'
+                 f'IF({needed}>1,"over 100 %",IF({needed}<0,"{NONE_NEEDED}",{needed})))', "share"),
         CHECK: (f'IF(home_otherwise_fostered+home_otherwise_unregistered>1,"{WRONG}","as they must")', "any"),
     }  # fmt: skip
     page.put(row, 0, "What it comes to", bold=True, font_size=12)
@@ -255,8 +276,11 @@ WHAT_IF = {
     "Capital a quarter less": ({"capital_gbp_per_bed": 0.75}, {}, "-0.25*({capital}+{left})"),
     "Running cost 10 % more": ({"staff_gbp_per_fte": 1.1, "other_running_gbp_per_bed_week": 1.1}, {}, "0.1*{running}"),
     "Running cost 10 % less": ({"staff_gbp_per_fte": 0.9, "other_running_gbp_per_bed_week": 0.9}, {}, "-0.1*{running}"),
-    "Bought homes 10 % dearer": ({"bought_price_gbp_per_week": 1.1}, {}, "0.1*{bought}"),
-    "Bought homes 10 % cheaper": ({"bought_price_gbp_per_week": 0.9}, {}, "-0.1*{bought}"),
+    "Provider's capital and margin 10 points more of the price": (
+        {}, {"provider_share": 0.1}, "MIN(home_other_running_gbp_per_bed_week,{point})*{run}"),
+    "Provider's capital and margin 10 points less of the price": ({}, {"provider_share": -0.1}, "-{point}*{run}"),
+    "Homes elsewhere 10 % dearer": ({"bought_price_gbp_per_week": 1.1}, {}, "0.1*{bought}"),
+    "Homes elsewhere 10 % cheaper": ({"bought_price_gbp_per_week": 0.9}, {}, "-0.1*{bought}"),
     "Own children fill 10 points more of usable bed-weeks": ({}, {"own_share": 0.1}, "0.1*({each_own}-{each_other})"),
     "Own children fill 10 points less of usable bed-weeks": ({}, {"own_share": -0.1}, "-0.1*({each_own}-{each_other})"),
     "Voids 10 points more": ({}, {"voids": 0.1}, "-0.1/(1-home_voids)*({saved}+{income})"),
@@ -265,9 +289,11 @@ WHAT_IF = {
 
 
 def changed(asked: dict[str, float], name: str) -> dict[str, float]:
-    """Return what is asked as a row of `WHAT_IF` changes it."""
+    """Return what is asked as a row of `WHAT_IF` changes it; running cost follows the provider's share of the price."""
     times, plus, _ = WHAT_IF[name]
-    return {key: value * times.get(key, 1.0) + plus.get(key, 0.0) for key, value in asked.items()}
+    found = {key: value * times.get(key, 1.0) + plus.get(key, 0.0) for key, value in asked.items()}
+    off = plus.get("provider_share", 0.0) * FILLED_IN_ENGLAND * asked["bought_price_gbp_per_week"]
+    return found | {"other_running_gbp_per_bed_week": max(0.0, found["other_running_gbp_per_bed_week"] - off)}
 
 
 def _what_if(page: Page, rows: dict[str, int], asked: dict[str, float]) -> None:

@@ -23,9 +23,9 @@ def gross_and_net(book: Book, told: Told) -> Page:
     since = [years.index(year) for year in told.years]
     notes = told.notes(
         told.pounds,
-        "Lines are means over runs; totals are formulas over the lines. Income of the authority is below 0, and above 0 for whoever gives "
+        f"Lines are means over runs; totals are formulas over the lines. Income of {told.payer} is below 0, and above 0 for whoever gives "
         "it, so that it cancels out for all payers.",
-        f"`All years` are {told.span}, in which scenarios can differ. The sheet Data has single authorities.",
+        f"`All years` are {told.span}, in which scenarios can differ.{' The sheet Data has single authorities.' if told.several else ''}",
     )  # fmt: skip
     page = book.page("Gross and net", "Who pays what, gross and net, by line and year?", notes)
     columns = [Column("Line", width=64), Column("Payer", width=10), Column("Kind", width=9), Column("Published line", width=27)]
@@ -38,23 +38,24 @@ def gross_and_net(book: Book, told: Told) -> Page:
         rows = []
         for row, (line, values) in enumerate(zip(one.lines.values(), means, strict=True), page.row + 1):
             added = Formula(f"=SUM({span(row, FIRST_YEAR + since[0], row, FIRST_YEAR + since[-1])})", float(values[since].sum()))
-            rows.append((line["label"], line["payer"], line["kind"], PUBLISHED_LABELS.get(line["published"], line["published"]), *values, added))
+            published = PUBLISHED_LABELS.get(line["published"], line["published"])
+            rows.append((told.whose(line["label"]), line["payer"], line["kind"], published, *values, added))
         placed = page.table(columns, rows, freeze=1 if n == 0 else None)
         page.row -= 1
-        _totals(page, placed, one, means, since)
-        _percentiles(page, one, since)
+        _totals(page, told, placed, one, means, since)
+        _percentiles(page, told, one, since)
         page.row += 1
     return page
 
 
-def _totals(page: Page, placed: Placed, one: Results, means: np.ndarray, since: list[int]) -> None:
+def _totals(page: Page, told: Told, placed: Placed, one: Results, means: np.ndarray, since: list[int]) -> None:
     """Write totals below a table of lines as formulas over it (means: L, Y)."""
     payers, kinds = (np.array([line[key] for line in one.lines.values()]) for key in ("payer", "kind"))
     everyone = np.full(len(payers), True)
     totals = [
-        ("Gross cost to the authority", (payers == "authority") & (kinds == "cost"), ("authority", "cost")),
-        ("Income of the authority", (payers == "authority") & (kinds == "income"), ("authority", "income")),
-        ("Net cost to the authority", payers == "authority", ("authority",)),
+        (f"Gross cost to {told.payer}", (payers == "authority") & (kinds == "cost"), ("authority", "cost")),
+        (f"Income of {told.payer}", (payers == "authority") & (kinds == "income"), ("authority", "income")),
+        (f"Net cost to {told.payer}", payers == "authority", ("authority",)),
         *((f"Net cost to {PAYER_WORDS[payer]}", payers == payer, (payer,)) for payer in PAYER_WORDS if (payers == payer).any()),
         ("Cost to all payers together", everyone, ()),
     ]
@@ -68,7 +69,7 @@ def _totals(page: Page, placed: Placed, one: Results, means: np.ndarray, since: 
     page.put(page.row, LINE, "Cash of the year for a pound at constant prices (deflators, then general inflation)")
     page.row += 1
     cash = [Formula(f"={at(at_net, FIRST_YEAR + y)}*{at(page.row - 1, FIRST_YEAR + y)}", float(net[y] * factors[y])) for y in range(len(net))]
-    _row(page, "Net cost to the authority, in cash of the year", cash, float((net * factors)[since].sum()), since)
+    _row(page, f"Net cost to {told.payer}, in cash of the year", cash, float((net * factors)[since].sum()), since)
 
 
 def _total(placed: Placed, column: int, asked: tuple[str, ...], value: float) -> Formula:
@@ -90,12 +91,12 @@ def _row(page: Page, words: str, cells: list[Formula], all_years: float, since: 
     page.row += 1
 
 
-def _percentiles(page: Page, one: Results, since: list[int]) -> None:
+def _percentiles(page: Page, told: Told, one: Results, since: list[int]) -> None:
     """Write percentiles over runs of gross and net cost, by year and of all years in each run."""
     for words, values in (
-        ("Gross cost to the authority", one.gross()),
-        ("Net cost to the authority", one.net()),
-        ("Cost to all payers", one.exchequer()),
+        (f"Gross cost to {told.payer}", one.gross()),
+        (f"Net cost to {told.payer}", one.net()),
+        ("Cost to all payers together", one.exchequer()),
     ):
         yearly = by_year(values, list(one.years))
         found = summary(np.column_stack([yearly, yearly[:, since].sum(axis=1)]))[1:]
@@ -110,22 +111,22 @@ def _percentiles(page: Page, one: Results, since: list[int]) -> None:
 
 
 def contingency(book: Book, told: Told) -> Page:
-    """Write percentiles of net cost by year, what P80 and P90 take beyond the mean, and the same of all years together."""
+    """Write percentiles of net cost by year, what P80 and P90 are above the mean, and the same of all years together."""
     fitted = int(told.base.metadata.get("fitted_draws") or 0)
     layers = "chance, growth of prices and effects of reforms" + (
         " and what is not known of demand" if fitted else ", not what is not known of demand"
     )
     notes = told.notes(
-        told.pounds, f"Contingency is what a budget at P80 (or P90) needs beyond the mean. It holds {layers}.",
+        told.pounds, f"Contingency is P80 (or P90) of net cost above the mean: what a budget set at the expected cost lacks. It holds {layers}.",
         "Runs differ in their pasts too, so the first years spread more than they would for an authority that knows its present caseload.",
         "`All years together` is the percentile of each run's sum: good and bad years partly cancel, so it is usually less than the years' added up.",
     )  # fmt: skip
-    page = book.page("Contingency", "How much to hold beyond the mean, so that it suffices in 80 or 90 % of runs?", notes)
+    page = book.page("Contingency", "How much to hold above the mean, so that it suffices in 80 or 90 % of runs?", notes)
     columns = [Column("Scenario", width=34), Column("Financial year", width=18), *(Column(name, "gbp", 15) for name in SPREAD)]
     columns += [
-        Column("P80 beyond the mean", "gbp", 15),
+        Column("P80 above the mean", "gbp", 15),
         Column("P80: share of the mean", "share1", 11),
-        Column("P90 beyond the mean", "gbp", 15),
+        Column("P90 above the mean", "gbp", 15),
         Column("P90: share of the mean", "share1", 11),
     ]
     rows, row = [], page.row + 1
@@ -147,13 +148,13 @@ def contingency(book: Book, told: Told) -> Page:
     ]
     most = max(abs(float(cells[7].value)) for cells in rows if cells[1] != "All years together")
     word, number = money_format(most)
-    chart = column_chart(book, "Contingency at P80: net cost beyond the mean, by year", f"{word} a year, {told.prices}", number, series)
+    chart = column_chart(book, "Contingency at P80: net cost above the mean, by year", f"{word} a year, {told.prices}", number, series)
     labels = ", ".join(one.label for one in told.together.scenarios)
     page.new_page()
     page.chart(
         chart,
         at(page.row, 0),
-        f"Column chart of what P80 of net cost takes beyond the mean by financial year for {labels}; the table has its figures.",
+        f"Column chart of what P80 of net cost is above the mean by financial year for {labels}; the table has its figures.",
         (1000, 380),
     )
     return page

@@ -65,7 +65,7 @@ def by_line(book: Book, told: Told) -> Page:
         if n and n % 2 == 0:
             page.new_page()
         page.heading(f"{one.label}: cost by budget line")
-        rows = [(one.lines[line]["label"], _group(line), *means[i]) for i, line in enumerate(lines)]
+        rows = [(told.whose(one.lines[line]["label"]), _group(line), *means[i]) for i, line in enumerate(lines)]
         placed = page.table([Column("Budget line", width=44), Column("Group", width=28), *headings], rows, freeze=1 if n == 0 else None)
         page.row -= 1
         page.put(page.row, 0, "All placements", bold=True, top=1)

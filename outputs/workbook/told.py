@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from outputs.tables import after_branch, whole
+from outputs.naming import named, plans_of
+from outputs.tables import PERCENTILES, after_branch, whole
 from scenarios.timeline import year_name
 from sim.results import Comparison, Results
 
-PERCENTILES = {"P10": 0.10, "P50": 0.50, "P80": 0.80, "P90": 0.90}
 SPREAD = ("Mean", *PERCENTILES)
 HOW_SURE = (
     "P10, P50, P80 and P90 are percentiles over {runs}: in 80 % of runs the figure is at or below P80. Each is of the sum in each run, so "
@@ -29,8 +29,13 @@ NOT_SIMULATED = "Abuse, death and children's experience are not simulated."
 class Told:
     """A comparison as a workbook tells it; `tables` are those of its folder by file name."""
 
-    comparison: Comparison
+    given: Comparison
     tables: Mapping[str, pd.DataFrame]
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """The comparison, authorities apart; scenarios are labelled as people are told they are called."""
+        return named(self.given)
 
     @cached_property
     def together(self) -> Comparison:
@@ -54,8 +59,8 @@ class Told:
 
     @property
     def years(self) -> list[int]:
-        """Years ending 31 March in which scenarios can differ; all of them if none does."""
-        return after_branch(self.base) or list(self.base.years)
+        """Years ending 31 March in which scenarios can differ."""
+        return after_branch(self.base)
 
     @property
     def span(self) -> str:
@@ -72,6 +77,17 @@ class Told:
     def payer(self) -> str:
         """Who `the authority` is."""
         return "the authorities" if self.several else "the authority"
+
+    def whose(self, words: str) -> str:
+        """Return words about `the authority` as they are of these authorities."""
+        if not self.several:
+            return words
+        return words.replace("the authority's", "the authorities'").replace("the authority", "the authorities")
+
+    @property
+    def plans(self) -> str:
+        """What reforms are compared with, inside a sentence."""
+        return plans_of(self.base)
 
     @property
     def runs(self) -> str:
