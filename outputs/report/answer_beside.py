@@ -58,7 +58,7 @@ def _care_row(source: Source) -> tuple[str, ...]:
     last = str(source.years[-1])
     base = source.one("summary.csv", source.base.scenario, measure="cla_at31", year_ending=last)
     found = [source.one("differences.csv", one.scenario, measure="cla_at31", year_ending=last) for one in source.reforms]
-    changes = (f"{words.figure(one['mean'], True)} ({words.interval(one.p05, one.p95)})" for one in found)
+    changes = (words.NOT_KNOWN if one is None else f"{words.figure(one['mean'], True)} ({words.interval(one.p05, one.p95)})" for one in found)
     return f"Children in care, 31 March {last}", words.figure(base["mean"]), *changes
 
 

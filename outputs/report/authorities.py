@@ -100,7 +100,7 @@ def _each(source: Source, reform: Results, known: Beside | None) -> Iterator[Blo
     last = str(source.years[-1])
     table = source.table("differences.csv", "scenario", "area", "measure")
     if table is None:
-        yield Paragraph("The folder has no differences.csv.")
+        yield Paragraph("The folder has no differences.csv. Run the comparison again to have it.")
         return
     own = table[(table.scenario == reform.scenario) & (table.year_ending == last)]
     care = own[own.measure == "cla_at31"].set_index("area")

@@ -9,6 +9,7 @@ from outputs.report import words
 from outputs.report.blocks import Block, Code, Paragraph, Part, Points, Section, Table
 from outputs.report.source import Source
 from scenarios.areas import find_area, load_areas, load_groups, regions
+from scenarios.wording import listed
 from sim.results import Results
 
 ENGINES = {
@@ -63,22 +64,22 @@ def section(source: Source) -> Section:
 
 def checks(source: Source) -> Section:
     """Return section 13."""
-    rows, failed = [], 0
-    for one in source.each.scenarios:
-        for check in one.metadata.get("checks", []):
-            failed += not check["holds"]
-            if one is source.each.baseline or not check["holds"]:
-                held = [_held(other, check["check"]) for other in source.each.scenarios]
-                rows.append(
-                    (words.sentence(str(check["meaning"])), "held" if all(held) else f"FAILED in {one.label}", f"{check['worst']:.2g}")
-                )
+    found, failed = made_checks(source), failed_checks(source)
+    rows = [
+        (
+            words.sentence(str(next(iter(each.values()))["meaning"])),
+            f"FAILED in {listed(wrong)}" if (wrong := [name for name, check in each.items() if not check["holds"]]) else "held",
+            f"{max(abs(check['worst']) for check in each.values()):.2g}",
+        )
+        for each in found.values()
+    ]
     if not rows:
         return Section("checks", "Checks", [Paragraph("The folder records no checks, so none can be reported.", warning=True)])
-    runs = sum(int(check["runs"]) for check in source.each.baseline.metadata["checks"][:1])
+    runs = sum(int(check["runs"]) for check in source.each.baseline.metadata.get("checks", [])[:1])
     told = (
         f"All {len(rows)} checks held in every scenario and every run ({runs} simulations of an authority in {source.name(source.base)})."
         if not failed
-        else f"{failed} checks FAILED. Do not use these results before it is known why."
+        else f"{failed} of {len(rows)} checks FAILED. Do not use these results before it is known why."
     )
     return Section(
         "checks",
@@ -90,9 +91,18 @@ def checks(source: Source) -> Section:
     )
 
 
-def _held(one: Results, name: str) -> bool:
-    """Return whether a check held in a scenario; one that it does not make does."""
-    return all(check["holds"] for check in one.metadata.get("checks", []) if check["check"] == name)
+def made_checks(source: Source) -> dict[str, dict[str, dict]]:
+    """Return each check by its key, as every scenario that makes it recorded it, by what the report calls the scenario."""
+    found: dict[str, dict[str, dict]] = {}
+    for one in source.each.scenarios:
+        for check in one.metadata.get("checks", []):
+            found.setdefault(str(check["check"]), {})[source.name(one)] = check
+    return found
+
+
+def failed_checks(source: Source) -> int:
+    """Return how many checks failed, in one scenario or several."""
+    return sum(not all(check["holds"] for check in each.values()) for each in made_checks(source).values())
 
 
 def reproduce(source: Source) -> Section:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from outputs.appraisal_benefits import CLASSES
+from outputs.appraisal_benefits import CLASSES, NOT_BANKABLE
 from outputs.appraisal_payback import break_even_table
 from outputs.children import PAYER_WORDS
 from outputs.report import words
@@ -18,6 +18,7 @@ from scenarios.wording import listed
 from sim.results import Results
 
 QUANTILES = {"P10": 0.1, "P50": 0.5, "P80": 0.8, "P90": 0.9}
+CASH = [name for name in CLASSES if name not in (*NOT_BANKABLE, "elsewhere")]  # classes that are cash to the authority
 SHOWN_LINES = 8  # of each reform; the rest is folded
 LEAST_GBP = 500.0
 LEAST_SHOWN_GBP = 5_000.0  # less is 0.00 of a million
@@ -139,6 +140,7 @@ def _classes(source: Source, reform: Results) -> Iterator[Block]:
     if found.empty:
         return
     last, rows, strong = str(source.years[-1]), [], set()
+    banked = can_be_banked(source, reform)
     for name, own in found.groupby("class", sort=False):
         by = own.set_index("year_ending")
         whole = by.loc["all"]
@@ -147,7 +149,8 @@ def _classes(source: Source, reform: Results) -> Iterator[Block]:
         if name == "all":
             strong.add(len(rows))
         label = "All of it" if name == "all" else words.sentence(CLASSES[name])
-        when = f"{year_name(int(whole.bankable_from))} ({words.per_cent(float(whole.probability))} of runs)" if pd.notna(whole.bankable_from) else "–"
+        when = _banked_from(whole, banked or name == "elsewhere")
+        when += f" ({words.of_runs(float(whole.probability), source.runs)})" if when != "–" else ""
         rows.append(
             (
                 label,
@@ -165,26 +168,46 @@ def _classes(source: Source, reform: Results) -> Iterator[Block]:
             frozenset({4}),
             frozenset(strong),
         )
+        if not banked:
+            yield Paragraph(
+                f"Nothing can be banked: by {year_name(int(last))}, or over all years, other lines cost the authority as much as these save, or more."
+            )
+
+
+def can_be_banked(source: Source, reform: Results) -> bool:
+    """Return whether classes that are cash to the authority come to more than nothing together, over all years and in the last one."""
+    found = source.rows("benefits.csv", reform.scenario, line="all")
+    cash = found[found["class"].isin(CASH)].groupby("year_ending")["mean"].sum()
+    return all(cash.get(year, 0.0) > LEAST_GBP for year in ("all", str(source.years[-1])))
+
+
+def _banked_from(row: pd.Series, banked: bool) -> str:
+    """Return the year from which a benefit can be banked; a dash where nothing can, or it is no benefit."""
+    return year_name(int(row.bankable_from)) if banked and row["mean"] > 0.0 and pd.notna(row.bankable_from) else "–"
 
 
 def _by_line(source: Source, reform: Results) -> Iterator[Block]:
     """Yield the lines on which the benefit arises, and what must be stopped to bank it."""
     found = source.rows("benefits.csv", reform.scenario)
-    found = found[(found.line != "all") & (found["mean"].abs() > LEAST_GBP)] if len(found) else found
+    if found.empty:
+        yield Paragraph("The folder has no benefits.csv. Run the comparison again to see what becomes of the benefit, and on which lines it arises.")
+        return
+    banked = can_be_banked(source, reform)
+    found = found[(found.line != "all") & (found["mean"].abs() > LEAST_GBP)]
     if found.empty:
         yield Paragraph("No line of cost falls or rises because of it, beside its own.")
         return
     found = found.loc[found["mean"].abs().sort_values(ascending=False).index]
     rows = [
         (
-            row.label,
-            CLASSES[row.class_].split(":")[0],
-            words.millions(row.mean, True),
+            row["label"],
+            CLASSES[row["class"]].split(":")[0],
+            words.millions(row["mean"], True),
             words.interval(row.p05, row.p95, words.millions),
-            year_name(int(row.bankable_from)) if pd.notna(row.bankable_from) else "–",
+            _banked_from(row, banked or row["class"] == "elsewhere"),
             words.sentence(row.stop) if isinstance(row.stop, str) else "–",
         )
-        for row in found.rename(columns={"class": "class_"}).itertuples()
+        for _, row in found.iterrows()
     ]
     head = ("Line of cost", "Class", f"All years, {source.span}", "90 % interval", "Can be banked from", "What must be stopped to bank it")
     caption = f"Lines on which the benefit of {source.name(reform)} arises, £ million, {source.prices}"

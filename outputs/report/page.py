@@ -64,8 +64,7 @@ def report_page(source: Source) -> str:
     about = (
         f"{source.area}{span}. {source.runs} {'run' if source.runs == 1 else 'runs'}, {source.prices}. Simulated: not a record of any real family."
     )
-    failed = sum(not check["holds"] for one in source.each.scenarios for check in one.metadata.get("checks", []))
-    return rendered(title, about, sections, failed, str(source.each.metadata.get("versions", {}).get("carecurve", "")))
+    return rendered(title, about, sections, method.failed_checks(source), str(source.each.metadata.get("versions", {}).get("carecurve", "")))
 
 
 def family_page(name: str, figure: Figure, sentences: Sequence[str], version: str) -> str:

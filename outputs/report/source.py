@@ -22,6 +22,7 @@ DO_NOTHING = "do-nothing"
 BESIDE_SCENARIOS = ("costs.", "deflators.")  # rows of a kept register that are not of a scenario's own files (`sim.kept_register`)
 CURRENT_PLANS = "Current plans"
 BASELINE = "baseline"
+COLUMNS = ("scenario", "area", "measure", "class", "item", "section", "line", "year_ending", "mean", "p05", "p50", "p95")  # of rows that are not there
 
 
 @dataclass(frozen=True)
@@ -119,12 +120,15 @@ class Source:
         return found if found is not None and set(needed) <= set(found.columns) else None
 
     def rows(self, name: str, scenario: str | None = None, **equal: object) -> pd.DataFrame:
-        """Return the rows of a table that are of the authorities together (and of a scenario) and equal to some values; none if there is no table."""
+        """Return the rows of a table that are of the authorities together (and of a scenario) and equal to some values.
+
+        There are none if the folder has no such table, or one of a version that lacks a column in `equal`.
+        """
         key = f"{name} of {scenario}"
+        found = self.table(name, *(column.rstrip("_") for column in equal))
+        if found is None:
+            return pd.DataFrame(columns=[*dict.fromkeys((*COLUMNS, *equal))])
         if key not in self._tables:  # looked up hundreds of times, in tables of a hundred thousand rows
-            found = self.table(name)
-            if found is None:
-                return pd.DataFrame(columns=["scenario", "area", "measure", "year_ending"])
             kept = pd.Series(True, index=found.index)
             for column, value in (("area", self.area), ("scenario", scenario)):
                 kept &= found[column] == value if column in found and value is not None else True

@@ -12,6 +12,7 @@ from outputs.report.source import Source
 from sim.results import Results
 from sim.statistics import t_interval
 
+LEAST_GBP = 500.0  # less is noise of sums
 SENSITIVITIES = {
     "net_present_fiscal_value_authority_gbp": "As appraised",
     "net_present_fiscal_value_authority_at_flat_1_5_pct_gbp": "At a flat discount rate of 1.5 %",
@@ -123,7 +124,7 @@ def _would_change(source: Source, reform: Results) -> Iterator[str]:
     net = source.one("appraisal.csv", reform.scenario, measure="net_cost_authority_gbp")
     if ratio is not None and pd.notna(ratio["mean"]):
         if ratio["mean"] <= 0.0:
-            yield "Other lines cost more, not less, on average, so no larger effect of the same kind would make it pay."
+            yield _without_benefit(source, reform)
         elif ratio["mean"] < 1.0:
             yield (
                 f"Benefits to the authority would have to be {1.0 / ratio['mean']:.1f} times as large, at the same cost, for it to pay over "
@@ -147,6 +148,28 @@ def _would_change(source: Source, reform: Results) -> Iterator[str]:
     rows = source.rows("marks.csv", reform.scenario)
     if "finding" in rows and (rows.finding == "worse").any():
         yield "A safety proxy is worse. If that were not seen in practice, or came with lower need, the picture for children would be another."
+
+
+def _without_benefit(source: Source, reform: Results) -> str:
+    """Say of a reform whose other lines cost more in all whether a larger effect of the same kind could make it pay, from the bridge's items.
+
+    With the largest saving s (below 0) and the change in net cost t (above 0), undiscounted, it breaks even if the saving were 1 - t/s times as large.
+    """
+    told = "Other lines cost more, not less, on average"
+    rows = source.rows("cost_bridge.csv", reform.scenario, measure="net_cost", year_ending="all")
+    total = rows[rows["item"] == "total"]["mean"]
+    if total.empty or total.iloc[0] <= 0.0:
+        return f"{told}."
+    items = rows[~rows["item"].isin(["total", "placements_chance"]) & (rows.section != "reform")]
+    saving = items.loc[items["mean"].idxmin()] if len(items) else None
+    if saving is None or saving["mean"] > -LEAST_GBP:
+        return f"{told}, and no part of it costs less, chance apart, so no larger effect of the same kind would make it pay."
+    times = 1.0 - float(total.iloc[0]) / float(saving["mean"])
+    larger = f"{100.0 * (times - 1.0):.0f} % larger" if times < 2.0 else f"{times:.1f} times as large"
+    return (
+        f"{told}, but not on every line. The largest saving, “{saving.label}” ({words.pounds(-saving['mean'])} over {source.span}, not discounted), would "
+        f"have to be {larger}, all else the same, for the reform to break even by March {source.years[-1]}."
+    )
 
 
 def _sensitivities(source: Source, reform: Results) -> Iterator[Block]:

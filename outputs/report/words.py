@@ -18,6 +18,7 @@ CHANCES = (
     (92.5, "highly likely"),
     (100.0, "almost certain"),
 )
+RULE_OF_THREE = 3.0  # what never happened in n runs may yet have a chance of 3/n (95 %; Hanley and Lippman-Hand, 1983)
 
 
 def significant(value: float, digits: int = 2) -> float:
@@ -57,14 +58,15 @@ def between(low: float, high: float) -> str:
 
 def pounds(value: float, digits: int = 2) -> str:
     """Return pounds as they are said: £176,049,600 is `£180 million`, £278,000 `£280,000`; a minus before what is below nothing."""
-    size = significant(abs(value), digits)
+    size = significant(abs(value), digits)  # the only rounding: what follows writes the digits that are left
     if size < 1000.0:  # less is noise of sums
-        return "nothing" if size < 500.0 else f"{MINUS if value < 0 else ''}£{significant(size, 1):,.0f}"
+        return "nothing" if size < 500.0 else f"{MINUS if value < 0 else ''}£{significant(abs(value), 1):,.0f}"
     sign = MINUS if value < 0 else ""
-    for least, unit, word in ((1e9, 1e9, "billion"), (1e6, 1e6, "million")):
-        if size >= least:
-            amount = size / unit
-            return f"{sign}£{amount:,.{0 if amount >= 10 or amount == round(amount) else 1}f} {word}"
+    for unit, word in ((1e9, "billion"), (1e6, "million")):
+        if size >= unit:
+            places = max(0, digits - 1 - math.floor(math.log10(size / unit)))
+            text = f"{size / unit:,.{places}f}"
+            return f"{sign}£{text.rstrip('0').rstrip('.') if places else text} {word}"
     return f"{sign}£{size:,.0f}"
 
 
@@ -116,12 +118,25 @@ def per_cent(share: float) -> str:
     return f"{100.0 * share:.0f} %"
 
 
+def of_runs(share: float, runs: int) -> str:
+    """Return a share of runs: `37 % of runs`, `none of 30 runs`; of few runs, `2 of 3 runs`."""
+    if share == 0.0:
+        return f"none of {runs} runs"
+    return f"{round(share * runs)} of {runs} runs" if runs < LEAST_RUNS_FOR_WORDS else f"{per_cent(share)} of runs"
+
+
+def word_of(share: float, runs: int) -> str:
+    """Return the word for a chance, none stronger than so many runs can bear: of 30, neither remote nor almost certain."""
+    least = RULE_OF_THREE / runs
+    borne = share if least >= 0.5 else min(max(share, least), 1.0 - least)
+    return next(word for most, word in CHANCES if 100.0 * borne <= most + 1e-9)
+
+
 def chance(share: float, runs: int) -> str:
-    """Return a chance in words with its per cent; of few runs, in runs."""
+    """Return a chance in words with its share of runs; of few runs, in runs."""
     if runs < LEAST_RUNS_FOR_WORDS:
-        return f"in {round(share * runs)} of {runs} runs"
-    word = next(word for most, word in CHANCES if 100.0 * share <= most + 1e-9)
-    return f"{word}: {per_cent(share)} of runs"
+        return f"in {of_runs(share, runs)}"
+    return f"{word_of(share, runs)}: {of_runs(share, runs)}"
 
 
 def chance_table() -> list[tuple[str, str]]:
