@@ -66,9 +66,6 @@ def section(source: Source) -> Section:
 
 def sentences(source: Source, reform: Results) -> Iterator[str]:
     """Yield the three sentences of a reform."""
-    if not source.years:
-        yield "The run has no complete financial year (April to March) after scenarios begin to differ, so there is nothing to compare yet."
-        return
     yield f"{_costs(source, reform)} {_children(source, reform)}, {_moves_first(source, reform)}"
     yield _pays(source, reform)
     yield f"{_turns_on(source, reform)} {_safety(source, reform)}"
@@ -196,14 +193,14 @@ def _when_it_costs(source: Source, net: list[float]) -> str:
     worst = max(zip(net, source.years, strict=True))
     most = f" (most in {year_name(worst[1])}: {words.pounds(worst[0])})" if costs else ""
     if not costs and not saves:
-        return "On average it costs the authority as much as it saves in every year"
+        return f"On average it costs {source.payer} as much as it saves in every year"
     if not saves:
-        return f"On average it costs the authority more than it saves in every year from {year_name(costs[0])} to {year_name(costs[-1])}{most}"
+        return f"On average it costs {source.payer} more than it saves in every year from {year_name(costs[0])} to {year_name(costs[-1])}{most}"
     if not costs:
-        return f"On average it costs the authority less than {source.plans} in every year from {year_name(saves[0])}"
+        return f"On average it costs {source.payer} less than {source.plans} in every year from {year_name(saves[0])}"
     if max(costs) < min(saves):
-        return f"On average it costs the authority more than it saves until {year_name(costs[-1])}{most}, and less from {year_name(saves[0])}"
-    return f"On average it costs the authority more than it saves in {len(costs)} of {len(net)} years{most}"
+        return f"On average it costs {source.payer} more than it saves until {year_name(costs[-1])}{most}, and less from {year_name(saves[0])}"
+    return f"On average it costs {source.payer} more than it saves in {len(costs)} of {len(net)} years{most}"
 
 
 def _could_leave(source: Source, reform: Results) -> str:
@@ -219,12 +216,12 @@ def _could_leave(source: Source, reform: Results) -> str:
     leaves = float(found["budget_reduction"])
     only = "only " if leaves < 0.5 * rest else ""
     amount = f"{only}{words.pounds(leaves)} could" if leaves >= 500.0 else "nothing could"
-    return f"of {words.pounds(rest)} of benefit in {year_name(last)} {amount} leave the authority’s budget"
+    return f"of {words.pounds(rest)} of benefit in {year_name(last)} {amount} leave {source.payers} budget"
 
 
 def _turns_on(source: Source, reform: Results) -> str:
     """Say what the result turns on: the widest bar of a tornado if the folder has one, else the widest part of the cost bridge; and home prices."""
-    tornado = source.table("tornado.csv", "label", "swing")
+    tornado = source.sensitivity("tornado.csv", reform, "label", "swing")
     if tornado is not None and len(tornado):
         what = f"The result turns most on {tornado.iloc[0].label}"
     else:

@@ -28,6 +28,13 @@ def significant(value: float, digits: int = 2) -> float:
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
+def outward(value: float, up: bool, digits: int = 3) -> str:
+    """Return a bound without its sign rounded away from what is inside it: up, or down, to so many significant digits, whole numbers at most."""
+    size = abs(value)
+    step = 1.0 if size < 1.0 else 10.0 ** max(0, math.floor(math.log10(size)) - digits + 1)
+    return f"{(math.ceil if up else math.floor)(round(size / step, 9)) * step:,.0f}"
+
+
 def count(value: float, digits: int = 2) -> str:
     """Return a count without its sign as it is said: 133 is `130`, 17.9 `18`, 0.4 `less than 1`; 0 is `none`."""
     size = abs(value)
@@ -118,25 +125,30 @@ def per_cent(share: float) -> str:
     return f"{100.0 * share:.0f} %"
 
 
-def of_runs(share: float, runs: int) -> str:
+def share(of: float) -> str:
+    """Return a cell of a table that holds shares of runs: `37 %`, `none`."""
+    return "none" if of == 0.0 else per_cent(of)
+
+
+def of_runs(of: float, runs: int) -> str:
     """Return a share of runs: `37 % of runs`, `none of 30 runs`; of few runs, `2 of 3 runs`."""
-    if share == 0.0:
+    if of == 0.0:
         return f"none of {runs} runs"
-    return f"{round(share * runs)} of {runs} runs" if runs < LEAST_RUNS_FOR_WORDS else f"{per_cent(share)} of runs"
+    return f"{round(of * runs)} of {runs} runs" if runs < LEAST_RUNS_FOR_WORDS else f"{per_cent(of)} of runs"
 
 
-def word_of(share: float, runs: int) -> str:
+def word_of(of: float, runs: int) -> str:
     """Return the word for a chance, none stronger than so many runs can bear: of 30, neither remote nor almost certain."""
     least = RULE_OF_THREE / runs
-    borne = share if least >= 0.5 else min(max(share, least), 1.0 - least)
+    borne = of if least >= 0.5 else min(max(of, least), 1.0 - least)
     return next(word for most, word in CHANCES if 100.0 * borne <= most + 1e-9)
 
 
-def chance(share: float, runs: int) -> str:
+def chance(of: float, runs: int) -> str:
     """Return a chance in words with its share of runs; of few runs, in runs."""
     if runs < LEAST_RUNS_FOR_WORDS:
-        return f"in {of_runs(share, runs)}"
-    return f"{word_of(share, runs)}: {of_runs(share, runs)}"
+        return f"in {of_runs(of, runs)}"
+    return f"{word_of(of, runs)}: {of_runs(of, runs)}"
 
 
 def chance_table() -> list[tuple[str, str]]:
@@ -146,6 +158,22 @@ def chance_table() -> list[tuple[str, str]]:
         rows.append((word, f"{least:g} to {most:g} %" if not rows else f"over {least:g} to {most:g} %"))
         least = most
     return rows
+
+
+UNITS = {  # unit of a measure: as a row of a table says it; nothing where the label says it already
+    "children (each time)": "children, counted each time",
+    "a family-year": "",
+    "a child-year": "",
+    "days a child-year": "days",
+    "a hundred child-years": "",
+}
+ASIDE = " (the Review's 135,000)"  # of one label: a figure of England's, which a row of some authorities must not seem to be
+
+
+def labelled(label: str, unit: str, *more: str) -> str:
+    """Return a measure's label with its unit, and what else is said of it, in brackets."""
+    parts = [part for part in (UNITS.get(unit, unit), *more) if part]
+    return label.replace(ASIDE, "") + (f" ({'; '.join(parts)})" if parts else "")
 
 
 def sentence(text: str) -> str:
