@@ -12,8 +12,9 @@ from report_sample import TEN, folder_of, invented, real, table
 from carecurve.budget_option import read_budget
 from carecurve.console import ChoiceError
 from carecurve.reporting import make_report
+from outputs.cost_bridge import placement_items
 from outputs.report import answer, words
-from outputs.report.bridge import LABELS, STARTS, STAYS, TOTAL, VOLUME, bridge
+from outputs.report.bridge import LABELS, MIX, PRICE, STARTS, STAYS, TOTAL, VOLUME, bridge
 from outputs.report.page import kept_together
 from outputs.report.source import open_source
 from sim.results import open_results
@@ -124,6 +125,13 @@ def test_the_bridge_adds_up_and_says_so_if_a_table_does_not(source, run, tmp_pat
         parts = [found.mean[key] for key in LABELS if key not in (TOTAL, STARTS, STAYS)]
         assert sum(parts) == pytest.approx(found.mean[TOTAL], abs=1.0)
         assert found.mean[STARTS] + found.mean[STAYS] == pytest.approx(found.mean[VOLUME], abs=1e-6)
+    drawn = placement_items(source.base, reform, source.years)  # of one authority: no items to add up over authorities
+    price = sum(drawn[part][0].sum(axis=1) for part in ("chance", "market", "commissioning"))
+    assert bridge(source, reform).interval[PRICE] == pytest.approx(tuple(np.quantile(price, (0.05, 0.95))))
+    rows = table(run, "cost_bridge.csv").query("measure == 'net_cost' and year_ending == 'all'").set_index("item")
+    for part, item in ((VOLUME, "placements_volume"), (MIX, "placements_mix"), (TOTAL, "total")):
+        assert bridge(source, reform).interval[part] == pytest.approx((rows.p05[item], rows.p95[item]), rel=1e-6)
+    assert set(bridge(source, reform).interval) == set(LABELS)
     net = source.whole.cost_difference(reform.scenario).sel(year_ending=source.years).sum("year_ending").mean()
     assert bridge(source, reform).mean[TOTAL] == pytest.approx(float(net), abs=1.0)
     broken = open_source(run)
@@ -133,34 +141,6 @@ def test_the_bridge_adds_up_and_says_so_if_a_table_does_not(source, run, tmp_pat
     broken._tables["cost_bridge.csv"] = wrong
     with pytest.raises(ValueError, match="add up to"):
         bridge(broken, broken.reforms[0])
-
-
-def test_what_fewer_starts_cost_by_hand(source):
-    """One child fewer starts in the first year, nobody leaves: half a child-year less then, and a whole one in each year after."""
-    from outputs.report import bridge as module
-
-    base = source.base
-    years = source.years
-    fewer = base.annual.copy(deep=True)
-    fewer.loc[{"measure": "care_starts", "year_ending": years[0]}] -= 1.0
-    reform = type(base)(**{**vars(base), "annual": fewer})
-    price = module.cost_of_a_child_year(base, years)
-    never = pytest.MonkeyPatch()
-    never.setattr(module, "leaving_rate", lambda results, of: np.zeros((results.replicates, len(of))))
-    found = module.from_starts(base, reform, years)
-    never.undo()
-    np.testing.assert_allclose(found, -price * np.array([0.5, 1.0, 1.0, 1.0]), rtol=1e-6)
-
-
-def test_the_full_year_effect_by_hand(source):
-    from outputs.report.bridge import cost_of_a_child_year, full_year_effect
-
-    reform, year = source.reforms[0], 2029
-    def of(measure):
-        return (reform.annual - source.base.annual).sel(measure=measure, year_ending=year).to_numpy()[0]
-
-    by_hand = (of("cla_at31") - of("days_in_care") / 365.25) * cost_of_a_child_year(source.base, source.years)[:, -1]
-    assert full_year_effect(source.base, reform, source.years, year)[0] == pytest.approx(by_hand.mean())
 
 
 @pytest.mark.usefixtures("no_pictures")

@@ -77,7 +77,7 @@ def spread_over_authorities(
     label = str(comparison.metadata.get("area_label") or (rows[0] if len(rows) == 1 else "Authorities"))
     title = f"{label}: {label_of(measure).lower()}, authority by authority"
     beside = (
-        f"Cross: the authority as published in {then}; grey bar: its ten statistical neighbours as published then (notch: median). "
+        f"Cross: the authority as published in {then}; grey bar: its statistical neighbours as published then (notch: median). "
         f"{PUBLISHED_SOURCE} Neighbours: its Local Authority Interactive Tool."
         if known
         else ""

@@ -173,6 +173,6 @@ def _full_year(source: Source, final: Bridge, last: int) -> str:
     way = "less" if mean < 0 else "more"
     may = "may" if low <= 0.0 <= high else "would"
     return (
-        f"Full-year effect: the year after {year_name(last)} {may} cost {words.pounds(abs(mean))} {way} again, from the children who are, or are not, "
-        f"in care on 31 March {last} ({words.pounds_between(low, high)} in 9 of 10 runs). It is not in the table: it falls after the last year."
+        f"Full-year effect: the year after {year_name(last)} {may} cost {words.pounds(abs(mean))} {way} again, from the children who are, or are "
+        f"not, in care on 31 March {last} ({words.pounds_between(low, high)} in 9 of 10 runs). It is not in the table: it falls after the last year."
     )
