@@ -127,6 +127,11 @@ def how_to_read(source: Source) -> Iterator[Block]:
         points.append(f"There are fewer than {words.LEAST_RUNS_FOR_WORDS} runs, so chances are told in runs and not in words.")
         yield Part("How to read this report", [Points(points)])
         return
+    if words.word_of(0.0, source.runs) != words.CHANCES[0][1]:
+        bound = words.per_cent(words.RULE_OF_THREE / source.runs)
+        points.append(
+            f"Of {source.runs} runs no chance is called remote or almost certain: what happened in none of them may still have a chance of {bound}."
+        )
     yield Part(
         "How to read this report",
         [

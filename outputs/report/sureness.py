@@ -74,7 +74,7 @@ def _tested(source: Source) -> Iterator[Block]:
     if outcomes.empty:
         return
     year = f"year ending March {table.year_ending.iloc[0]}" if "year_ending" in table else "last published year"
-    fitted = "which the fit was made to, so that this is no test of it," if source.on_fit else "which rates were not fitted to,"
+    fitted = "which the fit knows unless it was made to earlier years (then this is no test)," if source.on_fit else "which rates were not fitted to,"
     worst = outcomes.loc[outcomes.error_pct.abs().idxmax()]
     middle = float(outcomes.error_pct.abs().median())
     yield Part(
