@@ -289,7 +289,7 @@ def test_a_full_year_effect_that_may_be_nothing_only_may_be(comparison, low, hig
 def test_a_part_that_is_the_same_in_all_runs_has_no_range():
     found = Bridge({}, {"reform": (232.7e6, 232.7e6), "price": (-16.6e6, 9.27e6), "mix": (0.0, 0.0)}, None)
     cells = [three_lines._interval_of(found, key) for key in ("reform", "price", "mix", "volume")]
-    assert cells == ["the same in all runs", "−16.6 to +9.27", "0.00 to 0.00", "–"]
+    assert cells == ["does not vary", "−16.6 to +9.27", "0.00 to 0.00", "–"]
 
 
 def test_a_difference_of_nothing_has_no_sign():

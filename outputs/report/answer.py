@@ -269,7 +269,7 @@ def _safety(source: Source, reform: Results) -> str:
     if found is None:
         told = "what happened to safety proxies is not in this folder"
     elif found.worse:
-        told = f"safety proxies are worse beyond chance ({_worse(found.worse)})"
+        told = f"safety proxies got worse beyond chance: {_worse(found.worse)}"
     elif not found.known:
         told = "whether children are less safe is not known from so few runs"
     else:

@@ -68,9 +68,8 @@ def _rule(source: Source, reform: Results) -> Iterator[Block]:
     shown = [one for one in found if one.clear][:SHOWN] or found[:3]
     tells = [one for one in shown if one.tells]
     areas = len(source.each.baseline.areas)
-    yield Paragraph(
-        f"It starts in {month_in_words(start)}, so month 12 is {month_in_words(end)}. These move first and most clearly; a range holds 9 of 10 runs."
-    )
+    seen = " These move first and most clearly; a range holds 9 of 10 runs." if shown else ""
+    yield Paragraph(f"It starts in {month_in_words(start)}, so month 12 is {month_in_words(end)}.{seen}")
     if not shown:
         sign = first_sign(source, reform)
         yield Paragraph(

@@ -75,6 +75,7 @@ def _tested(source: Source) -> Iterator[Block]:
         return
     year = f"year ending March {table.year_ending.iloc[0]}" if "year_ending" in table else "last published year"
     fitted = "which the fit knows unless it was made to earlier years (then this is no test)," if source.on_fit else "which rates were not fitted to,"
+    single = " Single authorities are farther out than all of them together." if len(source.each.baseline.areas) > 1 else ""
     worst = outcomes.loc[outcomes.error_pct.abs().idxmax()]
     middle = float(outcomes.error_pct.abs().median())
     yield Part(
@@ -82,9 +83,7 @@ def _tested(source: Source) -> Iterator[Block]:
         [
             Paragraph(
                 f"For the {year}, {fitted} {len(outcomes)} published outcomes are compared. Half are within "
-                f"{middle:.1f} %. The worst is {str(worst.label)[:1].lower()}{str(worst.label)[1:]}: {_pct(worst.error_pct)}. Single "
-                "authorities are farther "
-                "out than all of them together."
+                f"{middle:.1f} %. The worst is {str(worst.label)[:1].lower()}{str(worst.label)[1:]}: {_pct(worst.error_pct)}.{single}"
             ),
             Folded(
                 "All comparisons with published figures",
@@ -172,9 +171,9 @@ def _without_benefit(source: Source, reform: Results) -> str:
         return f"{told}, and no part of it costs less, chance apart, so no larger effect of the same kind would make it pay."
     times = 1.0 - float(total.iloc[0]) / float(saving["mean"])
     larger = f"{100.0 * (times - 1.0):.0f} % larger" if times < 2.0 else f"{times:.1f} times as large"
+    won = f"{words.pounds(-saving['mean'])} over {source.span}, not discounted{source.unbiased}"
     return (
-        f"{told}, but not on every line. The largest saving, “{saving.label}” ({words.pounds(-saving['mean'])} over {source.span}, not discounted"
-        f"{source.unbiased}), would have to be {larger}, all else the same, for the reform to break even by March {source.years[-1]}."
+        f"{told}, though not every one of them does. The largest saving, “{saving.label}” ({won}), would have to be {larger}, all else the same, for the reform to break even by March {source.years[-1]}."
     )
 
 

@@ -158,7 +158,7 @@ def _interval_of(found: Bridge, key: str) -> str:
         return "–"
     low, high = found.interval[key]
     if high - low < 500.0 <= abs(low):
-        return "the same in all runs"
+        return "does not vary"
     return words.interval(low, high, words.millions)
 
 
