@@ -173,7 +173,8 @@ def _without_benefit(source: Source, reform: Results) -> str:
     larger = f"{100.0 * (times - 1.0):.0f} % larger" if times < 2.0 else f"{times:.1f} times as large"
     won = f"{words.pounds(-saving['mean'])} over {source.span}, not discounted{source.unbiased}"
     return (
-        f"{told}, though not every one of them does. The largest saving, “{saving.label}” ({won}), would have to be {larger}, all else the same, for the reform to break even by March {source.years[-1]}."
+        f"{told}, though not every one of them does. The largest saving, “{saving.label}” ({won}), "
+        f"would have to be {larger}, all else the same, for the reform to break even by March {source.years[-1]}."
     )
 
 
