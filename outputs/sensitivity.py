@@ -56,14 +56,19 @@ class Analysis:
     by: str = ""
     blocks: int = field(default=0)
 
+    @property
+    def scenario(self) -> str:
+        """The key of the reform, the last of the two scenarios the manifest holds."""
+        return str(self.about["scenarios"][-1]["scenario"])
+
 
 def tables(found: Analysis) -> dict[str, pd.DataFrame]:
     """Return the tables of an analysis by file name."""
     made: dict[str, Callable[[], pd.DataFrame]] = {}
     if found.tornado:
-        made["tornado.csv"] = lambda: tornado_table(found.tornado, found.outcome)
+        made["tornado.csv"] = lambda: tornado_table(found.tornado, found.outcome, found.scenario)
     if found.switching is not None:
-        made["switching_values.csv"] = lambda: switching_table(found.switching, found.by)
+        made["switching_values.csv"] = lambda: switching_table(found.switching, found.by, found.scenario)
     if found.indices:
         made["sobol.csv"] = lambda: sobol_table(found.indices, found.numbers, found.outcome)
     if found.layers is not None:
@@ -71,10 +76,13 @@ def tables(found: Analysis) -> dict[str, pd.DataFrame]:
     return {name: make() for name, make in made.items()}
 
 
-def tornado_table(found: Tornado, outcome: Outcome) -> pd.DataFrame:
-    """Return a row for each number, the widest swing first: its value at 5 and 95 % of draws and central, and the outcome there with half-widths."""
+def tornado_table(found: Tornado, outcome: Outcome, scenario: str) -> pd.DataFrame:
+    """Return a row for each number, the widest swing first: its value at 5 and 95 % of draws and central, and the outcome there with half-widths.
+
+    `scenario` is the reform's key, as other tables of results have it.
+    """
     rows = [
-        _named(bar.number) | {
+        {"scenario": scenario} | _named(bar.number) | {
             "outcome": outcome.label, "outcome_unit": outcome.unit,
             "value_low": bar.ends[0], "value_central": bar.number.central, "value_high": bar.ends[1],
             "low": bar.low.mean, "low_error": bar.low.error, "central": found.central.mean, "central_error": found.central.error,
@@ -86,10 +94,13 @@ def tornado_table(found: Tornado, outcome: Outcome) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def switching_table(found: Sequence[Switching], by: str) -> pd.DataFrame:
-    """Return a row for each number: the value at which the reform breaks even by a month, empty where there is none, and whether plausible."""
+def switching_table(found: Sequence[Switching], by: str, scenario: str) -> pd.DataFrame:
+    """Return a row for each number: the value at which the reform breaks even by a month, empty where there is none, and whether plausible.
+
+    `scenario` is the reform's key, as other tables of results have it.
+    """
     rows = [
-        _named(one.number) | {
+        {"scenario": scenario} | _named(one.number) | {
             "by": by, "switching_value": one.value, "error": one.error if one.value is not None else None,
             "answer": "none" if one.value is None else "inside the range" if one.inside else "outside the range",
             "central": one.number.central, "range_low": one.number.range[0], "range_high": one.number.range[1],

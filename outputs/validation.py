@@ -39,7 +39,7 @@ SPEND_ROLES = {"family_support": "input"}  # as published; every other line is s
 
 
 def compare_published(results: Results, published: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the comparison over all authorities, and authority by authority.
+    """Return the comparison over all authorities (with its year in `year_ending`), and authority by authority.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def compare_published(results: Results, published: pd.DataFrame, year: int) -> t
             totals.append(row)
             by_area += rows
     spend, rows = _spend(results, year)
-    return pd.DataFrame(totals + spend, columns=COLUMNS), pd.DataFrame(by_area + rows, columns=AREA_COLUMNS)
+    return pd.DataFrame(totals + spend, columns=COLUMNS).assign(year_ending=year), pd.DataFrame(by_area + rows, columns=AREA_COLUMNS)
 
 
 def _count(name: str, real: np.ndarray, ours: np.ndarray, areas: tuple[str, ...]) -> tuple[dict | None, list[dict]]:

@@ -1,7 +1,6 @@
 """The report of a results folder: its sections, numbers worked out a second way, and folders and budgets of every kind."""
 
 import re
-import time
 from html.parser import HTMLParser
 
 import numpy as np
@@ -13,8 +12,9 @@ from report_sample import TEN, folder_of, invented, real, table
 from carecurve.budget_option import read_budget
 from carecurve.console import ChoiceError
 from carecurve.reporting import make_report
+from outputs.cost_bridge import placement_items
 from outputs.report import answer, words
-from outputs.report.bridge import LABELS, STARTS, STAYS, TOTAL, VOLUME, bridge
+from outputs.report.bridge import LABELS, MIX, PRICE, STARTS, STAYS, TOTAL, VOLUME, bridge
 from outputs.report.page import kept_together
 from outputs.report.source import open_source
 from sim.results import open_results
@@ -52,11 +52,9 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def ten(tmp_path_factory):
-    """A folder of three scenarios and ten authorities, invented, and its report with the seconds it took."""
+    """A folder of three scenarios and ten authorities, invented, and its report."""
     folder = folder_of(invented(TEN, 6, tuple(range(2025, 2029))), tmp_path_factory.mktemp("ten") / "out")
-    began = time.process_time()
-    path = make_report(folder)
-    return folder, path, time.process_time() - began
+    return folder, make_report(folder)
 
 
 @pytest.fixture
@@ -78,12 +76,11 @@ def source(run):
 
 
 def test_it_has_fourteen_sections_in_order_and_needs_nothing_else(ten):
-    _, path, seconds = ten
+    _, path = ten
     text = path.read_text(encoding="utf-8")
     page = Page(text)
     assert [one for one in page.ids if one in ANCHORS] == ANCHORS
     assert path.stat().st_size < 5_000_000
-    assert seconds < 60.0  # some 15 of an idle processor; a test machine is never idle
     assert all(one.startswith(("data:image/png;base64,", "#")) for one in page.addresses)
     assert {"script", "iframe", "link", "object", "form"}.isdisjoint(page.tags)
     assert "default-src 'none'" in text
@@ -111,7 +108,7 @@ def test_every_number_in_the_answer_is_the_tables(run, source):
     worst = int(net.mean(axis=0).argmax())
     assert f"most in {years[worst] - 1}-{years[worst] % 100}: {words.pounds(net.mean(axis=0).max())}" in pays
     settled = np.flip(np.minimum.accumulate(np.flip(np.cumsum(net, axis=1) <= 0.0, axis=1), axis=1), axis=1).any(axis=1)
-    assert f"in {words.per_cent(settled.mean())} of runs" in pays
+    assert f"in {'none' if settled.sum() == 0 else settled.sum()} of 3 runs" in pays
     benefits = table(run, "benefits.csv")
     last = benefits[(benefits.line == "all") & (benefits.year_ending == "2029")].set_index("class")["mean"]
     rest = last["all"] - last["help_withdrawn"]
@@ -128,6 +125,13 @@ def test_the_bridge_adds_up_and_says_so_if_a_table_does_not(source, run, tmp_pat
         parts = [found.mean[key] for key in LABELS if key not in (TOTAL, STARTS, STAYS)]
         assert sum(parts) == pytest.approx(found.mean[TOTAL], abs=1.0)
         assert found.mean[STARTS] + found.mean[STAYS] == pytest.approx(found.mean[VOLUME], abs=1e-6)
+    drawn = placement_items(source.base, reform, source.years)  # of one authority: no items to add up over authorities
+    price = sum(drawn[part][0].sum(axis=1) for part in ("chance", "market", "commissioning"))
+    assert bridge(source, reform).interval[PRICE] == pytest.approx(tuple(np.quantile(price, (0.05, 0.95))))
+    rows = table(run, "cost_bridge.csv").query("measure == 'net_cost' and year_ending == 'all'").set_index("item")
+    for part, item in ((VOLUME, "placements_volume"), (MIX, "placements_mix"), (TOTAL, "total")):
+        assert bridge(source, reform).interval[part] == pytest.approx((rows.p05[item], rows.p95[item]), rel=1e-6)
+    assert set(bridge(source, reform).interval) == set(LABELS)
     net = source.whole.cost_difference(reform.scenario).sel(year_ending=source.years).sum("year_ending").mean()
     assert bridge(source, reform).mean[TOTAL] == pytest.approx(float(net), abs=1.0)
     broken = open_source(run)
@@ -139,37 +143,9 @@ def test_the_bridge_adds_up_and_says_so_if_a_table_does_not(source, run, tmp_pat
         bridge(broken, broken.reforms[0])
 
 
-def test_what_fewer_starts_cost_by_hand(source):
-    """One child fewer starts in the first year, nobody leaves: half a child-year less then, and a whole one in each year after."""
-    from outputs.report import bridge as module
-
-    base = source.base
-    years = source.years
-    fewer = base.annual.copy(deep=True)
-    fewer.loc[{"measure": "care_starts", "year_ending": years[0]}] -= 1.0
-    reform = type(base)(**{**vars(base), "annual": fewer})
-    price = module.cost_of_a_child_year(base, years)
-    never = pytest.MonkeyPatch()
-    never.setattr(module, "leaving_rate", lambda results, of: np.zeros((results.replicates, len(of))))
-    found = module.from_starts(base, reform, years)
-    never.undo()
-    np.testing.assert_allclose(found, -price * np.array([0.5, 1.0, 1.0, 1.0]), rtol=1e-6)
-
-
-def test_the_full_year_effect_by_hand(source):
-    from outputs.report.bridge import cost_of_a_child_year, full_year_effect
-
-    reform, year = source.reforms[0], 2029
-    def of(measure):
-        return (reform.annual - source.base.annual).sel(measure=measure, year_ending=year).to_numpy()[0]
-
-    by_hand = (of("cla_at31") - of("days_in_care") / 365.25) * cost_of_a_child_year(source.base, source.years)[:, -1]
-    assert full_year_effect(source.base, reform, source.years, year)[0] == pytest.approx(by_hand.mean())
-
-
 @pytest.mark.usefixtures("no_pictures")
 def test_the_first_line_is_never_called_doing_nothing_unless_it_is(ten, tmp_path):
-    _, path, _ = ten
+    _, path = ten
     text = Page(path.read_text(encoding="utf-8")).text
     assert "Current plans" in text
     assert "Do nothing (no policy)" not in text
@@ -211,20 +187,33 @@ def test_tables_that_are_missing_or_of_an_older_version_are_said_to_be(run, tmp_
 
     old = tmp_path / "old"
     shutil.copytree(run, old)
-    for name in ("marks.csv", "cost_bridge.csv", "gaps.csv", "appraisal.csv", "detectable.csv"):
+    gone = ("marks.csv", "cost_bridge.csv", "gaps.csv", "appraisal.csv", "detectable.csv", "affordability.csv", "benefits.csv", "differences.csv")
+    for name in gone:
         (old / name).unlink()
     pd.read_csv(old / "children.csv").drop(columns="role").to_csv(old / "children.csv", index=False)
     text = Page(make_report(old).read_text(encoding="utf-8")).text
     assert text.count("Run the comparison again") >= 3
+    for name in ("affordability.csv", "benefits.csv", "differences.csv"):
+        assert f"The folder has no {name}" in text or f"the folder has no {name}" in text
+    assert "has no running cost of its own" not in text
+    assert "No line of cost falls or rises" not in text
     assert "there is no bridge" in text
 
 
 @pytest.mark.usefixtures("no_pictures")
 def test_failed_checks_are_said_first(tmp_path):
-    checks = [{"check": "stocks", "holds": False, "worst": 3.0, "allowed": 0.0, "runs": 3, "meaning": "no stage holds less than nobody"}]
-    text = Page(make_report(folder_of(invented(TEN[:1], 3, (2025, 2026), checks=checks), tmp_path / "out")).read_text(encoding="utf-8")).text
-    assert text.index("Do not use these results") < text.index("The answer")
-    assert "FAILED" in text
+    checks = [{"check": "stocks", "holds": True, "worst": 0.0, "allowed": 0.0, "runs": 3, "meaning": "no stage holds less than nobody"},
+              {"check": "money", "holds": True, "worst": 0.0, "allowed": 0.0, "runs": 3, "meaning": "every pound is of a line"}]  # fmt: skip
+    found = invented(TEN[:1], 3, (2025, 2026), checks=checks)
+    one = found.reforms[0]
+    wrong = type(one)(**{**vars(one), "metadata": {**one.metadata, "checks": [{**checks[0], "holds": False, "worst": 3.0}, checks[1]]}})
+    found = type(found)(found.baseline, (wrong, *found.reforms[1:]), found.metadata)
+    text = Page(make_report(folder_of(found, tmp_path / "out")).read_text(encoding="utf-8")).text
+    assert text.index("1 of the checks made during the run failed") < text.index("The answer")
+    assert "1 of 2 checks FAILED" in text
+    assert f"No stage holds less than nobody FAILED in {wrong.label} 3 " in text
+    assert text.count("No stage holds less than nobody") == 1
+    assert "Every pound is of a line held 0 " in text
 
 
 @pytest.mark.usefixtures("no_pictures")

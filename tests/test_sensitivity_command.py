@@ -33,6 +33,7 @@ def test_the_command_writes_tables_a_picture_and_answers(capsys, tmp_path):
     numbers = {"family_help.fidelity", RATIO, "family_help.effects.s47.hazard_ratio", "family_help.teams_capacity.ratio"}
     numbers |= {"prices.real_growth_per_year", SAVED.removeprefix("settings.")}
     assert set(bars.name) == set(values.name) == numbers
+    assert set(bars.scenario) == set(values.scenario) == {"early-help"}
     assert (bars.swing.abs().diff().dropna() <= 1e-9).all()
     assert (bars.outcome == "children in care, 31 March 2027").all()
     words = Image.open(tmp_path / "out" / "tornado.png").text["Description"]

@@ -39,6 +39,7 @@ FIRST_TO_MOVE = {  # measure: words for several of them
     "care_leavers_at31": "care leavers supported",
 }
 NAMED = 3
+LIKELY = ("likely", "highly likely", "almost certain")  # words of the legend that go with "to"
 TURNS_ON = {  # item of the cost bridge: what it is
     "placements_volume": "how many weeks children spend in placements",
     "placements_mix": "which kinds of placement children need",
@@ -65,9 +66,6 @@ def section(source: Source) -> Section:
 
 def sentences(source: Source, reform: Results) -> Iterator[str]:
     """Yield the three sentences of a reform."""
-    if not source.years:
-        yield "The run has no complete financial year (April to March) after scenarios begin to differ, so there is nothing to compare yet."
-        return
     yield f"{_costs(source, reform)} {_children(source, reform)}, {_moves_first(source, reform)}"
     yield _pays(source, reform)
     yield f"{_turns_on(source, reform)} {_safety(source, reform)}"
@@ -83,9 +81,11 @@ def marked(source: Source, reform: Results) -> str | None:
 
 def _costs(source: Source, reform: Results) -> str:
     """Say what a reform spends and from when."""
-    paid = source.rows("affordability.csv", reform.scenario, payer="all payers", item="reform_cost")
-    paid = paid[paid["mean"].abs() > 500.0].assign(year=lambda rows: rows.year_ending.astype(int)).sort_values("year")
     name = source.name(reform)
+    paid = source.rows("affordability.csv", reform.scenario, payer="all payers", item="reform_cost")
+    if paid.empty:
+        return f"What {name} itself costs is not told (the folder has no affordability.csv: run the comparison again). It"
+    paid = paid[paid["mean"].abs() > 500.0].assign(year=lambda rows: rows.year_ending.astype(int)).sort_values("year")
     if paid.empty:
         return f"{name} has no running cost of its own: it"
     first, last = int(paid.year.iloc[0]), int(paid.year.iloc[-1])
@@ -113,6 +113,8 @@ def _children(source: Source, reform: Results) -> str:
     row = source.one("differences.csv", reform.scenario, measure="cla_at31", year_ending=str(last))
     base = source.one("summary.csv", source.base.scenario, measure="cla_at31", year_ending=str(last))
     when = f"on 31 March {last}"
+    if row is None or base is None:
+        return "has an effect on children in care that is not told (the folder has no differences.csv: run the comparison again)"
     low, high, mean = float(row.p05), float(row.p95), float(row["mean"])
     least = max(STAYS_AS_IT_IS * float(base["mean"]), 0.5)
     if abs(mean) < least and max(abs(low), abs(high)) < 10.0 * least:
@@ -120,32 +122,25 @@ def _children(source: Source, reform: Results) -> str:
             f"would leave children in care {when} about as many as on {source.plans} ({words.between(low, high)}, of {words.count(base['mean'], 3)})"
         )
     share = float((change < 0.0).mean() if mean < 0.0 else (change > 0.0).mean())
-    if not (low < 0.0 < high):
-        how = _how_likely(share, source)
-        return f"would {how} mean {words.between(low, high)} children in care {when} than the {words.count(base['mean'], 3)} on {source.plans}"
     way = "fewer" if mean < 0.0 else "more"
-    return (
-        f"may mean {way} children in care {when} than the {words.count(base['mean'], 3)} on {source.plans} ({_said_chance(share, source)}; "
-        f"{words.between(low, high)})"
-    )
+    told = f"mean {way} children in care {when} than the {words.count(base['mean'], 3)} on {source.plans}: {words.between(low, high)}"
+    if source.runs == 1:
+        return f"would{'' if source.by_chance else ' on average'} {told}"
+    return f"{_how_likely(share, source, not low < 0.0 < high)} {told} in 9 of 10 runs"
 
 
-def _how_likely(share: float, source: Source) -> str:
-    """Return the adverb of a chance with its per cent."""
-    if not source.by_chance and source.runs == 1:
-        return "on average"
-    return {"almost certain": "almost certainly", "highly likely": "very probably", "likely": "probably"}.get(
-        words.chance(share, source.runs).split(":")[0], ""
-    ) + f" ({words.chance(share, source.runs).split(': ')[-1]})"
-
-
-def _said_chance(share: float, source: Source) -> str:
-    """Return a chance in words, or that there is none in the results."""
-    return "on average" if not source.by_chance and source.runs == 1 else words.chance(share, source.runs)
+def _how_likely(share: float, source: Source, clear: bool) -> str:
+    """Return how likely a change of that sign is, to go before what it is: in the words of the legend where it is `clear` and they say likely."""
+    if source.runs < words.LEAST_RUNS_FOR_WORDS:
+        return f"{'would' if clear else 'may'} ({words.chance(share, source.runs)})"
+    word = words.word_of(share, source.runs)
+    return f"is {word} ({words.of_runs(share, source.runs)}) to" if clear and word in LIKELY else f"may ({words.chance(share, source.runs)})"
 
 
 def _moves_first(source: Source, reform: Results) -> str:
     """Say what is seen first."""
+    if source.rows("differences.csv", reform.scenario).empty:
+        return "and what would move first is not told."
     found = first_sign(source, reform)
     return "and nothing that an authority counts would move clearly in any year." if found is None else f"and would first show as {found}."
 
@@ -181,14 +176,14 @@ def _pays(source: Source, reform: Results) -> str:
         else []
     )
     if even is None or not net:
-        return "Its folder holds no appraisal, so when it pays is not told."
-    recovered = f"cumulative costs are recovered by March {source.years[-1]} in {words.per_cent(float(even.probability))} of runs"
+        return "When it pays is not told: the folder has no appraisal.csv, or no affordability.csv. Run the comparison again to have them."
+    recovered = f"cumulative costs are recovered by March {source.years[-1]} in {words.of_runs(float(even.probability), source.runs)}"
     return f"{_when_it_costs(source, net)}; {recovered}{_likely(float(even.probability), source)}, and {_could_leave(source, reform)}."
 
 
 def _likely(share: float, source: Source) -> str:
     """Return the words of a chance in brackets, where there are runs enough for one."""
-    return "" if source.runs < words.LEAST_RUNS_FOR_WORDS else f" ({words.chance(share, source.runs).split(':')[0]})"
+    return "" if source.runs < words.LEAST_RUNS_FOR_WORDS else f" ({words.word_of(share, source.runs)})"
 
 
 def _when_it_costs(source: Source, net: list[float]) -> str:
@@ -198,14 +193,14 @@ def _when_it_costs(source: Source, net: list[float]) -> str:
     worst = max(zip(net, source.years, strict=True))
     most = f" (most in {year_name(worst[1])}: {words.pounds(worst[0])})" if costs else ""
     if not costs and not saves:
-        return "On average it costs the authority as much as it saves in every year"
+        return f"On average it costs {source.payer} as much as it saves in every year"
     if not saves:
-        return f"On average it costs the authority more than it saves in every year from {year_name(costs[0])} to {year_name(costs[-1])}{most}"
+        return f"On average it costs {source.payer} more than it saves in every year from {year_name(costs[0])} to {year_name(costs[-1])}{most}"
     if not costs:
-        return f"On average it costs the authority less than {source.plans} in every year from {year_name(saves[0])}"
+        return f"On average it costs {source.payer} less than {source.plans} in every year from {year_name(saves[0])}"
     if max(costs) < min(saves):
-        return f"On average it costs the authority more than it saves until {year_name(costs[-1])}{most}, and less from {year_name(saves[0])}"
-    return f"On average it costs the authority more than it saves in {len(costs)} of {len(net)} years{most}"
+        return f"On average it costs {source.payer} more than it saves until {year_name(costs[-1])}{most}, and less from {year_name(saves[0])}"
+    return f"On average it costs {source.payer} more than it saves in {len(costs)} of {len(net)} years{most}"
 
 
 def _could_leave(source: Source, reform: Results) -> str:
@@ -213,7 +208,7 @@ def _could_leave(source: Source, reform: Results) -> str:
     last = source.years[-1]
     found = source.rows("benefits.csv", reform.scenario, line="all", year_ending=str(last)).set_index("class")["mean"]
     if found.empty:
-        return "what could leave a budget is not known"
+        return "what could leave a budget is not told (the folder has no benefits.csv: run the comparison again)"
     rest = float(found["all"] - found.get("help_withdrawn", 0.0))
     if rest < 500.0:
         extra = f"other lines cost {words.pounds(-rest)} more" if rest <= -500.0 else "other lines cost as much"
@@ -221,12 +216,12 @@ def _could_leave(source: Source, reform: Results) -> str:
     leaves = float(found["budget_reduction"])
     only = "only " if leaves < 0.5 * rest else ""
     amount = f"{only}{words.pounds(leaves)} could" if leaves >= 500.0 else "nothing could"
-    return f"of {words.pounds(rest)} of benefit in {year_name(last)} {amount} leave the authority’s budget"
+    return f"of {words.pounds(rest)} of benefit in {year_name(last)} {amount} leave {source.payers} budget"
 
 
 def _turns_on(source: Source, reform: Results) -> str:
     """Say what the result turns on: the widest bar of a tornado if the folder has one, else the widest part of the cost bridge; and home prices."""
-    tornado = source.table("tornado.csv", "label", "swing")
+    tornado = source.sensitivity("tornado.csv", reform, "label", "swing")
     if tornado is not None and len(tornado):
         what = f"The result turns most on {tornado.iloc[0].label}"
     else:
@@ -274,7 +269,7 @@ def _safety(source: Source, reform: Results) -> str:
     if found is None:
         told = "what happened to safety proxies is not in this folder"
     elif found.worse:
-        told = f"it is worse beyond chance on {_worse(found.worse)}"
+        told = f"safety proxies got worse beyond chance: {_worse(found.worse)}"
     elif not found.known:
         told = "whether children are less safe is not known from so few runs"
     else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import pandas as pd
 
@@ -31,10 +32,15 @@ class Beside:
     rates: Mapping[str, Mapping[str, float]]
     of: Mapping[str, list[str]]
 
-    def mean(self, measure: str, area: str) -> float:
-        """Return the mean of an authority's neighbours that published; missing if none did."""
+    def median(self, measure: str, area: str) -> float:
+        """Return the median of an authority's neighbours that published, as the picture has it; missing if none did."""
         found = [self.rates[measure][name] for name in self.of.get(area, []) if name in self.rates[measure]]
-        return sum(found) / len(found) if found else float("nan")
+        return float(median(found)) if found else float("nan")
+
+    def counted(self, areas: Sequence[str]) -> str:
+        """Return in words how many neighbours these authorities have that are known: `8`, or `7 to 9` where they differ."""
+        found = sorted(len(self.of.get(area, [])) for area in areas)
+        return str(found[0]) if found[0] == found[-1] else f"{found[0]} to {found[-1]}"
 
 
 def beside(source: Source) -> Beside | None:
@@ -67,14 +73,16 @@ def _published(source: Source, known: Beside | None) -> Iterator[Block]:
         )
         return
     names = [name for name in source.each.baseline.areas if name in known.of]
-    rows = [(name, *(_shown(value) for measure in SHOWN for value in (known.rates[measure].get(name), known.mean(measure, name)))) for name in names]
+    rows = [
+        (name, *(_shown(value) for measure in SHOWN for value in (known.rates[measure].get(name), known.median(measure, name)))) for name in names
+    ]
     head = ["Authority", *(text for label in SHOWN.values() for text in (label, "its neighbours"))]
     when = listed([str(year) for year in sorted(set(known.years.values()))])
     yield Paragraph(
-        f"Each authority is shown beside the mean of its ten statistical neighbours: authorities with families most like its own. Figures are "
-        f"published ones, year ending March {when}."
+        f"Each authority is shown beside the median of its statistical neighbours, authorities with families most like its own. The Department for "
+        f"Education lists ten; those that are in the published figures here, {known.counted(names)} of them, are used. Year ending March {when}."
     )
-    table = Table("Published figures, authorities and the mean of their statistical neighbours", head, rows)
+    table = Table("Published figures, authorities and the median of their statistical neighbours", head, rows)
     yield table if len(rows) <= OPEN else Folded(f"All {len(rows)} authorities", [table])
     yield Folded(
         "Which authorities are the neighbours",
@@ -100,7 +108,7 @@ def _each(source: Source, reform: Results, known: Beside | None) -> Iterator[Blo
     last = str(source.years[-1])
     table = source.table("differences.csv", "scenario", "area", "measure")
     if table is None:
-        yield Paragraph("The folder has no differences.csv.")
+        yield Paragraph("The folder has no differences.csv. Run the comparison again to have it.")
         return
     own = table[(table.scenario == reform.scenario) & (table.year_ending == last)]
     care = own[own.measure == "cla_at31"].set_index("area")
@@ -112,12 +120,12 @@ def _each(source: Source, reform: Results, known: Beside | None) -> Iterator[Blo
     for area in areas:
         cells = [area, f"{words.figure(care['mean'][area], True)} ({words.interval(care.p05[area], care.p95[area])})"]
         cells += [words.figure(rates[0][area]), words.figure(rates[1][area])]
-        cells.append(_shown(known.mean("cla_at31", area) if known else None))
+        cells.append(_shown(known.median("cla_at31", area) if known else None))
         if worth is not None:
             row = worth.loc[area]
             cells += [
                 f"{words.millions(row['mean'], True)} ({words.interval(row.p05, row.p95, words.millions)})",
-                words.per_cent(float(row.probability)),
+                words.share(float(row.probability)),
             ]
         cells.append(_told(detect, reform, area))
         rows.append(tuple(cells))
@@ -128,7 +136,7 @@ def _each(source: Source, reform: Results, known: Beside | None) -> Iterator[Blo
         "with the reform",
         "neighbours, last published",
     ]
-    head += [f"Net cost, {source.span}, £ million: change", "Runs in which it saves"] if worth is not None else []
+    head += [f"Net cost, {source.span}, £ million{source.biased}: change", "Runs in which it saves"] if worth is not None else []
     head.append("Could it tell from its own numbers?")
     made = Table(f"{source.name(reform)}, authority by authority: means and 90 % intervals", head, rows, frozenset({len(head) - 1}))
     yield made if len(rows) <= OPEN else Folded(f"All {len(rows)} authorities", [made])
@@ -167,20 +175,18 @@ def _who_gains(source: Source, reform: Results) -> Iterator[Block]:
         return
     own = table[(table.scenario == reform.scenario) & (table.item == "net") & table.area.isin(source.each.baseline.areas)].sort_values("mean")
     falls, rises = list(own[own["mean"] < -500.0].area), list(own[own["mean"] > 500.0].area[::-1])
-    yield Paragraph(f"On average net cost falls in {listed(falls) or 'none'}, and rises in {listed(rises) or 'none'} (most first).")
+    yield Paragraph(f"On average net cost falls in {listed(falls) or 'none'}, and rises in {listed(rises) or 'none'} (most first{source.unbiased}).")
 
 
 def _alone(source: Source, known: Beside | None) -> Iterator[Block]:
     """Yield children in care of each authority of a run of one scenario."""
-    if not source.years:
-        return
     first, last = source.years[0], source.years[-1]
     care = source.each.baseline.annual.sel(measure="cla_at31").mean("replicate")
     rows = [
         (
             area,
             *(words.figure(float(care.sel(area=area, year_ending=year))) for year in (first, last)),
-            _shown(known.mean("cla_at31", area) if known else None),
+            _shown(known.median("cla_at31", area) if known else None),
         )
         for area in source.each.baseline.areas
     ]

@@ -87,7 +87,7 @@ def _headline(source: Source, table: pd.DataFrame, headline: str) -> Iterator[Bl
         if (cells[0].role == "headline").all():
             strong.add(len(rows))
         unit = "£ million" if money else str(own.unit.iloc[0])
-        label = f"{own.label.iloc[0]} ({unit}; {'31 March ' + when if at_end else source.span})"
+        label = words.labelled(source.several(own.label.iloc[0]) if money else own.label.iloc[0], unit, f"31 March {when}" if at_end else source.span)
         show = words.millions if money else words.figure
         base = cells[0].baseline.iloc[0]
         changes = (f"{show(cell.difference.iloc[0], True)} ({words.interval(cell.p05.iloc[0], cell.p95.iloc[0], show)})" for cell in cells)
@@ -95,7 +95,8 @@ def _headline(source: Source, table: pd.DataFrame, headline: str) -> Iterator[Bl
     if rows:
         yield Paragraph(WHY[headline])
         head = ("Measure", source.name(source.base), *(f"{source.name(one)}: change" for one in source.reforms))
-        yield Table(f"{words.sentence(headline)}, {source.area}", head, rows, strong=frozenset(strong))
+        paid = source.unbiased if headline in ("cost of placements", "net cost") else ""
+        yield Table(f"{words.sentence(headline)}, {source.area}{paid}", head, rows, strong=frozenset(strong))
 
 
 def _alone(source: Source) -> Iterator[Block]:
@@ -112,7 +113,7 @@ def _alone(source: Source) -> Iterator[Block]:
                 for year in (source.years[0], source.years[-1])
             ]
             if all(cell is not None and pd.notna(cell["mean"]) for cell in cells):
-                rows.append((f"{MEASURES[measure].label} ({MEASURES[measure].unit})", *(words.figure(cell["mean"]) for cell in cells)))
+                rows.append((words.labelled(MEASURES[measure].label, MEASURES[measure].unit), *(words.figure(cell["mean"]) for cell in cells)))
     yield Table(
         f"Children, {source.area}: means over runs",
         ("Measure", f"Year ending March {source.years[0]}", f"Year ending March {source.years[-1]}"),

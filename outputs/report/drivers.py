@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pandas as pd
+
 from outputs.report import words
 from outputs.report.blocks import Block, Code, Paragraph, Part, Section, Table
+from outputs.report.commands import sensitivity
 from outputs.report.source import Source
 from scenarios.timeline import year_name
 from sim.results import Results
@@ -28,7 +31,7 @@ def section(source: Source) -> Section:
                 "scenarios in between."
             )
         )
-    blocks += _tornado(source)
+    blocks += _tornados(source)
     return Section("drivers", "What drives it", blocks)
 
 
@@ -43,7 +46,7 @@ def _levers(source: Source, reform: Results) -> Iterator[Block]:
         for row in rows.itertuples()
     ]
     yield Table(
-        f"What each lever of {source.name(reform)} adds to net cost over {source.span}, £ million (Shapley values, which add up)",
+        f"What each lever of {source.name(reform)} adds to net cost over {source.span}, £ million{source.unbiased} (Shapley values, which add up)",
         ("Lever", "Net cost", "90 % interval"),
         told,
         strong=frozenset({len(told) - 1}),
@@ -65,20 +68,26 @@ def _parts(source: Source, reform: Results) -> Iterator[Block]:
     left = f" The other {len(rows) - SHOWN} parts are in cost_bridge.csv." if len(rows) > SHOWN else ""
     yield Paragraph(f"The parts below are in the order of how much they differ between runs: the first is what the result turns on most.{left}")
     yield Table(
-        f"Parts of the change in net cost of {source.name(reform)} over {source.span}, £ million, {source.prices}",
+        f"Parts of the change in net cost of {source.name(reform)} over {source.span}, £ million, {source.prices}{source.unbiased}",
         ("Part", "Mean", "90 % interval", "Width"),
         told,
     )
 
 
-def _tornado(source: Source) -> Iterator[Block]:
-    """Yield which uncertain number moves the result most, if the folder has a sensitivity analysis; else how to have one."""
-    table = source.table("tornado.csv", "label", "value_low", "value_high", "low", "high", "swing", "outcome", "outcome_unit")
-    if table is None:
-        others = " ".join(one.scenario for one in source.reforms[:1])
-        yield Paragraph("Which uncertain number moves the result most is a separate analysis:")
-        yield Code(f"carecurve sensitivity {source.base.scenario} {others} --method tornado", "Command for a sensitivity analysis")
-        return
+def _tornados(source: Source) -> Iterator[Block]:
+    """Yield which uncertain number moves the result of each reform most, if the folder has a sensitivity analysis of it; else how to have one."""
+    columns = ("label", "value_low", "value_high", "low", "high", "swing", "outcome", "outcome_unit")
+    found = {reform.scenario: source.sensitivity("tornado.csv", reform, *columns) for reform in source.reforms}
+    for reform in source.reforms:
+        if (table := found[reform.scenario]) is not None:
+            yield _tornado(source, reform, table)
+    if missing := [reform for reform in source.reforms if found[reform.scenario] is None]:
+        yield Paragraph("Which uncertain number moves the result most is a separate analysis, of one reform at a time:")
+        yield Code("\n".join(sensitivity(source, reform) for reform in missing), "Commands for sensitivity analyses")
+
+
+def _tornado(source: Source, reform: Results, table: pd.DataFrame) -> Table:
+    """Return the table of numbers that move a reform's result most."""
     money = str(table.outcome_unit.iloc[0]) == "GBP"
     show = words.millions if money else words.figure
     rows = [
@@ -86,8 +95,8 @@ def _tornado(source: Source) -> Iterator[Block]:
         for row in table.head(SHOWN).itertuples()
     ]
     unit = "£ million" if money else str(table.outcome_unit.iloc[0])
-    yield Table(
-        f"Which number moves the result most: {table.outcome.iloc[0]}, {unit}",
+    return Table(
+        f"Which number moves the result of {source.name(reform)} most: {table.outcome.iloc[0]}, {unit}",
         ("Number", "Low value", "High value", "Result at the low", "Result at the high", "Swing"),
         rows,
     )

@@ -44,7 +44,7 @@ def _gaps(source: Source) -> Iterator[Block]:
     base = own[own.scenario == source.base.scenario]
     rows = [
         (
-            f"{row.label} ({row.unit})",
+            words.labelled(row.label, row.unit),
             words.figure(row.rate_quintile_1),
             words.figure(row.rate_quintile_5),
             words.figure(row.absolute_gap),
@@ -65,7 +65,7 @@ def _gaps(source: Source) -> Iterator[Block]:
         mine = own[own.scenario == reform.scenario]
         rows = [
             (
-                str(row.label),
+                words.labelled(row.label, row.unit),
                 words.figure(row.absolute_gap_change, True),
                 words.interval(row.absolute_gap_change_p05, row.absolute_gap_change_p95),
                 words.figure(row.relative_gap_change, True),
@@ -91,8 +91,6 @@ def _way(low: float, high: float) -> str:
 
 def _ages(source: Source) -> Iterator[Block]:
     """Yield care starts by age, and unaccompanied children."""
-    if not source.years:
-        return
     names = [f"cla_started_{age}" for age in START_AGES] + ["uasc_at31"]
     last = str(source.years[-1])
     rows = []
@@ -101,13 +99,17 @@ def _ages(source: Source) -> Iterator[Block]:
         if base is None or pd.isna(base["mean"]):
             continue
         changes = [_change(source, one, name, last) for one in source.reforms]
-        rows.append((MEASURES[name].label, words.figure(base["mean"]), *changes))
+        stock = f", 31 March {last}" if MEASURES[name].over == "last" else ""
+        rows.append((f"{MEASURES[name].label}{stock}", words.figure(base["mean"]), *changes))
     head = ("", source.name(source.base), *(f"{source.name(one)}: change" for one in source.reforms))
-    when = f"year to March {last}"
     yield Part(
         "By age, and unaccompanied children",
         [
-            Table(f"Children starting to be looked after by age, and unaccompanied children in care, {source.area}, {when}", head, rows),
+            Table(
+                f"Children starting to be looked after in the year to March {last} by age, and unaccompanied children in care, {source.area}",
+                head,
+                rows,
+            ),
             Paragraph(
                 "Arrivals of unaccompanied asylum-seeking children are an input, the same in every scenario. Prices, places and "
                 "workload still reach them."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from outputs.report import words
 from outputs.report.blocks import Block, Code, Paragraph, Part, Points, Section, Table
+from outputs.report.commands import AGAIN, command, left_out, shipped
 from outputs.report.source import Source
-from scenarios.areas import find_area, load_areas, load_groups, regions
-from sim.results import Results
+from scenarios.wording import listed
 
 ENGINES = {
     "fast": "the compiled discrete-event engine (fast)",
@@ -45,7 +44,7 @@ def section(source: Source) -> Section:
         )
     grossed = source.each.metadata.get("grossing")
     if grossed:
-        points.append("England is grossed up from the authorities that publish what is needed.")
+        points.append(f"{source.coverage}: each count is divided by the share of England’s that they publish.")
     missing = source.each.metadata.get("missing_members")
     if missing:
         points.append(f"Without figures, so left out: {', '.join(missing)}.")
@@ -63,22 +62,22 @@ def section(source: Source) -> Section:
 
 def checks(source: Source) -> Section:
     """Return section 13."""
-    rows, failed = [], 0
-    for one in source.each.scenarios:
-        for check in one.metadata.get("checks", []):
-            failed += not check["holds"]
-            if one is source.each.baseline or not check["holds"]:
-                held = [_held(other, check["check"]) for other in source.each.scenarios]
-                rows.append(
-                    (words.sentence(str(check["meaning"])), "held" if all(held) else f"FAILED in {one.label}", f"{check['worst']:.2g}")
-                )
+    found, failed = made_checks(source), failed_checks(source)
+    rows = [
+        (
+            words.sentence(str(next(iter(each.values()))["meaning"])),
+            f"FAILED in {listed(wrong)}" if (wrong := [name for name, check in each.items() if not check["holds"]]) else "held",
+            f"{max(abs(check['worst']) for check in each.values()):.2g}",
+        )
+        for each in found.values()
+    ]
     if not rows:
         return Section("checks", "Checks", [Paragraph("The folder records no checks, so none can be reported.", warning=True)])
-    runs = sum(int(check["runs"]) for check in source.each.baseline.metadata["checks"][:1])
+    runs = sum(int(check["runs"]) for check in source.each.baseline.metadata.get("checks", [])[:1])
     told = (
         f"All {len(rows)} checks held in every scenario and every run ({runs} simulations of an authority in {source.name(source.base)})."
         if not failed
-        else f"{failed} checks FAILED. Do not use these results before it is known why."
+        else f"{failed} of {len(rows)} checks FAILED. Do not use these results before it is known why."
     )
     return Section(
         "checks",
@@ -90,9 +89,18 @@ def checks(source: Source) -> Section:
     )
 
 
-def _held(one: Results, name: str) -> bool:
-    """Return whether a check held in a scenario; one that it does not make does."""
-    return all(check["holds"] for check in one.metadata.get("checks", []) if check["check"] == name)
+def made_checks(source: Source) -> dict[str, dict[str, dict]]:
+    """Return each check by its key, as every scenario that makes it recorded it, by what the report calls the scenario."""
+    found: dict[str, dict[str, dict]] = {}
+    for one in source.each.scenarios:
+        for check in one.metadata.get("checks", []):
+            found.setdefault(str(check["check"]), {})[source.name(one)] = check
+    return found
+
+
+def failed_checks(source: Source) -> int:
+    """Return how many checks failed, in one scenario or several."""
+    return sum(not all(check["holds"] for check in each.values()) for each in made_checks(source).values())
 
 
 def reproduce(source: Source) -> Section:
@@ -109,12 +117,18 @@ def reproduce(source: Source) -> Section:
         ("SHA-256 of manifest.json", source.digest()),
     ]
     rows += [(f"SHA-256 of scenario {one.scenario}", str(one.metadata.get("hash", words.NOT_KNOWN))) for one in source.each.scenarios]
-    own = [name for one in source.each.scenarios for name in (one.metadata.get("texts") or {}) if "/" in name or "\\" in name]
+    own = [name for one in source.each.scenarios for name in (one.metadata.get("texts") or {}) if not shipped(name)]
     blocks: list[Block] = [
         Paragraph("The same version, command and seed give the same numbers, to the last digit, on any machine."),
         Code(command(source), "Command that makes this folder"),
         *_then(source),
     ]
+    if beside := left_out(source):
+        blocks.append(
+            Paragraph(
+                f"The command has no option for {listed(beside)}. Use carecurve.compare and carecurve.save in Python, with what manifest.json holds."
+            )
+        )
     if own:
         blocks.append(Paragraph(f"It uses files of your own ({', '.join(dict.fromkeys(own))}). Their full text is in manifest.json, under texts."))
     blocks.append(Table("Versions, seed and hashes", ("", "Value"), rows, frozenset({1})))
@@ -123,49 +137,9 @@ def reproduce(source: Source) -> Section:
 
 def _then(source: Source) -> Iterator[Block]:
     """Yield the command for this report."""
-    yield Code(f"carecurve report runs/again{_budget(source)}", "Command that makes this report")
+    yield Code(f"carecurve report {AGAIN}{_budget(source)}", "Command that makes this report")
 
 
 def _budget(source: Source) -> str:
     """Return the option for the approved budget, figures as they were given."""
     return "" if not source.budget else " --budget FILE"
-
-
-def command(source: Source) -> str:
-    """Return the command line that makes the folder again."""
-    about, base = source.each.metadata, source.base.metadata
-    scenarios = [_file(one) for one in source.each.scenarios]
-    parts = ["carecurve", "compare" if source.each.reforms else "run", *scenarios, *_place(source)]
-    for option, value in (
-        ("--from", base.get("from")),
-        ("--until", base.get("until")),
-        ("--runs", source.runs),
-        ("--seed", base.get("seed")),
-        ("--engine", base.get("engine")),
-    ):
-        parts += [option, str(value)] if value is not None else []
-    parts += ["--effects", str(base["effects"])] if base.get("effects", "drawn") != "drawn" else []
-    terms = about.get("appraisal") or {}
-    parts += ["--discount-rate", f"{terms['discount_rate_per_year']:g}"] if terms.get("discount_rate_per_year") is not None else []
-    parts += ["--optimism-bias", f"{terms['optimism_bias_costs']:g}"] if terms.get("optimism_bias_costs") else []
-    return shlex.join([*parts, "-o", "runs/again"])
-
-
-def _file(one: Results) -> str:
-    """Return how a scenario is named on the command line: the last of its files, shipped ones without `.yaml`."""
-    texts = list(one.metadata.get("texts") or {})
-    name = texts[-1] if texts else one.scenario
-    return name if "/" in name or "\\" in name else name.removesuffix(".yaml")
-
-
-def _place(source: Source) -> list[str]:
-    """Return the option that chooses these authorities; none for those a scenario makes up."""
-    areas, label = list(source.each.baseline.areas), str(source.each.metadata.get("area_label", ""))
-    if source.each.metadata.get("grossing"):
-        return ["--england"]
-    if not set(areas) <= set(load_areas()):
-        return []
-    if len(areas) == 1:
-        return ["--area", find_area(areas[0]).name]
-    groups = [group.key for group in load_groups().values() if group.name == label or set(group.members) - set(group.missing) == set(areas)]
-    return ["--region", groups[0] if groups else label if label in regions() else ",".join(areas)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from outputs.appraisal_benefits import CLASSES
+from outputs.appraisal_benefits import CLASSES, NOT_BANKABLE
 from outputs.appraisal_payback import break_even_table
 from outputs.children import PAYER_WORDS
 from outputs.report import words
@@ -18,8 +18,10 @@ from scenarios.wording import listed
 from sim.results import Results
 
 QUANTILES = {"P10": 0.1, "P50": 0.5, "P80": 0.8, "P90": 0.9}
+CASH = [name for name in CLASSES if name not in (*NOT_BANKABLE, "elsewhere")]  # classes that are cash to the authority
 SHOWN_LINES = 8  # of each reform; the rest is folded
 LEAST_GBP = 500.0
+GROWING = "still growing in the last year"  # what the probability of a peak's year is of (`outputs.appraisal_value`)
 LEAST_SHOWN_GBP = 5_000.0  # less is 0.00 of a million
 
 
@@ -44,7 +46,7 @@ def _curve_of(source: Source, reform: Results) -> Iterator[Block]:
     if items["net"].empty:
         yield Paragraph("The folder has no affordability.csv. Run the comparison again to have this table.")
         return
-    even = break_even_table(source.whole)
+    even = break_even_table(source.whole, source.terms)
     even = even[even.scenario == reform.scenario].set_index("by")["probability"]
     rows = []
     for year in map(str, source.years):
@@ -58,18 +60,18 @@ def _curve_of(source: Source, reform: Results) -> Iterator[Block]:
                 words.millions(net["mean"], True),
                 words.interval(net.p05, net.p95, words.millions),
                 words.millions(total["mean"], True),
-                words.per_cent(float(even[year])),
+                words.share(float(even[year])),
             )
         )
     yield Table(
-        f"What {source.name(reform)} costs the authority beside {source.plans}, £ million, {source.prices}",
+        f"What {source.name(reform)} costs {source.payer} beside {source.plans}, £ million, {source.prices}{source.biased}",
         ("Year", "Own cost", "Saved elsewhere", "Net cost", "90 % interval", "Net cost so far", "Runs that have paid back"),
         rows,
     )
     never = float(even["not within the horizon"])
     yield Paragraph(
         f"A run has paid back once its net cost so far is nothing or less and stays so to {year_name(source.years[-1])}. In "
-        f"{words.per_cent(never)} of runs it has not by then; what happens later is not simulated."
+        f"{words.of_runs(never, source.runs)} it has not by then; what happens later is not simulated."
     )
     yield from _present_value(source, reform)
 
@@ -77,7 +79,7 @@ def _curve_of(source: Source, reform: Results) -> Iterator[Block]:
 def _present_value(source: Source, reform: Results) -> Iterator[Block]:
     """Yield what it is worth today, and what must be found first."""
     names = {
-        "net_present_fiscal_value_authority_gbp": "the authority",
+        "net_present_fiscal_value_authority_gbp": source.payer,
         "net_present_fiscal_value_exchequer_gbp": "all public payers",
         "net_present_social_value_gbp": "society",
     }
@@ -87,13 +89,18 @@ def _present_value(source: Source, reform: Results) -> Iterator[Block]:
         if row is not None:
             parts.append(f"{words.pounds(row['mean'])} to {who} ({words.pounds(row.p05)} to {words.pounds(row.p95)})")
     if parts:
-        yield Paragraph(f"Net present value (below nothing is a loss): {listed(parts)}. Benefits to children are not valued in it.")
+        valued = "" if source.terms.benefit_gbp_per_child_year else " Benefits to children are not valued in it."
+        yield Paragraph(f"Net present value, {source.on_terms} (below nothing is a loss): {listed(parts)}.{valued}")
     peak = source.one("appraisal.csv", reform.scenario, measure="peak_funding_authority_gbp")
     when = source.one("appraisal.csv", reform.scenario, measure="peak_funding_year_authority")
     if peak is not None and peak["mean"] > LEAST_GBP and pd.notna(when.p50):
+        growing = ""
+        if str(when.probability_of) == GROWING and when.probability > 0.0:
+            share = words.of_runs(float(when.probability), source.runs)
+            growing = f" In {share} it is still growing in {year_name(source.years[-1])}, so more may be out later."
         yield Paragraph(
-            f"Money to find before anything comes back: {words.pounds(peak['mean'])} on average (1 run in 10 needs more than "
-            f"{words.pounds(peak.p90)}), largest by {year_name(int(when.p50))} in the middle run."
+            f"The most that is out at any one time (net cost so far, not discounted): {words.pounds(peak['mean'])} on average, more than "
+            f"{words.pounds(peak.p90)} in 1 run in 10, reached by {year_name(int(when.p50))} in the middle run.{growing}"
         )
 
 
@@ -121,16 +128,16 @@ def _payers(source: Source, reform: Results) -> Iterator[Block]:
         if payer == "all payers":
             strong.add(len(rows))
         most = f"{words.millions(yearly[worst], True)} ({year_name(int(worst))})" if yearly[worst] > LEAST_GBP else "none costs more"
-        name = words.sentence(PAYER_WORDS.get(str(payer), str(payer)))
+        name = words.sentence(source.payer.removeprefix("the ") if payer == "authority" else PAYER_WORDS.get(str(payer), str(payer)))
         rows.append((name, words.millions(yearly.sum(), True), words.millions(yearly[first], True), words.millions(yearly[last], True), most))
     yield Table(
-        f"Who pays for {source.name(reform)}: net cost beside {source.plans}, £ million, {source.prices}, mean over runs",
+        f"Who pays for {source.name(reform)}: net cost beside {source.plans}, £ million, {source.prices}{source.biased}, mean over runs",
         ("Payer", f"All years, {source.span}", year_name(int(first)), year_name(int(last)), "Worst year"),
         rows,
         strong=frozenset(strong),
     )
     if len(rows) > 2:
-        yield Paragraph("A grant is a cost to central government and income to the authority, so it cancels out over all payers.")
+        yield Paragraph(f"A grant is a cost to central government and income to {source.payer}, so it cancels out over all payers.")
 
 
 def _classes(source: Source, reform: Results) -> Iterator[Block]:
@@ -139,6 +146,7 @@ def _classes(source: Source, reform: Results) -> Iterator[Block]:
     if found.empty:
         return
     last, rows, strong = str(source.years[-1]), [], set()
+    banked = can_be_banked(source, reform)
     for name, own in found.groupby("class", sort=False):
         by = own.set_index("year_ending")
         whole = by.loc["all"]
@@ -146,8 +154,9 @@ def _classes(source: Source, reform: Results) -> Iterator[Block]:
             continue
         if name == "all":
             strong.add(len(rows))
-        label = "All of it" if name == "all" else words.sentence(CLASSES[name])
-        when = f"{year_name(int(whole.bankable_from))} ({words.per_cent(float(whole.probability))} of runs)" if pd.notna(whole.bankable_from) else "–"
+        label = "All of it" if name == "all" else words.sentence(source.several(CLASSES[name]))
+        when = _banked_from(whole, banked or name == "elsewhere")
+        when += f" ({words.of_runs(float(whole.probability), source.runs)})" if when != "–" else ""
         rows.append(
             (
                 label,
@@ -159,35 +168,56 @@ def _classes(source: Source, reform: Results) -> Iterator[Block]:
         )
     if rows:
         yield Table(
-            f"What becomes of the benefit of {source.name(reform)}, £ million, {source.prices} (below nothing: it costs more)",
+            f"What becomes of the benefit of {source.name(reform)}, £ million, {source.prices}{source.biased} (below nothing: it costs more)",
             ("Class of benefit", f"All years, {source.span}", "90 % interval", year_name(int(last)), "Can be banked from"),
             rows,
             frozenset({4}),
             frozenset(strong),
         )
+        if not banked:
+            yield Paragraph(
+                f"A dash: other lines cost {source.payer} as much as these save, or more (over all years, or in {year_name(int(last))}), so there is "
+                "nothing to bank."
+            )
+
+
+def can_be_banked(source: Source, reform: Results) -> bool:
+    """Return whether classes that are cash to the authority come to more than nothing together, over all years and in the last one."""
+    found = source.rows("benefits.csv", reform.scenario, line="all")
+    cash = found[found["class"].isin(CASH)].groupby("year_ending")["mean"].sum()
+    return all(cash.get(year, 0.0) > LEAST_GBP for year in ("all", str(source.years[-1])))
+
+
+def _banked_from(row: pd.Series, banked: bool) -> str:
+    """Return the year from which a benefit can be banked; a dash where nothing can, or it is no benefit."""
+    return year_name(int(row.bankable_from)) if banked and row["mean"] > 0.0 and pd.notna(row.bankable_from) else "–"
 
 
 def _by_line(source: Source, reform: Results) -> Iterator[Block]:
     """Yield the lines on which the benefit arises, and what must be stopped to bank it."""
     found = source.rows("benefits.csv", reform.scenario)
-    found = found[(found.line != "all") & (found["mean"].abs() > LEAST_GBP)] if len(found) else found
+    if found.empty:
+        yield Paragraph("The folder has no benefits.csv. Run the comparison again to see what becomes of the benefit, and on which lines it arises.")
+        return
+    banked = can_be_banked(source, reform)
+    found = found[(found.line != "all") & (found["mean"].abs() > LEAST_GBP)]
     if found.empty:
         yield Paragraph("No line of cost falls or rises because of it, beside its own.")
         return
     found = found.loc[found["mean"].abs().sort_values(ascending=False).index]
     rows = [
         (
-            row.label,
-            CLASSES[row.class_].split(":")[0],
-            words.millions(row.mean, True),
+            row["label"],
+            source.several(CLASSES[row["class"]].split(":")[0]),
+            words.millions(row["mean"], True),
             words.interval(row.p05, row.p95, words.millions),
-            year_name(int(row.bankable_from)) if pd.notna(row.bankable_from) else "–",
+            _banked_from(row, banked or row["class"] == "elsewhere"),
             words.sentence(row.stop) if isinstance(row.stop, str) else "–",
         )
-        for row in found.rename(columns={"class": "class_"}).itertuples()
+        for _, row in found.iterrows()
     ]
     head = ("Line of cost", "Class", f"All years, {source.span}", "90 % interval", "Can be banked from", "What must be stopped to bank it")
-    caption = f"Lines on which the benefit of {source.name(reform)} arises, £ million, {source.prices}"
+    caption = f"Lines on which the benefit of {source.name(reform)} arises, £ million, {source.prices}{source.biased}"
     yield Table(caption + (", the largest first" if len(rows) > 1 else ""), head, rows[:SHOWN_LINES], frozenset({1, 4, 5}))
     if len(rows) > SHOWN_LINES:
         yield Folded(
@@ -215,7 +245,8 @@ def _contingency(source: Source) -> Iterator[Block]:
             )
         )
     yield Table(
-        f"Net cost to the authority in {year_name(year)}, {source.area}, £ million, {source.prices}: what share of runs stays within it",
+        f"Net cost to {source.payer} in {year_name(year)}, {source.area}, £ million, {source.prices}{source.unbiased}: what share of runs stays "
+        "within it",
         ("", "1 in 10 (P10)", "Half (P50)", "8 in 10 (P80)", "9 in 10 (P90)", "Contingency at P80", "Contingency at P90"),
         rows,
     )

@@ -20,9 +20,9 @@ from outputs.report import (
     children_section,
     drivers,
     equality,
-    indicators,
     method,
     money,
+    stop_rule,
     sureness,
     three_lines,
 )
@@ -45,7 +45,7 @@ SECTIONS = (
     drivers.section,
     sureness.section,
     authorities.section,
-    indicators.section,
+    stop_rule.section,
     equality.section,
     assumptions.section,
     method.section,
@@ -61,11 +61,12 @@ def report_page(source: Source) -> str:
     reforms = [source.name(one) for one in source.reforms]
     title = f"{source.area}: {listed(reforms) if reforms else source.name(source.base)}"
     span = f", {source.span}" if source.years else ""
+    grossed = f"{source.coverage}. " if source.coverage else ""
     about = (
-        f"{source.area}{span}. {source.runs} {'run' if source.runs == 1 else 'runs'}, {source.prices}. Simulated: not a record of any real family."
+        f"{source.area}{span}. {grossed}{source.runs} {'run' if source.runs == 1 else 'runs'}, {source.prices}. Simulated: not a record of any real "
+        "family."
     )
-    failed = sum(not check["holds"] for one in source.each.scenarios for check in one.metadata.get("checks", []))
-    return rendered(title, about, sections, failed, str(source.each.metadata.get("versions", {}).get("carecurve", "")))
+    return rendered(title, about, sections, method.failed_checks(source), str(source.each.metadata.get("versions", {}).get("carecurve", "")))
 
 
 def family_page(name: str, figure: Figure, sentences: Sequence[str], version: str) -> str:

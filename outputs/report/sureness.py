@@ -8,10 +8,12 @@ import pandas as pd
 
 from outputs.report import words
 from outputs.report.blocks import Block, Code, Folded, Paragraph, Part, Points, Section, Table
+from outputs.report.commands import sensitivity
 from outputs.report.source import Source
 from sim.results import Results
 from sim.statistics import t_interval
 
+LEAST_GBP = 500.0  # less is noise of sums
 SENSITIVITIES = {
     "net_present_fiscal_value_authority_gbp": "As appraised",
     "net_present_fiscal_value_authority_at_flat_1_5_pct_gbp": "At a flat discount rate of 1.5 %",
@@ -58,7 +60,7 @@ def _holds(source: Source) -> Iterator[str]:
             low, high = t_interval(net, 0.95)
             yield (
                 f"{source.name(reform)}: with {source.runs} paired runs, the mean change in net cost is known to within "
-                f"{words.pounds(float(high - low) / 2.0)} either way (95 % interval of the mean)."
+                f"{words.pounds(float(high - low) / 2.0)} either way (95 % interval of the mean{source.unbiased})."
             )
 
 
@@ -71,22 +73,23 @@ def _tested(source: Source) -> Iterator[Block]:
     outcomes = table[(table.role == "outcome") & table.error_pct.notna()]
     if outcomes.empty:
         return
+    year = f"year ending March {table.year_ending.iloc[0]}" if "year_ending" in table else "last published year"
+    fitted = "which the fit knows unless it was made to earlier years (then this is no test)," if source.on_fit else "which rates were not fitted to,"
+    single = " Single authorities are farther out than all of them together." if len(source.each.baseline.areas) > 1 else ""
     worst = outcomes.loc[outcomes.error_pct.abs().idxmax()]
     middle = float(outcomes.error_pct.abs().median())
     yield Part(
         "How close the simulation is to what was published",
         [
             Paragraph(
-                f"For the year ending March 2025, which rates were not fitted to, {len(outcomes)} published outcomes are compared. Half are within "
-                f"{middle:.1f} %. The worst is {str(worst.label)[:1].lower()}{str(worst.label)[1:]}: {_pct(worst.error_pct)}. Single "
-                "authorities are farther "
-                "out than all of them together."
+                f"For the {year}, {fitted} {len(outcomes)} published outcomes are compared. Half are within "
+                f"{middle:.1f} %. The worst is {str(worst.label)[:1].lower()}{str(worst.label)[1:]}: {_pct(worst.error_pct)}.{single}"
             ),
             Folded(
                 "All comparisons with published figures",
                 [
                     Table(
-                        f"Published and simulated, {source.area}, year ending March 2025",
+                        f"Published and simulated, {source.area}, {year}",
                         ("Measure", "Role", "Published", "Simulated", "Difference", "Middle authority’s difference"),
                         [
                             (
@@ -114,7 +117,10 @@ def _value(value: float, unit: str) -> str:
 
 def _pct(value: float, signed: bool = True) -> str:
     """Return a difference in per cent."""
-    return words.NOT_KNOWN if pd.isna(value) else f"{value:+.1f} %".replace("-", "−") if signed else f"{value:.1f} %"
+    if pd.isna(value):
+        return words.NOT_KNOWN
+    text = f"{abs(value):.1f} %"
+    return ("" if not signed or text == "0.0 %" else "−" if value < 0.0 else "+") + text
 
 
 def _would_change(source: Source, reform: Results) -> Iterator[str]:
@@ -123,30 +129,53 @@ def _would_change(source: Source, reform: Results) -> Iterator[str]:
     net = source.one("appraisal.csv", reform.scenario, measure="net_cost_authority_gbp")
     if ratio is not None and pd.notna(ratio["mean"]):
         if ratio["mean"] <= 0.0:
-            yield "Other lines cost more, not less, on average, so no larger effect of the same kind would make it pay."
+            yield _without_benefit(source, reform)
         elif ratio["mean"] < 1.0:
             yield (
-                f"Benefits to the authority would have to be {1.0 / ratio['mean']:.1f} times as large, at the same cost, for it to pay over "
+                f"Benefits to {source.payer} would have to be {1.0 / ratio['mean']:.1f} times as large, at the same cost, for it to pay over "
                 f"{source.span}."
             )
         else:
             yield (
-                f"It stops paying for the authority over {source.span} if benefits are {100.0 * (1.0 - 1.0 / ratio['mean']):.0f} % smaller "
+                f"It stops paying for {source.payer} over {source.span} if benefits are {100.0 * (1.0 - 1.0 / ratio['mean']):.0f} % smaller "
                 "than expected."
             )
     if net is not None and pd.notna(net.probability) and 0.0 < net.probability < 1.0:
-        yield f"Whether it costs or saves over all years is not settled: it saves in {words.per_cent(float(net.probability))} of runs."
+        yield f"Whether it costs or saves over all years is not settled: it saves in {words.of_runs(float(net.probability), source.runs)}."
     value = source.one("appraisal.csv", reform.scenario, measure="switching_value_gbp_per_child_year")
     years = source.one("appraisal.csv", reform.scenario, measure="child_years_kept_out_of_care")
     if value is not None and pd.notna(value["mean"]) and value["mean"] > 0.0:
         yield (
             f"It keeps children out of care for {words.count(years['mean'])} years of childhood in all. Society would break even if "
-            "each such year were "
-            f"worth {words.pounds(value['mean'])} beside what is saved. Whether children are better off is not simulated."
+            f"each such year were worth {words.pounds(value['mean'])} in the year it falls, beside what is saved ({source.prices}, discounted as the "
+            "rest is). Whether children are better off is not simulated."
         )
     rows = source.rows("marks.csv", reform.scenario)
     if "finding" in rows and (rows.finding == "worse").any():
         yield "A safety proxy is worse. If that were not seen in practice, or came with lower need, the picture for children would be another."
+
+
+def _without_benefit(source: Source, reform: Results) -> str:
+    """Say of a reform whose other lines cost more in all whether a larger effect of the same kind could make it pay, from the bridge's items.
+
+    With the largest saving s (below 0) and the change in net cost t (above 0), undiscounted, it breaks even with a saving 1 - t/s times as large.
+    """
+    told = "Other lines cost more, not less, on average"
+    rows = source.rows("cost_bridge.csv", reform.scenario, measure="net_cost", year_ending="all")
+    total = rows[rows["item"] == "total"]["mean"]
+    if total.empty or total.iloc[0] <= 0.0:
+        return f"{told}."
+    items = rows[~rows["item"].isin(["total", "placements_chance"]) & (rows.section != "reform")]
+    saving = items.loc[items["mean"].idxmin()] if len(items) else None
+    if saving is None or saving["mean"] > -LEAST_GBP:
+        return f"{told}, and no part of it costs less, chance apart, so no larger effect of the same kind would make it pay."
+    times = 1.0 - float(total.iloc[0]) / float(saving["mean"])
+    larger = f"{100.0 * (times - 1.0):.0f} % larger" if times < 2.0 else f"{times:.1f} times as large"
+    won = f"{words.pounds(-saving['mean'])} over {source.span}, not discounted{source.unbiased}"
+    return (
+        f"{told}, though not every one of them does. The largest saving, “{saving.label}” ({won}), "
+        f"would have to be {larger}, all else the same, for the reform to break even by March {source.years[-1]}."
+    )
 
 
 def _sensitivities(source: Source, reform: Results) -> Iterator[Block]:
@@ -156,23 +185,31 @@ def _sensitivities(source: Source, reform: Results) -> Iterator[Block]:
         row = source.one("appraisal.csv", reform.scenario, measure=measure)
         if row is not None:
             rows.append(
-                (label, words.millions(row["mean"], True), words.interval(row.p05, row.p95, words.millions), words.per_cent(float(row.probability)))
+                (label, words.millions(row["mean"], True), words.interval(row.p05, row.p95, words.millions), words.share(float(row.probability)))
             )
     if rows:
+        yield Paragraph(f"“As appraised” is {source.on_terms}. The other rows change what they name and nothing else.")
         yield Table(
-            f"Net present value of {source.name(reform)} to the authority, £ million, {source.prices} (below nothing is a loss)",
+            f"Net present value of {source.name(reform)} to {source.payer}, £ million (below nothing is a loss)",
             ("Terms", "Mean", "90 % interval", "Runs without a loss"),
             rows,
         )
 
 
 def _switching(source: Source) -> Iterator[Block]:
-    """Yield values at which a reform breaks even, if the folder has them; else how to have them."""
-    table = source.table("switching_values.csv", "label", "switching_value", "answer", "central", "range_low", "range_high", "by")
-    if table is None:
+    """Yield values at which each reform breaks even, if the folder has them; else how to have them."""
+    columns = ("label", "switching_value", "answer", "central", "range_low", "range_high", "by")
+    found = {reform.scenario: source.sensitivity("switching_values.csv", reform, *columns) for reform in source.reforms}
+    for reform in source.reforms:
+        if (table := found[reform.scenario]) is not None:
+            yield _breaks_even(source, reform, table)
+    if missing := [reform for reform in source.reforms if found[reform.scenario] is None]:
         yield Paragraph("At which value of each uncertain number a reform would break even is worked out by:")
-        yield Code(f"carecurve sensitivity {source.base.scenario} {source.reforms[0].scenario} --method tornado", "Command for switching values")
-        return
+        yield Code("\n".join(sensitivity(source, reform) for reform in missing), "Commands for switching values")
+
+
+def _breaks_even(source: Source, reform: Results, table: pd.DataFrame) -> Table:
+    """Return the table of values at which a reform breaks even."""
     rows = [
         (
             str(row.label),
@@ -183,8 +220,8 @@ def _switching(source: Source) -> Iterator[Block]:
         )
         for row in table.itertuples()
     ]
-    yield Table(
-        f"Values at which the reform breaks even by {table.by.iloc[0]}",
+    return Table(
+        f"Values at which {source.name(reform)} breaks even by {table.by.iloc[0]}",
         ("Number", "Middle value", "Range", "Breaks even at", "Inside the range?"),
         rows,
         frozenset({2, 4}),

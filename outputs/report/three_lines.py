@@ -18,8 +18,6 @@ ORDER = (REFORM, VOLUME, STARTS, STAYS, MIX, PRICE, BOTH, OTHER, TOTAL)
 
 def section(source: Source) -> Section:
     """Return the section."""
-    if not source.years:
-        return Section("lines", "Three lines", [Paragraph("There is no complete financial year to show.")])
     blocks: list[Block] = [Paragraph(_introduction(source)), _lines(source)]
     if source.budget:
         blocks += _against_budget(source)
@@ -40,7 +38,7 @@ def section(source: Source) -> Section:
 def _introduction(source: Source) -> str:
     """Say what the lines are."""
     base = source.name(source.base)
-    told = f"Each line is what children’s services cost the authority a year, net of grants, in {source.prices}."
+    told = f"Each line is what children’s services cost {source.payer} a year, net of grants, in {source.prices}."
     if source.nothing is None and source.name(source.base) == "Current plans":
         told += (
             f" {base} hold committed policy, so they are not the cost of doing nothing. To show that line too, add the scenario do-nothing to the "
@@ -61,7 +59,7 @@ def _lines(source: Source) -> Table:
         found = [source.one("summary.csv", one.scenario, measure="cost_net", year_ending=str(year)) for one in shown(source)]
         rows.append((year_name(year), *(_with_interval(row, source.runs) for row in found)))
     return Table(
-        f"Net cost a year to the authority, {source.area}, £ million, {source.prices}: mean and 90 % interval",
+        f"Net cost a year to {source.payer}, {source.area}, £ million, {source.prices}{source.unbiased}: mean and 90 % interval",
         ("Year", *(source.name(one) for one in shown(source))),
         rows,
     )
@@ -86,8 +84,8 @@ def _against_budget(source: Source) -> Iterator[Block]:
         for one in shown(source):
             cash = cash_net(one, year)
             gap = cash - source.budget[year]
-            share = words.per_cent(float((gap > 0.0).mean()))
-            cells += [words.millions(float(cash.mean())), f"{words.millions(float(gap.mean()), True)} (over in {share} of runs)"]
+            share = words.of_runs(float((gap > 0.0).mean()), source.runs)
+            cells += [words.millions(float(cash.mean())), f"{words.millions(float(gap.mean()), True)} (over in {share})"]
         rows.append(tuple(cells))
     base, first = source.base, years[0]
     gap = float(cash_net(base, first).mean()) - source.budget[first]
@@ -100,9 +98,9 @@ def _against_budget(source: Source) -> Iterator[Block]:
                 f"{100 * float(base.metadata['general_inflation_per_year']):g} % a year). In {year_name(first)} {source.plans} cost "
                 f"{words.pounds(abs(gap))} {way} than the approved budget."
             ),
-            Table(f"Approved budget and each line, {source.area}, £ million, cash", head, rows),
+            Table(f"Approved budget and each line, {source.area}, £ million, cash{source.unbiased}", head, rows),
             Paragraph(
-                "The lines hold the authority’s whole spend on children’s services, with a fixed line for what is not simulated. If the approved "
+                f"The lines hold {source.payers} whole spend on children’s services, with a fixed line for what is not simulated. If the approved "
                 "budget covers less than that, the gap means nothing: give the budget of the same services."
             ),
         ],
@@ -125,7 +123,7 @@ def _bridged(source: Source, reform: Results) -> Iterator[Block]:
     rows = [(LABELS[key], words.millions(whole.mean[key], True), _interval_of(whole, key), words.millions(final.mean[key], True)) for key in keys]
     strong = frozenset({keys.index(TOTAL)})
     yield Table(
-        f"From {source.plans} to {source.name(reform)}: net cost to the authority, £ million, {source.prices}",
+        f"From {source.plans} to {source.name(reform)}: net cost to {source.payer}, £ million, {source.prices}{source.unbiased}",
         ("", f"All years, {source.span}", "90 % interval", year_name(last)),
         rows,
         strong=strong,
@@ -159,6 +157,8 @@ def _interval_of(found: Bridge, key: str) -> str:
     if key not in found.interval:
         return "–"
     low, high = found.interval[key]
+    if high - low < 500.0 <= abs(low):
+        return "does not vary"
     return words.interval(low, high, words.millions)
 
 
@@ -171,8 +171,8 @@ def _full_year(source: Source, final: Bridge, last: int) -> str:
             "were in it."
         )
     way = "less" if mean < 0 else "more"
+    may = "may" if low <= 0.0 <= high else "would"
     return (
-        f"Full-year effect: the year after {year_name(last)} would cost {words.pounds(abs(mean))} {way} again, from the children who "
-        "are, or are not, "
-        f"in care on 31 March {last} ({words.pounds_between(low, high)}). It is not in the table: it falls after the last year."
+        f"Full-year effect: the year after {year_name(last)} {may} cost {words.pounds(abs(mean))} {way} again, from the children who are, or are "
+        f"not, in care on 31 March {last} ({words.pounds_between(low, high)} in 9 of 10 runs). It is not in the table: it falls after the last year."
     )

@@ -18,6 +18,7 @@ CHANCES = (
     (92.5, "highly likely"),
     (100.0, "almost certain"),
 )
+RULE_OF_THREE = 3.0  # what never happened in n runs may yet have a chance of 3/n (95 %; Hanley and Lippman-Hand, 1983)
 
 
 def significant(value: float, digits: int = 2) -> float:
@@ -25,6 +26,13 @@ def significant(value: float, digits: int = 2) -> float:
     if value == 0.0 or not math.isfinite(value):
         return value
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def outward(value: float, up: bool, digits: int = 3) -> str:
+    """Return a bound without its sign rounded away from what is inside it: up, or down, to so many significant digits, whole numbers at most."""
+    size = abs(value)
+    step = 1.0 if size < 1.0 else 10.0 ** max(0, math.floor(math.log10(size)) - digits + 1)
+    return f"{(math.ceil if up else math.floor)(round(size / step, 9)) * step:,.0f}"
 
 
 def count(value: float, digits: int = 2) -> str:
@@ -57,14 +65,15 @@ def between(low: float, high: float) -> str:
 
 def pounds(value: float, digits: int = 2) -> str:
     """Return pounds as they are said: £176,049,600 is `£180 million`, £278,000 `£280,000`; a minus before what is below nothing."""
-    size = significant(abs(value), digits)
+    size = significant(abs(value), digits)  # the only rounding: what follows writes the digits that are left
     if size < 1000.0:  # less is noise of sums
-        return "nothing" if size < 500.0 else f"{MINUS if value < 0 else ''}£{significant(size, 1):,.0f}"
+        return "nothing" if size < 500.0 else f"{MINUS if value < 0 else ''}£{significant(abs(value), 1):,.0f}"
     sign = MINUS if value < 0 else ""
-    for least, unit, word in ((1e9, 1e9, "billion"), (1e6, 1e6, "million")):
-        if size >= least:
-            amount = size / unit
-            return f"{sign}£{amount:,.{0 if amount >= 10 or amount == round(amount) else 1}f} {word}"
+    for unit, word in ((1e9, "billion"), (1e6, "million")):
+        if size >= unit:
+            places = max(0, digits - 1 - math.floor(math.log10(size / unit)))
+            text = f"{size / unit:,.{places}f}"
+            return f"{sign}£{text.rstrip('0').rstrip('.') if places else text} {word}"
     return f"{sign}£{size:,.0f}"
 
 
@@ -116,12 +125,30 @@ def per_cent(share: float) -> str:
     return f"{100.0 * share:.0f} %"
 
 
-def chance(share: float, runs: int) -> str:
-    """Return a chance in words with its per cent; of few runs, in runs."""
+def share(of: float) -> str:
+    """Return a cell of a table that holds shares of runs: `37 %`, `none`."""
+    return "none" if of == 0.0 else per_cent(of)
+
+
+def of_runs(of: float, runs: int) -> str:
+    """Return a share of runs: `37 % of runs`, `none of 30 runs`; of few runs, `2 of 3 runs`."""
+    if of == 0.0:
+        return f"none of {runs} runs"
+    return f"{round(of * runs)} of {runs} runs" if runs < LEAST_RUNS_FOR_WORDS else f"{per_cent(of)} of runs"
+
+
+def word_of(of: float, runs: int) -> str:
+    """Return the word for a chance, none stronger than so many runs can bear: of 30, neither remote nor almost certain."""
+    least = RULE_OF_THREE / runs
+    borne = of if least >= 0.5 else min(max(of, least), 1.0 - least)
+    return next(word for most, word in CHANCES if 100.0 * borne <= most + 1e-9)
+
+
+def chance(of: float, runs: int) -> str:
+    """Return a chance in words with its share of runs; of few runs, in runs."""
     if runs < LEAST_RUNS_FOR_WORDS:
-        return f"in {round(share * runs)} of {runs} runs"
-    word = next(word for most, word in CHANCES if 100.0 * share <= most + 1e-9)
-    return f"{word}: {per_cent(share)} of runs"
+        return f"in {of_runs(of, runs)}"
+    return f"{word_of(of, runs)}: {of_runs(of, runs)}"
 
 
 def chance_table() -> list[tuple[str, str]]:
@@ -131,6 +158,22 @@ def chance_table() -> list[tuple[str, str]]:
         rows.append((word, f"{least:g} to {most:g} %" if not rows else f"over {least:g} to {most:g} %"))
         least = most
     return rows
+
+
+UNITS = {  # unit of a measure: as a row of a table says it; nothing where the label says it already
+    "children (each time)": "children, counted each time",
+    "a family-year": "",
+    "a child-year": "",
+    "days a child-year": "days",
+    "a hundred child-years": "",
+}
+ASIDE = " (the Review's 135,000)"  # of one label: a figure of England's, which a row of some authorities must not seem to be
+
+
+def labelled(label: str, unit: str, *more: str) -> str:
+    """Return a measure's label with its unit, and what else is said of it, in brackets."""
+    parts = [part for part in (UNITS.get(unit, unit), *more) if part]
+    return label.replace(ASIDE, "") + (f" ({'; '.join(parts)})" if parts else "")
 
 
 def sentence(text: str) -> str:
