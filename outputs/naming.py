@@ -15,9 +15,8 @@ def scenario_name(one: Results) -> str:
     return NAMES.get(one.scenario, one.label)
 
 
-def plans_of(baseline: Results) -> str:
+def in_a_sentence(name: str) -> str:
     """Return a baseline's name inside a sentence: `current plans`, or its own in quotation marks."""
-    name = scenario_name(baseline)
     return "current plans" if name == CURRENT_PLANS else f"“{name}”"
 
 

@@ -382,3 +382,18 @@ def test_a_sensitivity_table_is_of_the_reform_it_names(comparison):
     alone = source_of(replace(comparison, reforms=comparison.reforms[1:]))
     alone._tables["tornado.csv"] = unnamed._tables["tornado.csv"]
     assert alone.sensitivity("tornado.csv", alone.reforms[0]) is not None
+
+
+# ---------------------------------------------------------------- contingency
+
+
+def test_contingency_is_what_8_or_9_of_10_runs_need_above_the_mean(comparison):
+    table, said = money._contingency(source_of(comparison))
+    net = comparison.baseline.net().sel(year_ending=2027).to_numpy()[0] / 1e6
+    ordered = np.sort(net)  # 40 runs: the 80th and 90th per cent lie between two of them
+    p80, p90 = (ordered[int(at)] + (at - int(at)) * (ordered[int(at) + 1] - ordered[int(at)]) for at in (0.8 * 39, 0.9 * 39))
+    row = table.rows[0]
+    assert row[1] == words.millions(net.mean() * 1e6)
+    assert (row[4], row[5]) == (words.millions(p80 * 1e6), words.millions(p90 * 1e6))
+    assert (row[6], row[7]) == (words.millions((p80 - net.mean()) * 1e6, True), words.millions((p90 - net.mean()) * 1e6, True))
+    assert "above the mean" in said.text

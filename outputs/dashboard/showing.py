@@ -14,13 +14,13 @@ from matplotlib.figure import Figure
 from outputs.children_report import children_block, children_tables
 from outputs.dashboard.preview import Previewed
 from outputs.money_axis import money_axis
+from outputs.naming import in_a_sentence, scenario_name
 from outputs.picture import alternative_text, described
 from outputs.pictures.cost_curve import cost_curve
 from outputs.pictures.fans import children_in_care
 from outputs.pictures.look import COLOURS, MARKERS, STYLES, bare, number_axis, year_axis
 from outputs.pictures.published import PUBLISHED
 from outputs.report.blocks import Table
-from outputs.report.source import BASELINE, CURRENT_PLANS
 from outputs.report.words import between, chance, figure, interval, millions, more, pounds, pounds_between
 from outputs.tables import Closing, ClosingRow, closing, whole
 from scenarios.timeline import year_name
@@ -65,7 +65,7 @@ class Shown:
 def shown(comparison: Comparison, published: Mapping[str, pd.DataFrame]) -> Shown:
     """Return what is shown of a comparison: a few sentences, warnings, tables and pictures."""
     told = closing(whole(comparison))
-    names = {one.scenario: name_of(one.scenario, one.label) for one in comparison.scenarios}
+    names = {one.scenario: scenario_name(one) for one in comparison.scenarios}
     failed = sum(not check["holds"] for one in comparison.scenarios for check in one.metadata.get("checks", ()))
     warnings = [f"{failed} of the checks made during the run failed. Do not use these results before it is known why."] if failed else []
     verdicts = _marks(comparison, told.area, names) if comparison.reforms else []
@@ -79,16 +79,11 @@ def shown(comparison: Comparison, published: Mapping[str, pd.DataFrame]) -> Show
     )  # fmt: skip
 
 
-def name_of(key: str, label: str) -> str:
-    """Return what the page calls a scenario."""
-    return CURRENT_PLANS if key == BASELINE else label
-
-
 def _sentences(told: Closing, names: Mapping[str, str]) -> list[str]:
     """Return what a planner would read aloud of each reform."""
     found = []
     headings = list(told.rows)
-    plans = CURRENT_PLANS.lower() if told.baseline == BASELINE else names[told.baseline]
+    plans = in_a_sentence(names[told.baseline])
     for place, (key, even) in enumerate(told.break_even.items(), 1):
         fewer, cost = (told.rows[heading][place].difference for heading in (headings[0], headings[-1]))
         change = float(cost.mean) * 1e6

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from outputs.naming import CURRENT_PLANS
 from outputs.report import words
 from outputs.report.blocks import Block, Paragraph, Part, Points, Table
-from outputs.report.source import CURRENT_PLANS, Source
+from outputs.report.source import Source
 from scenarios.timeline import year_name
 from sim.measures import MEASURES
 

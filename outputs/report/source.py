@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from outputs.appraisal_terms import Terms
+from outputs.naming import CURRENT_PLANS, in_a_sentence, scenario_name
 from outputs.tables import after_branch, whole
 from scenarios.documents import parse_document
 from scenarios.faults import ScenarioError
@@ -23,8 +24,6 @@ from sim.results import MANIFEST, Comparison, Results, open_results
 
 DO_NOTHING = "do-nothing"
 BESIDE_SCENARIOS = ("costs.", "deflators.")  # rows of a kept register that are not of a scenario's own files (`sim.kept_register`)
-CURRENT_PLANS = "Current plans"
-BASELINE = "baseline"
 SHIPPED_BASELINE = "baseline.yaml"
 OF_A_FIT = {"name", "description", "extends", "fitted"}  # what a file holds that changes no policy
 TERMS = frozenset(one.name for one in fields(Terms))
@@ -187,15 +186,12 @@ class Source:
 
     def name(self, one: Results) -> str:
         """Return what the report calls a scenario: the baseline is `Current plans` (committed policy), unless it is no policy or one of your own."""
-        if one.scenario == BASELINE or (one.scenario == self.base.scenario and self._is_fit):
-            return CURRENT_PLANS
-        return "Do nothing (no policy)" if one.scenario == DO_NOTHING else one.label
+        return CURRENT_PLANS if one.scenario == self.base.scenario and self._is_fit else scenario_name(one)
 
     @property
     def plans(self) -> str:
         """The baseline's name inside a sentence."""
-        name = self.name(self.base)
-        return "current plans" if name == CURRENT_PLANS else f"“{name}”"
+        return in_a_sentence(self.name(self.base))
 
     def table(self, name: str, *needed: str) -> pd.DataFrame | None:
         """Return a table of the folder; None if it is not there, or a version made it that lacks a column which is needed."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from outputs.naming import plans_of
+from outputs.naming import in_a_sentence, scenario_name
 from outputs.price_volume import priced_of
 from scenarios.areas import england
 from sim.results import Results
@@ -134,7 +134,7 @@ def starting_values(base: Results, years: list[int]) -> list[Ask]:
     stated = pd.read_csv(ASKED, keep_default_na=False).to_dict("records")
     given = {row["key"]: row["value"] for row in stated}
     rest = other_running(homes, *(float(given[key]) for key in ("provider_share", "staff_fte_per_bed", "staff_gbp_per_fte")))
-    plans = plans_of(base)
+    plans = in_a_sentence(scenario_name(base))
     year = f"mean over runs on {plans} in the year to March {years[0]}, cost over weeks"
     growth = f"mean price on {plans}, year to March {years[0]} to {years[-1]}, over inflation"
     found = {

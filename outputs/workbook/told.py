@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from outputs.naming import named, plans_of
+from outputs.naming import in_a_sentence, named, scenario_name
 from outputs.tables import PERCENTILES, after_branch, whole
 from scenarios.timeline import year_name
 from sim.results import Comparison, Results
@@ -87,7 +87,7 @@ class Told:
     @property
     def plans(self) -> str:
         """What reforms are compared with, inside a sentence."""
-        return plans_of(self.base)
+        return in_a_sentence(scenario_name(self.base))
 
     @property
     def runs(self) -> str:
