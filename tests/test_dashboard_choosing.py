@@ -7,7 +7,7 @@ import pytest
 
 from outputs.dashboard import preview
 from outputs.dashboard.choosing import Choice, Question, Where, choice_of, frozen, name_of, reforms_listed
-from outputs.dashboard.preview import Previewer, ends
+from outputs.dashboard.preview import Previewer, ends, runs_of
 from outputs.dashboard.running import Job, StoppedError
 from outputs.dashboard.settings import price_settings, settings_of
 from scenarios.faults import ScenarioError
@@ -81,6 +81,10 @@ def test_every_reform_of_the_library_has_a_name_and_baselines_are_none():
     listed = reforms_listed()
     assert "early-help" in listed
     assert not {"baseline", "fitted"} & set(listed)
+
+
+def test_one_large_authority_is_previewed_by_fewer_runs():
+    assert [runs_of(where) for where in (Where("Rutland"), Where("Leeds"), Where("greater-manchester", together=True))] == [4, 2, 4]
 
 
 def test_a_preview_ends_after_five_years_or_with_the_question():
