@@ -126,7 +126,9 @@ def test_a_folder_that_is_none_is_said_beside_the_field(page):
     field = page.get_by_role("textbox", name=re.compile("^Folder"))
     field.fill("/no/such/folder")
     field.press("Enter")
-    page.get_by_text("/no/such/folder is not there, expected a results folder").wait_for()
+    said = page.get_by_text("/no/such/folder is not there, expected a results folder")
+    said.wait_for()
+    assert said.count() == 1
 
 
 def test_a_run_can_be_stopped(page):

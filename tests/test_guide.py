@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browser_sample import browser  # noqa: F401 (a fixture)
 from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.e2e
@@ -19,8 +20,6 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 LOOKED_AT = ("index.html", "tutorial.html", "reference/commands.html", "assumptions.html", "other-tools.html")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")  # fmt: skip
 
 
 class Page(HTMLParser):
@@ -116,21 +115,8 @@ def served(site):
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """A Chromium that is installed on the machine; nothing is downloaded."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("there is no Chromium on this machine")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_browser_asks_nothing_of_another_site_and_pages_do_not_scroll_sideways(browser, served, width):
+def test_a_browser_asks_nothing_of_another_site_and_pages_do_not_scroll_sideways(browser, served, width):  # noqa: F811
     page = browser.new_page(viewport={"width": width, "height": 900})
     asked, failed = [], []
     page.on("request", lambda request: asked.append(request.url))
@@ -145,13 +131,15 @@ def test_a_browser_asks_nothing_of_another_site_and_pages_do_not_scroll_sideways
     page.close()
 
 
-def test_search_finds_a_lever(browser, served):
+def test_search_finds_a_lever(browser, served):  # noqa: F811
     page = browser.new_page()
     page.goto(f"{served}/index.html", wait_until="networkidle")
     page.locator(".md-search__button:visible").first.click()
     page.wait_for_timeout(500)  # the field takes the focus when it has slid in
     page.keyboard.type("kinship deregulation")
-    page.get_by_text("kinship_deregulation").first.wait_for(timeout=15_000)
+    found = page.get_by_text("kinship_deregulation").first
+    found.wait_for(timeout=15_000)
+    assert found.is_visible()
     page.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
@@ -77,13 +77,21 @@ def _parts(source: Source, reform: Results) -> Iterator[Block]:
 def _tornados(source: Source) -> Iterator[Block]:
     """Yield which uncertain number moves the result of each reform most, if the folder has a sensitivity analysis of it; else how to have one."""
     columns = ("label", "value_low", "value_high", "low", "high", "swing", "outcome", "outcome_unit")
-    found = {reform.scenario: source.sensitivity("tornado.csv", reform, *columns) for reform in source.reforms}
+    tables = {reform.scenario: source.sensitivity("tornado.csv", reform, *columns) for reform in source.reforms}
+    lacking = "Which uncertain number moves the result most is a separate analysis, of one reform at a time:"
+    yield from by_reform(source, tables, _tornado, lacking, "Commands for sensitivity analyses")
+
+
+def by_reform(
+    source: Source, tables: Mapping[str, pd.DataFrame | None], shown: Callable[[Source, Results, pd.DataFrame], Block], lacking: str, label: str
+) -> Iterator[Block]:
+    """Yield what is shown of each reform's table of a sensitivity analysis; of those without one, what is lacking and the commands that make it."""
     for reform in source.reforms:
-        if (table := found[reform.scenario]) is not None:
-            yield _tornado(source, reform, table)
-    if missing := [reform for reform in source.reforms if found[reform.scenario] is None]:
-        yield Paragraph("Which uncertain number moves the result most is a separate analysis, of one reform at a time:")
-        yield Code("\n".join(sensitivity(source, reform) for reform in missing), "Commands for sensitivity analyses")
+        if (table := tables[reform.scenario]) is not None:
+            yield shown(source, reform, table)
+    if missing := [reform for reform in source.reforms if tables[reform.scenario] is None]:
+        yield Paragraph(lacking)
+        yield Code("\n".join(sensitivity(source, reform) for reform in missing), label)
 
 
 def _tornado(source: Source, reform: Results, table: pd.DataFrame) -> Table:

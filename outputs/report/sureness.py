@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from outputs.report import words
-from outputs.report.blocks import Block, Code, Folded, Paragraph, Part, Points, Section, Table
-from outputs.report.commands import sensitivity
+from outputs.report.blocks import Block, Folded, Paragraph, Part, Points, Section, Table
+from outputs.report.drivers import by_reform
 from outputs.report.source import Source
 from sim.results import Results
 from sim.statistics import t_interval
@@ -199,13 +199,9 @@ def _sensitivities(source: Source, reform: Results) -> Iterator[Block]:
 def _switching(source: Source) -> Iterator[Block]:
     """Yield values at which each reform breaks even, if the folder has them; else how to have them."""
     columns = ("label", "switching_value", "answer", "central", "range_low", "range_high", "by")
-    found = {reform.scenario: source.sensitivity("switching_values.csv", reform, *columns) for reform in source.reforms}
-    for reform in source.reforms:
-        if (table := found[reform.scenario]) is not None:
-            yield _breaks_even(source, reform, table)
-    if missing := [reform for reform in source.reforms if found[reform.scenario] is None]:
-        yield Paragraph("At which value of each uncertain number a reform would break even is worked out by:")
-        yield Code("\n".join(sensitivity(source, reform) for reform in missing), "Commands for switching values")
+    tables = {reform.scenario: source.sensitivity("switching_values.csv", reform, *columns) for reform in source.reforms}
+    lacking = "At which value of each uncertain number a reform would break even is worked out by:"
+    yield from by_reform(source, tables, _breaks_even, lacking, "Commands for switching values")
 
 
 def _breaks_even(source: Source, reform: Results, table: pd.DataFrame) -> Table:
