@@ -205,7 +205,7 @@ def folder_section(services: Services) -> None:
     try:
         with st.spinner("Opening …"):
             told, files = _opened(path, _changed(path), services)
-    except Exception as fault:
+    except Exception as fault:  # said beside the field, whoever is at fault; the page goes on
         _say(fault, services)
         return
     _show(told)
